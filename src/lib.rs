@@ -1,0 +1,12 @@
+//! Weir guards a Kubernetes cluster's network. This library is its engine and knows no screen.
+//!
+//! The pure core takes time and bytes as arguments, so that a file and a live interface give the
+//! same answer: [`packet`] (bytes to packets), [`flow`] (packets to flows), [`feature`] (flows to
+//! feature vectors), [`detect`] (vectors to what the model is fed).
+//!
+//! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
+//! (CSV and Parquet files).
+//!
+//! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
+
+pub mod packet;
