@@ -9,4 +9,7 @@
 //!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
+pub mod detect;
+pub mod feature;
+pub mod flow;
 pub mod packet;

@@ -95,6 +95,15 @@ impl Tuple {
         }
     }
 
+    /// The port that names the service of a flow in this direction; for ICMP the message type.
+    #[must_use]
+    pub const fn server_port(&self) -> u16 {
+        match self.protocol {
+            protocol::ICMP | protocol::ICMPV6 => self.icmp_type as u16,
+            _ => self.target_port,
+        }
+    }
+
     /// Ports as the protocol defines them: 0 and 0 where it has none.
     #[must_use]
     pub const fn ports(&self) -> (u16, u16) {

@@ -1,0 +1,295 @@
+//! What a flow's source and target did shortly before: the features that one flow cannot show.
+//!
+//! Guessing, beacons and scans look ordinary flow by flow; fan-out, repetition, regularity and
+//! failures give them away. Memory is bounded: the hosts heard of least recently are forgotten
+//! first. Time is packet time.
+
+use std::hash::Hasher;
+use std::num::NonZeroUsize;
+
+use foldhash::fast::RandomState;
+use lru::LruCache;
+use siphasher::sip::SipHasher13;
+
+use super::CONTEXT_FEATURES;
+use super::catalogue::{Feature, Unit};
+use super::recent::{Aggregate, Outcome, Recent, Window, seconds};
+use crate::flow::{Report, Row, State};
+use crate::packet::{Address, TcpFlags, Tuple};
+
+/// Memory for sources, and as much again for targets, in bytes.
+const HOSTS_BYTES: usize = 32 << 20;
+
+/// Server contexts whose last vector is remembered, in entries.
+const GAPS: usize = 65_536;
+
+/// The context of one flow at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Context {
+    source: [Aggregate; 2],
+    target: [Aggregate; 2],
+    pair_gap: f64,
+    target_gap: f64,
+    provisional: f64,
+}
+
+/// Who spoke to which service: one of the two contexts in which vectors are put in sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Pair {
+    client: Address,
+    server: Address,
+    server_port: u16,
+    protocol: u8,
+}
+
+/// Follows the reports of a flow table and gives each row its context.
+#[derive(Debug)]
+pub struct Contexts {
+    sources: LruCache<Address, Box<Recent>, RandomState>,
+    targets: LruCache<Address, Box<Recent>, RandomState>,
+    last_of_pair: LruCache<Pair, i64, RandomState>,
+    last_of_target: LruCache<Address, i64, RandomState>,
+}
+
+impl Default for Contexts {
+    fn default() -> Self {
+        let entry_bytes = size_of::<Recent>() + size_of::<Address>() + 64;
+        let hosts = NonZeroUsize::new(HOSTS_BYTES / entry_bytes).unwrap_or(NonZeroUsize::MIN);
+        let gaps = NonZeroUsize::new(GAPS).unwrap_or(NonZeroUsize::MIN);
+        Self {
+            sources: LruCache::with_hasher(hosts, RandomState::default()),
+            targets: LruCache::with_hasher(hosts, RandomState::default()),
+            last_of_pair: LruCache::with_hasher(gaps, RandomState::default()),
+            last_of_target: LruCache::with_hasher(gaps, RandomState::default()),
+        }
+    }
+}
+
+impl Contexts {
+    /// Takes the next report in order; answers with the row and its context if it is one.
+    pub fn observe<'a>(&mut self, report: &Report<'a>) -> Option<(Row<'a>, Context)> {
+        match report {
+            Report::Opened { order, tuple } => {
+                self.open(order.at_us, tuple);
+                None
+            }
+            Report::Row(row) => Some((*row, self.context(row))),
+        }
+    }
+
+    /// Forgets everything, as when the capture's clock jumps back.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn open(&mut self, at_us: i64, tuple: &Tuple) {
+        let port = hashed(&tuple.server_port().to_be_bytes());
+        let target = hashed(&tuple.target.bits().to_be_bytes());
+        let source = hashed(&tuple.source.bits().to_be_bytes());
+        recent(&mut self.sources, tuple.source, at_us).open(at_us, target, port);
+        recent(&mut self.targets, tuple.target, at_us).open(at_us, source, port);
+    }
+
+    fn context(&mut self, row: &Row<'_>) -> Context {
+        let (at_us, tuple) = (row.order.at_us, &row.flow.tuple);
+        let source = recent(&mut self.sources, tuple.source, at_us);
+        let target = recent(&mut self.targets, tuple.target, at_us);
+        if row.flow.reports == 0 {
+            let outcome = outcome(row);
+            source.judge(at_us, outcome);
+            target.judge(at_us, outcome);
+        }
+        let windows = [Window::TenSeconds, Window::Minute];
+        let (source, target) = (
+            windows.map(|window| source.aggregate(at_us, window)),
+            windows.map(|window| target.aggregate(at_us, window)),
+        );
+        let (pair_gap, target_gap) = self.gaps(row);
+        let provisional = if row.state == State::Provisional { 1.0 } else { 0.0 };
+        Context { source, target, pair_gap, target_gap, provisional }
+    }
+
+    /// Log gaps to the previous final vector of the same pair and of the same target.
+    fn gaps(&mut self, row: &Row<'_>) -> (f64, f64) {
+        let (at_us, tuple) = (row.order.at_us, &row.flow.tuple);
+        let pair = Pair {
+            client: tuple.source,
+            server: tuple.target,
+            server_port: tuple.server_port(),
+            protocol: tuple.protocol,
+        };
+        let gap = |last_us: Option<&i64>| {
+            last_us.map_or(0.0, |last_us| seconds(at_us.saturating_sub(*last_us)).ln_1p())
+        };
+        let gaps = (gap(self.last_of_pair.get(&pair)), gap(self.last_of_target.get(&tuple.target)));
+        if matches!(row.state, State::Final(_)) {
+            self.last_of_pair.put(pair, at_us);
+            self.last_of_target.put(tuple.target, at_us);
+        }
+        gaps
+    }
+}
+
+fn recent(
+    hosts: &mut LruCache<Address, Box<Recent>, RandomState>,
+    host: Address,
+    at_us: i64,
+) -> &mut Recent {
+    hosts.get_or_insert_mut(host, || Box::new(Recent::new(at_us)))
+}
+
+/// A flow failed if nothing came back, or only a refusal.
+fn outcome(row: &Row<'_>) -> Outcome {
+    let back = &row.flow.backward;
+    let is_refused = back.data_packets == 0 && back.flagged(TcpFlags::RST) > 0;
+    if back.packets == 0 || is_refused { Outcome::Failed } else { Outcome::Answered }
+}
+
+/// The same in every process, so that sketches are.
+fn hashed(bytes: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+/// Windows reach back in slots of 5 s, so that 10 s are 5 to 10 and 60 s are 55 to 60.
+pub(super) const FEATURES: [Feature; CONTEXT_FEATURES] = [
+    Feature::context(
+        "Pair Gap",
+        Unit::LogSeconds,
+        "Since the previous final row of the same client, server and server port; 0 for the first.",
+        |c| c.pair_gap,
+    ),
+    Feature::context(
+        "Dst Gap",
+        Unit::LogSeconds,
+        "Since the previous final row of the same server; 0 for the first.",
+        |c| c.target_gap,
+    ),
+    Feature::context(
+        "Src Flows 10s",
+        Unit::LogCount,
+        "Flows that the source opened in the last 10 s.",
+        |c| c.source[0].flows,
+    ),
+    Feature::context(
+        "Src Peers 10s",
+        Unit::LogCount,
+        "Different hosts the source turned to in the last 10 s.",
+        |c| c.source[0].peers,
+    ),
+    Feature::context(
+        "Src Ports 10s",
+        Unit::LogCount,
+        "Different server ports the source turned to in the last 10 s.",
+        |c| c.source[0].ports,
+    ),
+    Feature::context(
+        "Src Failures 10s",
+        Unit::Ratio,
+        "Share of flows of the source in the last 10 s without an answer or refused.",
+        |c| c.source[0].failures,
+    ),
+    Feature::context(
+        "Src Regularity 10s",
+        Unit::Ratio,
+        "How equal the intervals were at which flows of the source opened in the last 10 s; 1 is equal.",
+        |c| c.source[0].regularity,
+    ),
+    Feature::context(
+        "Src Flows 60s",
+        Unit::LogCount,
+        "Flows that the source opened in the last 60 s.",
+        |c| c.source[1].flows,
+    ),
+    Feature::context(
+        "Src Peers 60s",
+        Unit::LogCount,
+        "Different hosts the source turned to in the last 60 s.",
+        |c| c.source[1].peers,
+    ),
+    Feature::context(
+        "Src Ports 60s",
+        Unit::LogCount,
+        "Different server ports the source turned to in the last 60 s.",
+        |c| c.source[1].ports,
+    ),
+    Feature::context(
+        "Src Failures 60s",
+        Unit::Ratio,
+        "Share of flows of the source in the last 60 s without an answer or refused.",
+        |c| c.source[1].failures,
+    ),
+    Feature::context(
+        "Src Regularity 60s",
+        Unit::Ratio,
+        "How equal the intervals were at which flows of the source opened in the last 60 s; 1 is equal.",
+        |c| c.source[1].regularity,
+    ),
+    Feature::context(
+        "Dst Flows 10s",
+        Unit::LogCount,
+        "Flows that were opened to the target in the last 10 s.",
+        |c| c.target[0].flows,
+    ),
+    Feature::context(
+        "Dst Peers 10s",
+        Unit::LogCount,
+        "Different hosts that turned to the target in the last 10 s.",
+        |c| c.target[0].peers,
+    ),
+    Feature::context(
+        "Dst Ports 10s",
+        Unit::LogCount,
+        "Different ports of the target that were turned to in the last 10 s.",
+        |c| c.target[0].ports,
+    ),
+    Feature::context(
+        "Dst Failures 10s",
+        Unit::Ratio,
+        "Share of flows to the target in the last 10 s without an answer or refused.",
+        |c| c.target[0].failures,
+    ),
+    Feature::context(
+        "Dst Regularity 10s",
+        Unit::Ratio,
+        "How equal the intervals were at which flows to the target opened in the last 10 s; 1 is equal.",
+        |c| c.target[0].regularity,
+    ),
+    Feature::context(
+        "Dst Flows 60s",
+        Unit::LogCount,
+        "Flows that were opened to the target in the last 60 s.",
+        |c| c.target[1].flows,
+    ),
+    Feature::context(
+        "Dst Peers 60s",
+        Unit::LogCount,
+        "Different hosts that turned to the target in the last 60 s.",
+        |c| c.target[1].peers,
+    ),
+    Feature::context(
+        "Dst Ports 60s",
+        Unit::LogCount,
+        "Different ports of the target that were turned to in the last 60 s.",
+        |c| c.target[1].ports,
+    ),
+    Feature::context(
+        "Dst Failures 60s",
+        Unit::Ratio,
+        "Share of flows to the target in the last 60 s without an answer or refused.",
+        |c| c.target[1].failures,
+    ),
+    Feature::context(
+        "Dst Regularity 60s",
+        Unit::Ratio,
+        "How equal the intervals were at which flows to the target opened in the last 60 s; 1 is equal.",
+        |c| c.target[1].regularity,
+    ),
+    Feature::context(
+        "Provisional",
+        Unit::None,
+        "1 while the flow is open, 0 in its final row.",
+        |c| c.provisional,
+    ),
+];

@@ -1,0 +1,33 @@
+//! Flows to feature vectors: one catalogue names, describes and orders every feature.
+//!
+//! CSV header, Parquet schema, model input and reference documentation are all made from
+//! [`FEATURES`]. Features of kind [`Kind::Cic`] come from one flow alone, those of kind
+//! [`Kind::Context`] from what its source and its target did shortly before. Every value is finite.
+//! What is made of vectors belongs to [`crate::detect`], how they are written to [`crate::export`].
+
+mod catalogue;
+mod cic;
+mod context;
+mod recent;
+mod reference;
+
+pub use catalogue::{FEATURES, Feature, Form, Kind, Unit};
+pub use cic::Summary;
+pub use context::{Context, Contexts};
+pub use reference::reference;
+
+/// Features that come from one flow alone.
+pub const CIC_FEATURES: usize = 77;
+
+/// Features that come from the context of a flow.
+pub const CONTEXT_FEATURES: usize = 23;
+
+/// The values of all features, in the order of [`FEATURES`], as the model reads them.
+pub type Vector = [f32; CIC_FEATURES + CONTEXT_FEATURES];
+
+/// The vector of a flow in its context.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "the model reads 32-bit numbers")]
+pub fn vector(summary: &Summary<'_>, context: &Context) -> Vector {
+    std::array::from_fn(|index| FEATURES[index].value(summary, context) as f32)
+}

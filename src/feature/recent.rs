@@ -1,0 +1,237 @@
+//! What one host did, or had done to it, in the last minute: counts and sketches of fixed size.
+
+/// Length of a slot of history in µs.
+const SLOT_US: i64 = 5_000_000;
+
+/// Slots of history: a minute.
+const SLOTS: usize = 12;
+
+/// Bits of a distinct-count sketch; it tells up to about 1,400 values apart.
+const SKETCH_BITS: u16 = 256;
+
+/// Fewer gaps than this say nothing about regularity.
+const MIN_GAPS: u32 = 3;
+
+/// How far back a feature looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Window {
+    /// 5 to 10 s, depending on where in its slot the moment lies.
+    TenSeconds,
+    /// 55 to 60 s.
+    Minute,
+}
+
+impl Window {
+    const fn slots(self) -> usize {
+        match self {
+            Self::TenSeconds => 2,
+            Self::Minute => SLOTS,
+        }
+    }
+}
+
+/// How many different values were seen, by linear counting (Whang, Vander-Zanden, Taylor 1990).
+#[derive(Debug, Clone, Copy, Default)]
+struct Distinct([u64; 4]);
+
+impl Distinct {
+    fn add(&mut self, hash: u64) {
+        let bit = hash % u64::from(SKETCH_BITS);
+        self.0[(bit / 64) as usize] |= 1 << (bit % 64);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(own, others)| *own |= others);
+    }
+
+    fn estimate(self) -> f64 {
+        let set: u32 = self.0.iter().map(|word| word.count_ones()).sum();
+        let bits = f64::from(SKETCH_BITS);
+        // A full sketch is read as one with a single bit left.
+        let clear = (bits - f64::from(set)).max(1.0);
+        -bits * (clear / bits).ln()
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    opened: u32,
+    judged: u32,
+    failed: u32,
+    gaps: u32,
+    gaps_s: f64,
+    gap_squares: f64,
+    peers: Distinct,
+    ports: Distinct,
+}
+
+impl Slot {
+    fn merge(&mut self, other: &Self) {
+        self.opened += other.opened;
+        self.judged += other.judged;
+        self.failed += other.failed;
+        self.gaps += other.gaps;
+        self.gaps_s += other.gaps_s;
+        self.gap_squares += other.gap_squares;
+        self.peers.merge(other.peers);
+        self.ports.merge(other.ports);
+    }
+}
+
+/// The last minute of one host.
+#[derive(Debug, Clone)]
+pub(super) struct Recent {
+    slots: [Slot; SLOTS],
+    /// Number of the newest slot since the epoch.
+    newest: i64,
+    last_opened_us: Option<i64>,
+}
+
+/// What a window says about a host.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Aggregate {
+    /// ln(1 + flows opened).
+    pub(super) flows: f64,
+    /// ln(1 + different hosts at the other end).
+    pub(super) peers: f64,
+    /// ln(1 + different server ports).
+    pub(super) ports: f64,
+    /// Share of flows that got no answer or were refused, of those of which that is known.
+    pub(super) failures: f64,
+    /// 1 for flows opened at equal intervals, towards 0 the more these vary; 0 with few of them.
+    pub(super) regularity: f64,
+}
+
+impl Recent {
+    pub(super) fn new(at_us: i64) -> Self {
+        Self {
+            slots: [Slot::default(); SLOTS],
+            newest: at_us.div_euclid(SLOT_US),
+            last_opened_us: None,
+        }
+    }
+
+    /// A flow opened at `at_us`; `peer` and `port` are hashes of the other end.
+    pub(super) fn open(&mut self, at_us: i64, peer: u64, port: u64) {
+        let gap_s = self.last_opened_us.map(|last_us| seconds(at_us.saturating_sub(last_us)));
+        self.last_opened_us = Some(at_us);
+        let slot = self.slot(at_us);
+        slot.opened = slot.opened.saturating_add(1);
+        slot.peers.add(peer);
+        slot.ports.add(port);
+        if let Some(gap_s) = gap_s {
+            slot.gaps = slot.gaps.saturating_add(1);
+            slot.gaps_s += gap_s;
+            slot.gap_squares += gap_s * gap_s;
+        }
+    }
+
+    /// It is now known whether a flow failed.
+    pub(super) fn judge(&mut self, at_us: i64, outcome: Outcome) {
+        let slot = self.slot(at_us);
+        slot.judged = slot.judged.saturating_add(1);
+        slot.failed = slot.failed.saturating_add(u32::from(outcome == Outcome::Failed));
+    }
+
+    /// What the window that ends at `at_us` says.
+    pub(super) fn aggregate(&mut self, at_us: i64, window: Window) -> Aggregate {
+        self.slot(at_us);
+        let mut sum = Slot::default();
+        for back in 0..window.slots() {
+            sum.merge(&self.slots[place(self.newest.saturating_sub_unsigned(back as u64))]);
+        }
+        Aggregate {
+            flows: f64::from(sum.opened).ln_1p(),
+            peers: sum.peers.estimate().ln_1p(),
+            ports: sum.ports.estimate().ln_1p(),
+            failures: if sum.judged == 0 {
+                0.0
+            } else {
+                f64::from(sum.failed) / f64::from(sum.judged)
+            },
+            regularity: regularity(&sum),
+        }
+    }
+
+    /// The slot of `at_us`, those between it and the newest emptied. A moment before the newest
+    /// slot counts as of the newest.
+    fn slot(&mut self, at_us: i64) -> &mut Slot {
+        let number = at_us.div_euclid(SLOT_US);
+        let passed = number.saturating_sub(self.newest).clamp(0, SLOTS as i64);
+        self.newest = self.newest.max(number);
+        for back in 0..passed.unsigned_abs() {
+            self.slots[place(self.newest.saturating_sub_unsigned(back))] = Slot::default();
+        }
+        &mut self.slots[place(self.newest)]
+    }
+}
+
+/// How a flow went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It was answered.
+    Answered,
+    /// It got no answer, or was refused.
+    Failed,
+}
+
+fn regularity(slot: &Slot) -> f64 {
+    if slot.gaps < MIN_GAPS || slot.gaps_s <= 0.0 {
+        return 0.0;
+    }
+    let n = f64::from(slot.gaps);
+    let mean = slot.gaps_s / n;
+    let variance = (slot.gap_squares / n - mean * mean).max(0.0);
+    1.0 / (1.0 + variance.sqrt() / mean)
+}
+
+/// Where slot `number` is kept.
+fn place(number: i64) -> usize {
+    usize::try_from(number.rem_euclid(SLOTS as i64)).unwrap_or(0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gaps of centuries need no microseconds")]
+pub(super) fn seconds(microseconds: i64) -> f64 {
+    microseconds.max(0) as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_intervals_are_fully_regular() {
+        let mut recent = Recent::new(0);
+        (0..9).for_each(|n| recent.open(n * 1_000_000, 1, 1));
+        assert!((recent.aggregate(9_000_000, Window::Minute).regularity - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_older_than_the_window_is_forgotten() {
+        let mut recent = Recent::new(0);
+        recent.open(0, 1, 1);
+        assert!(recent.aggregate(20_000_000, Window::TenSeconds).flows == 0.0);
+        assert!(recent.aggregate(20_000_000, Window::Minute).flows > 0.0);
+        assert!(recent.aggregate(61_000_000, Window::Minute).flows == 0.0);
+    }
+
+    #[test]
+    fn distinct_counts_are_close_up_to_a_thousand() {
+        for count in [1_u32, 10, 100, 1_000] {
+            let mut distinct = Distinct::default();
+            (0..u64::from(count))
+                .for_each(|n| distinct.add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40));
+            let error = (distinct.estimate() - f64::from(count)).abs() / f64::from(count);
+            assert!(error < 0.25, "{count}: {}", distinct.estimate());
+        }
+    }
+
+    #[test]
+    fn a_jump_of_centuries_leaves_everything_finite() {
+        let mut recent = Recent::new(i64::MIN);
+        recent.open(i64::MAX, 1, 1);
+        recent.open(i64::MIN, 1, 1);
+        let aggregate = recent.aggregate(i64::MAX, Window::Minute);
+        assert!(aggregate.flows.is_finite() && aggregate.regularity.is_finite());
+    }
+}

@@ -1,0 +1,477 @@
+//! The open flows of one lane: found by tuple, ended by timers, bounded in number.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::Timeouts;
+use super::clock::Stamp;
+use super::list::{Link, Links, List, SlotIndex};
+use super::record::Flow;
+use super::row::{End, Order, State};
+use crate::packet::{Packet, TcpFlags, Tuple};
+
+/// An open flow is reported when it has this many packets, where open flows are reported at all.
+const REPORTED_PACKETS: [u64; 2] = [10, 100];
+
+/// What a table has done with flows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Flows opened; each gives one final row.
+    pub opened: u64,
+    /// Of these, ended early because the table was full.
+    pub evicted: u64,
+}
+
+/// What a slot holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// A flow that may go on.
+    Open,
+    /// A flow that is over; late packets still join it.
+    Over(End),
+    /// The direction of a flow whose last row was ended by a timeout, but no packet since.
+    Kept,
+    /// Nothing, or a flow that waits to be read.
+    Unlinked,
+}
+
+/// A place in one queue, and when its turn comes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Timer {
+    link: Link,
+    at_us: i64,
+}
+
+/// The three timers that a slot can have.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// Idle, linger or keep, by the slot's phase.
+    Silence,
+    /// The active timeout.
+    Age,
+    /// The next report while open.
+    Report,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    hash: u64,
+    timers: [Timer; 3],
+    phase: Phase,
+}
+
+struct Queue<'a>(&'a mut [Slot], Kind);
+
+impl Links for Queue<'_> {
+    #[inline]
+    fn link(&mut self, slot: SlotIndex) -> &mut Link {
+        &mut self.0[slot as usize].timers[self.1 as usize].link
+    }
+}
+
+/// A report that waits to be read; the flow stays in its slot until then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pending {
+    pub(super) order: Order,
+    pub(super) what: What,
+    pub(super) slot: SlotIndex,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum What {
+    Opened,
+    Row(State),
+}
+
+/// The flows of one lane.
+#[derive(Debug)]
+pub(super) struct Table {
+    index: HashTable<SlotIndex>,
+    hasher: RandomState,
+    flows: Vec<Flow>,
+    slots: Vec<Slot>,
+    free: Vec<SlotIndex>,
+    open: List,
+    over: List,
+    kept: List,
+    ages: List,
+    reports: List,
+    next_timer_us: i64,
+    capacity: usize,
+    timeouts: Timeouts,
+    pub(super) pending: Vec<Pending>,
+    pub(super) counts: Counts,
+}
+
+impl Table {
+    pub(super) fn new(capacity: usize, timeouts: Timeouts) -> Self {
+        Self {
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            flows: Vec::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            open: List::default(),
+            over: List::default(),
+            kept: List::default(),
+            ages: List::default(),
+            reports: List::default(),
+            next_timer_us: i64::MAX,
+            capacity,
+            timeouts,
+            pending: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Flows held, those that are over but still linger included.
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    pub(super) fn flow(&self, slot: SlotIndex) -> &Flow {
+        &self.flows[slot as usize]
+    }
+
+    /// Accounts for `packet`, opening a flow if it belongs to none.
+    #[inline]
+    pub(super) fn observe(&mut self, packet: &Packet, stamp: Stamp) {
+        if stamp.clock_us >= self.next_timer_us {
+            self.expire(stamp.clock_us);
+        }
+        let hash = self.hasher.hash_one(Canonical(&packet.tuple));
+        let flows = &self.flows;
+        let found = self.index.find(hash, |slot| {
+            let tuple = &flows[*slot as usize].tuple;
+            *tuple == packet.tuple || *tuple == packet.tuple.reversed()
+        });
+        match found.copied() {
+            Some(slot) => self.proceed(slot, packet, stamp),
+            None => self.open(hash, packet, stamp),
+        }
+    }
+
+    /// A packet of a flow that is known.
+    #[inline]
+    fn proceed(&mut self, slot: SlotIndex, packet: &Packet, stamp: Stamp) {
+        let slot = match self.slots[slot as usize].phase {
+            Phase::Over(end) if opens(packet.flags) => {
+                self.emit(slot, State::Final(end), stamp.clock_us, stamp.sequence);
+                self.reopen(slot, direction(packet), packet, stamp)
+            }
+            Phase::Kept => {
+                let tuple = self.flows[slot as usize].tuple;
+                self.reopen(slot, tuple, packet, stamp)
+            }
+            Phase::Open | Phase::Over(_) | Phase::Unlinked => slot,
+        };
+        self.add(slot, packet, stamp);
+    }
+
+    fn open(&mut self, hash: u64, packet: &Packet, stamp: Stamp) {
+        if self.len() >= self.capacity {
+            self.make_room(stamp);
+        }
+        let slot = self.allocate(Flow::open(direction(packet), packet, stamp), hash);
+        let slots = &self.slots;
+        self.index.insert_unique(hash, slot, |slot| slots[*slot as usize].hash);
+        self.begin(slot, stamp);
+        self.announce(slot, stamp);
+        self.add(slot, packet, stamp);
+    }
+
+    /// Puts a new flow in the place of the one in `old`, which is over or was only kept.
+    fn reopen(&mut self, old: SlotIndex, tuple: Tuple, packet: &Packet, stamp: Stamp) -> SlotIndex {
+        let was_kept = self.slots[old as usize].phase == Phase::Kept;
+        let slot = self.replace(old, Flow::open(tuple, packet, stamp));
+        self.begin(slot, stamp);
+        if was_kept {
+            self.free.push(old);
+        } else {
+            self.announce(slot, stamp);
+        }
+        slot
+    }
+
+    /// Starts the timers of a flow that opens now.
+    fn begin(&mut self, slot: SlotIndex, stamp: Stamp) {
+        self.counts.opened += 1;
+        self.slots[slot as usize].phase = Phase::Open;
+        let now_us = stamp.clock_us;
+        self.enqueue(slot, Kind::Silence, after(now_us, self.timeouts.idle_us));
+        self.enqueue(slot, Kind::Age, after(now_us, self.timeouts.active_us));
+        if let Some(report_us) = self.timeouts.report_us {
+            self.enqueue(slot, Kind::Report, now_us.saturating_add(report_us));
+        }
+    }
+
+    /// Reports that a flow has opened, where open flows are reported at all.
+    fn announce(&mut self, slot: SlotIndex, stamp: Stamp) {
+        if self.timeouts.report_us.is_some() {
+            let order = self.flow(slot).order(stamp.clock_us, stamp.sequence);
+            self.pending.push(Pending { order, what: What::Opened, slot });
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, slot: SlotIndex, packet: &Packet, stamp: Stamp) {
+        let flow = &mut self.flows[slot as usize];
+        let end = flow.add(packet, self.timeouts.activity_gap_us);
+        if self.slots[slot as usize].phase != Phase::Open {
+            return;
+        }
+        let packets = flow.packets();
+        if let Some(end) = end {
+            self.unlink(slot);
+            self.slots[slot as usize].phase = Phase::Over(end);
+            let linger_us = self.timeouts.linger_us;
+            self.enqueue(slot, Kind::Silence, stamp.clock_us.saturating_add(linger_us));
+        } else {
+            let idle_at_us = after(stamp.clock_us, self.timeouts.idle_us);
+            self.slots[slot as usize].timers[Kind::Silence as usize].at_us = idle_at_us;
+            self.open.move_to_end(&mut Queue(&mut self.slots, Kind::Silence), slot);
+        }
+        if self.timeouts.report_us.is_some() && REPORTED_PACKETS.contains(&packets) {
+            self.report(slot, stamp.clock_us, stamp.sequence);
+        }
+        if packets >= u64::from(u32::MAX) {
+            self.split(slot, End::Active, stamp.clock_us, stamp.sequence);
+        }
+    }
+
+    /// Does what time has made due up to and at `now_us`, in its order.
+    pub(super) fn expire(&mut self, now_us: i64) {
+        loop {
+            let Some((at_us, kind, slot)) = self.earliest() else {
+                self.next_timer_us = i64::MAX;
+                return;
+            };
+            if at_us > now_us {
+                self.next_timer_us = at_us;
+                return;
+            }
+            self.fire(kind, slot, at_us);
+        }
+    }
+
+    fn earliest(&self) -> Option<(i64, Kind, SlotIndex)> {
+        let heads = [
+            (Kind::Silence, self.kept.head()),
+            (Kind::Silence, self.over.head()),
+            (Kind::Report, self.reports.head()),
+            (Kind::Silence, self.open.head()),
+            (Kind::Age, self.ages.head()),
+        ];
+        let due = heads.into_iter().filter_map(|(kind, head)| {
+            let slot = head?;
+            Some((self.slots[slot as usize].timers[kind as usize].at_us, kind, slot))
+        });
+        due.min_by_key(|(at_us, ..)| *at_us)
+    }
+
+    fn fire(&mut self, kind: Kind, slot: SlotIndex, at_us: i64) {
+        match (kind, self.slots[slot as usize].phase) {
+            (Kind::Report, _) => {
+                self.report(slot, at_us, 0);
+                let report_us = self.timeouts.report_us.unwrap_or(i64::MAX);
+                self.slots[slot as usize].timers[Kind::Report as usize].at_us =
+                    at_us.saturating_add(report_us.max(1));
+                self.reports.move_to_end(&mut Queue(&mut self.slots, Kind::Report), slot);
+            }
+            (Kind::Age, _) => self.split(slot, End::Active, at_us, 0),
+            (Kind::Silence, Phase::Over(end)) => self.close(slot, end, at_us, 0),
+            (Kind::Silence, Phase::Kept) => self.forget(slot),
+            (Kind::Silence, _) => {
+                let flow = &self.flows[slot as usize];
+                if flow.forward.packets > 0 && flow.backward.packets > 0 {
+                    self.split(slot, End::Idle, at_us, 0);
+                } else {
+                    self.close(slot, End::Idle, at_us, 0);
+                }
+            }
+        }
+    }
+
+    /// Ends every flow, as at the end of the input.
+    pub(super) fn finish(&mut self, now_us: i64) {
+        self.expire(now_us);
+        for queue in [self.over, self.open] {
+            let mut queue = queue;
+            while let Some(slot) = queue.head() {
+                queue.remove(&mut Queue(&mut self.slots, Kind::Silence), slot);
+                let end = match self.slots[slot as usize].phase {
+                    Phase::Over(end) => end,
+                    Phase::Open | Phase::Kept | Phase::Unlinked => End::Input,
+                };
+                self.emit(slot, State::Final(end), now_us, u64::MAX);
+                self.slots[slot as usize].phase = Phase::Unlinked;
+            }
+        }
+        while let Some(slot) = self.kept.head() {
+            self.unlink(slot);
+            self.free.push(slot);
+        }
+        self.index.clear();
+        [self.open, self.over, self.ages, self.reports] = [List::default(); 4];
+        self.next_timer_us = i64::MAX;
+    }
+
+    /// Gives back the slot of a final row that has been read.
+    pub(super) fn release(&mut self, slot: SlotIndex) {
+        self.free.push(slot);
+    }
+
+    /// Frees one slot: of a flow that is remembered or lingers if there is one, else of the one
+    /// silent the longest.
+    fn make_room(&mut self, stamp: Stamp) {
+        let (now_us, cause) = (stamp.clock_us, stamp.sequence);
+        if let Some(slot) = self.kept.head() {
+            self.forget(slot);
+        } else if let Some(slot) = self.over.head()
+            && let Phase::Over(end) = self.slots[slot as usize].phase
+        {
+            self.close(slot, end, now_us, cause);
+        } else if let Some(slot) = self.open.head() {
+            self.counts.evicted += 1;
+            self.close(slot, End::Evicted, now_us, cause);
+        }
+    }
+
+    /// Reports the flow in `slot` as it stands, if it has changed since its last report.
+    fn report(&mut self, slot: SlotIndex, at_us: i64, cause: u64) {
+        let hash = self.slots[slot as usize].hash;
+        if let Some(snapshot) = self.flows[slot as usize].snapshot() {
+            let copy = self.allocate(snapshot, hash);
+            self.emit(copy, State::Provisional, at_us, cause);
+        }
+    }
+
+    /// Ends the flow's row but remembers its direction for as long as an idle flow is kept.
+    fn split(&mut self, slot: SlotIndex, end: End, at_us: i64, cause: u64) {
+        self.emit(slot, State::Final(end), at_us, cause);
+        let shell = self.flows[slot as usize].shell();
+        let kept = self.replace(slot, shell);
+        self.slots[kept as usize].phase = Phase::Kept;
+        self.enqueue(kept, Kind::Silence, after(at_us, self.timeouts.idle_us));
+    }
+
+    fn close(&mut self, slot: SlotIndex, end: End, at_us: i64, cause: u64) {
+        self.emit(slot, State::Final(end), at_us, cause);
+        self.take_out(slot);
+    }
+
+    fn forget(&mut self, slot: SlotIndex) {
+        self.take_out(slot);
+        self.free.push(slot);
+    }
+
+    fn emit(&mut self, slot: SlotIndex, state: State, at_us: i64, cause: u64) {
+        let order = self.flow(slot).order(at_us, cause);
+        self.pending.push(Pending { order, what: What::Row(state), slot });
+    }
+
+    fn allocate(&mut self, flow: Flow, hash: u64) -> SlotIndex {
+        let slot = Slot { hash, timers: [Timer::default(); 3], phase: Phase::Unlinked };
+        if let Some(index) = self.free.pop() {
+            self.flows[index as usize] = flow;
+            self.slots[index as usize] = slot;
+            return index;
+        }
+        self.flows.push(flow);
+        self.slots.push(slot);
+        // The number of slots is bounded by `capacity` and what one batch of packets can end.
+        u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX - 1)
+    }
+
+    /// Makes the index point to a new slot with `flow` instead of `old`, which leaves all queues.
+    fn replace(&mut self, old: SlotIndex, flow: Flow) -> SlotIndex {
+        let hash = self.slots[old as usize].hash;
+        self.unlink(old);
+        let new = self.allocate(flow, hash);
+        if let Some(entry) = self.index.find_mut(hash, |slot| *slot == old) {
+            *entry = new;
+        }
+        new
+    }
+
+    fn take_out(&mut self, slot: SlotIndex) {
+        self.unlink(slot);
+        if let Ok(entry) =
+            self.index.find_entry(self.slots[slot as usize].hash, |other| *other == slot)
+        {
+            entry.remove();
+        }
+    }
+
+    fn enqueue(&mut self, slot: SlotIndex, kind: Kind, at_us: i64) {
+        self.slots[slot as usize].timers[kind as usize].at_us = at_us;
+        self.next_timer_us = self.next_timer_us.min(at_us);
+        let list = match (kind, self.slots[slot as usize].phase) {
+            (Kind::Age, _) => &mut self.ages,
+            (Kind::Report, _) => &mut self.reports,
+            (Kind::Silence, Phase::Over(_)) => &mut self.over,
+            (Kind::Silence, Phase::Kept) => &mut self.kept,
+            (Kind::Silence, Phase::Open | Phase::Unlinked) => &mut self.open,
+        };
+        list.push(&mut Queue(&mut self.slots, kind), slot);
+    }
+
+    /// Takes a slot out of every queue that it is in by its phase.
+    fn unlink(&mut self, slot: SlotIndex) {
+        let silence = &mut Queue(&mut self.slots, Kind::Silence);
+        match std::mem::replace(&mut silence.0[slot as usize].phase, Phase::Unlinked) {
+            Phase::Over(_) => self.over.remove(silence, slot),
+            Phase::Kept => self.kept.remove(silence, slot),
+            Phase::Unlinked => {}
+            Phase::Open => {
+                self.open.remove(silence, slot);
+                self.ages.remove(&mut Queue(&mut self.slots, Kind::Age), slot);
+                if self.timeouts.report_us.is_some() {
+                    self.reports.remove(&mut Queue(&mut self.slots, Kind::Report), slot);
+                }
+            }
+        }
+    }
+}
+
+/// The first moment at which more than `timeout_us` have passed.
+const fn after(now_us: i64, timeout_us: i64) -> i64 {
+    now_us.saturating_add(timeout_us).saturating_add(1)
+}
+
+/// Whether a packet asks for a new connection.
+const fn opens(flags: TcpFlags) -> bool {
+    flags.contains(TcpFlags::SYN) && !flags.contains(TcpFlags::ACK)
+}
+
+/// The forward direction of a flow that begins with `packet`: that of its sender, unless the
+/// packet answers a SYN that was not seen.
+fn direction(packet: &Packet) -> Tuple {
+    if packet.flags.contains(TcpFlags::SYN.union(TcpFlags::ACK)) {
+        packet.tuple.reversed()
+    } else {
+        packet.tuple
+    }
+}
+
+/// Hashes both directions of a tuple alike.
+struct Canonical<'a>(&'a Tuple);
+
+impl Hash for Canonical<'_> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Tuple { source, target, source_port, target_port, protocol, icmp_type } = *self.0;
+        let (a, b) = ((source.bits(), source_port), (target.bits(), target_port));
+        let (low, high) = if a <= b { (a, b) } else { (b, a) };
+        state.write_u128(low.0);
+        state.write_u128(high.0);
+        state.write_u64(
+            u64::from(low.1) << 32
+                | u64::from(high.1) << 16
+                | u64::from(protocol) << 8
+                | u64::from(icmp_type),
+        );
+    }
+}

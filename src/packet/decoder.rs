@@ -1,0 +1,258 @@
+//! One frame to one packet: link, network, tunnels, fragments, transport.
+
+use super::fragment::{Attribution, DatagramId, Fragments};
+use super::ip::{self, Datagram};
+use super::link;
+use super::transport::{self, Extent, Transport};
+use super::tunnel::{self, Tunnel};
+use super::{Frame, Packet, Tuple};
+
+/// Tunnels inside tunnels that are unwrapped; what lies deeper counts as the flow of the last one.
+const MAX_TUNNELS: usize = 4;
+
+/// Why a frame gave no packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Skipped {
+    /// It carries no IP, such as ARP.
+    #[error("not IP")]
+    NotIp,
+    /// The capture was cut inside a header.
+    #[error("cut inside a header")]
+    Truncated,
+    /// A header contradicts itself.
+    #[error("malformed header")]
+    Malformed,
+    /// A later fragment of a tunnel's packet, whose length the first one already told.
+    #[error("covered by the first fragment")]
+    Covered,
+}
+
+/// What a decoder has seen; every frame is counted once in `packets` or in a reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Frames that became a packet.
+    pub packets: u64,
+    /// Frames that carry no IP.
+    pub not_ip: u64,
+    /// Frames cut inside a header.
+    pub truncated: u64,
+    /// Frames with a header that contradicts itself.
+    pub malformed: u64,
+    /// Later fragments of tunnelled packets, whose length the first one told.
+    pub covered_fragments: u64,
+    /// Of `packets`: later fragments whose first was never seen, kept without ports.
+    pub orphaned_fragments: u64,
+    /// Of `packets`: unwrapped from a tunnel.
+    pub tunnelled: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.packets += other.packets;
+        self.not_ip += other.not_ip;
+        self.truncated += other.truncated;
+        self.malformed += other.malformed;
+        self.covered_fragments += other.covered_fragments;
+        self.orphaned_fragments += other.orphaned_fragments;
+        self.tunnelled += other.tunnelled;
+    }
+}
+
+/// Decodes the frames of one source in their order.
+///
+/// It remembers the first fragments of recent datagrams and nothing else.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    fragments: Fragments,
+    counts: Counts,
+}
+
+impl Decoder {
+    /// What has been decoded so far.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The packet in `frame`, or why there is none. Never panics, whatever the bytes.
+    #[inline]
+    pub fn decode(&mut self, frame: &Frame<'_>) -> Result<Packet, Skipped> {
+        let decoded = self.packet(frame);
+        match &decoded {
+            Ok(packet) => {
+                self.counts.packets += 1;
+                self.counts.tunnelled += u64::from(packet.tunnel.is_some());
+            }
+            Err(Skipped::NotIp) => self.counts.not_ip += 1,
+            Err(Skipped::Truncated) => self.counts.truncated += 1,
+            Err(Skipped::Malformed) => self.counts.malformed += 1,
+            Err(Skipped::Covered) => self.counts.covered_fragments += 1,
+        }
+        decoded
+    }
+
+    #[inline]
+    fn packet(&mut self, frame: &Frame<'_>) -> Result<Packet, Skipped> {
+        let view = View { bytes: frame.bytes, wire_len: frame.wire_len };
+        let (network, view) = link::network(frame.link, view)?;
+        let outer = ip::datagram(network, view)?;
+        if outer.fragment.is_some() {
+            return self.fragment(frame.time_us, &outer);
+        }
+        let (datagram, tunnel) = unwrapped(outer);
+        if tunnel.is_some() && datagram.fragment.is_some() {
+            return self.inner_fragment(frame.time_us, &datagram, tunnel);
+        }
+        let transport = transport::header(datagram.protocol, datagram.payload, Extent::Whole)?;
+        Ok(packet(frame.time_us, &datagram, tunnel, transport))
+    }
+
+    /// A fragment of a datagram that may itself be a tunnel's.
+    fn fragment(&mut self, time_us: i64, outer: &Datagram<'_>) -> Result<Packet, Skipped> {
+        let (datagram, tunnel) = unwrapped(*outer);
+        if tunnel.is_none() {
+            return self.inner_fragment(time_us, outer, None);
+        }
+        if let Some(id) = datagram_id(outer) {
+            self.fragments.remember(time_us, id, Attribution::Covered);
+        }
+        let extent = match datagram.fragment {
+            Some(fragment) if !fragment.is_first => {
+                return self.inner_fragment(time_us, &datagram, tunnel);
+            }
+            Some(_) => Extent::FirstFragment,
+            None => Extent::Whole,
+        };
+        let transport = transport::header(datagram.protocol, datagram.payload, extent)?;
+        Ok(packet(time_us, &datagram, tunnel, transport))
+    }
+
+    /// A fragment of the datagram whose flow is wanted.
+    fn inner_fragment(
+        &mut self,
+        time_us: i64,
+        datagram: &Datagram<'_>,
+        tunnel: Option<Tunnel>,
+    ) -> Result<Packet, Skipped> {
+        let Some(id) = datagram_id(datagram) else { return Err(Skipped::Malformed) };
+        if datagram.fragment.is_some_and(|fragment| fragment.is_first) {
+            let transport =
+                transport::header(datagram.protocol, datagram.payload, Extent::FirstFragment)?;
+            let packet = packet(time_us, datagram, tunnel, transport);
+            self.fragments.remember(time_us, id, Attribution::Flow(packet.tuple, tunnel));
+            return Ok(packet);
+        }
+        let alone = Transport { payload_len: datagram.payload.wire_len, ..Transport::default() };
+        match self.fragments.attribution(time_us, id) {
+            Some(Attribution::Covered) => Err(Skipped::Covered),
+            Some(Attribution::Flow(tuple, tunnel)) => {
+                Ok(Packet { tuple, ..packet(time_us, datagram, tunnel, alone) })
+            }
+            None => {
+                self.counts.orphaned_fragments += 1;
+                Ok(packet(time_us, datagram, tunnel, alone))
+            }
+        }
+    }
+}
+
+/// The innermost datagram, and the outermost tunnel around it.
+#[inline]
+fn unwrapped(outer: Datagram<'_>) -> (Datagram<'_>, Option<Tunnel>) {
+    let (mut datagram, mut tunnel) = (outer, None);
+    for _ in 0..MAX_TUNNELS {
+        if datagram.fragment.is_some_and(|fragment| !fragment.is_first) {
+            break;
+        }
+        // What does not hold an IP packet after all stays a flow of its own.
+        let Some((found, network, view)) = tunnel::inner(&datagram) else { break };
+        let Ok(inner) = ip::datagram(network, view) else { break };
+        datagram = inner;
+        tunnel = tunnel.or(Some(found));
+    }
+    (datagram, tunnel)
+}
+
+fn datagram_id(datagram: &Datagram<'_>) -> Option<DatagramId> {
+    let is_v4 = datagram.source.as_v4().is_some();
+    Some(DatagramId {
+        source: datagram.source,
+        target: datagram.target,
+        id: datagram.fragment?.id,
+        protocol: if is_v4 { datagram.protocol } else { 0 },
+    })
+}
+
+#[inline]
+fn packet(
+    time_us: i64,
+    datagram: &Datagram<'_>,
+    tunnel: Option<Tunnel>,
+    transport: Transport,
+) -> Packet {
+    Packet {
+        time_us,
+        tuple: Tuple {
+            source: datagram.source,
+            target: datagram.target,
+            source_port: transport.source_port,
+            target_port: transport.target_port,
+            protocol: datagram.protocol,
+            icmp_type: transport.icmp_type,
+        },
+        payload_len: transport.payload_len,
+        header_len: transport.header_len,
+        flags: transport.flags,
+        window: transport.window,
+        tunnel,
+    }
+}
+
+/// Captured bytes together with the length that they had on the wire.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    bytes: &'a [u8],
+    pub(super) wire_len: u32,
+}
+
+impl<'a> View<'a> {
+    /// What follows the first `count` bytes.
+    #[inline]
+    pub(super) fn skip(self, count: usize) -> Result<Self, Skipped> {
+        match (self.bytes.get(count..), u32::try_from(count)) {
+            (Some(bytes), Ok(skipped)) if skipped <= self.wire_len => {
+                Ok(View { bytes, wire_len: self.wire_len - skipped })
+            }
+            _ => Err(self.missing(count)),
+        }
+    }
+
+    /// The same bytes with the length that an IP header gives; padding behind it is cut off.
+    #[inline]
+    pub(super) fn with_wire_len(self, wire_len: u32) -> Self {
+        let captured = self.bytes.len().min(wire_len as usize);
+        View { bytes: self.bytes.get(..captured).unwrap_or(self.bytes), wire_len }
+    }
+
+    #[inline]
+    pub(super) fn array_at<const N: usize>(self, at: usize) -> Result<[u8; N], Skipped> {
+        let bytes = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<N>());
+        bytes.copied().ok_or_else(|| self.missing(at + N))
+    }
+
+    #[inline]
+    pub(super) fn u16_at(self, at: usize) -> Result<u16, Skipped> {
+        self.array_at(at).map(u16::from_be_bytes)
+    }
+
+    #[inline]
+    pub(super) fn u8_at(self, at: usize) -> Result<u8, Skipped> {
+        self.array_at::<1>(at).map(|[byte]| byte)
+    }
+
+    /// Whether what lies up to `end` was cut off by the capture or never sent.
+    #[cold]
+    fn missing(self, end: usize) -> Skipped {
+        if end <= self.wire_len as usize { Skipped::Truncated } else { Skipped::Malformed }
+    }
+}
