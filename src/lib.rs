@@ -10,6 +10,8 @@
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
 pub mod detect;
+pub mod engine;
+pub mod export;
 pub mod feature;
 pub mod flow;
 pub mod packet;

@@ -1,0 +1,213 @@
+//! Packets from live interfaces: one thread each, and a bounded queue to the flow table.
+//!
+//! A capture thread never waits for anyone. When the queue is full its packets are dropped and
+//! counted, so that a slow consumer costs coverage that shows, never memory.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tracing::warn;
+
+use super::pipeline::{Pipeline, Sink, Stopped};
+use crate::capture::{self, Counters, Event, Interface};
+use crate::packet::{self, Decoder, Packet};
+
+/// Packets handed on at a time.
+const BATCH: usize = 512;
+
+/// Batches that may wait: 256 × 512 packets are about 10 MiB, or half a second at 300,000 a second.
+const WAITING_BATCHES: usize = 256;
+
+/// How often the counters of the kernel are read, in µs.
+const COUNTERS_EVERY_US: i64 = 1_000_000;
+
+/// How far packet time is kept behind the wall clock on a quiet interface, in µs: what the kernel
+/// still gathers is older than now.
+const LAG_US: i64 = 1_000_000;
+
+/// What became of the frames of one interface.
+#[derive(Debug, Clone, Default)]
+pub struct LiveCounts {
+    /// The interface's name.
+    pub interface: String,
+    /// What the kernel counted.
+    pub kernel: Counters,
+    /// Packets dropped because the flow table did not keep up.
+    pub dropped_queue: u64,
+    /// What the frames were.
+    pub decoded: packet::Counts,
+}
+
+/// Why a live capture ended.
+#[derive(Debug)]
+pub struct LiveEnd {
+    /// What became of the frames, by interface.
+    pub counts: Vec<LiveCounts>,
+    /// The capture that failed, if one did.
+    pub failure: Option<capture::Error>,
+}
+
+enum Message {
+    Packets(Vec<Packet>),
+    /// Nothing came; it is this late in packet time.
+    Quiet(i64),
+    Failed(capture::Error),
+}
+
+/// Running capture threads.
+#[derive(Debug)]
+pub struct Live {
+    messages: Receiver<Message>,
+    threads: Vec<JoinHandle<LiveCounts>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Live {
+    /// Starts a thread for each open interface; they end when `stop` is set.
+    ///
+    /// Privileges must have been given up before.
+    pub fn start(interfaces: Vec<Interface>, stop: Arc<AtomicBool>) -> io::Result<Self> {
+        let (queue, messages) = sync_channel(WAITING_BATCHES);
+        let mut threads = Vec::new();
+        for interface in interfaces {
+            let name = format!("capture-{}", interface.name());
+            let capture = Capture::new(interface, queue.clone(), Arc::clone(&stop));
+            threads.push(Builder::new().name(name).spawn(move || capture.run())?);
+        }
+        Ok(Self { messages, threads, stop })
+    }
+
+    /// Feeds `pipeline` until capture is stopped or fails.
+    pub fn run<S: Sink>(self, pipeline: &mut Pipeline<S>) -> LiveEnd {
+        let Self { messages, threads, stop } = self;
+        let mut failure = None;
+        for message in messages {
+            let fed = match message {
+                Message::Packets(packets) => {
+                    packets.iter().try_for_each(|packet| pipeline.packet(packet))
+                }
+                Message::Quiet(time_us) => pipeline.advance(time_us),
+                Message::Failed(error) => {
+                    failure.get_or_insert(error);
+                    stop.store(true, Ordering::Relaxed);
+                    Ok(())
+                }
+            };
+            if fed == Err(Stopped) {
+                break;
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        let joined = threads.into_iter().map(JoinHandle::join);
+        let counts = joined
+            .map(|counts| counts.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
+        LiveEnd { counts, failure }
+    }
+}
+
+/// One capture thread.
+struct Capture {
+    interface: Interface,
+    decoder: Decoder,
+    queue: SyncSender<Message>,
+    packets: Vec<Packet>,
+    dropped_queue: u64,
+    counters: Counters,
+    counted_us: i64,
+    stop: Arc<AtomicBool>,
+}
+
+impl Capture {
+    fn new(interface: Interface, queue: SyncSender<Message>, stop: Arc<AtomicBool>) -> Self {
+        Self {
+            interface,
+            decoder: Decoder::default(),
+            queue,
+            packets: Vec::with_capacity(BATCH),
+            dropped_queue: 0,
+            counters: Counters::default(),
+            counted_us: 0,
+            stop,
+        }
+    }
+
+    fn run(mut self) -> LiveCounts {
+        while !self.stop.load(Ordering::Relaxed) {
+            match self.interface.next() {
+                Ok(Event::Frame(frame)) => {
+                    // A frame without a packet is counted by the decoder.
+                    if let Ok(packet) = self.decoder.decode(&frame) {
+                        self.packets.push(packet);
+                    }
+                    if self.packets.len() == BATCH {
+                        self.hand_on();
+                        self.count(now_us());
+                    }
+                }
+                Ok(Event::Quiet) => {
+                    let now_us = now_us();
+                    self.hand_on();
+                    // A consumer that is busy learns the time from packets.
+                    self.queue.try_send(Message::Quiet(now_us - LAG_US)).ok();
+                    self.count(now_us);
+                }
+                Err(error) => {
+                    self.hand_on();
+                    // The consumer is gone only if it failed itself.
+                    self.queue.send(Message::Failed(error)).ok();
+                    break;
+                }
+            }
+        }
+        self.hand_on();
+        self.count(i64::MAX);
+        LiveCounts {
+            interface: self.interface.name().to_owned(),
+            kernel: self.counters,
+            dropped_queue: self.dropped_queue,
+            decoded: self.decoder.counts(),
+        }
+    }
+
+    /// Gives the packets gathered to the flow table, or drops them if it does not keep up.
+    fn hand_on(&mut self) {
+        if self.packets.is_empty() {
+            return;
+        }
+        let packets = std::mem::replace(&mut self.packets, Vec::with_capacity(BATCH));
+        let count = packets.len() as u64;
+        if self.queue.try_send(Message::Packets(packets)).is_err() {
+            self.dropped_queue += count;
+        }
+    }
+
+    /// Reads the kernel's counters once a second and says when something was lost.
+    fn count(&mut self, now_us: i64) {
+        if now_us.saturating_sub(self.counted_us) < COUNTERS_EVERY_US {
+            return;
+        }
+        self.counted_us = now_us;
+        let Ok(counters) = self.interface.counters() else { return };
+        let lost = (counters.dropped_kernel, counters.dropped_interface);
+        if lost != (self.counters.dropped_kernel, self.counters.dropped_interface) {
+            warn!(
+                interface = self.interface.name(),
+                dropped_kernel = counters.dropped_kernel,
+                dropped_interface = counters.dropped_interface,
+                "packets were lost before they reached Weir"
+            );
+        }
+        self.counters = counters;
+    }
+}
+
+/// The wall clock, on which live packets are stamped.
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

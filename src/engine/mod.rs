@@ -1,0 +1,13 @@
+//! Wires the core to the edges: sources of packets, the flow table, what is done with its reports.
+//!
+//! The only place that knows both sides, and the only one that starts threads. It never formats:
+//! where rows go is the business of the [`Sink`] it is given.
+
+mod live;
+mod pipeline;
+mod replay;
+mod shard;
+
+pub use live::{Live, LiveCounts, LiveEnd};
+pub use pipeline::{Options, Outcome, Pipeline, Sink, Stopped};
+pub use replay::{Replay, ReplayEvent};

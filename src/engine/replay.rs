@@ -1,0 +1,168 @@
+//! Packets from capture files, as fast as they can be read or at the pace of the recording.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime};
+
+use super::pipeline::{Pipeline, Sink, Stopped};
+use crate::capture::pace::{Pacer, Speed};
+use crate::capture::{self, FileReader};
+use crate::packet::{Counts, Decoder};
+
+/// Frames after which progress is told and the wish to stop is looked for.
+const ROUND: u64 = 4_096;
+
+/// Longest wait before the wish to stop is looked for.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// What happens during a replay.
+#[derive(Debug)]
+pub enum ReplayEvent {
+    /// So much has been read of all files.
+    Read {
+        /// Bytes of the files themselves, compressed or not.
+        bytes: u64,
+        /// Frames.
+        frames: u64,
+    },
+    /// A file could not be read, or not to its end; the next one follows.
+    Failed(capture::Error),
+    /// Frames of a pcapng file were passed over because their link type is not read.
+    UnknownLinks {
+        /// The file.
+        path: PathBuf,
+        /// What was passed over.
+        links: capture::UnknownLinks,
+    },
+}
+
+/// Capture files to be read one after the other as one capture.
+#[derive(Debug)]
+pub struct Replay<'a> {
+    /// The files in order.
+    pub paths: &'a [PathBuf],
+    /// BPF expression that frames must satisfy; empty for all.
+    pub filter: &'a str,
+    /// How fast.
+    pub speed: Speed,
+    /// Set to end the replay early.
+    pub stop: &'a AtomicBool,
+}
+
+impl Replay<'_> {
+    /// Feeds all files to `pipeline`; what has been decoded is in the answer.
+    pub fn run<S: Sink>(
+        &self,
+        pipeline: &mut Pipeline<S>,
+        mut on_event: impl FnMut(ReplayEvent),
+    ) -> Result<Counts, Stopped> {
+        let mut progress = Progress {
+            decoder: Decoder::default(),
+            pace: Pace::new(self.speed),
+            bytes_before: 0,
+            frames: 0,
+        };
+        for path in self.paths {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            match self.open(path) {
+                Ok(reader) => self.file(path, reader, pipeline, &mut progress, &mut on_event)?,
+                Err(error) => on_event(ReplayEvent::Failed(error)),
+            }
+        }
+        Ok(progress.decoder.counts())
+    }
+
+    fn open(&self, path: &Path) -> Result<FileReader, capture::Error> {
+        let reader = FileReader::open(path)?;
+        if self.filter.is_empty() { Ok(reader) } else { reader.with_filter(self.filter) }
+    }
+
+    fn file<S: Sink>(
+        &self,
+        path: &Path,
+        mut reader: FileReader,
+        pipeline: &mut Pipeline<S>,
+        progress: &mut Progress,
+        on_event: &mut impl FnMut(ReplayEvent),
+    ) -> Result<(), Stopped> {
+        loop {
+            if progress.frames.is_multiple_of(ROUND) {
+                let bytes = progress.bytes_before + reader.position();
+                on_event(ReplayEvent::Read { bytes, frames: progress.frames });
+                if self.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+            let frame = match reader.next_frame() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break,
+                Err(error) => {
+                    on_event(ReplayEvent::Failed(error));
+                    break;
+                }
+            };
+            progress.frames += 1;
+            if let Some(pace) = &mut progress.pace {
+                pace.wait(frame.time_us, self.stop, pipeline)?;
+            }
+            // A frame without a packet is counted by the decoder.
+            if let Ok(packet) = progress.decoder.decode(&frame) {
+                pipeline.packet(&packet)?;
+            }
+        }
+        progress.bytes_before += reader.position();
+        let links = reader.unknown_link_frames();
+        if links.frames > 0 {
+            on_event(ReplayEvent::UnknownLinks { path: path.into(), links });
+        }
+        Ok(())
+    }
+}
+
+/// How far a replay has come.
+struct Progress {
+    decoder: Decoder,
+    pace: Option<Pace>,
+    bytes_before: u64,
+    frames: u64,
+}
+
+/// Holds packets back until their time has come.
+struct Pace {
+    pacer: Pacer,
+    since: SystemTime,
+    /// Nothing is ever sent: to wait on it is to wait, but not longer than asked.
+    never: (mpsc::Sender<()>, mpsc::Receiver<()>),
+}
+
+impl Pace {
+    fn new(speed: Speed) -> Option<Self> {
+        (speed != Speed::Max).then(|| Self {
+            pacer: Pacer::new(speed),
+            since: SystemTime::now(),
+            never: mpsc::channel(),
+        })
+    }
+
+    fn wait<S: Sink>(
+        &mut self,
+        time_us: i64,
+        stop: &AtomicBool,
+        pipeline: &mut Pipeline<S>,
+    ) -> Result<(), Stopped> {
+        let mut left = self.pacer.wait(time_us, self.since.elapsed().unwrap_or_default());
+        if left >= PATIENCE {
+            // Whoever watches sees the rows of what was read so far.
+            pipeline.flush()?;
+        }
+        while !left.is_zero() && !stop.load(Ordering::Relaxed) {
+            let step = left.min(PATIENCE);
+            self.never.1.recv_timeout(step).ok();
+            left -= step;
+        }
+        Ok(())
+    }
+}

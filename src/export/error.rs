@@ -1,0 +1,45 @@
+//! What can go wrong while rows are written or labels are read.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why rows could not be written or labels not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file system or the pipe refused.
+    #[error("write flows")]
+    Write(#[source] io::Error),
+    /// The Parquet library refused.
+    #[error("write flows as Parquet")]
+    Parquet(#[source] ::parquet::errors::ParquetError),
+    /// The labels cannot be read.
+    #[error("read labels from `{path}`")]
+    ReadLabels {
+        /// The file as given.
+        path: PathBuf,
+        /// What the system or the CSV reader said.
+        source: csv::Error,
+    },
+    /// A line of labels says something else than a label.
+    #[error("read labels from `{path}`, line {line}: {reason}")]
+    Label {
+        /// The file as given.
+        path: PathBuf,
+        /// Line in that file, from 1.
+        line: u64,
+        /// What is wrong with it and what is expected.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// The refusal of the file system or pipe behind this, if that is what happened.
+    #[must_use]
+    pub fn io(&self) -> Option<&io::Error> {
+        match self {
+            Self::Write(error) => Some(error),
+            Self::Parquet(::parquet::errors::ParquetError::External(error)) => error.downcast_ref(),
+            Self::Parquet(_) | Self::ReadLabels { .. } | Self::Label { .. } => None,
+        }
+    }
+}
