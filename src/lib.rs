@@ -9,4 +9,5 @@
 //!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
+pub mod capture;
 pub mod packet;
