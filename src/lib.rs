@@ -9,6 +9,7 @@
 //!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
+pub mod capture;
 pub mod detect;
 pub mod engine;
 pub mod export;
