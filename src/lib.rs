@@ -10,3 +10,5 @@
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
 pub mod packet;
+pub mod settings;
+pub mod telemetry;
