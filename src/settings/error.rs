@@ -29,7 +29,7 @@ pub enum Error {
         message: String,
     },
     /// Keys that do not exist, or values that are not allowed: all of them.
-    #[error("check settings: {}", Listed(.0))]
+    #[error("check settings:{}", Listed(.0))]
     Refused(Vec<Problem>),
     /// There is no place where a settings file would be looked for.
     #[error("find the settings file: neither XDG_CONFIG_HOME nor HOME is an absolute path")]
@@ -63,7 +63,7 @@ struct Listed<'a>(&'a [Problem]);
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            [only] => only.fmt(f),
+            [only] => write!(f, " {only}"),
             all => all.iter().try_for_each(|problem| write!(f, "\n  {problem}")),
         }
     }

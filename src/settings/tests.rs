@@ -100,7 +100,7 @@ fn all_that_is_wrong_is_said_at_once() {
     let error = layered(file, &pairs, flags("max-flows = '0'")).unwrap_err().to_string();
     let lines: Vec<_> = error.lines().collect();
     assert_eq!(lines.len(), 1 + 7 + 1, "{error}");
-    assert_eq!(lines[0], "check settings: ");
+    assert_eq!(lines[0], "check settings:");
     assert!(error.contains(
         "\n  shards = 65 (environment WEIR_SHARDS): expected a whole number from 1 to 64"
     ));
