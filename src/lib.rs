@@ -16,3 +16,5 @@ pub mod export;
 pub mod feature;
 pub mod flow;
 pub mod packet;
+pub mod settings;
+pub mod telemetry;

@@ -1,0 +1,85 @@
+# The commands of this project. `make test` works on a fresh Debian or Ubuntu with a Rust toolchain.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+CARGO_LINTS := -- -D warnings
+
+# What is built against, and what the tests call.
+PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump python3
+
+# Crates that only a face may use; the library must build without them.
+TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap
+
+.PHONY: help
+help: ## Say what there is to make.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: packages
+packages: ## Install the Debian packages that are missing.
+	@if ! command -v dpkg-query > /dev/null; then
+		echo "not a Debian: $(PACKAGES) or their like must be there" >&2
+		exit 0
+	fi
+	missing=()
+	for package in $(PACKAGES); do
+		state=$$(dpkg-query -W -f '$${db:Status-Status}' "$$package" 2> /dev/null || true)
+		[[ $$state == installed ]] || missing+=("$$package")
+	done
+	(( $${#missing[@]} )) || exit 0
+	as_root=()
+	if (( EUID )); then
+		command -v sudo > /dev/null || { echo "as root: apt-get install $${missing[*]}" >&2; exit 1; }
+		as_root=(sudo)
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	"$${as_root[@]}" apt-get update
+	"$${as_root[@]}" apt-get install --yes --no-install-recommends "$${missing[@]}"
+
+# A test that lacks what it needs passes, and prints one line `skipped: WHY`; both runners keep what
+# passing tests print, so that it is not counted among those that ran.
+.PHONY: test
+test: packages ## Run all tests and say how many were skipped.
+	@if cargo nextest --version > /dev/null 2>&1; then
+		printed=target/nextest/default/junit.xml
+		cargo test --locked --doc
+		rm -f "$$printed"
+		cargo nextest run --locked
+		ran=$$(grep -c '<testcase ' "$$printed" || true)
+	else
+		mkdir -p target
+		printed=target/tests.log
+		cargo test --locked -- --show-output 2>&1 | tee "$$printed"
+		ran=$$(awk '/^test result: ok/ { sum += $$4 } END { print sum + 0 }' "$$printed")
+	fi
+	(( ran )) || { echo "no test ran" >&2; exit 1; }
+	reasons=$$(grep -o 'skipped: [^<]*' "$$printed" || true)
+	skipped=$$(grep -c . <<< "$$reasons" || true)
+	[[ -z $$reasons ]] || sort <<< "$$reasons" | uniq --count
+	echo "tests: $$(( ran - skipped )) passed, 0 failed, $$skipped skipped"
+
+.PHONY: bench
+bench: packages ## Measure speed and memory as ratios to tcpdump.
+	@python3 benches/bench.py
+
+.PHONY: lint
+lint: ## Check format, lints, docs, the library's crates, and licences where cargo-deny is there.
+	@cargo fmt --check
+	cargo clippy --locked --all-targets $(CARGO_LINTS)
+	cargo clippy --locked --lib --no-default-features $(CARGO_LINTS)
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+	crates=$$(cargo tree --locked --edges normal --no-default-features --prefix none --format '{lib}')
+	for crate in $(TERMINAL_CRATES); do
+		if grep -qx "$${crate//-/_}" <<< "$$crates"; then
+			echo "the library pulls in $$crate, which is for faces only" >&2
+			exit 1
+		fi
+	done
+	# Not installed here: every fresh machine would have to build it from source.
+	if cargo deny --version > /dev/null 2>&1; then
+		cargo deny --offline --locked check licenses bans sources
+	else
+		echo "cargo-deny is not installed: licences, duplicates and sources are not checked"
+	fi

@@ -1,0 +1,115 @@
+//! What Weir takes from the process environment, read once.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What the names of Weir's variables begin with.
+pub(super) const PREFIX: &str = "WEIR_";
+
+/// Variables of Weir that are no settings: the settings file, and the captures tests read.
+const OTHERS: [&str; 2] = ["WEIR_CONFIG", "WEIR_TEST_DATA"];
+
+/// The user who called `sudo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invoker {
+    /// User id, never 0.
+    pub uid: u32,
+    /// Group id, never 0.
+    pub gid: u32,
+}
+
+/// What Weir takes from the process environment. Nothing else in the program reads it.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// Variables that must be settings, by name.
+    pub(super) settings: BTreeMap<String, OsString>,
+    /// `WEIR_CONFIG`.
+    pub(super) config: Option<PathBuf>,
+    /// Where settings files of users stand.
+    pub(super) config_home: Option<PathBuf>,
+    invoker: Option<Invoker>,
+    no_color: bool,
+}
+
+impl Environment {
+    /// The environment of this process.
+    #[must_use]
+    pub fn current() -> Self {
+        Self::from_pairs(std::env::vars_os())
+    }
+
+    /// The environment made of these names and values.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let all: BTreeMap<String, OsString> = pairs
+            .into_iter()
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value))
+            .collect();
+        let path = |name| all.get(name).map(PathBuf::from);
+        // Relative paths are to be ignored (XDG Base Directory Specification 0.8).
+        let folder = |name| path(name).filter(|path| path.is_absolute());
+        let id = |name| all.get(name)?.to_str()?.parse().ok().filter(|id| *id != 0);
+        Self {
+            config: path("WEIR_CONFIG"),
+            config_home: folder("XDG_CONFIG_HOME")
+                .or_else(|| Some(folder("HOME")?.join(".config"))),
+            invoker: id("SUDO_UID").zip(id("SUDO_GID")).map(|(uid, gid)| Invoker { uid, gid }),
+            no_color: all.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            settings: all
+                .into_iter()
+                .filter(|(name, _)| name.starts_with(PREFIX) && !OTHERS.contains(&&**name))
+                .collect(),
+        }
+    }
+
+    /// The user behind `sudo` (`SUDO_UID` and `SUDO_GID`).
+    ///
+    /// None without `sudo`, and none where user or group is root: to become root again would give
+    /// up nothing.
+    #[must_use]
+    pub const fn invoker(&self) -> Option<Invoker> {
+        self.invoker
+    }
+
+    /// Whether colours are unwanted (`NO_COLOR` is set and not empty, as no-color.org asks).
+    #[must_use]
+    pub const fn no_color(&self) -> bool {
+        self.no_color
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        Environment::from_pairs(pairs.iter().map(|(name, value)| (name.into(), value.into())))
+    }
+
+    #[test]
+    fn the_user_behind_sudo_is_known_by_both_numbers() {
+        let both = environment(&[("SUDO_UID", "1000"), ("SUDO_GID", "100")]);
+        assert_eq!(both.invoker(), Some(Invoker { uid: 1000, gid: 100 }));
+        assert_eq!(environment(&[("SUDO_UID", "1000")]).invoker(), None);
+        assert_eq!(environment(&[("SUDO_UID", "-1"), ("SUDO_GID", "x")]).invoker(), None);
+    }
+
+    #[test]
+    fn root_behind_sudo_is_nobody_to_become() {
+        assert_eq!(environment(&[("SUDO_UID", "0"), ("SUDO_GID", "0")]).invoker(), None);
+        assert_eq!(environment(&[("SUDO_UID", "1000"), ("SUDO_GID", "0")]).invoker(), None);
+    }
+
+    #[test]
+    fn an_empty_no_color_asks_for_nothing() {
+        assert!(!environment(&[("NO_COLOR", "")]).no_color());
+        assert!(environment(&[("NO_COLOR", "1")]).no_color());
+    }
+
+    #[test]
+    fn relative_folders_of_settings_are_ignored() {
+        let home = environment(&[("XDG_CONFIG_HOME", "config"), ("HOME", "/home/me")]);
+        assert_eq!(home.config_home, Some("/home/me/.config".into()));
+        assert_eq!(environment(&[("HOME", "")]).config_home, None);
+    }
+}

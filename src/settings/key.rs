@@ -1,0 +1,141 @@
+//! How the value of one key is written and what is allowed for it.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+/// The longest name of an interface that Linux knows: an alternative name without its final zero.
+const LONGEST_NAME: usize = 127;
+
+/// A whole number from `MIN` to `MAX`, both of which `T` must be able to hold.
+pub(super) fn whole<'de, D, T, const MIN: i64, const MAX: i64>(
+    deserializer: D,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i64>,
+{
+    i64::deserialize(deserializer)
+        .ok()
+        .filter(|number| (MIN..=MAX).contains(number))
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| D::Error::custom(format!("expected a whole number from {MIN} to {MAX}")))
+}
+
+/// A list of interface names.
+pub(super) fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Vec::<String>::deserialize(deserializer)
+        .ok()
+        .filter(|names| names.iter().all(|name| is_name(name)))
+        .ok_or_else(|| {
+            D::Error::custom(format!(
+                "expected a list of interface names of 1 to {LONGEST_NAME} bytes without spaces \
+                 and slashes, such as [\"eth0\"]"
+            ))
+        })
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.len())
+        && is_whole_text(name)
+        && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/')
+}
+
+/// A text that can be handed to the system as it was written.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer)
+        .ok()
+        .filter(|text| is_whole_text(text))
+        .ok_or_else(|| D::Error::custom("expected a text in UTF-8 without zero bytes"))
+}
+
+/// The replacement character stands where the environment was not UTF-8.
+fn is_whole_text(text: &str) -> bool {
+    !text.contains(['\0', char::REPLACEMENT_CHARACTER])
+}
+
+/// A path, or an empty text for none.
+pub(super) mod optional_path {
+    use serde::ser::{Error as _, Serializer};
+
+    use super::{Deserializer, PathBuf, text};
+
+    /// Writes the path, or an empty text.
+    #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+    pub(in super::super) fn serialize<S: Serializer>(
+        path: &Option<PathBuf>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = path.as_deref().map_or(Some(""), |path| path.to_str());
+        serializer.serialize_str(text.ok_or_else(|| S::Error::custom("the path is not UTF-8"))?)
+    }
+
+    /// Reads a path; an empty text is none.
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<PathBuf>, D::Error> {
+        text(deserializer).map(|path| (!path.is_empty()).then(|| path.into()))
+    }
+}
+
+/// A span of time: `120s`, `2m`, `500ms`, or a bare number of seconds.
+pub(super) mod duration {
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+    use serde::ser::Serializer;
+
+    use super::{Deserialize, Deserializer, Error};
+
+    const LEAST: Duration = Duration::from_micros(1);
+    const MOST: Duration = Duration::from_hours(24);
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Seconds(f64),
+        Text(String),
+    }
+
+    /// Writes the span in the largest unit up to seconds that needs no fraction.
+    pub(in super::super) fn serialize<S: Serializer>(
+        span: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let nanoseconds = span.as_nanos();
+        let (unit, name) = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")]
+            .into_iter()
+            .find(|(unit, _)| nanoseconds.is_multiple_of(*unit))
+            .unwrap_or((1, "ns"));
+        serializer.collect_str(&format_args!("{}{name}", nanoseconds / unit))
+    }
+
+    /// Reads a span from 1 µs to 24 h.
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        let span = match Written::deserialize(deserializer) {
+            Ok(Written::Seconds(seconds)) => seconds_of(seconds),
+            Ok(Written::Text(text)) => parse(text.trim()),
+            Err(_) => None,
+        };
+        span.filter(|span| (LEAST..=MOST).contains(span)).ok_or_else(|| {
+            D::Error::custom(
+                "expected a duration from 1us to 24h, such as \"120s\", \"2m\", \"500ms\" or a \
+                 number of seconds",
+            )
+        })
+    }
+
+    fn parse(text: &str) -> Option<Duration> {
+        match text.parse() {
+            Ok(seconds) => seconds_of(seconds),
+            Err(_) => text.parse::<SignedDuration>().ok()?.try_into().ok(),
+        }
+    }
+
+    fn seconds_of(seconds: f64) -> Option<Duration> {
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+}

@@ -1,0 +1,96 @@
+//! What the operator may choose, read from every place it can be written, and checked once.
+//!
+//! Defaults stand in one [`Default`]; the settings file lies over them, the environment over that
+//! and flags on top. Each place is a table of the same keys, so [`Resolved`] knows where every
+//! value came from, and one check reports all that is wrong at once. This is the only module that
+//! reads the environment. What a setting does is up to the module that takes it: a filter is
+//! compiled by [`crate::capture`], an interface is looked for there.
+
+mod environment;
+mod error;
+mod file;
+mod key;
+mod layer;
+mod mask;
+mod render;
+mod value;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use environment::{Environment, Invoker};
+pub use error::{Error, Problem};
+pub use file::SettingsFile;
+pub use layer::{Origin, Resolved};
+pub use mask::masked;
+pub use value::{LogFormat, LogLevel, Speed};
+
+/// Complete settings; every field has a working default.
+///
+/// The names of the fields are the keys of the settings file and the flags with `-` for `_`, and
+/// the environment variables in capitals behind `WEIR_`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Interfaces to capture on; none means the one with the default route.
+    #[serde(deserialize_with = "key::names")]
+    pub interface: Vec<String>,
+    /// Capture filter in the language of libpcap; empty lets everything through.
+    #[serde(deserialize_with = "key::text")]
+    pub filter: String,
+    /// How many bytes of a frame a live capture keeps, 128 to 262 144.
+    #[serde(deserialize_with = "key::whole::<_, _, 128, 262_144>")]
+    pub snap_length: u32,
+    /// Size of the kernel's capture ring in mebibytes, 64 to 2047 (libpcap counts it in an `i32`).
+    #[serde(deserialize_with = "key::whole::<_, _, 64, 2_047>")]
+    pub ring_mib: u32,
+    /// How long a flow may last before it is cut, 1 µs to 24 h.
+    #[serde(with = "key::duration")]
+    pub active_timeout: Duration,
+    /// How long a flow may be silent before it ends, 1 µs to 24 h.
+    #[serde(with = "key::duration")]
+    pub idle_timeout: Duration,
+    /// The silence within a flow that ends a period of activity, 1 µs to 24 h.
+    #[serde(with = "key::duration")]
+    pub activity_gap: Duration,
+    /// How many flows may be open at once, 1 to 1 000 000 000; over it the longest idle is evicted.
+    #[serde(deserialize_with = "key::whole::<_, _, 1, 1_000_000_000>")]
+    pub max_flows: usize,
+    /// Over how many threads flows are spread, 1 to 64; results do not depend on it.
+    #[serde(deserialize_with = "key::whole::<_, _, 1, 64>")]
+    pub shards: usize,
+    /// How fast capture files are replayed.
+    pub speed: Speed,
+    /// The least urgent log line that is written.
+    pub log_level: LogLevel,
+    /// How a log line looks.
+    pub log_format: LogFormat,
+    /// Where log lines go; none means standard error. Written as an empty text in the file.
+    #[serde(with = "key::optional_path")]
+    pub log_file: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            interface: Vec::new(),
+            filter: String::new(),
+            snap_length: 2_048,
+            ring_mib: 64,
+            active_timeout: Duration::from_mins(2),
+            idle_timeout: Duration::from_mins(2),
+            activity_gap: Duration::from_secs(5),
+            max_flows: 1_000_000,
+            shards: 1,
+            speed: Speed::Max,
+            log_level: LogLevel::Warn,
+            log_format: LogFormat::Text,
+            log_file: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The command line: verbs, their arguments, and the flags that are settings.
+//!
+//! Flags that are settings are taken as text: what is allowed in them is said and checked in one
+//! place, [`weir::settings`].
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use toml::Table;
+
+use crate::config;
+
+const SETTINGS: &str = "Settings (also in weir.toml, and as WEIR_... in the environment)";
+
+const CONFIG_HELP: &str = "\
+Settings file, instead of the one WEIR_CONFIG names or weir/weir.toml in $XDG_CONFIG_HOME or \
+~/.config";
+
+const FLOWS_EXAMPLES: &str = "\
+Examples:
+  Turn every capture in a folder into one file of flows:
+    weir flows captures/ -o flows.parquet
+
+  Watch two interfaces and count the web flows as they end:
+    sudo weir flows iface:eth0 iface:eth1 --filter 'tcp port 443' | wc -l
+
+Exit status: 0 done; 64 wrong usage or settings; 65 bad input data; 69 service unavailable;
+74 input or output failed; 77 no permission.";
+
+/// Guards a Kubernetes cluster's network.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, subcommand_required = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Flags of every verb.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    #[arg(long, global = true, value_name = "PATH", help = CONFIG_HELP)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    log: LogFlags,
+}
+
+/// Settings of logging; named as their keys.
+#[expect(clippy::struct_field_names, reason = "the keys begin with the same word")]
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+struct LogFlags {
+    /// Least urgent log line written: error, warn, info, debug or trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// How a log line looks: text or json
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// File that log lines are appended to, instead of standard error
+    #[arg(long, global = true, value_name = "PATH")]
+    log_file: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Flows(Box<FlowsArgs>),
+    Config(config::Args),
+}
+
+/// Turn captures or live traffic into flows and their features
+///
+/// Writes one row a flow, with the column names of `CICFlowMeter`, in order of the flows' end.
+#[derive(Debug, Args)]
+#[command(after_long_help = FLOWS_EXAMPLES)]
+pub(crate) struct FlowsArgs {
+    /// Capture file, folder, `-` (standard input) or iface:NAME
+    ///
+    /// A capture file is pcap or pcapng, plain or compressed by gzip or zstd. Of a folder every
+    /// capture in it is read, in order of the names. `iface:` alone is the interface of the
+    /// settings, or the one with the default route; several interfaces may be given.
+    #[arg(required = true, value_name = "SOURCE")]
+    pub(crate) sources: Vec<Source>,
+    /// File to write: .csv or .parquet [default: CSV to standard output]
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also write rows of flows that are still open
+    #[arg(long)]
+    pub(crate) provisional: bool,
+    /// Also write the columns that compare a flow with those around it
+    #[arg(long)]
+    pub(crate) context: bool,
+    /// Write what the model is fed: sequences of vectors
+    #[arg(long)]
+    pub(crate) sequences: bool,
+    /// CSV of ground truth joined onto the rows: flow key, from, to, label
+    #[arg(long, value_name = "PATH")]
+    pub(crate) labels: Option<PathBuf>,
+    #[command(flatten)]
+    settings: FlowFlags,
+}
+
+/// Settings of flows; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+struct FlowFlags {
+    /// Cut a flow that lasts longer than this
+    #[arg(long, value_name = "DURATION")]
+    active_timeout: Option<String>,
+    /// End a flow that has been silent for this long
+    #[arg(long, value_name = "DURATION")]
+    idle_timeout: Option<String>,
+    /// Silence within a flow that ends a period of activity
+    #[arg(long, value_name = "DURATION")]
+    activity_gap: Option<String>,
+    /// Flows open at once; over it the longest idle is evicted
+    #[arg(long, value_name = "NUMBER")]
+    max_flows: Option<String>,
+    /// Threads that flows are spread over; the result is the same with any number
+    #[arg(long, value_name = "NUMBER")]
+    shards: Option<String>,
+    /// Packets to let through, in the filter language of libpcap
+    #[arg(long, value_name = "BPF")]
+    filter: Option<String>,
+    /// How fast capture files are replayed: max, 1 (as recorded) or so many times as fast
+    #[arg(long, value_name = "SPEED")]
+    speed: Option<String>,
+}
+
+/// Where packets come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// `-`: a capture on standard input.
+    StandardInput,
+    /// `iface:NAME`: a live interface; without a name that of the settings, else the one with the
+    /// default route.
+    Interface(Option<String>),
+    /// Anything else: a capture file, or a folder of them.
+    Path(PathBuf),
+}
+
+impl From<OsString> for Source {
+    fn from(written: OsString) -> Self {
+        match written.to_str().map(|text| (text, text.strip_prefix("iface:"))) {
+            Some(("-", _)) => Self::StandardInput,
+            Some((_, Some(""))) => Self::Interface(None),
+            Some((_, Some(name))) => Self::Interface(Some(name.to_owned())),
+            _ => Self::Path(written.into()),
+        }
+    }
+}
+
+impl Cli {
+    /// The flags given that are settings, by key.
+    pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
+        let mut flags = Table::try_from(&self.global.log)?;
+        if let Verb::Flows(flows) = &self.verb {
+            flags.extend(Table::try_from(&flows.settings)?);
+        }
+        Ok(flags)
+    }
+}

@@ -1,0 +1,68 @@
+//! Exit statuses, and which error ends in which.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::iter;
+use std::process::ExitCode;
+
+use weir::settings;
+
+/// How the process ends; the numbers are those of BSD's `sysexits.h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Status {
+    /// `EX_OK`: what was asked for is done.
+    Done = 0,
+    /// `EX_USAGE`: wrong arguments, or settings that are not allowed.
+    Usage = 64,
+    /// `EX_DATAERR`: what was read is not what it should be, or ends too early.
+    Data = 65,
+    /// `EX_UNAVAILABLE`: something needed is not there; also its "catch-all".
+    Unavailable = 69,
+    /// `EX_IOERR`: reading or writing failed.
+    Io = 74,
+    /// `EX_NOPERM`: the system refused it to this user.
+    Permission = 77,
+}
+
+impl Status {
+    /// The status that `error` and its causes call for.
+    ///
+    /// A broken pipe is no failure: whoever read the output has seen enough.
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut causes = iter::successors(Some(error), |&error| error.source());
+        causes.find_map(Self::of_one).unwrap_or(Self::Unavailable)
+    }
+
+    fn of_one(error: &(dyn Error + 'static)) -> Option<Self> {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return Some(match error.kind() {
+                ErrorKind::BrokenPipe => Self::Done,
+                ErrorKind::PermissionDenied => Self::Permission,
+                ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Self::Data,
+                _ => Self::Io,
+            });
+        }
+        match error.downcast_ref::<settings::Error>()? {
+            // Its cause tells why.
+            settings::Error::Read { .. } => None,
+            settings::Error::Syntax { .. }
+            | settings::Error::Refused(_)
+            | settings::Error::NoHome => Some(Self::Usage),
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// Prints what the command line called for instead of a verb: help, the version, or what is wrong
+/// with it.
+pub(crate) fn answered(answer: &clap::Error) -> Status {
+    // There is nobody left to tell that the answer could not be printed.
+    answer.print().ok();
+    if answer.use_stderr() { Status::Usage } else { Status::Done }
+}
