@@ -5,9 +5,11 @@ use std::io::{self, ErrorKind};
 use std::iter;
 use std::process::ExitCode;
 
-use weir::settings;
+use weir::{capture, export, settings};
 
-/// How the process ends; the numbers are those of BSD's `sysexits.h`.
+use crate::flows;
+
+/// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Status {
@@ -23,6 +25,8 @@ pub(crate) enum Status {
     Io = 74,
     /// `EX_NOPERM`: the system refused it to this user.
     Permission = 77,
+    /// Ended early by a signal, as shells number it for SIGINT.
+    Interrupted = 130,
 }
 
 impl Status {
@@ -43,12 +47,62 @@ impl Status {
                 _ => Self::Io,
             });
         }
+        if let Some(error) = error.downcast_ref::<flows::Error>() {
+            return Self::of_flows(error);
+        }
+        if let Some(error) = error.downcast_ref::<capture::Error>() {
+            return Self::of_capture(error);
+        }
+        if let Some(error) = error.downcast_ref::<export::Error>() {
+            return Self::of_export(error);
+        }
         match error.downcast_ref::<settings::Error>()? {
             // Its cause tells why.
             settings::Error::Read { .. } => None,
             settings::Error::Syntax { .. }
             | settings::Error::Refused(_)
             | settings::Error::NoHome => Some(Self::Usage),
+        }
+    }
+}
+
+impl Status {
+    /// None where a cause decides.
+    fn of_flows(error: &flows::Error) -> Option<Self> {
+        match error {
+            flows::Error::Capture(error) => Some(Self::of(error)),
+            flows::Error::SomeCaptures { first, .. } => Some(Self::of(first)),
+            flows::Error::Output(error) => Some(Self::of(error)),
+            flows::Error::MixedSources | flows::Error::Format { .. } => Some(Self::Usage),
+            flows::Error::Interrupted => Some(Self::Interrupted),
+            flows::Error::Create { .. } | flows::Error::Signal(_) | flows::Error::Threads(_) => {
+                None
+            }
+        }
+    }
+
+    fn of_capture(error: &capture::Error) -> Option<Self> {
+        match error {
+            capture::Error::Damaged { .. }
+            | capture::Error::NotACapture { .. }
+            | capture::Error::LinkType { .. } => Some(Self::Data),
+            capture::Error::Permission { .. } | capture::Error::Privilege { .. } => {
+                Some(Self::Permission)
+            }
+            capture::Error::Filter { .. } => Some(Self::Usage),
+            capture::Error::MissingInterface { .. }
+            | capture::Error::NoDefaultRoute { .. }
+            | capture::Error::Interface { .. }
+            | capture::Error::Receive { .. }
+            | capture::Error::Gone { .. } => Some(Self::Unavailable),
+            capture::Error::Open { .. } | capture::Error::Read { .. } => None,
+        }
+    }
+
+    fn of_export(error: &export::Error) -> Option<Self> {
+        match error {
+            export::Error::Label { .. } => Some(Self::Data),
+            error => error.io().map(|error| Self::of(error)).or(Some(Self::Data)),
         }
     }
 }

@@ -117,12 +117,6 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// A replay speed that is none.
-    #[error("read replay speed `{given}`: expected `max` or a number above 0")]
-    Speed {
-        /// As given.
-        given: String,
-    },
 }
 
 /// A place in a capture file.

@@ -2,62 +2,12 @@
 //!
 //! Pure: takes packet time and elapsed time, answers a duration. The caller waits.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use super::Error;
+use crate::settings::Speed;
 
 /// Longest gap between two packets that is replayed, in microseconds: captures hold jumps of years.
 const MAX_GAP_US: i64 = 60_000_000;
-
-/// How fast a file is replayed.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub enum Speed {
-    /// As fast as it can be read.
-    #[default]
-    Max,
-    /// As recorded, so many times as fast.
-    Recorded(Factor),
-}
-
-/// A finite number above 0.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Factor(f64);
-
-impl Factor {
-    /// The factor as a number.
-    #[must_use]
-    pub const fn value(self) -> f64 {
-        self.0
-    }
-}
-
-impl FromStr for Speed {
-    type Err = Error;
-
-    /// Reads `max`, or a number above 0 such as `1` or `2.5`.
-    fn from_str(given: &str) -> Result<Self, Error> {
-        if given == "max" {
-            return Ok(Self::Max);
-        }
-        match given.parse() {
-            Ok(factor) if f64::is_finite(factor) && factor > 0.0 => {
-                Ok(Self::Recorded(Factor(factor)))
-            }
-            _ => Err(Error::Speed { given: given.to_owned() }),
-        }
-    }
-}
-
-impl fmt::Display for Speed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Max => f.write_str("max"),
-            Self::Recorded(factor) => write!(f, "{}", factor.0),
-        }
-    }
-}
 
 /// The schedule of one replay.
 #[derive(Debug, Clone)]
@@ -82,7 +32,7 @@ impl Pacer {
     /// it waits for nothing; after a step back of more than 60 s the recorded clock goes on from
     /// there. A replay that fell behind catches up.
     pub fn wait(&mut self, time_us: i64, elapsed: Duration) -> Duration {
-        let Speed::Recorded(factor) = self.speed else { return Duration::ZERO };
+        let Speed::Times(factor) = self.speed else { return Duration::ZERO };
         let gap_us = time_us.saturating_sub(self.latest_us.unwrap_or(time_us));
         if !(-MAX_GAP_US..0).contains(&gap_us) {
             self.latest_us = Some(time_us);
@@ -92,7 +42,7 @@ impl Pacer {
             return Duration::ZERO;
         }
         let recorded = Duration::from_micros(self.due_us).as_secs_f64();
-        let due = Duration::try_from_secs_f64(recorded / factor.0).unwrap_or(Duration::MAX);
+        let due = Duration::try_from_secs_f64(recorded / factor).unwrap_or(Duration::MAX);
         due.saturating_sub(elapsed)
     }
 }
@@ -103,31 +53,16 @@ mod tests {
 
     const SECOND: i64 = 1_000_000;
 
-    fn pacer(speed: &str) -> Pacer {
-        Pacer::new(speed.parse().unwrap())
-    }
-
-    #[test]
-    fn a_speed_is_max_or_a_finite_number_above_zero() {
-        for good in ["max", "1", "2.5", "0.1"] {
-            assert_eq!(good.parse::<Speed>().unwrap().to_string(), good);
-        }
-        for bad in ["", "0", "-1", "-0", "nan", "inf", "fast", "1x", "MAX"] {
-            let error = bad.parse::<Speed>().unwrap_err().to_string();
-            assert!(error.contains(&format!("`{bad}`")), "{error}");
-        }
-    }
-
     #[test]
     fn at_full_speed_nothing_waits() {
-        let mut pacer = pacer("max");
+        let mut pacer = Pacer::new(Speed::Max);
         assert_eq!(pacer.wait(0, Duration::ZERO), Duration::ZERO);
         assert_eq!(pacer.wait(9 * SECOND, Duration::ZERO), Duration::ZERO);
     }
 
     #[test]
     fn a_packet_waits_for_its_recorded_time_less_what_has_passed() {
-        let mut pacer = pacer("2");
+        let mut pacer = Pacer::new(Speed::Times(2.0));
         assert_eq!(pacer.wait(100 * SECOND, Duration::ZERO), Duration::ZERO);
         assert_eq!(
             pacer.wait(104 * SECOND, Duration::from_millis(500)),
@@ -138,14 +73,14 @@ mod tests {
 
     #[test]
     fn a_jump_of_years_waits_a_minute() {
-        let mut pacer = pacer("1");
+        let mut pacer = Pacer::new(Speed::Times(1.0));
         pacer.wait(i64::MIN, Duration::ZERO);
         assert_eq!(pacer.wait(i64::MAX, Duration::ZERO), Duration::from_mins(1));
     }
 
     #[test]
     fn a_small_step_back_does_not_stretch_the_schedule() {
-        let mut pacer = pacer("1");
+        let mut pacer = Pacer::new(Speed::Times(1.0));
         pacer.wait(10 * SECOND, Duration::ZERO);
         assert_eq!(pacer.wait(9 * SECOND, Duration::ZERO), Duration::ZERO);
         assert_eq!(pacer.wait(11 * SECOND, Duration::ZERO), Duration::from_secs(1));
@@ -153,7 +88,7 @@ mod tests {
 
     #[test]
     fn after_a_jump_back_the_clock_goes_on_from_there() {
-        let mut pacer = pacer("1");
+        let mut pacer = Pacer::new(Speed::Times(1.0));
         pacer.wait(1000 * SECOND, Duration::ZERO);
         assert_eq!(pacer.wait(0, Duration::ZERO), Duration::ZERO);
         assert_eq!(pacer.wait(2 * SECOND, Duration::ZERO), Duration::from_secs(2));
@@ -161,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_slowest_speed_does_not_overflow() {
-        let mut pacer = pacer("1e-320");
+        let mut pacer = Pacer::new(Speed::Times(1e-320));
         pacer.wait(0, Duration::ZERO);
         assert_eq!(pacer.wait(SECOND, Duration::ZERO), Duration::MAX);
     }

@@ -12,18 +12,10 @@ use nix::unistd::{Gid, Uid, User, getegid, geteuid, getresuid, setgroups, setres
 use tracing::debug;
 
 use super::Error;
+use crate::settings::Invoker;
 
 /// What `nobody` is where no such user is listed.
 const NOBODY: u32 = 65_534;
-
-/// The user behind sudo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Invoker {
-    /// Numeric user, as in `SUDO_UID`.
-    pub uid: u32,
-    /// Numeric group, as in `SUDO_GID`.
-    pub gid: u32,
-}
 
 /// Whom this process runs as.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
 use super::pipeline::{Pipeline, Sink, Stopped};
-use crate::capture::pace::{Pacer, Speed};
+use crate::capture::pace::Pacer;
 use crate::capture::{self, FileReader};
 use crate::packet::{Counts, Decoder};
+use crate::settings::Speed;
 
 /// Frames after which progress is told and the wish to stop is looked for.
 const ROUND: u64 = 4_096;

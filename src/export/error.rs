@@ -39,7 +39,11 @@ impl Error {
         match self {
             Self::Write(error) => Some(error),
             Self::Parquet(::parquet::errors::ParquetError::External(error)) => error.downcast_ref(),
-            Self::Parquet(_) | Self::ReadLabels { .. } | Self::Label { .. } => None,
+            Self::ReadLabels { source, .. } => match source.kind() {
+                csv::ErrorKind::Io(error) => Some(error),
+                _ => None,
+            },
+            Self::Parquet(_) | Self::Label { .. } => None,
         }
     }
 }

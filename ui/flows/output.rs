@@ -1,0 +1,83 @@
+//! Where rows go: standard output or a file, as CSV or Parquet.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use nix::unistd::{Gid, Uid, fchown};
+use weir::export::{Choice, CsvWriter, ParquetWriter, Writer};
+use weir::settings::Invoker;
+
+use super::Error;
+use crate::cli::FlowsArgs;
+
+/// Text gathered before the system is called, in bytes.
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// The format of a file of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    Parquet,
+}
+
+/// An output that has been chosen, and perhaps opened.
+pub(super) struct Output {
+    /// Standard output if there is none.
+    path: Option<PathBuf>,
+    file: Option<File>,
+    format: Format,
+    choice: Choice,
+}
+
+impl Output {
+    /// The output that the arguments ask for.
+    pub(super) fn choose(args: &FlowsArgs) -> Result<Self, Error> {
+        let path = args.output.clone().filter(|path| path.as_os_str() != "-");
+        let extension = path.as_deref().and_then(|path| path.extension());
+        let format = match extension.and_then(|extension| extension.to_str()) {
+            None | Some("csv") => Format::Csv,
+            Some("parquet") => Format::Parquet,
+            Some(_) => return Err(Error::Format { path: path.unwrap_or_default() }),
+        };
+        let choice =
+            Choice { context: args.context, state: args.provisional, sequences: args.sequences };
+        Ok(Self { path, file: None, format, choice })
+    }
+
+    /// Creates the file, for the user behind sudo if there is one.
+    pub(super) fn opened(mut self, owner: Option<Invoker>) -> Result<Self, Error> {
+        if let Some(path) = &self.path {
+            let create = || {
+                let file = File::create(path)?;
+                if let Some(Invoker { uid, gid }) = owner
+                    && file.metadata()?.is_file()
+                {
+                    fchown(&file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+                }
+                Ok(file)
+            };
+            self.file =
+                Some(create().map_err(|source| Error::Create { path: path.clone(), source })?);
+        }
+        Ok(self)
+    }
+
+    /// Begins the file.
+    pub(super) fn writer(self) -> Result<Writer, Error> {
+        let opened = if self.file.is_some() { self } else { self.opened(None)? };
+        let output: Box<dyn Write + Send> = match opened.file {
+            Some(file) => Box::new(file),
+            None => Box::new(io::stdout()),
+        };
+        match opened.format {
+            Format::Csv => Ok(Writer::Csv(CsvWriter::new(output, opened.choice))),
+            Format::Parquet => {
+                let buffered: Box<dyn Write + Send> =
+                    Box::new(io::BufWriter::with_capacity(BUFFER_BYTES, output));
+                let writer = ParquetWriter::new(buffered, opened.choice).map_err(Error::Output)?;
+                Ok(Writer::Parquet(Box::new(writer)))
+            }
+        }
+    }
+}
