@@ -11,11 +11,11 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterable
 
-from lab import LabError
+from lab import LabError, leave_on_signals
 from live import live
 from measure import Pairs, Row, RunFailed, Usage, in_turn, run, spread
 from subject import Subject, chosen, reference
@@ -48,7 +48,13 @@ def capture(name: str) -> Capture:
         CAPTURES.mkdir(exist_ok=True)
         print(f"making {path.name}, once", file=sys.stderr)
         argv = [sys.executable, str(HERE / "captures.py"), name, str(path)]
-        if subprocess.run(argv, timeout=CAPTURE_SECONDS).returncode != 0:
+        with subprocess.Popen(argv) as maker:
+            try:
+                maker.wait(CAPTURE_SECONDS)
+            finally:
+                # Asked, not killed: it has namespaces to remove.
+                maker.terminate()
+        if maker.returncode != 0:
             raise RunFailed(f"make the {name} capture")
     return Capture(path, **json.loads(path.with_suffix(".json").read_text()))
 
@@ -122,7 +128,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.py", description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
     parser.add_argument("--subject", help="path of a weir binary, or `tcpdump`; built by cargo by default")
-    parser.add_argument("--rounds", type=int, default=5, help="measured pairs after the warm-up (default 5)")
+    parser.add_argument("--rounds", type=int, default=7, help="measured pairs after the warm-up (default 7)")
     parser.add_argument("--shards", type=int, help="passed on to `weir flows`")
     parser.add_argument("--remake", action="store_true", help="make the captures anew")
     parser.add_argument("--check", action="store_true", help=f"exit {MISSED} when a bound is not reached")
@@ -137,6 +143,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Runs the parts asked for; one that fails does not keep the others from running."""
     given = arguments()
+    leave_on_signals()
     if given.remake:
         for old in CAPTURES.glob("*.pcap"):
             old.unlink()

@@ -13,12 +13,12 @@ import struct
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, Iterator
 
 import traffic
-from lab import Lab, LabError
+from lab import Lab, LabError, leave_on_signals
 
 MIXED_PACKETS = 1_050_000
 MIXED_BYTES = 600_000_000
@@ -52,6 +52,7 @@ class Census:
 
 def record_mixed(path: Path) -> None:
     """Records rounds of real traffic until there is enough of it."""
+    traffic.require()
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as name, Lab(MIXED_SECONDS) as lab:
         folder, log = Path(name), Path(name) / "tcpdump.log"
         traffic.address(lab)
@@ -202,6 +203,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {"mixed": record_mixed, "million": w
 
 def main() -> int:
     """Makes the capture `NAME` in `FILE`, with its census beside it as JSON."""
+    leave_on_signals()
     name, path = sys.argv[1], Path(sys.argv[2])
     part = path.with_suffix(".part")
     try:

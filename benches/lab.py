@@ -13,13 +13,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self, Sequence
+from types import FrameType, TracebackType
+from typing import IO, Self
 
 OFFLOADS = ("tx", "rx", "tso", "gso", "gro")
 COMMAND_SECONDS = 10.0
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+Handler = Callable[[int, FrameType | None], object] | int | None
 
 
 class LabError(Exception):
@@ -47,7 +52,8 @@ class Counters:
 class Lab:
     """The namespaces; leaving the `with` block removes them and all they ran.
 
-    `seconds` bounds the life of everything started inside.
+    `seconds` bounds the wait for everything started inside. A process that makes
+    a lab calls `leave_on_signals` first.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -55,13 +61,10 @@ class Lab:
         self.server = End(f"weir-bench-{os.getpid()}-s", "wire1")
         self._deadline = time.monotonic() + seconds
         self._started: list[subprocess.Popen[bytes]] = []
-        self._terminated = signal.SIG_DFL
 
     def __enter__(self) -> Self:
         if os.geteuid() != 0:
             raise LabError("making network namespaces needs root")
-        # The default action would end Python without leaving the `with` block.
-        self._terminated = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         try:
             self._join()
         except BaseException:
@@ -73,7 +76,6 @@ class Lab:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._remove()
-        signal.signal(signal.SIGTERM, self._terminated)
 
     def start(
         self, end: End, argv: Sequence[str | Path], stdout: IO[bytes] | None = None, stderr: IO[bytes] | None = None
@@ -133,32 +135,48 @@ class Lab:
 
     def _remove(self) -> None:
         """Best effort and in order: programs, then namespaces, which take the wire along."""
+        before = ignore_signals()
         for program in self._started:
             if program.poll() is None:
-                end_group(program)
+                kill_group(program)
         for end in (self.client, self.server):
             left = subprocess.run(["ip", "netns", "pids", end.namespace], capture_output=True, text=True)
             for pid in left.stdout.split():
                 # Nobody else knows the namespace: whatever is in it came from here.
-                os.kill(int(pid), signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
             subprocess.run(["ip", "netns", "del", end.namespace], capture_output=True)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
     @staticmethod
     def _words(program: subprocess.Popen[bytes]) -> str:
         return " ".join(program.args[4:6]) if isinstance(program.args, list) else str(program.args)
 
 
-def end_group(program: subprocess.Popen[bytes]) -> None:
-    """Ends a program and its children: asked first, then made to."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(program.pid, sign)
-            program.wait(timeout=3)
-            return
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+def leave_on_signals() -> None:
+    """Makes the first SIGINT or SIGTERM leave every `with` block before the process ends."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        # The next one must not interrupt the cleaning up.
+        ignore_signals()
+        sys.exit(128 + number)
+
+    for sign in ENDINGS:
+        signal.signal(sign, leave)
+
+
+def ignore_signals() -> dict[signal.Signals, Handler]:
+    """Ignores what asks for an end, and returns what was done about it before."""
+    return {sign: signal.signal(sign, signal.SIG_IGN) for sign in ENDINGS}
+
+
+def kill_group(program: subprocess.Popen[bytes]) -> None:
+    """Ends a program and its children; what they were writing is not wanted any more."""
+    with suppress(ProcessLookupError):
+        os.killpg(program.pid, signal.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        program.wait(timeout=3)
 
 
 def command(argv: Sequence[str]) -> str:

@@ -18,10 +18,7 @@ from subject import Subject, reported
 
 RATE = 300_000
 SECONDS = 5
-# trafgen's own rate limit leaves its ring for one system call a packet, which
-# does not reach the rate; short full-speed bursts, started by the clock, do.
-BURSTS_PER_SECOND = 4
-BURST = RATE // BURSTS_PER_SECOND
+TRIES = 3
 LAB_SECONDS = 90.0
 SETTLE_SECONDS = 1.5
 
@@ -48,22 +45,34 @@ class Shown:
 
 
 def live(subject: Subject) -> list[Row]:
-    """Runs the sender and the subject once and compares every counter."""
-    shown = observe(subject)
-    rate, drops = shown.sent / shown.seconds, [n for name, n in shown.reported.items() if "drop" in name]
-    counted = "unknown" if shown.counted is None else f"{shown.counted:,}"
+    """Runs the sender and the subject and compares every counter.
+
+    A sender that fell behind says nothing about the subject: then all is run again.
+    """
+    for _ in range(TRIES):
+        shown = observe(subject)
+        rate = shown.sent / shown.seconds
+        if rate >= RATE:
+            break
+    drops = [value for name, value in shown.reported.items() if "drop" in name]
+    dropped = sum(drops) if drops else None
     words = ", ".join(f"{name} {value:,}" for name, value in shown.reported.items()) or "nothing"
     cpu = 100 * shown.usage.cpu_s / shown.seconds
     return [
-        Row("live: sent, frames a second", f"{rate:,.0f}", f"at least {RATE:,}", rate >= 0.99 * RATE),
+        Row("live: sent, frames a second", f"{rate:,.0f}", f"at least {RATE:,}", rate >= RATE),
         Row("live: sent, frames of 64 B", f"{shown.sent:,}", f"{RATE * SECONDS:,}", shown.sent == RATE * SECONDS),
         Row("live: received by the interface", f"{shown.received:,}", "all sent", shown.received == shown.sent),
         Row("live: dropped by the interfaces", f"{shown.interface_drops:,}", "0", shown.interface_drops == 0),
-        Row("live: counted in flows", counted, "all sent", shown.counted == shown.sent),
-        Row("live: dropped, as the subject says", f"{sum(drops):,}" if drops else "unknown", "0", drops != [] and sum(drops) == 0),
+        Row("live: counted in flows", number(shown.counted), "all sent", shown.counted == shown.sent),
+        Row("live: dropped, as the subject says", number(dropped), "0", dropped == 0),
         Row("live: the subject's own counters", words),
         Row("live: CPU of the subject, share of one core", f"{cpu:.0f} %"),
     ]
+
+
+def number(value: int | None) -> str:
+    """A count, or that there is none."""
+    return "unknown" if value is None else f"{value:,}"
 
 
 def observe(subject: Subject) -> Shown:
@@ -113,15 +122,21 @@ def await_socket(lab: Lab, end: End, log: Path) -> None:
 
 
 def send(lab: Lab, config: Path) -> float:
-    """Sends every frame at the set pace, as bursts; returns how long it took in seconds."""
+    """Sends every frame, one burst a second; returns how long it took in seconds.
+
+    trafgen's own rate limit leaves its ring for a system call a frame and does
+    not reach the rate; bursts at full speed, started by the clock, do. They run
+    at a raised priority: the instrument must not lag on a busy machine.
+    """
     if not shutil.which("trafgen"):
         raise LabError("`trafgen` is not installed")
     config.write_text(FRAME)
-    burst = ["trafgen", "--no-sock-mem", "-Q", "-P", "1", "-n", str(BURST), "-o", lab.client.interface, "-i", config]
+    trafgen = ["trafgen", "--no-sock-mem", "-Q", "-P", "1", "-n", str(RATE), "-o", lab.client.interface, "-i", config]
     start = time.monotonic()
-    for number in range(SECONDS * BURSTS_PER_SECOND):
+    for second in range(SECONDS):
         # A burst that came late does not delay the next: the mean rate holds.
-        time.sleep(max(0.0, start + number / BURSTS_PER_SECOND - time.monotonic()))
-        if lab.wait(lab.start(lab.client, burst), 10.0) != 0:
+        time.sleep(max(0.0, start + second - time.monotonic()))
+        burst = lab.start(lab.client, ["nice", "-n", "-10", *map(str, trafgen)])
+        if lab.wait(burst, 10.0) != 0:
             raise LabError("trafgen failed to send")
     return max(time.monotonic() - start, float(SECONDS))

@@ -13,8 +13,8 @@ import signal
 import statistics
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 RUN_SECONDS = 300
 
@@ -54,7 +54,7 @@ class Pairs:
 
     def ratios(self) -> list[float]:
         """CPU of the subject over that of the reference that ran right after it."""
-        return [a.cpu_s / b.cpu_s for a, b in zip(self.subject, self.reference)]
+        return [a.cpu_s / b.cpu_s for a, b in zip(self.subject, self.reference, strict=True)]
 
     def ratio(self) -> float:
         """The median of the pairwise ratios."""

@@ -7,6 +7,7 @@ Recording is done by `captures`.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ CLIENT6 = "fd00:18::11"
 SILENT = "198.18.1"
 HTTP_PORTS = range(8001, 8009)
 ROUND_SECONDS = 60.0
-PROGRAMS = ("nginx", "wrk", "ab", "dnsmasq", "dig", "iperf3", "curl", "ping", "tcpdump", "ethtool")
+PROGRAMS = ("tcpdump", "nginx", "dnsmasq", "iperf3", "ab", "wrk", "dig", "curl", "ping")
 
 NGINX = """
 daemon off; user root; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
@@ -46,6 +47,12 @@ def address(lab: Lab) -> None:
     ip(lab, lab.client, "route", "add", f"{SILENT}.0/24", "via", SERVER)
 
 
+def require() -> None:
+    """Every program of a round, before the first is started: a missing one would only thin the traffic."""
+    if missing := [program for program in PROGRAMS if not shutil.which(program)]:
+        raise LabError(f"not installed: {', '.join(missing)}")
+
+
 def ip(lab: Lab, end: End, *words: str) -> None:
     """One `ip` command at `end`."""
     lab.run(end, "ip", *words)
@@ -61,7 +68,7 @@ def serve(lab: Lab, folder: Path) -> None:
     listen = "".join(f"listen {port} backlog=1024; listen [::]:{port} backlog=1024; " for port in HTTP_PORTS)
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, listen=listen))
     (folder / "names").write_text("".join(f"host-{n}.lab.test {t}\n" for n in range(300) for t in ("A", "AAAA")))
-    services = [
+    services: list[list[str | Path]] = [
         ["nginx", "-p", folder, "-e", folder / "nginx.log", "-c", folder / "nginx.conf"],
         ["dnsmasq", "-k", "-u", "root", "-C", "/dev/null", "-R", "-h", "-x", folder / "dnsmasq.pid",
          f"--address=/lab.test/{SERVER}", f"--address=/lab.test/{SERVER6}"],
@@ -81,7 +88,8 @@ def serve(lab: Lab, folder: Path) -> None:
 
 def listening(lab: Lab) -> set[int]:
     """TCP ports with a listener at the server's end."""
-    rows = [line.split() for path in ("/proc/net/tcp", "/proc/net/tcp6") for line in lab.read(lab.server, path).splitlines()[1:]]
+    tables = [lab.read(lab.server, f"/proc/net/{name}") for name in ("tcp", "tcp6")]
+    rows = [line.split() for table in tables for line in table.splitlines()[1:]]
     return {int(row[1].rsplit(":", 1)[1], 16) for row in rows if row[3] == "0A"}
 
 
