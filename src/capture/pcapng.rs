@@ -154,7 +154,7 @@ impl Sections {
             };
         }
         let len = self.order.u32(length) as usize;
-        if len < 12 || len % 4 != 0 || len > MAX_BLOCK {
+        if len < 12 || !len.is_multiple_of(4) || len > MAX_BLOCK {
             return Err(Fault::damaged(window, format!("a block claims {len} bytes")));
         }
         if !window.holds(len)? {
@@ -302,7 +302,7 @@ mod tests {
             (9, 1_500_000_999, 1_500_000),
             (3, 1_500, 1_500_000),
             (0, 2, 2_000_000),
-            (0x80 | 10, 1536, 1_500_000),
+            (0x8a, 1536, 1_500_000),
             (0, u64::MAX, i64::MAX),
             (0x7f, u64::MAX, 1),
             (0x80, u64::MAX, i64::MAX),

@@ -83,7 +83,8 @@ impl Sample {
     /// A pcapng enhanced packet block.
     pub(super) fn packet(&mut self, interface: u32, stamp: u64, bytes: &[u8]) -> &mut Self {
         let len = u32::try_from(bytes.len()).unwrap();
-        let (high, low) = ((stamp >> 32) as u32, stamp as u32);
+        let [high, low] =
+            [stamp >> 32, stamp & 0xffff_ffff].map(|half| u32::try_from(half).unwrap());
         self.block(6, |body| {
             body.words(&[interface, high, low, len, len]).raw(bytes);
         })

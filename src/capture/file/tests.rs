@@ -2,7 +2,10 @@
 
 use std::io::Cursor;
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::capture::MAX_FRAME;
 use crate::capture::record::Order;
 use crate::capture::sample::{Sample, gzip, udp, zstd};
 use crate::packet::LinkType;
@@ -10,8 +13,11 @@ use crate::packet::LinkType;
 const MICRO: u32 = 0xa1b2_c3d4;
 const NANO: u32 = 0xa1b2_3c4d;
 
-/// Time, link, length on the wire and captured length of every frame, and the error at the end.
-fn drain(reader: Result<FileReader, Error>) -> (Vec<(i64, LinkType, u32, usize)>, Option<Error>) {
+/// Time, link, length on the wire and captured length of a frame.
+type Row = (i64, LinkType, u32, usize);
+
+/// Every frame, and the error at the end.
+fn drain(reader: Result<FileReader, Error>) -> (Vec<Row>, Option<Error>) {
     let mut frames = Vec::new();
     let mut reader = match reader {
         Ok(reader) => reader,
@@ -31,7 +37,7 @@ fn drain(reader: Result<FileReader, Error>) -> (Vec<(i64, LinkType, u32, usize)>
     }
 }
 
-fn read(bytes: &[u8]) -> (Vec<(i64, LinkType, u32, usize)>, Option<Error>) {
+fn read(bytes: &[u8]) -> (Vec<Row>, Option<Error>) {
     drain(FileReader::from_reader("sample", Cursor::new(bytes.to_vec())))
 }
 
@@ -41,7 +47,7 @@ fn two_records() -> Sample {
     sample
 }
 
-const TWO: [(i64, LinkType, u32, usize); 2] =
+const TWO: [Row; 2] =
     [(1_000_500, LinkType::Ethernet, 60, 60), (2_000_000, LinkType::Ethernet, 1500, 40)];
 
 /// Where the error says the damage is, and its text.
@@ -77,16 +83,17 @@ fn the_longer_record_header_of_the_modified_format_is_passed_over() {
 #[test]
 fn frames_keep_their_bytes_across_many_reads() {
     let mut sample = Sample::pcap(Order::Little, MICRO, 1);
+    let longest = vec![9; MAX_FRAME as usize];
     for number in 0..3000_u32 {
-        sample.record((number, 0), 1500, &[number as u8; 777]);
+        sample.record((number, 0), 1500, &number.to_le_bytes().repeat(200));
     }
-    sample.record((3000, 0), 262_144, &[9; 262_144]);
+    sample.record((3000, 0), MAX_FRAME, &longest);
     let mut reader = sample.reader().unwrap();
     for number in 0..3000_u32 {
         let frame = reader.next_frame().unwrap().unwrap();
-        assert_eq!(frame.bytes, [number as u8; 777]);
+        assert_eq!(frame.bytes, number.to_le_bytes().repeat(200));
     }
-    assert_eq!(reader.next_frame().unwrap().unwrap().bytes, [9; 262_144]);
+    assert_eq!(reader.next_frame().unwrap().unwrap().bytes, longest);
     assert!(reader.next_frame().unwrap().is_none());
     assert_eq!(reader.position(), sample.bytes.len() as u64);
 }
@@ -242,7 +249,7 @@ fn damaged_blocks_are_told_with_their_offset() {
         sample.section().interface(1, &[]);
         sample
     };
-    let offset = start().bytes.len() as u64;
+    let offset = start().bytes.len();
     let bodies: [(&[u32], &str); 7] = [
         (&[6, 10], "claims 10 bytes"),
         (&[6, 33], "claims 33 bytes"),
@@ -255,9 +262,9 @@ fn damaged_blocks_are_told_with_their_offset() {
     for (words, says) in bodies {
         let mut sample = start();
         sample.words(words);
-        sample.bytes.resize(sample.bytes.len().max(offset as usize + 12), 0);
+        sample.bytes.resize(sample.bytes.len().max(offset + 12), 0);
         let (at, _, text) = damage(drain(sample.reader()).1);
-        assert!(at == offset && text.contains(says), "{text}");
+        assert!(at == offset as u64 && text.contains(says), "{text}");
     }
 }
 
@@ -313,4 +320,38 @@ fn a_file_knows_its_length_and_a_missing_one_is_named() {
     assert_eq!(reader.len(), Some(bytes.len() as u64));
     let error = FileReader::open(Path::new("/no/such")).err().unwrap();
     assert_eq!(error.to_string(), "open capture `/no/such`");
+}
+
+/// Captures in every format, to be damaged.
+fn specimens() -> Vec<Vec<u8>> {
+    let mut sections = Sample::new(Order::Big);
+    sections.section().interface(1, &[(9, &[9]), (14, &[0; 8])]).packet(0, 7, &udp(53, 10));
+    sections.block(3, |body| {
+        body.words(&[3]).raw(b"abc");
+    });
+    let plain = two_records().bytes;
+    vec![gzip(&plain), zstd(&plain), plain, sections.bytes]
+}
+
+proptest! {
+    #[test]
+    fn no_damage_panics_or_yields_more_than_the_file_holds(
+        specimen in 0..4_usize,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = specimens().swap_remove(specimen);
+        for (at, value) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        bytes.truncate(bytes.len() - cut.index(bytes.len() / 2));
+        let (frames, error) = read(&bytes);
+        if specimen > 1 {
+            prop_assert!(frames.iter().map(|frame| frame.3).sum::<usize>() <= bytes.len());
+        }
+        if let Some(Error::Damaged { at, .. }) = error {
+            prop_assert!(at.decompressed || at.byte <= bytes.len() as u64);
+        }
+    }
 }
