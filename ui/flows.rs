@@ -132,7 +132,9 @@ fn replay(
     let mut failures = Vec::new();
     let decoded = replay.run(&mut pipeline, |event| match event {
         ReplayEvent::Read { bytes, frames } => {
-            progress.iter().for_each(|progress| progress.reached(bytes, frames));
+            if let Some(progress) = &progress {
+                progress.reached(bytes, frames);
+            }
         }
         ReplayEvent::Failed(error) => failures.push(error),
         ReplayEvent::UnknownLinks { path, links } => {

@@ -116,6 +116,7 @@ impl<S: Sink> Pipeline<S> {
     }
 
     /// Ends all flows and gives the sink back.
+    #[must_use]
     pub fn finish(self) -> Outcome<S> {
         let now_us = self.clock.now_us();
         let (sink, failure, flows) = match self.worker {

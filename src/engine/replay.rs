@@ -160,9 +160,9 @@ impl Pace {
             pipeline.flush()?;
         }
         while !left.is_zero() && !stop.load(Ordering::Relaxed) {
-            let step = left.min(PATIENCE);
-            self.never.1.recv_timeout(step).ok();
-            left -= step;
+            let part = left.min(PATIENCE);
+            self.never.1.recv_timeout(part).ok();
+            left -= part;
         }
         Ok(())
     }

@@ -121,7 +121,7 @@ fn field(
             Some(Scope::Server) => b"server",
             None => b"",
         }),
-        Column::Steps => number(record.sequence.map_or(0.0, |one| one.len as f64), text),
+        Column::Steps => integer(record.sequence.map_or(0, |one| one.len), text),
         Column::Step(step, at) => {
             number(record.sequence.map_or(0.0, |one| one.steps[*step][*at].into()), text);
         }
@@ -133,7 +133,11 @@ fn integer(value: impl itoa::Integer, text: &mut Vec<u8>) {
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    reason = "whole numbers in range are told apart exactly"
+)]
 fn number(value: f64, text: &mut Vec<u8>) {
     /// Up to here every whole number has a 64-bit float of its own.
     const WHOLE: f64 = 9_007_199_254_740_992.0;

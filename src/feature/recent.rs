@@ -4,7 +4,7 @@
 const SLOT_US: i64 = 5_000_000;
 
 /// Slots of history: a minute.
-const SLOTS: usize = 12;
+const SLOTS: u8 = 12;
 
 /// Bits of a distinct-count sketch; it tells up to about 1,400 values apart.
 const SKETCH_BITS: u16 = 256;
@@ -22,7 +22,7 @@ pub(super) enum Window {
 }
 
 impl Window {
-    const fn slots(self) -> usize {
+    const fn slots(self) -> u8 {
         match self {
             Self::TenSeconds => 2,
             Self::Minute => SLOTS,
@@ -81,7 +81,7 @@ impl Slot {
 /// The last minute of one host.
 #[derive(Debug, Clone)]
 pub(super) struct Recent {
-    slots: [Slot; SLOTS],
+    slots: [Slot; SLOTS as usize],
     /// Number of the newest slot since the epoch.
     newest: i64,
     last_opened_us: Option<i64>,
@@ -105,7 +105,7 @@ pub(super) struct Aggregate {
 impl Recent {
     pub(super) fn new(at_us: i64) -> Self {
         Self {
-            slots: [Slot::default(); SLOTS],
+            slots: [Slot::default(); SLOTS as usize],
             newest: at_us.div_euclid(SLOT_US),
             last_opened_us: None,
         }
@@ -138,7 +138,7 @@ impl Recent {
         self.slot(at_us);
         let mut sum = Slot::default();
         for back in 0..window.slots() {
-            sum.merge(&self.slots[place(self.newest.saturating_sub_unsigned(back as u64))]);
+            sum.merge(&self.slots[place(self.newest.saturating_sub(back.into()))]);
         }
         Aggregate {
             flows: f64::from(sum.opened).ln_1p(),
@@ -157,10 +157,10 @@ impl Recent {
     /// slot counts as of the newest.
     fn slot(&mut self, at_us: i64) -> &mut Slot {
         let number = at_us.div_euclid(SLOT_US);
-        let passed = number.saturating_sub(self.newest).clamp(0, SLOTS as i64);
+        let passed = number.saturating_sub(self.newest).clamp(0, SLOTS.into());
         self.newest = self.newest.max(number);
-        for back in 0..passed.unsigned_abs() {
-            self.slots[place(self.newest.saturating_sub_unsigned(back))] = Slot::default();
+        for back in 0..passed {
+            self.slots[place(self.newest.saturating_sub(back))] = Slot::default();
         }
         &mut self.slots[place(self.newest)]
     }
@@ -187,7 +187,7 @@ fn regularity(slot: &Slot) -> f64 {
 
 /// Where slot `number` is kept.
 fn place(number: i64) -> usize {
-    usize::try_from(number.rem_euclid(SLOTS as i64)).unwrap_or(0)
+    usize::try_from(number.rem_euclid(SLOTS.into())).unwrap_or(0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "gaps of centuries need no microseconds")]

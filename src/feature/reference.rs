@@ -28,13 +28,14 @@ pub fn reference() -> String {
         };
         let unit = feature.unit.symbol();
         // Writing to a string cannot fail.
-        let _ = writeln!(
+        writeln!(
             text,
             "| {} | {} | {kind} | {unit} | {form} | {} |",
             index + 1,
             feature.name,
             feature.description
-        );
+        )
+        .ok();
     }
     text
 }

@@ -14,7 +14,7 @@ pub enum Direction {
 }
 
 /// What one side of a flow has sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Side {
     /// Packets.
     pub packets: u32,
@@ -36,23 +36,6 @@ pub struct Side {
     pub initial_window: u16,
     /// Shortest transport header in bytes; 0 before the first.
     pub header_min: u8,
-}
-
-impl Default for Side {
-    fn default() -> Self {
-        Self {
-            packets: 0,
-            data_packets: 0,
-            lengths: Lengths::default(),
-            gaps: Durations::default(),
-            bulk: Bulk::default(),
-            header_bytes: 0,
-            last_us: 0,
-            flags: [0; 8],
-            initial_window: 0,
-            header_min: 0,
-        }
-    }
 }
 
 impl Side {

@@ -73,10 +73,10 @@ pub struct FlowTable {
 }
 
 impl FlowTable {
-    /// The lanes that belong to `shard` of a table for at most `max_flows` open flows.
+    /// The lanes that belong to shard `number` of a table for at most `max_flows` open flows.
     #[must_use]
-    pub fn new(share: Share, shard: usize, max_flows: usize, timeouts: Timeouts) -> Self {
-        let own = (shard..share.lanes).step_by(share.shards).count();
+    pub fn new(share: Share, number: usize, max_flows: usize, timeouts: Timeouts) -> Self {
+        let own = (number..share.lanes).step_by(share.shards).count();
         let capacity = (max_flows / share.lanes).max(1);
         Self {
             share,

@@ -39,7 +39,7 @@ impl Default for List {
 }
 
 impl List {
-    pub(super) fn head(&self) -> Option<SlotIndex> {
+    pub(super) fn head(self) -> Option<SlotIndex> {
         (self.head != NONE).then_some(self.head)
     }
 

@@ -126,7 +126,9 @@ mod tests {
     #[test]
     fn deviation_is_that_of_a_sample() {
         let mut durations = Durations::default();
-        [2, 4, 4, 4, 5, 5, 7, 9].into_iter().for_each(|value| durations.add(value));
+        for value in [2, 4, 4, 4, 5, 5, 7, 9] {
+            durations.add(value);
+        }
         assert!((durations.deviation() - (32.0_f64 / 7.0).sqrt()).abs() < 1e-12);
     }
 

@@ -215,7 +215,7 @@ pub(super) struct View<'a> {
     pub(super) wire_len: u32,
 }
 
-impl<'a> View<'a> {
+impl View<'_> {
     /// What follows the first `count` bytes.
     #[inline]
     pub(super) fn skip(self, count: usize) -> Result<Self, Skipped> {

@@ -52,7 +52,7 @@ impl Network {
     }
 }
 
-/// Tags looked through before a frame counts as malformed; QinQ needs two.
+/// Tags looked through before a frame counts as malformed; `QinQ` needs two.
 const MAX_VLAN_TAGS: usize = 4;
 
 /// Finds the IP header behind the link layer.

@@ -60,7 +60,9 @@ impl Error {
     /// The error that stands for the failures of some of `files`; the rest is said here.
     pub(super) fn of_files(failures: Vec<capture::Error>, files: usize) -> Option<Self> {
         if files > 1 {
-            failures.iter().for_each(|error| complain(error));
+            for error in &failures {
+                complain(error);
+            }
         }
         let failed = failures.len();
         let first = failures.into_iter().next()?;
