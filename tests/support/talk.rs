@@ -95,3 +95,24 @@ impl Talk {
         packets
     }
 }
+
+/// `count` conversations at once, in order of time: connections, queries, scans and echoes that
+/// start 7 ms apart, so that about sixty are open at any time.
+pub fn crowd(count: u16) -> Vec<Timed> {
+    let mut packets = Vec::new();
+    for index in 0..count {
+        let at = ms(7 * i64::from(index));
+        let talk = match index % 3 {
+            0 => Talk::v6(20_000 + index, 443),
+            _ => Talk::v4(20_000 + index, 443),
+        };
+        match index % 8 {
+            0 => packets.push((at, talk.ask(SYN).ip())),
+            1 => packets.extend([(at, talk.ask_udp(40)), (at + ms(3), talk.answer_udp(400))]),
+            2 => packets.extend([(at, talk.ping(index, 1, 56)), (at + ms(1), talk.pong(index, 1, 56))]),
+            _ => packets.extend(talk.whole(at)),
+        }
+    }
+    packets.sort_by_key(|(at, _)| *at);
+    packets
+}
