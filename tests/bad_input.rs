@@ -198,8 +198,7 @@ fn an_output_that_cannot_be_made_is_named() {
 fn a_reader_that_leaves_early_ends_the_run_quietly() {
     let folder = Folder::new();
     let file = folder.file("input.pcap", &scan(20_000).bytes());
-    let mut child =
-        weir().arg(file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = weir().arg(file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     reader.read_line(&mut line).unwrap();

@@ -26,7 +26,7 @@ fn read(path: &Path, totals: &mut Totals) {
     match outcome.status {
         Some(0) => totals.read += 1,
         Some(65) => {
-            let name = path.file_name().unwrap().to_string_lossy();
+            let name = path.file_name().expect("a name").to_string_lossy();
             assert!(outcome.stderr.contains(&*name), "{what} not named: {}", outcome.stderr);
             println!("{}", outcome.stderr.trim_end());
             totals.refused += 1;
@@ -55,14 +55,15 @@ fn read_all(paths: &[PathBuf]) -> Totals {
     };
     thread::scope(|scope| {
         let workers = [scope.spawn(worker), scope.spawn(worker)];
-        workers.into_iter().map(|worker| worker.join().unwrap()).fold(Totals::default(), |a, b| {
-            Totals {
+        workers.into_iter().map(|worker| worker.join().expect("no capture fails")).fold(
+            Totals::default(),
+            |a, b| Totals {
                 read: a.read + b.read,
                 refused: a.refused + b.refused,
                 rows: a.rows + b.rows,
                 packets: a.packets + b.packets,
-            }
-        })
+            },
+        )
     })
 }
 

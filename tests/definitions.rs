@@ -255,8 +255,7 @@ fn a_file_several_files_a_folder_and_standard_input_are_all_sources() {
     let folder = Folder::new();
     let whole = run([folder.file("whole.pcap", &capture.bytes())]).expect(0).stdout;
     let parts = Folder::new();
-    let (a, b) =
-        (parts.file("a.pcap", &head.bytes()), parts.file("b.pcap", &tail.bytes()));
+    let (a, b) = (parts.file("a.pcap", &head.bytes()), parts.file("b.pcap", &tail.bytes()));
     assert_eq!(run([a, b]).expect(0).stdout, whole);
     assert_eq!(run([parts.path()]).expect(0).stdout, whole);
     assert_eq!(run_with_input(["-"], capture.bytes()).expect(0).stdout, whole);

@@ -6,7 +6,7 @@ use support::flows::{csv_of, only, rows_of, rows_of_packets};
 use support::frame::Link;
 use support::pcap::{Capture, Interface, Timed, ms, pcapng, secs};
 use support::talk::Talk;
-use support::transport::{udp_with, protocol};
+use support::transport::{protocol, udp_with};
 use support::tunnel::{Carrier, Options};
 
 /// Connections, a query and an echo of both families, and fragments.

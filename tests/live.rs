@@ -37,19 +37,21 @@ impl Wire {
         ip(&format!("-n {far} address add {FAR}/24 dev wire1"));
         ip(&format!("-n {near} link set wire0 up"));
         ip(&format!("-n {far} link set wire1 up"));
-        ip(&format!("-n {near} neigh add {SILENT} lladdr 02:00:00:00:00:99 dev wire0 nud permanent"));
+        ip(&format!(
+            "-n {near} neigh add {SILENT} lladdr 02:00:00:00:00:99 dev wire0 nud permanent"
+        ));
         wire
     }
 
-    /// Runs one of the helpers below in a namespace and waits for it.
-    fn helper(&self, namespace: &str, name: &str) -> Child {
+    /// Starts one of the helpers below in a namespace.
+    fn helper(namespace: &str, name: &str) -> Child {
         Command::new("ip")
             .args(["netns", "exec", namespace])
-            .arg(std::env::current_exe().unwrap())
+            .arg(std::env::current_exe().expect("a path"))
             .args(["--ignored", "--exact", "--nocapture", name])
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap()
+            .expect("ip runs")
     }
 }
 
@@ -63,7 +65,7 @@ impl Drop for Wire {
 }
 
 fn ip(arguments: &str) {
-    let output = Command::new("ip").args(arguments.split(' ')).output().unwrap();
+    let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip runs");
     assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -90,7 +92,7 @@ fn field<'a>(status: &'a str, name: &str) -> &'a str {
 /// Waits 50 ms without a sleep, which tests of the house do not use either.
 fn pause() {
     let (_keep, never) = mpsc::channel::<()>();
-    drop(never.recv_timeout(Duration::from_millis(50)));
+    assert!(never.recv_timeout(Duration::from_millis(50)).is_err());
 }
 
 /// Polls for up to ten seconds.
@@ -121,12 +123,16 @@ impl Capture {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap();
+            .expect("ip runs");
         let mut capture = Self(child);
         wait_for("root given up", || {
-            assert!(capture.0.try_wait().unwrap().is_none(), "the capture has ended early");
+            assert!(
+                capture.0.try_wait().expect("a child").is_none(),
+                "the capture has ended early"
+            );
             let status = capture.status();
-            (!field(&status, "Uid").starts_with('0') && field(&status, "Name") == "weir").then_some(())
+            (!field(&status, "Uid").starts_with('0') && field(&status, "Name") == "weir")
+                .then_some(())
         });
         capture
     }
@@ -139,15 +145,17 @@ impl Capture {
     fn stop(self) -> Outcome {
         // The kernel hands packets over after its read timeout of 100 ms.
         (0..10).for_each(|_| pause());
-        let interrupted =
-            Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap();
+        let interrupted = Command::new("kill")
+            .args(["-INT", &self.0.id().to_string()])
+            .status()
+            .expect("kill runs");
         assert!(interrupted.success());
-        Outcome::from(self.0.wait_with_output().unwrap())
+        Outcome::from(self.0.wait_with_output().expect("its output"))
     }
 }
 
 fn finish(helper: Child) -> Output {
-    let output = helper.wait_with_output().unwrap();
+    let output = helper.wait_with_output().expect("its output");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     output
 }
@@ -159,7 +167,7 @@ fn a_live_capture_counts_every_datagram_and_writes_its_rows_when_interrupted() {
     }
     let wire = Wire::new("udp");
     let capture = Capture::start(&wire, &["--filter", "udp port 9999"]);
-    finish(wire.helper(&wire.near, "sends_datagrams"));
+    finish(Wire::helper(&wire.near, "sends_datagrams"));
     let rows = capture.stop().expect(0).rows();
     assert_eq!(rows.len(), 1);
     let count = DATAGRAMS.to_string();
@@ -182,10 +190,10 @@ fn a_live_connection_is_one_row_with_what_both_sides_sent() {
     }
     let wire = Wire::new("tcp");
     let capture = Capture::start(&wire, &["--filter", "tcp port 9999"]);
-    let mut server = wire.helper(&wire.far, "answers_a_connection");
+    let mut server = Wire::helper(&wire.far, "answers_a_connection");
     let mut said = BufReader::new(server.stdout.take().unwrap());
     assert!(said.read_until(b'!', &mut Vec::new()).unwrap() > 0);
-    finish(wire.helper(&wire.near, "asks_over_a_connection"));
+    finish(Wire::helper(&wire.near, "asks_over_a_connection"));
     finish(server);
     let rows = capture.stop().expect(0).rows();
     assert_eq!(rows.len(), 1);
@@ -237,7 +245,7 @@ fn answers_a_connection() {
     std::io::stdout().flush().unwrap();
     let (mut stream, _) = listener.accept().unwrap();
     stream.read_exact(&mut [0; 1_000]).unwrap();
-    stream.write_all(&[0x36; 70_000]).unwrap();
+    stream.write_all(&vec![0x36; 70_000]).unwrap();
 }
 
 #[test]

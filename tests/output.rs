@@ -24,7 +24,9 @@ fn finals(rows: &[Row]) -> impl Iterator<Item = &Row> {
 
 #[test]
 fn provisional_adds_two_columns_at_the_end() {
-    let header = rows_of(&edge::all(), &["--provisional"])[0].iter().map(|(name, _)| name.to_owned())
+    let header = rows_of(&edge::all(), &["--provisional"])[0]
+        .iter()
+        .map(|(name, _)| name.to_owned())
         .collect::<Vec<_>>();
     let expected: Vec<_> = columns().into_iter().chain(["Weir Flow ID", "Final"]).collect();
     assert_eq!(header, expected);

@@ -89,12 +89,7 @@ fn packets(conversations: &[Spoken]) -> Vec<Timed> {
 }
 
 fn config() -> Config {
-    Config {
-        cases: 40,
-        max_shrink_iters: 400,
-        failure_persistence: None,
-        ..Config::default()
-    }
+    Config { cases: 40, max_shrink_iters: 400, failure_persistence: None, ..Config::default() }
 }
 
 proptest! {

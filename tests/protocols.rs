@@ -3,7 +3,7 @@
 mod support;
 
 use support::flows::{Row, only, rows_of_packets};
-use support::frame::Extension;
+use support::frame::{Datagram, Extension};
 use support::pcap::{Timed, ms, secs};
 use support::talk::Talk;
 use support::transport::{flag, other, port_unreachable, protocol, sctp};
@@ -15,8 +15,7 @@ fn talk() -> Talk {
 #[test]
 fn another_protocol_keeps_its_number_and_has_neither_ports_nor_header() {
     let (a, b) = (talk().client.ip(), talk().server.ip());
-    let packets =
-        [(0, other(a, b, protocol::IGMP, 16)), (ms(1), other(b, a, protocol::IGMP, 24))];
+    let packets = [(0, other(a, b, protocol::IGMP, 16)), (ms(1), other(b, a, protocol::IGMP, 24))];
     only(rows_of_packets(&packets)).assert(&[
         ("Flow ID", "198.18.2.1-198.18.0.1-0-0-2"),
         ("Total Length of Fwd Packet", "16"),
@@ -73,9 +72,7 @@ fn an_icmp_error_is_not_part_of_the_flow_it_is_about() {
 #[test]
 fn extension_headers_of_ipv6_are_passed_over() {
     let all = [Extension::HopByHop, Extension::Routing, Extension::Destination];
-    let datagram = all.into_iter().fold(Talk::v6(1, 2).ask_udp(33), |datagram, extension| {
-        datagram.extension(extension)
-    });
+    let datagram = all.into_iter().fold(Talk::v6(1, 2).ask_udp(33), Datagram::extension);
     only(rows_of_packets(&[(0, datagram)])).assert(&[
         ("Flow ID", "2001:db8::1-2001:db8::2-1-2-17"),
         ("Total Length of Fwd Packet", "33"),

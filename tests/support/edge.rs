@@ -90,8 +90,7 @@ pub fn long_lived() -> Vec<Timed> {
     let (talk, start) = (Talk::v4(10_005, 80), secs(30));
     let mut packets = talk.open(start);
     for size in 1..=15_u8 {
-        let segment =
-            if size % 2 == 1 { talk.answer(PSH | ACK) } else { talk.ask(PSH | ACK) };
+        let segment = if size % 2 == 1 { talk.answer(PSH | ACK) } else { talk.ask(PSH | ACK) };
         let at = start + secs(10) * i64::from(size);
         packets.push((at, segment.payload(usize::from(size)).ip()));
     }
@@ -106,7 +105,8 @@ pub fn bulk() -> Vec<Timed> {
         packets.push((start + ms(100 + 10 * index), talk.ask(PSH | ACK).payload(500).ip()));
     }
     for index in 0..8 {
-        packets.push((start + ms(300 + 10 * index), talk.answer(ACK).window(509).payload(1_400).ip()));
+        packets
+            .push((start + ms(300 + 10 * index), talk.answer(ACK).window(509).payload(1_400).ip()));
     }
     packets
 }

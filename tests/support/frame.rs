@@ -126,7 +126,7 @@ impl Datagram {
         let mut bytes = vec![0x40 | u8::try_from(words).expect("at most 15 words"), 0];
         bytes.extend(length.to_be_bytes());
         bytes.extend([id_high, id_low]);
-        bytes.extend((u16::from(more) << 13 | offset / 8).to_be_bytes());
+        bytes.extend(((u16::from(more) << 13) | (offset / 8)).to_be_bytes());
         bytes.extend([64, self.protocol, 0, 0]);
         bytes.extend(source);
         bytes.extend(target);
@@ -242,7 +242,9 @@ impl Link {
             Self::QinQ(outer, inner) => {
                 ethernet_header(&[(ETHERTYPE_QINQ, outer), (ETHERTYPE_VLAN, inner)], ethertype)
             }
-            Self::Sll => [&[0, 0, 0, 1, 0, 6][..], &MAC_A, &[0, 0], &ethertype.to_be_bytes()].concat(),
+            Self::Sll => {
+                [&[0, 0, 0, 1, 0, 6][..], &MAC_A, &[0, 0], &ethertype.to_be_bytes()].concat()
+            }
             Self::Sll2 => {
                 [&ethertype.to_be_bytes()[..], &[0, 0, 0, 0, 0, 3, 0, 1, 0, 6], &MAC_A, &[0, 0]]
                     .concat()
@@ -274,7 +276,7 @@ pub fn ethernet_header(tags: &[(u16, u16)], ethertype: u16) -> Vec<u8> {
 pub fn checksum(parts: &[&[u8]]) -> u16 {
     let words = parts.iter().flat_map(|part| part.chunks(2));
     let sum: u64 = words
-        .map(|pair| u64::from(pair[0]) << 8 | pair.get(1).map_or(0, |low| u64::from(*low)))
+        .map(|pair| (u64::from(pair[0]) << 8) | pair.get(1).map_or(0, |low| u64::from(*low)))
         .sum();
     let mut folded = sum;
     while folded > 0xffff {

@@ -4,6 +4,7 @@
 //! [`frame`], [`tunnel`], [`pcap`] and [`edge`] need nothing but the standard library, so that
 //! benches and fuzz targets can include them by path; only [`flows`] knows the binary.
 #![expect(dead_code, reason = "each test file uses its own part of this")]
+#![expect(unreachable_pub, reason = "every test file is a crate that includes this")]
 
 pub mod data;
 pub mod edge;

@@ -154,10 +154,15 @@ impl Record {
     fn header(&self, dialect: Dialect) -> Vec<u8> {
         let time = EPOCH_US + self.at;
         let fraction = time.rem_euclid(1_000_000) * if dialect.is_nano() { 1_000 } else { 1 };
-        [u32_of(time.div_euclid(1_000_000)), u32_of(fraction), size(&self.bytes), u32_of(self.wire_len)]
-            .into_iter()
-            .flat_map(|field| dialect.u32(field))
-            .collect()
+        [
+            u32_of(time.div_euclid(1_000_000)),
+            u32_of(fraction),
+            size(&self.bytes),
+            u32_of(self.wire_len),
+        ]
+        .into_iter()
+        .flat_map(|field| dialect.u32(field))
+        .collect()
     }
 }
 

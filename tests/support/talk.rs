@@ -28,7 +28,7 @@ impl Talk {
         Self { client: ([198, 18, 2, 1], client).into(), server: ([198, 18, 0, 1], server).into() }
     }
 
-    /// From port `client` of 2001:db8::1 to port `server` of 2001:db8::2.
+    /// From port `client` of `2001:db8::1` to port `server` of `2001:db8::2`.
     pub fn v6(client: u16, server: u16) -> Self {
         let host = |last| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]);
         Self { client: (host(1), client).into(), server: (host(2), server).into() }
@@ -109,7 +109,8 @@ pub fn crowd(count: u16) -> Vec<Timed> {
         match index % 8 {
             0 => packets.push((at, talk.ask(SYN).ip())),
             1 => packets.extend([(at, talk.ask_udp(40)), (at + ms(3), talk.answer_udp(400))]),
-            2 => packets.extend([(at, talk.ping(index, 1, 56)), (at + ms(1), talk.pong(index, 1, 56))]),
+            2 => packets
+                .extend([(at, talk.ping(index, 1, 56)), (at + ms(1), talk.pong(index, 1, 56))]),
             _ => packets.extend(talk.whole(at)),
         }
     }

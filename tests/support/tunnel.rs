@@ -72,9 +72,10 @@ impl Carrier {
             Self::Vxlan(port) => {
                 udp_outer(port, &[&[0x08, 0, 0, 0, 0, 0, 42, 0][..], &ethernet()].concat())
             }
-            Self::Geneve(options) => {
-                udp_outer(6081, &[geneve_header(options, TRANSPARENT_ETHERNET), ethernet()].concat())
-            }
+            Self::Geneve(options) => udp_outer(
+                6081,
+                &[geneve_header(options, TRANSPARENT_ETHERNET), ethernet()].concat(),
+            ),
             Self::GeneveIp => {
                 let header = geneve_header(Options::None, ethertype(inner));
                 udp_outer(6081, &[header, inner.bytes()].concat())
