@@ -1,0 +1,16 @@
+//! What the integration tests share: frames, capture files, the sixteen edge cases, and the way to
+//! run `weir flows` and read its rows.
+//!
+//! [`frame`], [`tunnel`], [`pcap`] and [`edge`] need nothing but the standard library, so that
+//! benches and fuzz targets can include them by path; only [`flows`] knows the binary.
+#![expect(dead_code, reason = "each test file uses its own part of this")]
+#![expect(unreachable_pub, reason = "every test file is a crate that includes this")]
+
+pub mod data;
+pub mod edge;
+pub mod flows;
+pub mod frame;
+pub mod pcap;
+pub mod talk;
+pub mod transport;
+pub mod tunnel;
