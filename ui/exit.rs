@@ -72,7 +72,9 @@ impl Status {
         match error {
             flows::Error::Capture(error) => Some(Self::of(error)),
             flows::Error::SomeCaptures { first, .. } => Some(Self::of(first)),
-            flows::Error::Output(error) => Some(Self::of(error)),
+            flows::Error::Labels(error) | flows::Error::Write { source: error, .. } => {
+                Some(Self::of(error))
+            }
             flows::Error::MixedSources | flows::Error::Format { .. } => Some(Self::Usage),
             flows::Error::Interrupted => Some(Self::Interrupted),
             flows::Error::Create { .. } | flows::Error::Signal(_) | flows::Error::Threads(_) => {

@@ -33,7 +33,7 @@ pub(crate) fn run(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<(), Error> {
-    let labels = args.labels.as_deref().map(Labels::read).transpose().map_err(Error::Output)?;
+    let labels = args.labels.as_deref().map(Labels::read).transpose().map_err(Error::Labels)?;
     let output = Output::choose(args)?;
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -111,7 +111,8 @@ fn pipeline(
         report_us: needs_reports.then_some(REPORT_US),
         ..Timeouts::default()
     };
-    let sink = RowSink::new(args, output.writer()?, labels);
+    let name = output.name();
+    let sink = RowSink::new(args, name, output.writer()?, labels);
     let options = Options { timeouts, max_flows: settings.max_flows, shards: settings.shards };
     Pipeline::new(options, sink).map_err(Error::Threads)
 }
@@ -200,8 +201,8 @@ fn ended(outcome: Outcome<RowSink>, decoded: packet::Counts) -> Result<(), Error
         warn!(evicted = flows.evicted, "flows were ended early to keep within max-flows");
     }
     match failure {
-        Some(error) => Err(Error::Output(error)),
-        None => sink.finish().map_err(Error::Output),
+        Some(error) => Err(sink.failed(error)),
+        None => sink.finish(),
     }
 }
 

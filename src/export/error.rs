@@ -7,10 +7,10 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file system or the pipe refused.
-    #[error("write flows")]
-    Write(#[source] io::Error),
+    #[error(transparent)]
+    Write(io::Error),
     /// The Parquet library refused.
-    #[error("write flows as Parquet")]
+    #[error("make Parquet")]
     Parquet(#[source] ::parquet::errors::ParquetError),
     /// The labels cannot be read.
     #[error("read labels from `{path}`")]

@@ -146,7 +146,7 @@ fn outcome(row: &Row<'_>) -> Outcome {
 }
 
 /// The same in every process, so that sketches are.
-fn hashed(bytes: &[u8]) -> u64 {
+pub(super) fn hashed(bytes: &[u8]) -> u64 {
     let mut hasher = SipHasher13::new();
     hasher.write(bytes);
     hasher.finish()

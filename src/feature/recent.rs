@@ -198,6 +198,7 @@ pub(super) fn seconds(microseconds: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::feature::context::hashed;
 
     #[test]
     fn equal_intervals_are_fully_regular() {
@@ -219,8 +220,7 @@ mod tests {
     fn distinct_counts_are_close_up_to_a_thousand() {
         for count in [1_u32, 10, 100, 1_000] {
             let mut distinct = Distinct::default();
-            (0..u64::from(count))
-                .for_each(|n| distinct.add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40));
+            (0..u64::from(count)).for_each(|n| distinct.add(hashed(&n.to_be_bytes())));
             let error = (distinct.estimate() - f64::from(count)).abs() / f64::from(count);
             assert!(error < 0.25, "{count}: {}", distinct.estimate());
         }

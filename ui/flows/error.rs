@@ -23,9 +23,17 @@ pub(crate) enum Error {
         /// The first of them, which decides the exit status.
         first: capture::Error,
     },
-    /// Rows could not be written, or labels not be read.
+    /// Ground truth could not be read.
     #[error(transparent)]
-    Output(export::Error),
+    Labels(export::Error),
+    /// Rows could not be written; those before were.
+    #[error("write flows to {output}")]
+    Write {
+        /// Where to.
+        output: String,
+        /// Why not.
+        source: export::Error,
+    },
     /// The output could not be created.
     #[error("create `{}`", path.display())]
     Create {

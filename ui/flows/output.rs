@@ -63,8 +63,17 @@ impl Output {
         Ok(self)
     }
 
+    /// What it is called in messages.
+    pub(super) fn name(&self) -> String {
+        match &self.path {
+            Some(path) => format!("`{}`", path.display()),
+            None => "standard output".into(),
+        }
+    }
+
     /// Begins the file.
     pub(super) fn writer(self) -> Result<Writer, Error> {
+        let name = self.name();
         let opened = if self.file.is_some() { self } else { self.opened(None)? };
         let output: Box<dyn Write + Send> = match opened.file {
             Some(file) => Box::new(file),
@@ -75,7 +84,8 @@ impl Output {
             Format::Parquet => {
                 let buffered: Box<dyn Write + Send> =
                     Box::new(io::BufWriter::with_capacity(BUFFER_BYTES, output));
-                let writer = ParquetWriter::new(buffered, opened.choice).map_err(Error::Output)?;
+                let writer = ParquetWriter::new(buffered, opened.choice)
+                    .map_err(|source| Error::Write { output: name, source })?;
                 Ok(Writer::Parquet(Box::new(writer)))
             }
         }

@@ -6,6 +6,7 @@ use weir::export::{self, Labels, NO_LABEL, Record, Writer};
 use weir::feature::{Context, Contexts, Summary, vector};
 use weir::flow::{Report, Row, State};
 
+use super::Error;
 use crate::cli::FlowsArgs;
 
 /// Whether rows of open flows are written.
@@ -18,6 +19,8 @@ enum Provisional {
 /// Joins context, sequences and labels onto rows and writes them.
 #[derive(Debug)]
 pub(super) struct RowSink {
+    /// What the output is called in messages.
+    output: String,
     writer: Writer,
     labels: Option<Labels>,
     contexts: Option<Contexts>,
@@ -26,8 +29,15 @@ pub(super) struct RowSink {
 }
 
 impl RowSink {
-    pub(super) fn new(args: &FlowsArgs, writer: Writer, labels: Option<Labels>) -> Self {
+    /// Writes to `writer`, which is called `output` in messages.
+    pub(super) fn new(
+        args: &FlowsArgs,
+        output: String,
+        writer: Writer,
+        labels: Option<Labels>,
+    ) -> Self {
         Self {
+            output,
             writer,
             labels,
             contexts: (args.context || args.sequences).then(Contexts::default),
@@ -37,8 +47,14 @@ impl RowSink {
     }
 
     /// Completes the output.
-    pub(super) fn finish(self) -> Result<(), export::Error> {
-        self.writer.finish()
+    pub(super) fn finish(self) -> Result<(), Error> {
+        let Self { output, writer, .. } = self;
+        writer.finish().map_err(|source| Error::Write { output, source })
+    }
+
+    /// The error that says that rows could not be written.
+    pub(super) fn failed(self, source: export::Error) -> Error {
+        Error::Write { output: self.output, source }
     }
 
     fn row(&mut self, row: Row<'_>, context: Context) -> Result<(), export::Error> {
