@@ -10,6 +10,10 @@ CARGO_LINTS := -- -D warnings
 # What is built against, and what the tests call.
 PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump python3
 
+# What the traffic of the benches is made with.
+BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
+    iputils-ping ethtool
+
 # Crates that only a face may use; the library must build without them.
 TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap
 
@@ -19,6 +23,8 @@ help: ## Say what there is to make.
 
 .PHONY: packages
 packages: ## Install the Debian packages that are missing.
+bench-packages: PACKAGES += $(BENCH_PACKAGES)
+packages bench-packages:
 	@if ! command -v dpkg-query > /dev/null; then
 		echo "not a Debian: $(PACKAGES) or their like must be there" >&2
 		exit 0
@@ -61,8 +67,20 @@ test: packages ## Run all tests and say how many were skipped.
 	echo "tests: $$(( ran - skipped )) passed, 0 failed, $$skipped skipped"
 
 .PHONY: bench
-bench: packages ## Measure speed and memory as ratios to tcpdump.
-	@python3 benches/bench.py
+bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
+	@python3 benches/bench.py $(ARGS)
+
+.PHONY: demo
+demo: packages ## Show the flows of a small capture.
+	@cargo build --locked --quiet
+	bin=$${CARGO_TARGET_DIR:-target}/debug/weir
+	$$bin flows tests/data/edge.pcap | awk -F, '
+		NR == 1 { $$7 = "Start"; $$8 = "Duration µs"; $$9 = "fwd"; $$10 = "bwd"; $$11 = "fwd B"; $$12 = "bwd B" }
+		{ printf "%-42s %-28s %12s %4s %4s %6s %6s\n", $$1, $$7, $$8, $$9, $$10, $$11, $$12 }'
+
+.PHONY: docs
+docs: ## Write the reference documentation again.
+	@cargo run --locked --quiet -- features > docs/features.md
 
 .PHONY: lint
 lint: ## Check format, lints, docs, the library's crates, and licences where cargo-deny is there.

@@ -6,6 +6,7 @@
 mod cli;
 mod config;
 mod exit;
+mod features;
 mod flows;
 mod progress;
 
@@ -37,6 +38,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Config(config::Args { path: false }) => {
             Ok(config::print(&Resolved::read(file.ok().as_ref(), &environment, flags)?)?)
         }
+        Verb::Features(features::Args {}) => Ok(features::print()?),
         Verb::Flows(args) => {
             let settings = Resolved::read(file.ok().as_ref(), &environment, flags)?.settings;
             telemetry::start(&settings, colour(&environment))?;

@@ -10,6 +10,9 @@ pub(super) const PREFIX: &str = "WEIR_";
 /// Variables of Weir that are no settings: the settings file, and the captures tests read.
 const OTHERS: [&str; 2] = ["WEIR_CONFIG", "WEIR_TEST_DATA"];
 
+/// Variables that Kubernetes sets in every pod beside a Service named `weir`.
+const SERVICE_LINKS: [&str; 2] = ["WEIR_SERVICE_", "WEIR_PORT"];
+
 /// The user who called `sudo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Invoker {
@@ -55,10 +58,7 @@ impl Environment {
                 .or_else(|| Some(folder("HOME")?.join(".config"))),
             invoker: id("SUDO_UID").zip(id("SUDO_GID")).map(|(uid, gid)| Invoker { uid, gid }),
             no_color: all.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
-            settings: all
-                .into_iter()
-                .filter(|(name, _)| name.starts_with(PREFIX) && !OTHERS.contains(&&**name))
-                .collect(),
+            settings: all.into_iter().filter(|(name, _)| is_setting(name)).collect(),
         }
     }
 
@@ -76,6 +76,12 @@ impl Environment {
     pub const fn no_color(&self) -> bool {
         self.no_color
     }
+}
+
+fn is_setting(name: &str) -> bool {
+    name.starts_with(PREFIX)
+        && !OTHERS.contains(&name)
+        && !SERVICE_LINKS.iter().any(|link| name.starts_with(link))
 }
 
 #[cfg(test)]
@@ -98,6 +104,13 @@ mod tests {
     fn root_behind_sudo_is_nobody_to_become() {
         assert_eq!(environment(&[("SUDO_UID", "0"), ("SUDO_GID", "0")]).invoker(), None);
         assert_eq!(environment(&[("SUDO_UID", "1000"), ("SUDO_GID", "0")]).invoker(), None);
+    }
+
+    #[test]
+    fn what_kubernetes_sets_for_a_service_is_no_setting() {
+        let links = ["WEIR_SERVICE_HOST", "WEIR_PORT", "WEIR_PORT_8080_TCP_ADDR"];
+        let given = links.map(|name| (name, "tcp://10.96.0.7:8080"));
+        assert!(environment(&given).settings.is_empty());
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Default for Settings {
             active_timeout: Duration::from_mins(2),
             idle_timeout: Duration::from_mins(2),
             activity_gap: Duration::from_secs(5),
-            max_flows: 1_000_000,
+            max_flows: 1 << 20,
             shards: 1,
             speed: Speed::Max,
             log_level: LogLevel::Warn,
