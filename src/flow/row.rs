@@ -16,7 +16,7 @@ pub enum End {
     Active,
     /// The table was full and this flow silent the longest.
     Evicted,
-    /// The capture ended or its clock jumped back.
+    /// The capture ended or its clock jumped back before silence ended the flow.
     Input,
 }
 
@@ -37,7 +37,7 @@ pub enum State {
 pub struct Order {
     /// When it happened, in µs since the epoch.
     pub at_us: i64,
-    /// Number of the packet that caused it; 0 if time did, `u64::MAX` if the end of input did.
+    /// Number of the packet that caused it; 0 if time did.
     pub cause: u64,
     /// Time of the flow's first packet in µs since the epoch.
     pub first_us: i64,

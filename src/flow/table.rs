@@ -31,7 +31,7 @@ enum Phase {
     Open,
     /// A flow that is over; late packets still join it.
     Over(End),
-    /// The direction of a flow whose last row was ended by a timeout, but no packet since.
+    /// The direction of a flow that fell silent in the middle of a conversation.
     Kept,
     /// Nothing, or a flow that waits to be read.
     Unlinked,
@@ -44,13 +44,11 @@ struct Timer {
     at_us: i64,
 }
 
-/// The three timers that a slot can have.
+/// The two timers that a slot can have.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     /// Idle, linger or keep, by the slot's phase.
     Silence,
-    /// The active timeout.
-    Age,
     /// The next report while open.
     Report,
 }
@@ -58,7 +56,9 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     hash: u64,
-    timers: [Timer; 3],
+    timers: [Timer; 2],
+    /// When the flow opened, on the capture's clock.
+    opened_us: i64,
     phase: Phase,
 }
 
@@ -96,7 +96,6 @@ pub(super) struct Table {
     open: List,
     over: List,
     kept: List,
-    ages: List,
     reports: List,
     next_timer_us: i64,
     capacity: usize,
@@ -116,7 +115,6 @@ impl Table {
             open: List::default(),
             over: List::default(),
             kept: List::default(),
-            ages: List::default(),
             reports: List::default(),
             next_timer_us: i64::MAX,
             capacity,
@@ -157,17 +155,33 @@ impl Table {
     #[inline]
     fn proceed(&mut self, slot: SlotIndex, packet: &Packet, stamp: Stamp) {
         let slot = match self.slots[slot as usize].phase {
+            Phase::Open if self.is_full(slot, stamp) => {
+                self.emit(slot, State::Final(End::Active), stamp.clock_us, stamp.sequence);
+                let tuple = self.flows[slot as usize].tuple;
+                self.reopen(slot, tuple, packet, stamp)
+            }
             Phase::Over(end) if opens(packet.flags) => {
                 self.emit(slot, State::Final(end), stamp.clock_us, stamp.sequence);
-                self.reopen(slot, direction(packet), packet, stamp)
+                let slot = self.reopen(slot, direction(packet), packet, stamp);
+                self.announce(slot, stamp);
+                slot
             }
             Phase::Kept => {
                 let tuple = self.flows[slot as usize].tuple;
+                self.free.push(slot);
                 self.reopen(slot, tuple, packet, stamp)
             }
             Phase::Open | Phase::Over(_) | Phase::Unlinked => slot,
         };
         self.add(slot, packet, stamp);
+    }
+
+    /// Whether the row in `slot` can take no packet any more, by age or by number.
+    #[inline]
+    fn is_full(&self, slot: SlotIndex, stamp: Stamp) -> bool {
+        let age_us = stamp.clock_us.saturating_sub(self.slots[slot as usize].opened_us);
+        age_us > self.timeouts.active_us
+            || self.flows[slot as usize].packets() >= u64::from(u32::MAX)
     }
 
     fn open(&mut self, hash: u64, packet: &Packet, stamp: Stamp) {
@@ -184,24 +198,18 @@ impl Table {
 
     /// Puts a new flow in the place of the one in `old`, which is over or was only kept.
     fn reopen(&mut self, old: SlotIndex, tuple: Tuple, packet: &Packet, stamp: Stamp) -> SlotIndex {
-        let was_kept = self.slots[old as usize].phase == Phase::Kept;
         let slot = self.replace(old, Flow::open(tuple, packet, stamp));
         self.begin(slot, stamp);
-        if was_kept {
-            self.free.push(old);
-        } else {
-            self.announce(slot, stamp);
-        }
         slot
     }
 
     /// Starts the timers of a flow that opens now.
     fn begin(&mut self, slot: SlotIndex, stamp: Stamp) {
         self.counts.opened += 1;
-        self.slots[slot as usize].phase = Phase::Open;
         let now_us = stamp.clock_us;
+        self.slots[slot as usize].phase = Phase::Open;
+        self.slots[slot as usize].opened_us = now_us;
         self.enqueue(slot, Kind::Silence, after(now_us, self.timeouts.idle_us));
-        self.enqueue(slot, Kind::Age, after(now_us, self.timeouts.active_us));
         if let Some(report_us) = self.timeouts.report_us {
             self.enqueue(slot, Kind::Report, now_us.saturating_add(report_us));
         }
@@ -236,9 +244,6 @@ impl Table {
         if self.timeouts.report_us.is_some() && REPORTED_PACKETS.contains(&packets) {
             self.report(slot, stamp.clock_us, stamp.sequence);
         }
-        if packets >= u64::from(u32::MAX) {
-            self.split(slot, End::Active, stamp.clock_us, stamp.sequence);
-        }
     }
 
     /// Does what time has made due up to and at `now_us`, in its order.
@@ -262,7 +267,6 @@ impl Table {
             (Kind::Silence, self.over.head()),
             (Kind::Report, self.reports.head()),
             (Kind::Silence, self.open.head()),
-            (Kind::Age, self.ages.head()),
         ];
         let due = heads.into_iter().filter_map(|(kind, head)| {
             let slot = head?;
@@ -280,13 +284,12 @@ impl Table {
                     at_us.saturating_add(report_us.max(1));
                 self.reports.move_to_end(&mut Queue(&mut self.slots, Kind::Report), slot);
             }
-            (Kind::Age, _) => self.split(slot, End::Active, at_us, 0),
             (Kind::Silence, Phase::Over(end)) => self.close(slot, end, at_us, 0),
             (Kind::Silence, Phase::Kept) => self.forget(slot),
             (Kind::Silence, _) => {
                 let flow = &self.flows[slot as usize];
                 if flow.forward.packets > 0 && flow.backward.packets > 0 {
-                    self.split(slot, End::Idle, at_us, 0);
+                    self.keep(slot, at_us);
                 } else {
                     self.close(slot, End::Idle, at_us, 0);
                 }
@@ -294,7 +297,7 @@ impl Table {
         }
     }
 
-    /// Ends every flow, as at the end of the input.
+    /// Ends every flow at the time at which silence would have ended it.
     pub(super) fn finish(&mut self, now_us: i64) {
         self.expire(now_us);
         for queue in [self.over, self.open] {
@@ -305,7 +308,8 @@ impl Table {
                     Phase::Over(end) => end,
                     Phase::Open | Phase::Kept | Phase::Unlinked => End::Input,
                 };
-                self.emit(slot, State::Final(end), now_us, u64::MAX);
+                let at_us = self.slots[slot as usize].timers[Kind::Silence as usize].at_us;
+                self.emit(slot, State::Final(end), at_us, 0);
                 self.slots[slot as usize].phase = Phase::Unlinked;
             }
         }
@@ -314,7 +318,7 @@ impl Table {
             self.free.push(slot);
         }
         self.index.clear();
-        [self.open, self.over, self.ages, self.reports] = [List::default(); 4];
+        [self.open, self.over, self.reports] = [List::default(); 3];
         self.next_timer_us = i64::MAX;
     }
 
@@ -348,9 +352,9 @@ impl Table {
         }
     }
 
-    /// Ends the flow's row but remembers its direction for as long as an idle flow is kept.
-    fn split(&mut self, slot: SlotIndex, end: End, at_us: i64, cause: u64) {
-        self.emit(slot, State::Final(end), at_us, cause);
+    /// Ends an idle flow but remembers its direction for another idle timeout.
+    fn keep(&mut self, slot: SlotIndex, at_us: i64) {
+        self.emit(slot, State::Final(End::Idle), at_us, 0);
         let shell = self.flows[slot as usize].shell();
         let kept = self.replace(slot, shell);
         self.slots[kept as usize].phase = Phase::Kept;
@@ -373,7 +377,8 @@ impl Table {
     }
 
     fn allocate(&mut self, flow: Flow, hash: u64) -> SlotIndex {
-        let slot = Slot { hash, timers: [Timer::default(); 3], phase: Phase::Unlinked };
+        let slot =
+            Slot { hash, timers: [Timer::default(); 2], opened_us: 0, phase: Phase::Unlinked };
         if let Some(index) = self.free.pop() {
             self.flows[index as usize] = flow;
             self.slots[index as usize] = slot;
@@ -409,7 +414,6 @@ impl Table {
         self.slots[slot as usize].timers[kind as usize].at_us = at_us;
         self.next_timer_us = self.next_timer_us.min(at_us);
         let list = match (kind, self.slots[slot as usize].phase) {
-            (Kind::Age, _) => &mut self.ages,
             (Kind::Report, _) => &mut self.reports,
             (Kind::Silence, Phase::Over(_)) => &mut self.over,
             (Kind::Silence, Phase::Kept) => &mut self.kept,
@@ -427,7 +431,6 @@ impl Table {
             Phase::Unlinked => {}
             Phase::Open => {
                 self.open.remove(silence, slot);
-                self.ages.remove(&mut Queue(&mut self.slots, Kind::Age), slot);
                 if self.timeouts.report_us.is_some() {
                     self.reports.remove(&mut Queue(&mut self.slots, Kind::Report), slot);
                 }
