@@ -83,6 +83,38 @@ fn a_tunnel_on_a_tagged_link_is_opened_too() {
     assert_same(&bare(), &csv_of(&capture.bytes(), &[]), "VXLAN on QinQ");
 }
 
+/// Each packet in a tunnel, and each tunnel packet in fragments of 400 bytes.
+fn in_pieces(carrier: Carrier, packets: &[Timed]) -> Capture {
+    let mut capture = Capture::new(Link::Ethernet.number());
+    for (id, (at, inner)) in (0..).zip(packets) {
+        for piece in carrier.carry(inner).fragments(id, 400) {
+            capture.push(*at, piece.ethernet());
+        }
+    }
+    capture
+}
+
+#[test]
+fn the_pieces_of_a_fragmented_tunnel_packet_are_one_packet() {
+    let packets = [Talk::v4(41_000, 80).whole(0), Talk::v6(41_000, 80).whole(ms(500))].concat();
+    let expected = csv_of(&Capture::of(Link::Raw, &packets).bytes(), &[]);
+    for carrier in [Carrier::Vxlan(4789), Carrier::Geneve(Options::None), Carrier::IpInIp] {
+        let found = csv_of(&in_pieces(carrier, &packets).bytes(), &[]);
+        assert_same(&expected, &found, &format!("{carrier:?}, in pieces"));
+    }
+}
+
+#[test]
+fn a_fragment_inside_a_fragmented_tunnel_packet_follows_its_first() {
+    let fragments = Talk::v4(41_000, 80).ask_udp(2_000).fragments(9, 1_000);
+    let packets: Vec<Timed> = fragments.into_iter().map(|fragment| (0, fragment)).collect();
+    only(rows_of(&in_pieces(Carrier::Vxlan(4789), &packets), &[])).assert(&[
+        ("Src Port", "41000"),
+        ("Total Fwd Packet", "3"),
+        ("Total Length of Fwd Packet", "2000"),
+    ]);
+}
+
 #[test]
 fn frames_cut_at_192_bytes_give_the_same_bytes() {
     let expected = bare();

@@ -72,7 +72,11 @@ fn ip(arguments: &str) {
 /// Whether this machine can make namespaces; said where it cannot.
 fn is_possible() -> bool {
     let is_root = status("self").is_some_and(|status| field(&status, "Uid").starts_with('0'));
-    let possible = is_root && Command::new("ip").args(["netns", "list"]).output().is_ok();
+    let probe = format!("weir-probe-{:?}", std::thread::current().id()).replace(['(', ')'], "");
+    let netns = |verb| Command::new("ip").args(["netns", verb, &probe]).output();
+    let possible = is_root
+        && netns("add").is_ok_and(|output| output.status.success())
+        && netns("delete").is_ok();
     if !possible {
         println!("skipped: needs root and iproute2");
     }
@@ -107,7 +111,7 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// `weir flows iface:wire0` in the near namespace, stopped by a signal.
-struct Capture(Child);
+struct Capture(Option<Child>);
 
 impl Capture {
     /// Starts it and waits until it has given up root, which it does once the interface is open.
@@ -124,12 +128,10 @@ impl Capture {
             .stderr(Stdio::piped())
             .spawn()
             .expect("ip runs");
-        let mut capture = Self(child);
+        let mut capture = Self(Some(child));
         wait_for("root given up", || {
-            assert!(
-                capture.0.try_wait().expect("a child").is_none(),
-                "the capture has ended early"
-            );
+            let ended = capture.child().try_wait().expect("a child");
+            assert!(ended.is_none(), "the capture has ended early");
             let status = capture.status();
             (!field(&status, "Uid").starts_with('0') && field(&status, "Name") == "weir")
                 .then_some(())
@@ -137,20 +139,35 @@ impl Capture {
         capture
     }
 
-    fn status(&self) -> String {
-        status(&self.0.id().to_string()).unwrap_or_default()
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().expect("not stopped yet")
+    }
+
+    fn status(&mut self) -> String {
+        status(&self.child().id().to_string()).unwrap_or_default()
     }
 
     /// Lets the last packets through, interrupts the capture and takes what it wrote.
-    fn stop(self) -> Outcome {
+    fn stop(mut self) -> Outcome {
         // The kernel hands packets over after its read timeout of 100 ms.
         (0..10).for_each(|_| pause());
         let interrupted = Command::new("kill")
-            .args(["-INT", &self.0.id().to_string()])
+            .args(["-INT", &self.child().id().to_string()])
             .status()
             .expect("kill runs");
         assert!(interrupted.success());
-        Outcome::from(self.0.wait_with_output().expect("its output"))
+        let child = self.0.take().expect("not stopped yet");
+        Outcome::from(child.wait_with_output().expect("its output"))
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // A test has failed: nothing is wanted of the capture but that it ends.
+            drop(child.kill());
+            drop(child.wait());
+        }
     }
 }
 
@@ -213,7 +230,7 @@ fn the_capture_runs_as_nobody_without_capabilities() {
         return;
     }
     let wire = Wire::new("caps");
-    let capture = Capture::start(&wire, &[]);
+    let mut capture = Capture::start(&wire, &[]);
     let status = capture.status();
     let nobody = fs::read_to_string("/etc/passwd").unwrap();
     let nobody = nobody.lines().find_map(|line| line.strip_prefix("nobody:x:")).unwrap();

@@ -7,7 +7,7 @@ use std::fs::File;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use support::edge;
-use support::flows::{Folder, Row, columns, rows, rows_of, run};
+use support::flows::{Folder, Row, by_flow, columns, rows, rows_of, run};
 use support::pcap::{Capture, ms, secs};
 use support::talk::Talk;
 
@@ -98,6 +98,47 @@ fn parquet_holds_the_columns_and_rows_of_csv() {
             assert!(is_equal, "{name}: {found}, not {wanted}");
         }
     }
+}
+
+#[test]
+fn labels_join_by_flow_key_in_either_direction_and_by_time() {
+    let folder = Folder::new();
+    let file = folder.file("edge.pcap", &edge::all().bytes());
+    let labels = folder.file(
+        "labels.csv",
+        b"flow key,from,to,label\n\
+        198.18.0.1-198.18.2.1-80-10001-6,,,backwards\n\
+        198.18.2.1-198.18.0.1-10017-80-6,2020-09-13T12:27:34Z,,second\n\
+        *-*-*-53-17,1600000000,1600000100,query\n",
+    );
+    let found = by_flow(run([file, "--labels".into(), labels]).expect(0).rows());
+    let label = |flow: &str| found[flow].text("Label");
+    assert_eq!(label("198.18.2.1-198.18.0.1-10001-80-6 2020-09-13T12:26:40.000000Z"), "backwards");
+    assert_eq!(label("198.18.2.1-198.18.0.1-10017-80-6 2020-09-13T12:27:35.000000Z"), "second");
+    assert_eq!(label("2001:db8::1-2001:db8::2-30000-53-17 2020-09-13T12:27:22.000000Z"), "query");
+    let named = found.values().filter(|row| row.text("Label") != "unlabelled").count();
+    assert_eq!(named, 3);
+}
+
+#[test]
+fn the_columns_of_context_come_on_top_and_are_finite() {
+    let plain = rows_of(&edge::all(), &[]);
+    let with = rows_of(&edge::all(), &["--context"]);
+    assert_eq!(plain.len(), with.len());
+    for (plain, with) in plain.iter().zip(&with) {
+        assert!(with.iter().count() > plain.iter().count());
+        assert!(plain.iter().all(|(column, text)| with.text(column) == text));
+        let context = with.iter().filter(|(column, _)| !columns().contains(column));
+        assert!(context.into_iter().all(|(_, text)| text.parse().is_ok_and(f64::is_finite)));
+    }
+}
+
+#[test]
+fn a_replay_at_the_recorded_speed_gives_the_same_rows() {
+    let capture = Capture::ethernet(&Talk::v4(1_000, 80).whole(0));
+    let fast = rows_of(&capture, &[]);
+    let slow = rows_of(&capture, &["--speed", "1"]);
+    assert!(fast[0].iter().eq(slow[0].iter()));
 }
 
 #[test]
