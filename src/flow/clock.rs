@@ -7,8 +7,6 @@ pub struct Stamp {
     pub clock_us: i64,
     /// Number of the packet in the capture, from 1.
     pub sequence: u64,
-    /// Number among consecutive packets of the same microsecond, from 0.
-    pub ordinal: u32,
 }
 
 /// What a packet did to the clock.
@@ -26,9 +24,7 @@ pub enum Step {
 #[derive(Debug, Clone)]
 pub struct Clock {
     now_us: i64,
-    last_us: i64,
     sequence: u64,
-    ordinal: u32,
     tolerance_us: i64,
 }
 
@@ -36,15 +32,13 @@ impl Clock {
     /// A clock that takes packets late by more than `tolerance_us` for a jump back in time.
     #[must_use]
     pub const fn new(tolerance_us: i64) -> Self {
-        Self { now_us: i64::MIN, last_us: i64::MIN, sequence: 0, ordinal: 0, tolerance_us }
+        Self { now_us: i64::MIN, sequence: 0, tolerance_us }
     }
 
     /// The stamp of the next packet.
     #[inline]
     pub fn observe(&mut self, time_us: i64) -> Step {
         self.sequence += 1;
-        self.ordinal = if time_us == self.last_us { self.ordinal.saturating_add(1) } else { 0 };
-        self.last_us = time_us;
         let is_late = time_us < self.now_us;
         if is_late && self.now_us.saturating_sub(time_us) > self.tolerance_us {
             self.now_us = time_us;
@@ -66,7 +60,7 @@ impl Clock {
     }
 
     const fn stamp(&self) -> Stamp {
-        Stamp { clock_us: self.now_us, sequence: self.sequence, ordinal: self.ordinal }
+        Stamp { clock_us: self.now_us, sequence: self.sequence }
     }
 }
 
@@ -78,27 +72,14 @@ mod tests {
     fn a_late_packet_does_not_turn_the_clock_back() {
         let mut clock = Clock::new(100);
         clock.observe(1_000);
-        assert_eq!(
-            clock.observe(950),
-            Step::Late(Stamp { clock_us: 1_000, sequence: 2, ordinal: 0 })
-        );
+        assert_eq!(clock.observe(950), Step::Late(Stamp { clock_us: 1_000, sequence: 2 }));
     }
 
     #[test]
     fn a_jump_back_beyond_the_tolerance_starts_another_capture() {
         let mut clock = Clock::new(100);
         clock.observe(1_000);
-        assert_eq!(
-            clock.observe(899),
-            Step::Back(Stamp { clock_us: 899, sequence: 2, ordinal: 0 })
-        );
-    }
-
-    #[test]
-    fn packets_of_one_microsecond_are_told_apart() {
-        let mut clock = Clock::new(100);
-        clock.observe(5);
-        assert_eq!(clock.observe(5), Step::Forward(Stamp { clock_us: 5, sequence: 2, ordinal: 1 }));
+        assert_eq!(clock.observe(899), Step::Back(Stamp { clock_us: 899, sequence: 2 }));
     }
 
     #[test]

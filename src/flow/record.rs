@@ -34,7 +34,6 @@ pub struct Flow {
     activity: Activity,
     reported_packets: u64,
     sequence: u64,
-    ordinal: u32,
     fins: Fins,
 }
 
@@ -60,7 +59,6 @@ impl Flow {
             activity: Activity::start(packet.time_us),
             reported_packets: 0,
             sequence: stamp.sequence,
-            ordinal: stamp.ordinal,
             fins: Fins::default(),
         }
     }
@@ -145,7 +143,7 @@ impl Flow {
             hasher.write(&bytes);
         }
         hasher.write(&self.first_us.to_be_bytes());
-        hasher.write(&self.ordinal.to_be_bytes());
+        hasher.write(&self.sequence.to_be_bytes());
         FlowId(hasher.finish())
     }
 
@@ -160,17 +158,6 @@ impl Flow {
         Some(snapshot)
     }
 
-    /// The same flow without its statistics, to remember its direction by.
-    pub(super) fn shell(&self) -> Self {
-        Self {
-            forward: Side::default(),
-            backward: Side::default(),
-            gaps: Durations::default(),
-            activity: Activity::default(),
-            ..*self
-        }
-    }
-
     /// The place of a report about this flow.
     pub(super) const fn order(&self, at_us: i64, cause: u64) -> Order {
         Order { at_us, cause, first_us: self.first_us, sequence: self.sequence }
@@ -178,7 +165,7 @@ impl Flow {
 }
 
 /// Identity of a flow: SipHash-1-3 under a zero key of its inner tuple, the microsecond of its
-/// first packet and that packet's number within the microsecond.
+/// first packet and that packet's number in the capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowId(pub u64);
 

@@ -1,9 +1,11 @@
 //! The open flows of one lane: found by tuple, ended by timers, bounded in number.
 
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::num::NonZeroUsize;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use lru::LruCache;
 
 use super::Timeouts;
 use super::clock::Stamp;
@@ -14,6 +16,9 @@ use crate::packet::{Packet, TcpFlags, Tuple};
 
 /// An open flow is reported when it has this many packets, where open flows are reported at all.
 const REPORTED_PACKETS: [u64; 2] = [10, 100];
+
+/// Silent conversations whose direction is remembered: at most 16 lanes of these, about 10 MiB.
+const MAX_DIRECTIONS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// What a table has done with flows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,8 +36,6 @@ enum Phase {
     Open,
     /// A flow that is over; late packets still join it.
     Over(End),
-    /// The direction of a flow that fell silent in the middle of a conversation.
-    Kept,
     /// Nothing, or a flow that waits to be read.
     Unlinked,
 }
@@ -95,8 +98,9 @@ pub(super) struct Table {
     free: Vec<SlotIndex>,
     open: List,
     over: List,
-    kept: List,
     reports: List,
+    /// Conversations that fell silent, by either direction, with the direction they had.
+    directions: LruCache<Tuple, Tuple, RandomState>,
     next_timer_us: i64,
     capacity: usize,
     timeouts: Timeouts,
@@ -114,8 +118,8 @@ impl Table {
             free: Vec::new(),
             open: List::default(),
             over: List::default(),
-            kept: List::default(),
             reports: List::default(),
+            directions: LruCache::with_hasher(MAX_DIRECTIONS, RandomState::default()),
             next_timer_us: i64::MAX,
             capacity,
             timeouts,
@@ -166,11 +170,6 @@ impl Table {
                 self.announce(slot, stamp);
                 slot
             }
-            Phase::Kept => {
-                let tuple = self.flows[slot as usize].tuple;
-                self.free.push(slot);
-                self.reopen(slot, tuple, packet, stamp)
-            }
             Phase::Open | Phase::Over(_) | Phase::Unlinked => slot,
         };
         self.add(slot, packet, stamp);
@@ -188,12 +187,21 @@ impl Table {
         if self.len() >= self.capacity {
             self.make_room(stamp);
         }
-        let slot = self.allocate(Flow::open(direction(packet), packet, stamp), hash);
+        let tuple = self.resumed(packet).unwrap_or_else(|| direction(packet));
+        let slot = self.allocate(Flow::open(tuple, packet, stamp), hash);
         let slots = &self.slots;
         self.index.insert_unique(hash, slot, |slot| slots[*slot as usize].hash);
         self.begin(slot, stamp);
         self.announce(slot, stamp);
         self.add(slot, packet, stamp);
+    }
+
+    /// The direction of the silent conversation that `packet` goes on with, if it does.
+    fn resumed(&mut self, packet: &Packet) -> Option<Tuple> {
+        if self.directions.is_empty() {
+            return None;
+        }
+        self.directions.pop(&canonical(&packet.tuple)).filter(|_| !opens(packet.flags))
     }
 
     /// Puts a new flow in the place of the one in `old`, which is over or was only kept.
@@ -263,7 +271,6 @@ impl Table {
 
     fn earliest(&self) -> Option<(i64, Kind, SlotIndex)> {
         let heads = [
-            (Kind::Silence, self.kept.head()),
             (Kind::Silence, self.over.head()),
             (Kind::Report, self.reports.head()),
             (Kind::Silence, self.open.head()),
@@ -285,14 +292,10 @@ impl Table {
                 self.reports.move_to_end(&mut Queue(&mut self.slots, Kind::Report), slot);
             }
             (Kind::Silence, Phase::Over(end)) => self.close(slot, end, at_us, 0),
-            (Kind::Silence, Phase::Kept) => self.forget(slot),
             (Kind::Silence, _) => {
-                let flow = &self.flows[slot as usize];
-                if flow.forward.packets > 0 && flow.backward.packets > 0 {
-                    self.keep(slot, at_us);
-                } else {
-                    self.close(slot, End::Idle, at_us, 0);
-                }
+                let tuple = self.flow(slot).tuple;
+                self.directions.put(canonical(&tuple), tuple);
+                self.close(slot, End::Idle, at_us, 0);
             }
         }
     }
@@ -306,17 +309,14 @@ impl Table {
                 queue.remove(&mut Queue(&mut self.slots, Kind::Silence), slot);
                 let end = match self.slots[slot as usize].phase {
                     Phase::Over(end) => end,
-                    Phase::Open | Phase::Kept | Phase::Unlinked => End::Input,
+                    Phase::Open | Phase::Unlinked => End::Input,
                 };
                 let at_us = self.slots[slot as usize].timers[Kind::Silence as usize].at_us;
                 self.emit(slot, State::Final(end), at_us, 0);
                 self.slots[slot as usize].phase = Phase::Unlinked;
             }
         }
-        while let Some(slot) = self.kept.head() {
-            self.unlink(slot);
-            self.free.push(slot);
-        }
+        self.directions.clear();
         self.index.clear();
         [self.open, self.over, self.reports] = [List::default(); 3];
         self.next_timer_us = i64::MAX;
@@ -327,13 +327,11 @@ impl Table {
         self.free.push(slot);
     }
 
-    /// Frees one slot: of a flow that is remembered or lingers if there is one, else of the one
-    /// silent the longest.
+    /// Ends one flow: one that is over and only lingers if there is one, else the one silent the
+    /// longest.
     fn make_room(&mut self, stamp: Stamp) {
         let (now_us, cause) = (stamp.clock_us, stamp.sequence);
-        if let Some(slot) = self.kept.head() {
-            self.forget(slot);
-        } else if let Some(slot) = self.over.head()
+        if let Some(slot) = self.over.head()
             && let Phase::Over(end) = self.slots[slot as usize].phase
         {
             self.close(slot, end, now_us, cause);
@@ -352,23 +350,9 @@ impl Table {
         }
     }
 
-    /// Ends an idle flow but remembers its direction for another idle timeout.
-    fn keep(&mut self, slot: SlotIndex, at_us: i64) {
-        self.emit(slot, State::Final(End::Idle), at_us, 0);
-        let shell = self.flows[slot as usize].shell();
-        let kept = self.replace(slot, shell);
-        self.slots[kept as usize].phase = Phase::Kept;
-        self.enqueue(kept, Kind::Silence, after(at_us, self.timeouts.idle_us));
-    }
-
     fn close(&mut self, slot: SlotIndex, end: End, at_us: i64, cause: u64) {
         self.emit(slot, State::Final(end), at_us, cause);
         self.take_out(slot);
-    }
-
-    fn forget(&mut self, slot: SlotIndex) {
-        self.take_out(slot);
-        self.free.push(slot);
     }
 
     fn emit(&mut self, slot: SlotIndex, state: State, at_us: i64, cause: u64) {
@@ -416,7 +400,6 @@ impl Table {
         let list = match (kind, self.slots[slot as usize].phase) {
             (Kind::Report, _) => &mut self.reports,
             (Kind::Silence, Phase::Over(_)) => &mut self.over,
-            (Kind::Silence, Phase::Kept) => &mut self.kept,
             (Kind::Silence, Phase::Open | Phase::Unlinked) => &mut self.open,
         };
         list.push(&mut Queue(&mut self.slots, kind), slot);
@@ -427,7 +410,6 @@ impl Table {
         let silence = &mut Queue(&mut self.slots, Kind::Silence);
         match std::mem::replace(&mut silence.0[slot as usize].phase, Phase::Unlinked) {
             Phase::Over(_) => self.over.remove(silence, slot),
-            Phase::Kept => self.kept.remove(silence, slot),
             Phase::Unlinked => {}
             Phase::Open => {
                 self.open.remove(silence, slot);
@@ -457,6 +439,12 @@ fn direction(packet: &Packet) -> Tuple {
     } else {
         packet.tuple
     }
+}
+
+/// The same for both directions of a tuple.
+fn canonical(tuple: &Tuple) -> Tuple {
+    let (source, target) = ((tuple.source, tuple.source_port), (tuple.target, tuple.target_port));
+    if source <= target { *tuple } else { tuple.reversed() }
 }
 
 /// Hashes both directions of a tuple alike.

@@ -3,7 +3,7 @@
 use super::fragment::{Attribution, DatagramId, Fragments};
 use super::ip::{self, Datagram};
 use super::link;
-use super::transport::{self, Extent, Transport};
+use super::transport::{self, Transport};
 use super::tunnel::{self, Tunnel};
 use super::{Frame, Packet, Tuple};
 
@@ -96,39 +96,21 @@ impl Decoder {
         let view = View { bytes: frame.bytes, wire_len: frame.wire_len };
         let (network, view) = link::network(frame.link, view)?;
         let outer = ip::datagram(network, view)?;
-        if outer.fragment.is_some() {
-            return self.fragment(frame.time_us, &outer);
-        }
         let (datagram, tunnel) = unwrapped(outer);
-        if tunnel.is_some() && datagram.fragment.is_some() {
-            return self.inner_fragment(frame.time_us, &datagram, tunnel);
+        if tunnel.is_some()
+            && let Some(id) = datagram_id(&outer)
+        {
+            self.fragments.remember(frame.time_us, id, Attribution::Covered);
         }
-        let transport = transport::header(datagram.protocol, datagram.payload, Extent::Whole)?;
+        if datagram.fragment.is_some() {
+            return self.fragment(frame.time_us, &datagram, tunnel);
+        }
+        let transport = transport::header(datagram.protocol, datagram.payload)?;
         Ok(packet(frame.time_us, &datagram, tunnel, transport))
     }
 
-    /// A fragment of a datagram that may itself be a tunnel's.
-    fn fragment(&mut self, time_us: i64, outer: &Datagram<'_>) -> Result<Packet, Skipped> {
-        let (datagram, tunnel) = unwrapped(*outer);
-        if tunnel.is_none() {
-            return self.inner_fragment(time_us, outer, None);
-        }
-        if let Some(id) = datagram_id(outer) {
-            self.fragments.remember(time_us, id, Attribution::Covered);
-        }
-        let extent = match datagram.fragment {
-            Some(fragment) if !fragment.is_first => {
-                return self.inner_fragment(time_us, &datagram, tunnel);
-            }
-            Some(_) => Extent::FirstFragment,
-            None => Extent::Whole,
-        };
-        let transport = transport::header(datagram.protocol, datagram.payload, extent)?;
-        Ok(packet(time_us, &datagram, tunnel, transport))
-    }
-
-    /// A fragment of the datagram whose flow is wanted.
-    fn inner_fragment(
+    /// A fragment: the first shows the flow, the others follow it.
+    fn fragment(
         &mut self,
         time_us: i64,
         datagram: &Datagram<'_>,
@@ -136,21 +118,20 @@ impl Decoder {
     ) -> Result<Packet, Skipped> {
         let Some(id) = datagram_id(datagram) else { return Err(Skipped::Malformed) };
         if datagram.fragment.is_some_and(|fragment| fragment.is_first) {
-            let transport =
-                transport::header(datagram.protocol, datagram.payload, Extent::FirstFragment)?;
+            let transport = transport::header(datagram.protocol, datagram.payload)?;
             let packet = packet(time_us, datagram, tunnel, transport);
             self.fragments.remember(time_us, id, Attribution::Flow(packet.tuple, tunnel));
             return Ok(packet);
         }
-        let alone = Transport { payload_len: datagram.payload.wire_len, ..Transport::default() };
+        let headless = transport::headless(datagram.payload);
         match self.fragments.attribution(time_us, id) {
             Some(Attribution::Covered) => Err(Skipped::Covered),
             Some(Attribution::Flow(tuple, tunnel)) => {
-                Ok(Packet { tuple, ..packet(time_us, datagram, tunnel, alone) })
+                Ok(Packet { tuple, ..packet(time_us, datagram, tunnel, headless) })
             }
             None => {
                 self.counts.orphaned_fragments += 1;
-                Ok(packet(time_us, datagram, tunnel, alone))
+                Ok(packet(time_us, datagram, tunnel, headless))
             }
         }
     }

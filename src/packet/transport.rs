@@ -62,70 +62,60 @@ pub(super) struct Transport {
     pub(super) window: u16,
 }
 
-/// Whether a datagram is whole, or the first of several fragments and so may end early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
-    Whole,
-    FirstFragment,
-}
-
 /// Reads the header of `protocol` at the front of `view`.
+///
+/// A header that is too short for its protocol, as port scanners send, still makes a packet: with
+/// the ports if it has these, and nothing of its length is lost.
 #[inline]
-pub(super) fn header(protocol: u8, view: View<'_>, extent: Extent) -> Result<Transport, Skipped> {
-    match protocol {
-        protocol::TCP => tcp(view, extent),
+pub(super) fn header(protocol: u8, view: View<'_>) -> Result<Transport, Skipped> {
+    let read = match protocol {
+        protocol::TCP => tcp(view),
         protocol::UDP => ported(view, 8),
         protocol::SCTP => ported(view, 12),
         protocol::ICMP | protocol::ICMPV6 => icmp(protocol, view),
-        _ => Ok(Transport { payload_len: view.wire_len, ..Transport::default() }),
+        _ => Err(Skipped::Malformed),
+    };
+    match read {
+        Err(Skipped::Malformed) => Ok(headless(view)),
+        read => read,
     }
 }
 
+/// All of it is payload: a protocol without ports, or a fragment behind the first.
+pub(super) fn headless(view: View<'_>) -> Transport {
+    Transport { payload_len: view.wire_len, ..Transport::default() }
+}
+
 #[inline]
-fn tcp(view: View<'_>, extent: Extent) -> Result<Transport, Skipped> {
-    if view.wire_len < 20 && extent == Extent::FirstFragment {
-        return tiny_tcp_fragment(view);
+fn tcp(view: View<'_>) -> Result<Transport, Skipped> {
+    if view.wire_len < 20 {
+        let flags = TcpFlags(view.u8_at(13).unwrap_or(0));
+        return Ok(Transport { flags, ..ported(view, 20)? });
     }
     // Checksum, urgent pointer and options may lie behind the cut.
     let bytes = view.array_at::<16>(0)?;
-    let header_len = (bytes[12] >> 4) * 4;
-    if header_len < 20 {
-        return Err(Skipped::Malformed);
-    }
+    let claimed = (bytes[12] >> 4) * 4;
+    let header_len = u32::from(claimed.max(20)).min(view.wire_len);
     Ok(Transport {
         source_port: u16::from_be_bytes([bytes[0], bytes[1]]),
         target_port: u16::from_be_bytes([bytes[2], bytes[3]]),
         icmp_type: 0,
-        header_len,
-        payload_len: match view.wire_len.checked_sub(u32::from(header_len)) {
-            Some(payload_len) => payload_len,
-            None if extent == Extent::FirstFragment => 0,
-            None => return Err(Skipped::Malformed),
-        },
+        header_len: u8::try_from(header_len).unwrap_or(u8::MAX),
+        payload_len: view.wire_len - header_len,
         flags: TcpFlags(bytes[13]),
         window: u16::from_be_bytes([bytes[14], bytes[15]]),
     })
 }
 
-/// A first fragment that ends inside the TCP header, as port scanners send to slip past filters.
-fn tiny_tcp_fragment(view: View<'_>) -> Result<Transport, Skipped> {
-    let header_len = u8::try_from(view.wire_len).unwrap_or(u8::MAX);
-    Ok(Transport {
-        source_port: view.u16_at(0)?,
-        target_port: view.u16_at(2)?,
-        header_len,
-        flags: TcpFlags(view.u8_at(13).unwrap_or(0)),
-        ..Transport::default()
-    })
-}
-
+/// A header of `full_len` bytes that begins with two ports.
 #[inline]
-fn ported(view: View<'_>, header_len: u8) -> Result<Transport, Skipped> {
+fn ported(view: View<'_>, full_len: u8) -> Result<Transport, Skipped> {
+    let header_len = u32::from(full_len).min(view.wire_len);
     Ok(Transport {
         source_port: view.u16_at(0)?,
         target_port: view.u16_at(2)?,
-        header_len,
-        payload_len: view.wire_len.checked_sub(u32::from(header_len)).ok_or(Skipped::Malformed)?,
+        header_len: u8::try_from(header_len).unwrap_or(full_len),
+        payload_len: view.wire_len - header_len,
         ..Transport::default()
     })
 }
