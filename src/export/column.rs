@@ -1,7 +1,7 @@
 //! Which columns a file of flows has, and in which order.
 
 use crate::detect::LENGTH;
-use crate::feature::{CIC_FEATURES, FEATURES, Feature};
+use crate::feature::{CIC_FEATURES, FEATURES};
 
 /// A column of a file of flows.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +18,8 @@ pub enum Column {
     TargetPort,
     /// Time of the first packet, RFC 3339 in UTC with microseconds.
     Timestamp,
-    /// A feature of the row.
-    Feature(&'static Feature),
+    /// A feature of the row, by its place in [`FEATURES`].
+    Feature(usize),
     /// Ground truth.
     Label,
     /// Weir's identity of the flow, 16 hexadecimal digits.
@@ -57,8 +57,8 @@ impl Column {
             Self::TargetPort,
         ];
         let mut columns = key.to_vec();
-        let (protocol, rest) = FEATURES[..CIC_FEATURES].split_at(1);
-        columns.extend(protocol.iter().map(Self::Feature));
+        // The protocol is the one feature that stands among the columns of the key.
+        columns.push(Self::Feature(0));
         columns.push(Self::Timestamp);
         if choice.sequences {
             columns.extend([Self::Label, Self::FlowId, Self::Final, Self::Scope, Self::Steps]);
@@ -66,10 +66,10 @@ impl Column {
             columns.extend(steps.map(|(step, at)| Self::Step(step, at)));
             return columns;
         }
-        columns.extend(rest.iter().map(Self::Feature));
+        columns.extend((1..CIC_FEATURES).map(Self::Feature));
         columns.push(Self::Label);
         if choice.context {
-            columns.extend(FEATURES[CIC_FEATURES..].iter().map(Self::Feature));
+            columns.extend((CIC_FEATURES..FEATURES.len()).map(Self::Feature));
         }
         if choice.state {
             columns.extend([Self::FlowId, Self::Final]);
@@ -87,7 +87,7 @@ impl Column {
             Self::TargetAddress => "Dst IP".into(),
             Self::TargetPort => "Dst Port".into(),
             Self::Timestamp => "Timestamp".into(),
-            Self::Feature(feature) => feature.name.into(),
+            Self::Feature(at) => FEATURES[*at].name.into(),
             Self::Label => "Label".into(),
             Self::FlowId => "Weir Flow ID".into(),
             Self::Final => "Final".into(),

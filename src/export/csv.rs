@@ -1,12 +1,13 @@
 //! CSV, the format of `CICFlowMeter`: its columns under its names.
 
 use std::io::Write;
+use std::ops::Range;
 
 use super::column::{Choice, Column};
 use super::timestamp::Timestamps;
 use super::{Error, Record};
 use crate::detect::Scope;
-use crate::feature::Summary;
+use crate::feature::{Summary, values};
 use crate::flow::State;
 use crate::packet::Address;
 
@@ -20,7 +21,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub struct CsvWriter<W> {
     output: W,
-    columns: Vec<Column>,
+    parts: Vec<Part>,
     text: Vec<u8>,
     source: Vec<u8>,
     target: Vec<u8>,
@@ -37,7 +38,7 @@ impl<W: Write> CsvWriter<W> {
         text.push(b'\n');
         Self {
             output,
-            columns,
+            parts: parts(&columns),
             text,
             source: Vec::new(),
             target: Vec::new(),
@@ -53,16 +54,20 @@ impl<W: Write> CsvWriter<W> {
         address(flow.tuple.source, &mut self.source);
         address(flow.tuple.target, &mut self.target);
         let summary = Summary::new(flow);
-        for column in &self.columns {
-            field(
-                column,
-                record,
-                &summary,
-                (&self.source, &self.target),
-                &mut self.timestamps,
-                &mut self.text,
-            );
-            self.text.push(b',');
+        for part in &self.parts {
+            match part {
+                Part::Features(range) => {
+                    for value in values(range.clone(), &summary, &record.context) {
+                        number(value, &mut self.text);
+                        self.text.push(b',');
+                    }
+                }
+                Part::Column(column) => {
+                    let ends = (&self.source[..], &self.target[..]);
+                    field(column, record, ends, &mut self.timestamps, &mut self.text);
+                    self.text.push(b',');
+                }
+            }
         }
         if let Some(last) = self.text.last_mut() {
             *last = b'\n';
@@ -83,11 +88,31 @@ impl<W: Write> CsvWriter<W> {
     }
 }
 
-#[inline]
+/// What stands side by side in a line.
+#[derive(Debug)]
+enum Part {
+    /// A run of features, by their places in the catalogue.
+    Features(Range<usize>),
+    /// Any other column.
+    Column(Column),
+}
+
+fn parts(columns: &[Column]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for column in columns {
+        match (column, parts.last_mut()) {
+            (Column::Feature(at), Some(Part::Features(run))) if run.end == *at => run.end += 1,
+            (Column::Feature(at), _) => parts.push(Part::Features(*at..*at + 1)),
+            (column, _) => parts.push(Part::Column(*column)),
+        }
+    }
+    parts
+}
+
+/// A column that is no feature.
 fn field(
     column: &Column,
     record: &Record<'_>,
-    summary: &Summary<'_>,
     (source, target): (&[u8], &[u8]),
     timestamps: &mut Timestamps,
     text: &mut Vec<u8>,
@@ -95,7 +120,8 @@ fn field(
     let flow = record.row.flow;
     let (source_port, target_port) = flow.tuple.ports();
     match column {
-        Column::Feature(feature) => number(feature.value(summary, &record.context), text),
+        // Written by runs.
+        Column::Feature(_) => {}
         Column::FlowKey => {
             text.extend_from_slice(source);
             text.push(b'-');

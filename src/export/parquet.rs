@@ -15,7 +15,7 @@ use parquet::schema::types::Type;
 use super::column::{Choice, Column};
 use super::{Error, Record};
 use crate::detect::Scope;
-use crate::feature::{Form, Summary};
+use crate::feature::{FEATURES, Form, Summary, values};
 use crate::flow::State;
 
 /// Values held back before a row group is written: about 64 MiB at eight bytes each.
@@ -60,8 +60,9 @@ impl<W: Write + Send> ParquetWriter<W> {
     /// Adds a row.
     pub fn write(&mut self, record: &Record<'_>) -> Result<(), Error> {
         let summary = Summary::new(record.row.flow);
+        let features: Vec<_> = values(0..FEATURES.len(), &summary, &record.context).collect();
         for (column, values) in &mut self.columns {
-            values.push(column, record, &summary);
+            values.push(column, record, &features);
         }
         self.rows += 1;
         if self.rows == self.group_rows { self.write_group() } else { Ok(()) }
@@ -92,7 +93,9 @@ impl Values {
             Column::SourcePort | Column::TargetPort | Column::Timestamp | Column::Steps => {
                 Self::Integers(Vec::new())
             }
-            Column::Feature(feature) if feature.form == Form::Integer => Self::Integers(Vec::new()),
+            Column::Feature(at) if FEATURES[*at].form == Form::Integer => {
+                Self::Integers(Vec::new())
+            }
             Column::Feature(_) => Self::Reals(Vec::new()),
             Column::Step(..) => Self::Floats(Vec::new()),
             Column::Final => Self::Flags(Vec::new()),
@@ -105,12 +108,12 @@ impl Values {
         }
     }
 
-    fn push(&mut self, column: &Column, record: &Record<'_>, summary: &Summary<'_>) {
+    fn push(&mut self, column: &Column, record: &Record<'_>, features: &[f64]) {
         match self {
-            Self::Integers(values) => values.push(integer(column, record, summary)),
-            Self::Reals(values) => values.push(real(column, record, summary)),
+            Self::Integers(values) => values.push(integer(column, record, features)),
+            Self::Reals(values) => values.push(real(column, record, features)),
             #[expect(clippy::cast_possible_truncation, reason = "steps are 32-bit numbers")]
-            Self::Floats(values) => values.push(real(column, record, summary) as f32),
+            Self::Floats(values) => values.push(real(column, record, features) as f32),
             Self::Texts(values) => values.push(text(column, record).into_bytes().into()),
             Self::Flags(values) => values.push(matches!(record.row.state, State::Final(_))),
         }
@@ -143,20 +146,20 @@ fn batch<T: DataType, W: Write + Send>(
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "features of this form are whole numbers")]
-fn integer(column: &Column, record: &Record<'_>, summary: &Summary<'_>) -> i64 {
+fn integer(column: &Column, record: &Record<'_>, features: &[f64]) -> i64 {
     let flow = record.row.flow;
     match column {
         Column::SourcePort => flow.tuple.ports().0.into(),
         Column::TargetPort => flow.tuple.ports().1.into(),
         Column::Timestamp => flow.first_us,
         Column::Steps => record.sequence.map_or(0, |one| i64::try_from(one.len).unwrap_or(0)),
-        other => real(other, record, summary) as i64,
+        other => real(other, record, features) as i64,
     }
 }
 
-fn real(column: &Column, record: &Record<'_>, summary: &Summary<'_>) -> f64 {
+fn real(column: &Column, record: &Record<'_>, features: &[f64]) -> f64 {
     match column {
-        Column::Feature(feature) => feature.value(summary, &record.context),
+        Column::Feature(at) => features[*at],
         Column::Step(step, at) => record.sequence.map_or(0.0, |one| one.steps[*step][*at].into()),
         _ => 0.0,
     }

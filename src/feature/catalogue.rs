@@ -1,5 +1,7 @@
 //! The one list of features.
 
+use std::ops::Range;
+
 use super::cic::{self, Summary};
 use super::context::{self, Context};
 use super::{CIC_FEATURES, CONTEXT_FEATURES};
@@ -73,6 +75,16 @@ enum Source {
     Context(fn(&Context) -> f64),
 }
 
+impl Source {
+    #[inline]
+    fn value(self, summary: &Summary<'_>, context: &Context) -> f64 {
+        match self {
+            Self::Cic(value) => value(summary),
+            Self::Context(value) => value(context),
+        }
+    }
+}
+
 /// One feature.
 #[derive(Debug, Clone, Copy)]
 pub struct Feature {
@@ -126,16 +138,28 @@ impl Feature {
             Source::Context(_) => Kind::Context,
         }
     }
+}
 
-    /// Its value for a flow in its context; always finite.
-    #[must_use]
-    #[inline]
-    pub fn value(&self, summary: &Summary<'_>, context: &Context) -> f64 {
-        match self.source {
-            Source::Cic(value) => value(summary),
-            Source::Context(value) => value(context),
-        }
+/// Where the values come from, close together in memory: every row goes through all of them.
+static SOURCES: [Source; CIC_FEATURES + CONTEXT_FEATURES] = {
+    let mut sources = [FEATURES[0].source; CIC_FEATURES + CONTEXT_FEATURES];
+    let mut index = 0;
+    while index < sources.len() {
+        sources[index] = FEATURES[index].source;
+        index += 1;
     }
+    sources
+};
+
+/// The values of the features `range` of [`FEATURES`], in order; always finite.
+#[inline]
+pub fn values(
+    range: Range<usize>,
+    summary: &Summary<'_>,
+    context: &Context,
+) -> impl Iterator<Item = f64> {
+    let sources = SOURCES.get(range).unwrap_or_default();
+    sources.iter().map(|source| source.value(summary, context))
 }
 
 /// Every feature in the order of the model's input; those of kind [`Kind::Cic`] come first.

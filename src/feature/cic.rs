@@ -4,7 +4,7 @@
 
 use super::CIC_FEATURES;
 use super::catalogue::{Feature, Unit};
-use crate::flow::{Bulk, Flow, Lengths, Periods, Side, ratio};
+use crate::flow::{Bulk, Flow, Lengths, Periods, Side, ratio, real};
 use crate::packet::TcpFlags;
 
 /// A flow with what several features need of it.
@@ -31,11 +31,6 @@ impl<'a> Summary<'a> {
 
 /// In a second.
 const MICROSECONDS: f64 = 1e6;
-
-#[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 lose digits that no one reads")]
-const fn real(count: u64) -> f64 {
-    count as f64
-}
 
 fn longest(side: &Side) -> f64 {
     f64::from(side.lengths.max)

@@ -11,7 +11,7 @@ mod context;
 mod recent;
 mod reference;
 
-pub use catalogue::{FEATURES, Feature, Form, Kind, Unit};
+pub use catalogue::{FEATURES, Feature, Form, Kind, Unit, values};
 pub use cic::Summary;
 pub use context::{Context, Contexts};
 pub use reference::reference;
@@ -29,5 +29,9 @@ pub type Vector = [f32; CIC_FEATURES + CONTEXT_FEATURES];
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "the model reads 32-bit numbers")]
 pub fn vector(summary: &Summary<'_>, context: &Context) -> Vector {
-    std::array::from_fn(|index| FEATURES[index].value(summary, context) as f32)
+    let mut vector = [0.0; CIC_FEATURES + CONTEXT_FEATURES];
+    for (slot, value) in vector.iter_mut().zip(values(0..FEATURES.len(), summary, context)) {
+        *slot = value as f32;
+    }
+    vector
 }

@@ -24,8 +24,8 @@ pub use direction::{Direction, Side};
 pub use lanes::{FlowTable, MAX_LANES, Share};
 pub use record::{Flow, FlowId};
 pub use row::{End, Order, Report, Row, State};
-pub(crate) use statistics::ratio;
 pub use statistics::{Durations, Lengths};
+pub(crate) use statistics::{ratio, real};
 pub use table::Counts;
 
 /// When flows end, in microseconds of packet time.

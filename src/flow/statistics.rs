@@ -103,9 +103,21 @@ impl Durations {
 
 /// `a / b` as a real number, 0 where `b` is 0.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 lose digits that no one reads")]
+#[inline]
 pub(crate) fn ratio(a: u64, b: u64) -> f64 {
-    if b == 0 { 0.0 } else { a as f64 / b as f64 }
+    if b == 0 { 0.0 } else { real(a) / real(b) }
+}
+
+/// A count as a real number.
+#[must_use]
+#[inline]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    reason = "no count reaches 2^63, and the signed conversion is one instruction"
+)]
+pub(crate) const fn real(count: u64) -> f64 {
+    count as i64 as f64
 }
 
 /// (n Σx² − (Σx)²) / (n (n − 1)), evaluated in integers up to the division.
