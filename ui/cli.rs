@@ -27,7 +27,7 @@ Examples:
     sudo weir flows iface:eth0 iface:eth1 --filter 'tcp port 443' | wc -l
 
 Exit status: 0 done; 64 wrong usage or settings; 65 bad input data; 69 service unavailable;
-74 input or output failed; 77 no permission.";
+74 input or output failed; 77 no permission; 130 interrupted.";
 
 /// Guards a Kubernetes cluster's network.
 #[derive(Debug, Parser)]
@@ -97,7 +97,11 @@ pub(crate) struct FlowsArgs {
     /// Write what the model is fed: sequences of vectors
     #[arg(long)]
     pub(crate) sequences: bool,
-    /// CSV of ground truth joined onto the rows: flow key, from, to, label
+    /// CSV of ground truth joined onto the rows
+    ///
+    /// Its header is `flow key,from,to,label`. A flow key is that of the `Flow ID` column, in either
+    /// direction; `*` stands for any part of it. Times are RFC 3339 or seconds since the epoch, or
+    /// empty. The first line that fits a flow counts.
     #[arg(long, value_name = "PATH")]
     pub(crate) labels: Option<PathBuf>,
     #[command(flatten)]
@@ -127,6 +131,12 @@ struct FlowFlags {
     /// Packets to let through, in the filter language of libpcap
     #[arg(long, value_name = "BPF")]
     filter: Option<String>,
+    /// Bytes kept of a live frame
+    #[arg(long, value_name = "BYTES")]
+    snap_length: Option<String>,
+    /// Memory in MiB shared with the kernel for each live interface
+    #[arg(long, value_name = "MIB")]
+    ring_mib: Option<String>,
     /// How fast capture files are replayed: max, 1 (as recorded) or so many times as fast
     #[arg(long, value_name = "SPEED")]
     speed: Option<String>,

@@ -35,6 +35,9 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     let labels = args.labels.as_deref().map(Labels::read).transpose().map_err(Error::Labels)?;
     let output = Output::choose(args)?;
+    if !settings.filter.is_empty() {
+        capture::check_filter(&settings.filter).map_err(Error::Capture)?;
+    }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(Error::Signal)?;

@@ -28,6 +28,7 @@ mod window;
 pub use error::{Error, Offset};
 pub use expand::expand;
 pub use file::FileReader;
+pub use filter::check_filter;
 pub use interface::{Counters, Event, Interface, Options};
 pub use pcapng::UnknownLinks;
 pub use route::{default_interface, interfaces};
