@@ -56,12 +56,12 @@ impl Filter {
     }
 }
 
-/// The error of an expression that libpcap refused.
 /// Refuses an expression that libpcap does not take for Ethernet, before anything is opened.
 pub fn check_filter(expression: &str) -> Result<(), Error> {
     Filter::new(expression).prepare(LinkType::Ethernet)
 }
 
+/// The error of an expression that libpcap refused.
 pub(super) fn refused(expression: &str, cause: &pcap::Error) -> Error {
     let said = match cause {
         pcap::Error::PcapError(words) => words.clone(),
