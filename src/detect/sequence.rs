@@ -109,3 +109,78 @@ fn sequence<'a>(
     }
     Sequence { scope, steps, len }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feature::{CIC_FEATURES, CONTEXT_FEATURES};
+    use crate::flow::{FlowTable, Report, Share, Stamp, Timeouts};
+    use crate::packet::{Packet, TcpFlags, protocol};
+
+    /// The first value of every step of the two sequences that end in each row, for flows from
+    /// these clients to one service; the n-th row's vector begins with n.
+    fn first_values(clients: &[u8], state: Option<State>) -> Vec<[Vec<f32>; 2]> {
+        let timeouts = Timeouts { report_us: Some(5_000_000), ..Timeouts::default() };
+        let mut table = FlowTable::new(Share::new(100, 1), 0, 100, timeouts);
+        let mut sequences = Sequences::default();
+        let mut seen = Vec::new();
+        for (number, client) in (1_u16..).zip(clients) {
+            let tuple = Tuple {
+                source: Address::v4([10, 0, 0, *client]),
+                target: Address::v4([10, 0, 1, 1]),
+                source_port: number,
+                target_port: 80,
+                protocol: protocol::UDP,
+                icmp_type: 0,
+            };
+            let time_us = i64::from(number) * 1_000;
+            let packet = Packet {
+                time_us,
+                tuple,
+                payload_len: 1,
+                header_len: 8,
+                flags: TcpFlags::default(),
+                window: 0,
+                tunnel: None,
+            };
+            table.observe(&packet, Stamp { clock_us: time_us, sequence: number.into() });
+        }
+        table.finish(1_000_000_000, |report| {
+            let Report::Row(row) = report else { return };
+            let is_wanted = matches!(row.state, State::Provisional) == state.is_some();
+            if is_wanted {
+                let mut vector = [0.0; CIC_FEATURES + CONTEXT_FEATURES];
+                vector[0] = f32::from(row.flow.tuple.source_port);
+                let pair = sequences.observe(&row, &vector);
+                seen.push(pair.map(|one| one.steps.iter().map(|step| step[0]).collect()));
+            }
+        });
+        seen
+    }
+
+    #[test]
+    fn a_short_sequence_begins_with_zeros() {
+        let seen = first_values(&[7], None);
+        assert_eq!(seen[0][0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_client_at_a_service_and_a_server_have_sequences_of_their_own() {
+        let seen = first_values(&[7, 8, 7], None);
+        let [pair, server] = &seen[2];
+        assert_eq!(pair[7..], [0.0, 1.0, 3.0]);
+        assert_eq!(server[7..], [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn only_the_last_ten_are_kept() {
+        let seen = first_values(&[7; 12], None);
+        assert_eq!(seen[11][0], [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]);
+    }
+
+    #[test]
+    fn an_open_flow_is_not_remembered() {
+        let seen = first_values(&[7, 7], Some(State::Provisional));
+        assert_eq!(seen[1][0][8..], [0.0, 2.0]);
+    }
+}

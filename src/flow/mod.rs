@@ -16,6 +16,8 @@ mod record;
 mod row;
 mod statistics;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use activity::Periods;
 pub use bulk::Bulk;
