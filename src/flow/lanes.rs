@@ -150,3 +150,43 @@ impl FlowTable {
         self.order = order;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::State;
+    use crate::packet::{Address, TcpFlags, protocol};
+
+    #[test]
+    fn reports_of_open_flows_end_where_time_does() {
+        let timeouts = Timeouts { report_us: Some(1), ..Timeouts::default() };
+        let mut table = FlowTable::new(Share::new(1, 1), 0, 1, timeouts);
+        let time_us = i64::MAX;
+        let packet = Packet {
+            time_us,
+            tuple: Tuple {
+                source: Address::v4([10, 0, 0, 1]),
+                target: Address::v4([10, 0, 0, 2]),
+                source_port: 1,
+                target_port: 2,
+                protocol: protocol::UDP,
+                icmp_type: 0,
+            },
+            payload_len: 0,
+            header_len: 8,
+            flags: TcpFlags::default(),
+            window: 0,
+            tunnel: None,
+        };
+        for sequence in 1..=2 {
+            table.observe(&packet, Stamp { clock_us: time_us, sequence, ordinal: 0 });
+        }
+        let mut packets = Vec::new();
+        table.finish(time_us, |report| {
+            if let Report::Row(Row { state: State::Final(_), flow, .. }) = report {
+                packets.push(flow.packets());
+            }
+        });
+        assert_eq!(packets, [2]);
+    }
+}

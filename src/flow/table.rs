@@ -20,6 +20,9 @@ const REPORTED_PACKETS: [u64; 2] = [10, 100];
 /// Silent conversations whose direction is remembered: at most 16 lanes of these, about 10 MiB.
 const MAX_DIRECTIONS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
+/// A moment that does not come: where times saturate, in µs since the epoch.
+const NEVER_US: i64 = i64::MAX;
+
 /// What a table has done with flows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -120,7 +123,7 @@ impl Table {
             over: List::default(),
             reports: List::default(),
             directions: LruCache::with_hasher(MAX_DIRECTIONS, RandomState::default()),
-            next_timer_us: i64::MAX,
+            next_timer_us: NEVER_US,
             capacity,
             timeouts,
             pending: Vec::new(),
@@ -258,10 +261,10 @@ impl Table {
     pub(super) fn expire(&mut self, now_us: i64) {
         loop {
             let Some((at_us, kind, slot)) = self.earliest() else {
-                self.next_timer_us = i64::MAX;
+                self.next_timer_us = NEVER_US;
                 return;
             };
-            if at_us > now_us {
+            if at_us > now_us || at_us == NEVER_US {
                 self.next_timer_us = at_us;
                 return;
             }
@@ -286,7 +289,7 @@ impl Table {
         match (kind, self.slots[slot as usize].phase) {
             (Kind::Report, _) => {
                 self.report(slot, at_us, 0);
-                let report_us = self.timeouts.report_us.unwrap_or(i64::MAX);
+                let report_us = self.timeouts.report_us.unwrap_or(NEVER_US);
                 self.slots[slot as usize].timers[Kind::Report as usize].at_us =
                     at_us.saturating_add(report_us.max(1));
                 self.reports.move_to_end(&mut Queue(&mut self.slots, Kind::Report), slot);
@@ -319,7 +322,7 @@ impl Table {
         self.directions.clear();
         self.index.clear();
         [self.open, self.over, self.reports] = [List::default(); 3];
-        self.next_timer_us = i64::MAX;
+        self.next_timer_us = NEVER_US;
     }
 
     /// Gives back the slot of a final row that has been read.
