@@ -8,7 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 
 /// How much compressed input is read at a time.
-const INPUT: usize = 128 << 10;
+const INPUT: usize = 32 << 10;
+
+/// How much is unpacked at a time: what a decompressor made before it failed within one such piece
+/// is lost.
+const OUTPUT: usize = 4 << 10;
 
 /// What the capture is packed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,13 +64,46 @@ impl Stream {
         let whole = io::Cursor::new(start).chain(raw);
         let reader: Box<dyn Read + Send> = match packing {
             Packing::Plain => Box::new(whole),
-            Packing::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(INPUT, whole))),
-            Packing::Zstd => {
-                let input = BufReader::with_capacity(INPUT, whole);
-                Box::new(zstd::Decoder::with_buffer(input)?)
-            }
+            Packing::Gzip => Box::new(Piecemeal(MultiGzDecoder::new(input(whole)))),
+            Packing::Zstd => Box::new(Piecemeal(zstd::Decoder::with_buffer(input(whole))?)),
         };
         Ok(Self { reader, packing, consumed })
+    }
+}
+
+/// Input for a decompressor, in pieces of one size however it arrives: how far a decompressor comes
+/// in damaged data depends on them.
+fn input<R: Read>(packed: R) -> BufReader<Filled<R>> {
+    BufReader::with_capacity(INPUT, Filled(packed))
+}
+
+/// Fills what it is given unless the input ends.
+struct Filled<R>(R);
+
+impl<R: Read> Read for Filled<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < into.len() {
+            match self.0.read(&mut into[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if filled == 0 => return Err(error),
+                // Said again by the next call.
+                Err(_) => break,
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// Reads at most [`OUTPUT`] bytes at a time.
+struct Piecemeal<R>(R);
+
+impl<R: Read> Read for Piecemeal<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let len = into.len().min(OUTPUT);
+        self.0.read(&mut into[..len])
     }
 }
 
