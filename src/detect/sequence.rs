@@ -66,7 +66,10 @@ impl Default for Sequences {
     fn default() -> Self {
         let entry_bytes = (LENGTH - 1) * size_of::<Vector>() + size_of::<Key>() + 64;
         let entries = NonZeroUsize::new(HISTORY_BYTES / entry_bytes).unwrap_or(NonZeroUsize::MIN);
-        Self { history: LruCache::with_hasher(entries, RandomState::default()) }
+        // Memory is taken only for the entries there are.
+        let mut history = LruCache::unbounded_with_hasher(RandomState::default());
+        history.resize(entries);
+        Self { history }
     }
 }
 

@@ -4,7 +4,7 @@
 //! failures give them away. Memory is bounded: the hosts heard of least recently are forgotten
 //! first. Time is packet time.
 
-use std::hash::Hasher;
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroUsize;
 
 use foldhash::fast::RandomState;
@@ -57,12 +57,19 @@ impl Default for Contexts {
         let hosts = NonZeroUsize::new(HOSTS_BYTES / entry_bytes).unwrap_or(NonZeroUsize::MIN);
         let gaps = NonZeroUsize::new(GAPS).unwrap_or(NonZeroUsize::MIN);
         Self {
-            sources: LruCache::with_hasher(hosts, RandomState::default()),
-            targets: LruCache::with_hasher(hosts, RandomState::default()),
-            last_of_pair: LruCache::with_hasher(gaps, RandomState::default()),
-            last_of_target: LruCache::with_hasher(gaps, RandomState::default()),
+            sources: at_most(hosts),
+            targets: at_most(hosts),
+            last_of_pair: at_most(gaps),
+            last_of_target: at_most(gaps),
         }
     }
+}
+
+/// A cache of at most so many entries, which takes memory only for those there are.
+fn at_most<K: Hash + Eq, V>(entries: NonZeroUsize) -> LruCache<K, V, RandomState> {
+    let mut cache = LruCache::unbounded_with_hasher(RandomState::default());
+    cache.resize(entries);
+    cache
 }
 
 impl Contexts {
@@ -79,7 +86,11 @@ impl Contexts {
 
     /// Forgets everything, as when the capture's clock jumps back.
     pub fn clear(&mut self) {
-        *self = Self::default();
+        let Self { sources, targets, last_of_pair, last_of_target } = self;
+        sources.clear();
+        targets.clear();
+        last_of_pair.clear();
+        last_of_target.clear();
     }
 
     fn open(&mut self, at_us: i64, tuple: &Tuple) {
