@@ -6,7 +6,8 @@
 use super::Timeouts;
 use super::clock::Stamp;
 use super::row::{Report, Row};
-use super::table::{Counts, Pending, Table, What};
+use super::slot::{Pending, What};
+use super::table::{Counts, Table};
 use crate::packet::{Packet, Tuple};
 
 /// Most lanes that a table is cut into.

@@ -12,8 +12,10 @@ mod clock;
 mod direction;
 mod lanes;
 mod list;
+mod orientation;
 mod record;
 mod row;
+mod slot;
 mod statistics;
 mod table;
 #[cfg(test)]

@@ -1,24 +1,21 @@
 //! The open flows of one lane: found by tuple, ended by timers, bounded in number.
 
-use std::hash::{BuildHasher, Hash, Hasher};
-use std::num::NonZeroUsize;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use lru::LruCache;
 
 use super::Timeouts;
 use super::clock::Stamp;
-use super::list::{Link, Links, List, SlotIndex};
+use super::list::{List, SlotIndex};
+use super::orientation::{Canonical, Directions, forward, opens};
 use super::record::Flow;
-use super::row::{End, Order, State};
-use crate::packet::{Packet, TcpFlags, Tuple};
+use super::row::{End, State};
+use super::slot::{Kind, Pending, Phase, Queue, Slot, What};
+use crate::packet::{Packet, Tuple};
 
 /// An open flow is reported when it has this many packets, where open flows are reported at all.
 const REPORTED_PACKETS: [u64; 2] = [10, 100];
-
-/// Silent conversations whose direction is remembered: at most 16 lanes of these, about 10 MiB.
-const MAX_DIRECTIONS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// A moment that does not come: where times saturate, in µs since the epoch.
 const NEVER_US: i64 = i64::MAX;
@@ -32,65 +29,6 @@ pub struct Counts {
     pub evicted: u64,
 }
 
-/// What a slot holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// A flow that may go on.
-    Open,
-    /// A flow that is over; late packets still join it.
-    Over(End),
-    /// Nothing, or a flow that waits to be read.
-    Unlinked,
-}
-
-/// A place in one queue, and when its turn comes.
-#[derive(Debug, Clone, Copy, Default)]
-struct Timer {
-    link: Link,
-    at_us: i64,
-}
-
-/// The two timers that a slot can have.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    /// Idle, linger or keep, by the slot's phase.
-    Silence,
-    /// The next report while open.
-    Report,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    hash: u64,
-    timers: [Timer; 2],
-    /// When the flow opened, on the capture's clock.
-    opened_us: i64,
-    phase: Phase,
-}
-
-struct Queue<'a>(&'a mut [Slot], Kind);
-
-impl Links for Queue<'_> {
-    #[inline]
-    fn link(&mut self, slot: SlotIndex) -> &mut Link {
-        &mut self.0[slot as usize].timers[self.1 as usize].link
-    }
-}
-
-/// A report that waits to be read; the flow stays in its slot until then.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pending {
-    pub(super) order: Order,
-    pub(super) what: What,
-    pub(super) slot: SlotIndex,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum What {
-    Opened,
-    Row(State),
-}
-
 /// The flows of one lane.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -102,8 +40,7 @@ pub(super) struct Table {
     open: List,
     over: List,
     reports: List,
-    /// Conversations that fell silent, by either direction, with the direction they had.
-    directions: LruCache<Tuple, Tuple, RandomState>,
+    directions: Directions,
     next_timer_us: i64,
     capacity: usize,
     timeouts: Timeouts,
@@ -122,7 +59,7 @@ impl Table {
             open: List::default(),
             over: List::default(),
             reports: List::default(),
-            directions: LruCache::with_hasher(MAX_DIRECTIONS, RandomState::default()),
+            directions: Directions::default(),
             next_timer_us: NEVER_US,
             capacity,
             timeouts,
@@ -169,7 +106,7 @@ impl Table {
             }
             Phase::Over(end) if opens(packet.flags) => {
                 self.emit(slot, State::Final(end), stamp.clock_us, stamp.sequence);
-                let slot = self.reopen(slot, direction(packet), packet, stamp);
+                let slot = self.reopen(slot, forward(packet), packet, stamp);
                 self.announce(slot, stamp);
                 slot
             }
@@ -190,7 +127,7 @@ impl Table {
         if self.len() >= self.capacity {
             self.make_room(stamp);
         }
-        let tuple = self.resumed(packet).unwrap_or_else(|| direction(packet));
+        let tuple = self.directions.resume(packet).unwrap_or_else(|| forward(packet));
         let slot = self.allocate(Flow::open(tuple, packet, stamp), hash);
         let slots = &self.slots;
         self.index.insert_unique(hash, slot, |slot| slots[*slot as usize].hash);
@@ -199,15 +136,7 @@ impl Table {
         self.add(slot, packet, stamp);
     }
 
-    /// The direction of the silent conversation that `packet` goes on with, if it does.
-    fn resumed(&mut self, packet: &Packet) -> Option<Tuple> {
-        if self.directions.is_empty() {
-            return None;
-        }
-        self.directions.pop(&canonical(&packet.tuple)).filter(|_| !opens(packet.flags))
-    }
-
-    /// Puts a new flow in the place of the one in `old`, which is over or was only kept.
+    /// Puts a new flow in the place of the one in `old`, which has been reported.
     fn reopen(&mut self, old: SlotIndex, tuple: Tuple, packet: &Packet, stamp: Stamp) -> SlotIndex {
         let slot = self.replace(old, Flow::open(tuple, packet, stamp));
         self.begin(slot, stamp);
@@ -249,7 +178,7 @@ impl Table {
             self.enqueue(slot, Kind::Silence, stamp.clock_us.saturating_add(linger_us));
         } else {
             let idle_at_us = after(stamp.clock_us, self.timeouts.idle_us);
-            self.slots[slot as usize].timers[Kind::Silence as usize].at_us = idle_at_us;
+            self.slots[slot as usize].timer(Kind::Silence).at_us = idle_at_us;
             self.open.move_to_end(&mut Queue(&mut self.slots, Kind::Silence), slot);
         }
         if self.timeouts.report_us.is_some() && REPORTED_PACKETS.contains(&packets) {
@@ -280,7 +209,7 @@ impl Table {
         ];
         let due = heads.into_iter().filter_map(|(kind, head)| {
             let slot = head?;
-            Some((self.slots[slot as usize].timers[kind as usize].at_us, kind, slot))
+            Some((self.slots[slot as usize].due_us(kind), kind, slot))
         });
         due.min_by_key(|(at_us, ..)| *at_us)
     }
@@ -290,14 +219,13 @@ impl Table {
             (Kind::Report, _) => {
                 self.report(slot, at_us, 0);
                 let report_us = self.timeouts.report_us.unwrap_or(NEVER_US);
-                self.slots[slot as usize].timers[Kind::Report as usize].at_us =
+                self.slots[slot as usize].timer(Kind::Report).at_us =
                     at_us.saturating_add(report_us.max(1));
                 self.reports.move_to_end(&mut Queue(&mut self.slots, Kind::Report), slot);
             }
             (Kind::Silence, Phase::Over(end)) => self.close(slot, end, at_us, 0),
             (Kind::Silence, _) => {
-                let tuple = self.flow(slot).tuple;
-                self.directions.put(canonical(&tuple), tuple);
+                self.directions.remember(self.flows[slot as usize].tuple);
                 self.close(slot, End::Idle, at_us, 0);
             }
         }
@@ -314,7 +242,7 @@ impl Table {
                     Phase::Over(end) => end,
                     Phase::Open | Phase::Unlinked => End::Input,
                 };
-                let at_us = self.slots[slot as usize].timers[Kind::Silence as usize].at_us;
+                let at_us = self.slots[slot as usize].due_us(Kind::Silence);
                 self.emit(slot, State::Final(end), at_us, 0);
                 self.slots[slot as usize].phase = Phase::Unlinked;
             }
@@ -364,8 +292,7 @@ impl Table {
     }
 
     fn allocate(&mut self, flow: Flow, hash: u64) -> SlotIndex {
-        let slot =
-            Slot { hash, timers: [Timer::default(); 2], opened_us: 0, phase: Phase::Unlinked };
+        let slot = Slot::new(hash);
         if let Some(index) = self.free.pop() {
             self.flows[index as usize] = flow;
             self.slots[index as usize] = slot;
@@ -398,7 +325,7 @@ impl Table {
     }
 
     fn enqueue(&mut self, slot: SlotIndex, kind: Kind, at_us: i64) {
-        self.slots[slot as usize].timers[kind as usize].at_us = at_us;
+        self.slots[slot as usize].timer(kind).at_us = at_us;
         self.next_timer_us = self.next_timer_us.min(at_us);
         let list = match (kind, self.slots[slot as usize].phase) {
             (Kind::Report, _) => &mut self.reports,
@@ -427,45 +354,4 @@ impl Table {
 /// The first moment at which more than `timeout_us` have passed.
 const fn after(now_us: i64, timeout_us: i64) -> i64 {
     now_us.saturating_add(timeout_us).saturating_add(1)
-}
-
-/// Whether a packet asks for a new connection.
-const fn opens(flags: TcpFlags) -> bool {
-    flags.contains(TcpFlags::SYN) && !flags.contains(TcpFlags::ACK)
-}
-
-/// The forward direction of a flow that begins with `packet`: that of its sender, unless the
-/// packet answers a SYN that was not seen.
-fn direction(packet: &Packet) -> Tuple {
-    if packet.flags.contains(TcpFlags::SYN.union(TcpFlags::ACK)) {
-        packet.tuple.reversed()
-    } else {
-        packet.tuple
-    }
-}
-
-/// The same for both directions of a tuple.
-fn canonical(tuple: &Tuple) -> Tuple {
-    let (source, target) = ((tuple.source, tuple.source_port), (tuple.target, tuple.target_port));
-    if source <= target { *tuple } else { tuple.reversed() }
-}
-
-/// Hashes both directions of a tuple alike.
-struct Canonical<'a>(&'a Tuple);
-
-impl Hash for Canonical<'_> {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let Tuple { source, target, source_port, target_port, protocol, icmp_type } = *self.0;
-        let (a, b) = ((source.bits(), source_port), (target.bits(), target_port));
-        let (low, high) = if a <= b { (a, b) } else { (b, a) };
-        state.write_u128(low.0);
-        state.write_u128(high.0);
-        state.write_u64(
-            u64::from(low.1) << 32
-                | u64::from(high.1) << 16
-                | u64::from(protocol) << 8
-                | u64::from(icmp_type),
-        );
-    }
 }
