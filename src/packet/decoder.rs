@@ -96,10 +96,8 @@ impl Decoder {
         let view = View { bytes: frame.bytes, wire_len: frame.wire_len };
         let (network, view) = link::network(frame.link, view)?;
         let outer = ip::datagram(network, view)?;
-        let (datagram, tunnel) = unwrapped(outer);
-        if tunnel.is_some()
-            && let Some(id) = datagram_id(&outer)
-        {
+        let Unwrapped { datagram, tunnel, opened } = unwrapped(outer);
+        if let Some(id) = opened {
             self.fragments.remember(frame.time_us, id, Attribution::Covered);
         }
         if datagram.fragment.is_some() {
@@ -137,23 +135,33 @@ impl Decoder {
     }
 }
 
-/// The innermost datagram, and the outermost tunnel around it.
+/// What is inside all tunnels.
+struct Unwrapped<'a> {
+    datagram: Datagram<'a>,
+    /// The outermost tunnel around it.
+    tunnel: Option<Tunnel>,
+    /// A first fragment that held a tunnel's packet, whose inner header tells the whole length.
+    opened: Option<DatagramId>,
+}
+
 #[inline]
-fn unwrapped(outer: Datagram<'_>) -> (Datagram<'_>, Option<Tunnel>) {
-    let (mut datagram, mut tunnel) = (outer, None);
+fn unwrapped(outer: Datagram<'_>) -> Unwrapped<'_> {
+    let mut found = Unwrapped { datagram: outer, tunnel: None, opened: None };
     for _ in 0..MAX_TUNNELS {
-        if datagram.fragment.is_some_and(|fragment| !fragment.is_first) {
+        if found.datagram.fragment.is_some_and(|fragment| !fragment.is_first) {
             break;
         }
         // What does not hold an IP packet after all stays a flow of its own.
-        let Some((found, network, view)) = tunnel::inner(&datagram) else { break };
+        let Some((tunnel, network, view)) = tunnel::inner(&found.datagram) else { break };
         let Ok(inner) = ip::datagram(network, view) else { break };
-        datagram = inner;
-        tunnel = tunnel.or(Some(found));
+        found.opened = found.opened.or_else(|| datagram_id(&found.datagram));
+        found.tunnel = found.tunnel.or(Some(tunnel));
+        found.datagram = inner;
     }
-    (datagram, tunnel)
+    found
 }
 
+/// What its fragments have in common, if `datagram` is one.
 fn datagram_id(datagram: &Datagram<'_>) -> Option<DatagramId> {
     let is_v4 = datagram.source.as_v4().is_some();
     Some(DatagramId {
