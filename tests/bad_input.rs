@@ -4,8 +4,13 @@ mod support;
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
+use signal_hook::consts::SIGINT;
 use support::flows::{Folder, Outcome, Row, csv_of, rows, run, run_with_input, weir};
 use support::frame::Link;
 use support::pcap::{Capture, ms};
@@ -16,6 +21,7 @@ const USAGE: i32 = 64;
 const BAD_DATA: i32 = 65;
 const UNAVAILABLE: i32 = 69;
 const IO: i32 = 74;
+const INTERRUPTED: i32 = 130;
 
 /// `count` packets, each a flow of its own.
 fn scan(count: u16) -> Capture {
@@ -182,8 +188,29 @@ fn a_full_disk_is_an_error_of_its_own() {
     let arguments = [file.clone(), "-o".into(), "/dev/full".into()];
     assert_says(&run(arguments).expect(IO), &["/dev/full", "No space left"]);
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let outcome: Outcome = weir().arg(file).stdout(full).output().unwrap().into();
+    let outcome: Outcome = weir().arg(&file).stdout(full).output().unwrap().into();
     assert_says(&outcome.expect(IO), &["No space left"]);
+    let parquet = folder.path().join("full.parquet");
+    symlink("/dev/full", &parquet).unwrap();
+    let outcome = run([file, "-o".into(), parquet]).expect(IO);
+    assert_eq!(outcome.stderr.matches("No space left").count(), 1, "{}", outcome.stderr);
+}
+
+#[test]
+fn a_second_interrupt_ends_a_wait_for_input_that_does_not_come() {
+    let mut command = weir();
+    let mut child = command.arg("-").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let _silent = child.stdin.take();
+    let (_keep, never) = mpsc::channel::<()>();
+    let interrupted = (0..200).find_map(|_| {
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(never.recv_timeout(Duration::from_millis(50)).is_err());
+        child.try_wait().unwrap()
+    });
+    drop(child.kill());
+    let status = interrupted.expect("an end within ten seconds");
+    // The first one ends it by itself if it comes before the wait.
+    assert!(status.signal() == Some(SIGINT) || status.code() == Some(INTERRUPTED), "{status}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use tracing::{info, warn};
 use weir::capture::{self, Interface, privilege};
 use weir::engine::{Live, LiveCounts, Options, Outcome, Pipeline, Replay, ReplayEvent};
@@ -40,7 +41,10 @@ pub(crate) fn run(
     }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(Error::Signal)?;
+        // The second one ends the process, should it be waiting for input that does not come.
+        flag::register_conditional_default(signal, Arc::clone(&stop))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
+            .map_err(Error::Signal)?;
     }
     match sources(args, settings)? {
         Sources::Files(paths) => {
@@ -153,10 +157,11 @@ fn replay(
     });
     drop(progress);
     ended(pipeline.finish(), decoded.unwrap_or_default())?;
+    let failed = Error::of_files(failures, paths.len());
     if stop.load(Ordering::Relaxed) {
         return Err(Error::Interrupted);
     }
-    Error::of_files(failures, paths.len()).map_or(Ok(()), Err)
+    failed.map_or(Ok(()), Err)
 }
 
 fn live(

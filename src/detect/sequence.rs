@@ -87,6 +87,8 @@ impl Sequences {
                 if past.len() == LENGTH - 1 {
                     past.pop_front();
                 }
+                // No more than the cap on entries counts on.
+                past.reserve_exact(1);
                 past.push_back(*vector);
             }
             sequence
@@ -120,6 +122,30 @@ mod tests {
     use crate::flow::{FlowTable, Report, Share, Stamp, Timeouts};
     use crate::packet::{Packet, TcpFlags, protocol};
 
+    /// The first packet, at so many milliseconds, of a flow from `client` to a service.
+    fn packet(client: [u8; 4], number: u16) -> Packet {
+        Packet {
+            time_us: i64::from(number) * 1_000,
+            tuple: Tuple {
+                source: Address::v4(client),
+                target: Address::v4([10, 0, 1, 1]),
+                source_port: number,
+                target_port: 80,
+                protocol: protocol::UDP,
+                icmp_type: 0,
+            },
+            payload_len: 1,
+            header_len: 8,
+            flags: TcpFlags::default(),
+            window: 0,
+            tunnel: None,
+        }
+    }
+
+    fn stamp(packet: &Packet, number: u16) -> Stamp {
+        Stamp { clock_us: packet.time_us, sequence: number.into() }
+    }
+
     /// The first value of every step of the two sequences that end in each row, for flows from
     /// these clients to one service; the n-th row's vector begins with n.
     fn first_values(clients: &[u8], state: Option<State>) -> Vec<[Vec<f32>; 2]> {
@@ -128,25 +154,8 @@ mod tests {
         let mut sequences = Sequences::default();
         let mut seen = Vec::new();
         for (number, client) in (1_u16..).zip(clients) {
-            let tuple = Tuple {
-                source: Address::v4([10, 0, 0, *client]),
-                target: Address::v4([10, 0, 1, 1]),
-                source_port: number,
-                target_port: 80,
-                protocol: protocol::UDP,
-                icmp_type: 0,
-            };
-            let time_us = i64::from(number) * 1_000;
-            let packet = Packet {
-                time_us,
-                tuple,
-                payload_len: 1,
-                header_len: 8,
-                flags: TcpFlags::default(),
-                window: 0,
-                tunnel: None,
-            };
-            table.observe(&packet, Stamp { clock_us: time_us, sequence: number.into() });
+            let packet = packet([10, 0, 0, *client], number);
+            table.observe(&packet, stamp(&packet, number));
         }
         table.finish(1_000_000_000, |report| {
             let Report::Row(row) = report else { return };
@@ -185,5 +194,21 @@ mod tests {
     fn an_open_flow_is_not_remembered() {
         let seen = first_values(&[7, 7], Some(State::Provisional));
         assert_eq!(seen[1][0][8..], [0.0, 2.0]);
+    }
+
+    #[test]
+    fn a_context_holds_no_more_memory_than_the_cap_counts_on() {
+        let mut sequences = Sequences::default();
+        let mut table = FlowTable::new(Share::new(100, 1), 0, 100, Timeouts::default());
+        for number in 1..=20 {
+            let packet = packet([10, 0, 0, 7], number);
+            table.observe(&packet, stamp(&packet, number));
+        }
+        table.finish(1_000_000_000, |report| {
+            if let Report::Row(row) = report {
+                sequences.observe(&row, &[0.0; CIC_FEATURES + CONTEXT_FEATURES]);
+            }
+        });
+        assert!(sequences.history.iter().all(|(_, past)| past.capacity() < LENGTH));
     }
 }

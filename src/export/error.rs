@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use ::parquet::errors::ParquetError;
+
 /// Why rows could not be written or labels not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -11,7 +13,7 @@ pub enum Error {
     Write(io::Error),
     /// The Parquet library refused.
     #[error("make Parquet")]
-    Parquet(#[source] ::parquet::errors::ParquetError),
+    Parquet(#[source] ParquetError),
     /// The labels cannot be read.
     #[error("read labels from `{path}`")]
     ReadLabels {
@@ -38,12 +40,24 @@ impl Error {
     pub fn io(&self) -> Option<&io::Error> {
         match self {
             Self::Write(error) => Some(error),
-            Self::Parquet(::parquet::errors::ParquetError::External(error)) => error.downcast_ref(),
             Self::ReadLabels { source, .. } => match source.kind() {
                 csv::ErrorKind::Io(error) => Some(error),
                 _ => None,
             },
             Self::Parquet(_) | Self::Label { .. } => None,
+        }
+    }
+}
+
+/// What the library wraps is said as itself: its own text repeats it.
+impl From<ParquetError> for Error {
+    fn from(error: ParquetError) -> Self {
+        match error {
+            ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+                Ok(cause) => Self::Write(*cause),
+                Err(cause) => Self::Parquet(ParquetError::External(cause)),
+            },
+            error => Self::Parquet(error),
         }
     }
 }

@@ -47,12 +47,11 @@ impl<W: Write + Send> ParquetWriter<W> {
     pub fn new(output: W, choice: Choice) -> Result<Self, Error> {
         let columns: Vec<_> =
             Column::list(choice).into_iter().map(|column| (column, Values::of(&column))).collect();
-        let schema = schema(&columns).map_err(Error::Parquet)?;
+        let schema = schema(&columns)?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .build();
-        let file = SerializedFileWriter::new(output, Arc::new(schema), Arc::new(properties))
-            .map_err(Error::Parquet)?;
+        let file = SerializedFileWriter::new(output, Arc::new(schema), Arc::new(properties))?;
         let group_rows = (GROUP_VALUES / columns.len()).min(GROUP_ROWS);
         Ok(Self { file, columns, rows: 0, group_rows })
     }
@@ -71,7 +70,8 @@ impl<W: Write + Send> ParquetWriter<W> {
     /// Writes what is left and the schema.
     pub fn finish(mut self) -> Result<(), Error> {
         self.write_group()?;
-        self.file.close().map(drop).map_err(Error::Parquet)
+        self.file.close()?;
+        Ok(())
     }
 
     fn write_group(&mut self) -> Result<(), Error> {
@@ -79,11 +79,12 @@ impl<W: Write + Send> ParquetWriter<W> {
             return Ok(());
         }
         self.rows = 0;
-        let mut group = self.file.next_row_group().map_err(Error::Parquet)?;
+        let mut group = self.file.next_row_group()?;
         for (_, values) in &mut self.columns {
-            values.write(&mut group).map_err(Error::Parquet)?;
+            values.write(&mut group)?;
         }
-        group.close().map(drop).map_err(Error::Parquet)
+        group.close()?;
+        Ok(())
     }
 }
 

@@ -51,7 +51,9 @@ impl Share {
         // Adding the two ends makes both directions equal.
         let a = mixed(tuple.source.bits(), tuple.source_port);
         let b = mixed(tuple.target.bits(), tuple.target_port);
-        (a.wrapping_add(b).wrapping_mul(ODD) >> 32) as usize & (self.lanes - 1)
+        // Of a product only the upper bits depend on all of its factors.
+        (a.wrapping_add(b).wrapping_mul(ODD) >> (u64::BITS - MAX_LANES.ilog2())) as usize
+            & (self.lanes - 1)
     }
 }
 
@@ -62,7 +64,9 @@ const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
 const fn mixed(address: u128, port: u16) -> u64 {
     let folded = address as u64 ^ ((address >> 64) as u64).rotate_left(32);
-    (folded ^ (port as u64) << 48).wrapping_mul(ODD)
+    let product = (folded.rotate_left(16) ^ port as u64).wrapping_mul(ODD);
+    // Without it the sum of two ends would know their sum only: 1 to 4 would be as 2 to 3.
+    product ^ product >> 32
 }
 
 /// The lanes of one thread.
@@ -149,5 +153,56 @@ impl FlowTable {
             }
         }
         self.order = order;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use super::*;
+    use crate::packet::{Address, protocol};
+
+    fn tuple(source: (Address, u16), target: (Address, u16)) -> Tuple {
+        Tuple {
+            source: source.0,
+            target: target.0,
+            source_port: source.1,
+            target_port: target.1,
+            protocol: protocol::TCP,
+            icmp_type: 0,
+        }
+    }
+
+    /// Asserts that every one of the sixteen lanes gets its share, give or take a fifth.
+    fn assert_even(tuples: impl Iterator<Item = Tuple>) {
+        let share = Share::new(1 << 20, 1);
+        let mut lanes = [0_usize; MAX_LANES];
+        for tuple in tuples {
+            let lane = share.lane(&tuple);
+            assert_eq!(share.lane(&tuple.reversed()), lane);
+            lanes[lane] += 1;
+        }
+        let even = lanes.iter().sum::<usize>() / MAX_LANES;
+        assert!(lanes.iter().all(|lane| lane.abs_diff(even) <= even / 5), "{lanes:?}");
+    }
+
+    #[test]
+    fn connections_between_two_hosts_are_spread_over_all_lanes() {
+        let v4 = [1, 2].map(|host| Address::v4([10, 0, 0, host]));
+        let v6 = [1, 2].map(|host| Address::v6(Ipv6Addr::from_bits(0xfd << 120 | host).octets()));
+        for [client, server] in [v4, v6] {
+            assert_even((1_024..50_000).map(|port| tuple((client, port), (server, 443))));
+        }
+    }
+
+    #[test]
+    fn hosts_that_speak_on_the_same_ports_are_spread_over_all_lanes() {
+        let host = |number: u16| {
+            let [high, low] = number.to_be_bytes();
+            Address::v4([10, 0, high, low])
+        };
+        assert_even((0..20_000).map(|number| tuple((host(number), 123), (host(65_000), 123))));
+        assert_even((0..20_000).map(|number| tuple((host(number), 123), (host(!number), 123))));
     }
 }

@@ -202,10 +202,12 @@ impl Table {
     }
 
     fn earliest(&self) -> Option<(i64, Kind, SlotIndex)> {
+        // Last, so that a flow is not reported as open at the moment at which it ends: both rows
+        // would have the same place in the order.
         let heads = [
             (Kind::Silence, self.over.head()),
-            (Kind::Report, self.reports.head()),
             (Kind::Silence, self.open.head()),
+            (Kind::Report, self.reports.head()),
         ];
         let due = heads.into_iter().filter_map(|(kind, head)| {
             let slot = head?;

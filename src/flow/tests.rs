@@ -141,3 +141,13 @@ fn a_new_connection_has_the_direction_of_its_syn() {
     bench.answer(3_600, 1, TcpFlags::SYN);
     assert_eq!(bench.rows(7_200), [(80, State::Final(End::Idle))]);
 }
+
+#[test]
+fn a_flow_that_ends_when_its_report_is_due_is_reported_once() {
+    let timeouts =
+        Timeouts { idle_us: 3 * SECOND - 1, report_us: Some(5 * SECOND), ..Timeouts::default() };
+    let mut bench = Bench::new(2, timeouts);
+    bench.packet(0, 1, TcpFlags::SYN);
+    bench.packet(2, 1, TcpFlags::ACK);
+    assert_eq!(bench.rows(5), [(1, State::Final(End::Idle))]);
+}
