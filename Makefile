@@ -82,9 +82,25 @@ demo: packages ## Show the flows of a small capture.
 docs: ## Write the reference documentation again.
 	@cargo run --locked --quiet -- features > docs/features.md
 
+# The lock file is that of Weir, to which cargo adds libFuzzer: what is fuzzed is what is built.
+# RUSTC_BOOTSTRAP lets a stable toolchain instrument the code.
+SECONDS := 60
+TARGETS := packet capture_file labels
+.PHONY: fuzz
+fuzz: packages ## Fuzz every target for SECONDS each; needs cargo-fuzz.
+	@command -v cargo-fuzz > /dev/null || { echo "missing: cargo install cargo-fuzz --locked" >&2; exit 1; }
+	cp Cargo.lock fuzz/Cargo.lock
+	export RUSTC_BOOTSTRAP=1
+	for target in $(TARGETS); do
+		mkdir -p "fuzz/target/grown/$$target"
+		cargo fuzz run "$$target" "fuzz/target/grown/$$target" "fuzz/corpus/$$target" -- \
+			-max_total_time=$(SECONDS) -max_len=2048 -timeout=10
+	done
+
 .PHONY: lint
 lint: ## Check format, lints, docs, the library's crates, and licences where cargo-deny is there.
 	@cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --all-targets $(CARGO_LINTS)
 	cargo clippy --locked --lib --no-default-features $(CARGO_LINTS)
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps

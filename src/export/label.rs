@@ -6,6 +6,8 @@
 //! is open. The first line that fits a flow and overlaps it in time gives its label.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -53,22 +55,29 @@ struct Line {
 impl Labels {
     /// Reads the labels file at `path`.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let unreadable = |source| Error::ReadLabels { path: path.into(), source };
-        let mut reader =
-            csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(unreadable)?;
+        let file = File::open(path)
+            .map_err(|cause| Error::ReadLabels { path: path.into(), source: cause.into() })?;
+        Self::from_reader(path, file)
+    }
+
+    /// Reads labels from anywhere; `name` stands for their path in errors.
+    pub fn from_reader(name: impl Into<PathBuf>, raw: impl Read) -> Result<Self, Error> {
+        let path = &name.into();
+        let unreadable = |source| Error::ReadLabels { path: path.clone(), source };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(raw);
         let header: Vec<_> =
             reader.headers().map_err(unreadable)?.iter().map(str::to_lowercase).collect();
         if header != ["flow key", "from", "to", "label"] {
             let reason =
                 format!("the header is `{}`, not `flow key,from,to,label`", header.join(","));
-            return Err(Error::Label { path: path.into(), line: 1, reason });
+            return Err(Error::Label { path: path.clone(), line: 1, reason });
         }
         let mut labels = Self::default();
         for record in reader.records() {
             let record = record.map_err(unreadable)?;
             let number = record.position().map_or(0, csv::Position::line);
             labels.add(&record, number).map_err(|reason| Error::Label {
-                path: PathBuf::from(path),
+                path: path.clone(),
                 line: number,
                 reason,
             })?;
