@@ -63,6 +63,12 @@ impl Flow {
         }
     }
 
+    /// The rest of this flow after a split before `packet`, which is not yet counted: a side that has
+    /// sent its FIN will send no other.
+    pub(super) fn continued(&self, packet: &Packet, stamp: Stamp) -> Self {
+        Self { fins: self.fins, ..Self::open(self.tuple, packet, stamp) }
+    }
+
     /// Counts `packet`; says how the flow ended if this packet ended it.
     #[inline]
     pub(super) fn add(&mut self, packet: &Packet, activity_gap_us: i64) -> Option<End> {

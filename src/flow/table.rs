@@ -12,7 +12,7 @@ use super::orientation::{Canonical, Directions, forward, opens};
 use super::record::Flow;
 use super::row::{End, State};
 use super::slot::{Kind, Pending, Phase, Queue, Slot, What};
-use crate::packet::{Packet, Tuple};
+use crate::packet::Packet;
 
 /// An open flow is reported when it has this many packets, where open flows are reported at all.
 const REPORTED_PACKETS: [u64; 2] = [10, 100];
@@ -101,12 +101,13 @@ impl Table {
         let slot = match self.slots[slot as usize].phase {
             Phase::Open if self.is_full(slot, stamp) => {
                 self.emit(slot, State::Final(End::Active), stamp.clock_us, stamp.sequence);
-                let tuple = self.flows[slot as usize].tuple;
-                self.reopen(slot, tuple, packet, stamp)
+                let rest = self.flow(slot).continued(packet, stamp);
+                self.reopen(slot, rest, stamp)
             }
             Phase::Over(end) if opens(packet.flags) => {
                 self.emit(slot, State::Final(end), stamp.clock_us, stamp.sequence);
-                let slot = self.reopen(slot, forward(packet), packet, stamp);
+                let next = Flow::open(forward(packet), packet, stamp);
+                let slot = self.reopen(slot, next, stamp);
                 self.announce(slot, stamp);
                 slot
             }
@@ -137,8 +138,8 @@ impl Table {
     }
 
     /// Puts a new flow in the place of the one in `old`, which has been reported.
-    fn reopen(&mut self, old: SlotIndex, tuple: Tuple, packet: &Packet, stamp: Stamp) -> SlotIndex {
-        let slot = self.replace(old, Flow::open(tuple, packet, stamp));
+    fn reopen(&mut self, old: SlotIndex, flow: Flow, stamp: Stamp) -> SlotIndex {
+        let slot = self.replace(old, flow);
         self.begin(slot, stamp);
         slot
     }

@@ -151,3 +151,14 @@ fn a_flow_that_ends_when_its_report_is_due_is_reported_once() {
     bench.packet(2, 1, TcpFlags::ACK);
     assert_eq!(bench.rows(5), [(1, State::Final(End::Idle))]);
 }
+
+#[test]
+fn fins_on_both_sides_of_a_split_end_the_flow() {
+    let mut bench = Bench::new(2, Timeouts::default());
+    bench.packet(0, 1, TcpFlags::SYN);
+    bench.packet(60, 1, TcpFlags::FIN);
+    bench.answer(121, 1, TcpFlags::FIN);
+    bench.packet(123, 1, TcpFlags::SYN);
+    let ends = [End::Active, End::Fin].map(|end| (1, State::Final(end)));
+    assert_eq!(bench.rows(123), ends);
+}
