@@ -47,6 +47,7 @@ impl Share {
     }
 
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "four bits are left")]
     fn lane(self, tuple: &Tuple) -> usize {
         // Adding the two ends makes both directions equal.
         let a = mixed(tuple.source.bits(), tuple.source_port);
