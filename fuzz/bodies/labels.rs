@@ -47,7 +47,7 @@ fn label(labels: &Labels, tuple: Tuple) -> String {
         window: 0,
         tunnel: None,
     };
-    table.observe(&packet, Stamp { clock_us: TIME_US, sequence: 1, ordinal: 0 });
+    table.observe(&packet, Stamp { clock_us: TIME_US, sequence: 1 });
     let mut label = None;
     table.finish(TIME_US, |report| {
         if let Report::Row(row) = report {

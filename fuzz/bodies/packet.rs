@@ -8,7 +8,7 @@ use std::convert::Infallible;
 
 use weir::detect::{LENGTH, Sequences};
 use weir::engine::{Options, Pipeline, Sink};
-use weir::feature::{Contexts, FEATURES, Form, Summary, vector};
+use weir::feature::{Contexts, FEATURES, Form, Summary, values, vector};
 use weir::flow::{End, Order, Report, Row, State, Timeouts};
 use weir::packet::{Counts, Decoder, Frame, LinkType, Packet, TcpFlags, protocol};
 
@@ -200,10 +200,10 @@ fn plausible(frame: &Frame<'_>, packet: &Packet) {
     let len = u64::from(packet.header_len) + u64::from(packet.payload_len);
     assert!(len <= u64::from(frame.wire_len).max(MAX_IP_LEN), "{packet:?} of {}", frame.wire_len);
     let is_known = match (packet.tuple.protocol, packet.header_len) {
-        (_, 0) | (protocol::UDP, 8) | (protocol::SCTP, 12) => true,
         (protocol::TCP, len) => len <= 60,
-        (protocol::ICMP | protocol::ICMPV6, len) => len <= 8,
-        _ => false,
+        (protocol::SCTP, len) => len <= 12,
+        (protocol::UDP | protocol::ICMP | protocol::ICMPV6, len) => len <= 8,
+        (_, len) => len == 0,
     };
     assert!(is_known, "{packet:?}");
     let is_plain = packet.flags == TcpFlags::default() && packet.window == 0;
@@ -231,8 +231,8 @@ impl Sink for Audit {
         self.last = Some(report.order());
         if let Some((row, context)) = self.contexts.observe(report) {
             let summary = Summary::new(row.flow);
-            for feature in &FEATURES {
-                let value = feature.value(&summary, &context);
+            let values = values(0..FEATURES.len(), &summary, &context);
+            for (feature, value) in FEATURES.iter().zip(values) {
                 assert!(value.is_finite() && value >= 0.0, "{}: {value}", feature.name);
                 let is_whole = value.fract() == 0.0;
                 assert!(is_whole || feature.form == Form::Real, "{}: {value}", feature.name);
