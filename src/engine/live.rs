@@ -119,6 +119,8 @@ struct Capture {
     dropped_queue: u64,
     counters: Counters,
     counted_us: i64,
+    /// Packets lost anywhere so far, as last said.
+    lost: u64,
     stop: Arc<AtomicBool>,
 }
 
@@ -132,6 +134,7 @@ impl Capture {
             dropped_queue: 0,
             counters: Counters::default(),
             counted_us: 0,
+            lost: 0,
             stop,
         }
     }
@@ -192,17 +195,20 @@ impl Capture {
             return;
         }
         self.counted_us = now_us;
-        let Ok(counters) = self.interface.counters() else { return };
-        let lost = (counters.dropped_kernel, counters.dropped_interface);
-        if lost != (self.counters.dropped_kernel, self.counters.dropped_interface) {
+        // What was counted before still holds where the kernel does not answer.
+        self.counters = self.interface.counters().unwrap_or(self.counters);
+        let Counters { dropped_kernel, dropped_interface, .. } = self.counters;
+        let lost = dropped_kernel + dropped_interface + self.dropped_queue;
+        if lost > self.lost {
+            self.lost = lost;
             warn!(
                 interface = self.interface.name(),
-                dropped_kernel = counters.dropped_kernel,
-                dropped_interface = counters.dropped_interface,
-                "packets were lost before they reached Weir"
+                dropped_kernel,
+                dropped_interface,
+                dropped_queue = self.dropped_queue,
+                "packets were lost before they could be counted in a flow"
             );
         }
-        self.counters = counters;
     }
 }
 
