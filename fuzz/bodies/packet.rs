@@ -227,7 +227,7 @@ impl Sink for Audit {
     type Error = Infallible;
 
     fn report(&mut self, report: &Report<'_>) -> Result<(), Infallible> {
-        assert!(self.last <= Some(report.order()), "reports out of order");
+        assert!(self.last <= Some(report.order()), "{:?} after {:?}", report, self.last);
         self.last = Some(report.order());
         if let Some((row, context)) = self.contexts.observe(report) {
             let summary = Summary::new(row.flow);

@@ -37,7 +37,7 @@ pub enum State {
 pub struct Order {
     /// When it happened, in µs since the epoch.
     pub at_us: i64,
-    /// Number of the packet that caused it; 0 if time did.
+    /// Number of the packet that caused it; 0 if time did, `u64::MAX` if the end of input did.
     pub cause: u64,
     /// Time of the flow's first packet in µs since the epoch.
     pub first_us: i64,

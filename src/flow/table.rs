@@ -246,7 +246,7 @@ impl Table {
                     Phase::Open | Phase::Unlinked => End::Input,
                 };
                 let at_us = self.slots[slot as usize].due_us(Kind::Silence);
-                self.emit(slot, State::Final(end), at_us, 0);
+                self.emit(slot, State::Final(end), at_us, u64::MAX);
                 self.slots[slot as usize].phase = Phase::Unlinked;
             }
         }
