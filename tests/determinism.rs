@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use support::edge;
 use support::flows::{Folder, csv_of, rows, run, run_with_input};
 use support::pcap::{Capture, Dialect, Interface, pcapng};
-use support::talk::crowd;
+use support::talk::{Talk, crowd};
 
 fn busy() -> Capture {
     Capture::ethernet(&crowd(600))
@@ -57,6 +57,18 @@ fn a_small_flow_table_evicts_the_same_flows_with_any_number_of_shards() {
     assert!(rows(&one).len() > rows(&csv_of(&file, &[])).len(), "nothing was evicted");
     assert!(limited("2") == one);
     assert!(limited("5") == one);
+}
+
+#[test]
+fn a_table_of_several_lanes_evicts_the_same_flows_with_any_number_of_shards() {
+    let syn = |client: u16| (i64::from(client), Talk::v4(client, 80).ask_udp(1));
+    let packets: Vec<_> = (1..60_000).chain(30_000..35_000).map(syn).collect();
+    let file = Capture::ethernet(&packets).bytes();
+    let limited = |shards| csv_of(&file, &["--max-flows", "16384", "--shards", shards]);
+    let one = limited("1");
+    assert!(rows(&one).len() > 60_000, "no flow was evicted before it went on");
+    assert!(limited("2") == one);
+    assert!(limited("4") == one);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod error;
 mod output;
 mod sink;
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,6 +84,9 @@ fn sources(args: &FlowsArgs, settings: &Settings) -> Result<Sources, Error> {
             Source::Interface(None) => names.extend(settings.interface.iter().cloned()),
         }
     }
+    // An interface given twice would count every packet twice.
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     match (paths.is_empty(), names.is_empty()) {
         (false, true) => capture::expand(&paths).map(Sources::Files).map_err(Error::Capture),
         (true, _) => Ok(Sources::Interfaces(names)),

@@ -63,9 +63,12 @@ fn walk(
     entries.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b)));
     for entry in entries {
         match fs::metadata(&entry) {
-            Ok(metadata) if metadata.is_dir() => walk(&entry, depth - 1, seen, files)?,
+            // Left in the list, a folder that cannot be listed is named when it is its turn.
+            Ok(metadata) if metadata.is_dir() && fs::read_dir(&entry).is_ok() => {
+                walk(&entry, depth - 1, seen, files)?;
+            }
             // A pipe or device in a folder would block or never end.
-            Ok(metadata) if !metadata.is_file() => {}
+            Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {}
             _ => files.push(entry),
         }
     }

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use foldhash::fast::RandomState;
 use lru::LruCache;
 
-use crate::feature::Vector;
+use crate::feature::{ALL_FEATURES, Vector};
 use crate::flow::{Row, State};
 use crate::packet::{Address, Tuple};
 
@@ -108,7 +108,7 @@ fn sequence<'a>(
 ) -> Sequence {
     let vectors: Vec<_> = past.chain([newest]).collect();
     let len = vectors.len();
-    let mut steps = [[0.0; size_of::<Vector>() / size_of::<f32>()]; LENGTH];
+    let mut steps = [[0.0; ALL_FEATURES]; LENGTH];
     for (step, vector) in steps.iter_mut().rev().zip(vectors.into_iter().rev()) {
         *step = *vector;
     }
@@ -118,7 +118,6 @@ fn sequence<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feature::{CIC_FEATURES, CONTEXT_FEATURES};
     use crate::flow::{FlowTable, Report, Share, Stamp, Timeouts};
     use crate::packet::{Packet, TcpFlags, protocol};
 
@@ -161,7 +160,7 @@ mod tests {
             let Report::Row(row) = report else { return };
             let is_wanted = matches!(row.state, State::Provisional) == state.is_some();
             if is_wanted {
-                let mut vector = [0.0; CIC_FEATURES + CONTEXT_FEATURES];
+                let mut vector = [0.0; ALL_FEATURES];
                 vector[0] = f32::from(row.flow.tuple.source_port);
                 let pair = sequences.observe(&row, &vector);
                 seen.push(pair.map(|one| one.steps.iter().map(|step| step[0]).collect()));
@@ -206,7 +205,7 @@ mod tests {
         }
         table.finish(1_000_000_000, |report| {
             if let Report::Row(row) = report {
-                sequences.observe(&row, &[0.0; CIC_FEATURES + CONTEXT_FEATURES]);
+                sequences.observe(&row, &[0.0; ALL_FEATURES]);
             }
         });
         assert!(sequences.history.iter().all(|(_, past)| past.capacity() < LENGTH));

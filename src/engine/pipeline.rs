@@ -5,7 +5,7 @@ use crate::flow::{Clock, Counts, FlowTable, Report, Share, Stamp, Step, Timeouts
 use crate::packet::Packet;
 
 /// Packets after which reports are handed on. Which packets share a batch changes no result.
-const BATCH: usize = 2_048;
+pub(super) const BATCH: usize = 2_048;
 
 /// Takes what the flow table reports.
 pub trait Sink: Send + 'static {
@@ -210,9 +210,4 @@ pub(super) fn give<S: Sink>(sink: &mut S, failure: &mut Option<S::Error>, report
     if failure.is_none() {
         *failure = sink.report(report).err();
     }
-}
-
-/// Packets after which shards report.
-pub(super) const fn batch() -> usize {
-    BATCH
 }

@@ -12,7 +12,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use super::pipeline::{Sink, Stopped, batch, give};
+use super::pipeline::{BATCH, Sink, Stopped, give};
 use crate::flow::{Counts, Flow, FlowTable, Order, Report, Row, Share, Stamp, State, Timeouts};
 use crate::packet::{Packet, Tuple};
 
@@ -93,7 +93,7 @@ impl<S: Sink> Sharded<S> {
         let shard = self.share.shard(&packet.tuple);
         self.packets[shard].push((*packet, stamp));
         self.pending += 1;
-        if self.pending < batch() {
+        if self.pending < BATCH {
             return Ok(());
         }
         self.send(stamp.clock_us, Then::Proceed)

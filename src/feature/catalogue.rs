@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::cic::{self, Summary};
 use super::context::{self, Context};
-use super::{CIC_FEATURES, CONTEXT_FEATURES};
+use super::{ALL_FEATURES, CIC_FEATURES};
 
 /// Where the value of a feature comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,8 +141,8 @@ impl Feature {
 }
 
 /// Where the values come from, close together in memory: every row goes through all of them.
-static SOURCES: [Source; CIC_FEATURES + CONTEXT_FEATURES] = {
-    let mut sources = [FEATURES[0].source; CIC_FEATURES + CONTEXT_FEATURES];
+static SOURCES: [Source; ALL_FEATURES] = {
+    let mut sources = [FEATURES[0].source; ALL_FEATURES];
     let mut index = 0;
     while index < sources.len() {
         sources[index] = FEATURES[index].source;
@@ -163,14 +163,14 @@ pub fn values(
 }
 
 /// Every feature in the order of the model's input; those of kind [`Kind::Cic`] come first.
-pub static FEATURES: [Feature; CIC_FEATURES + CONTEXT_FEATURES] = {
-    let mut features = [cic::FEATURES[0]; CIC_FEATURES + CONTEXT_FEATURES];
+pub static FEATURES: [Feature; ALL_FEATURES] = {
+    let mut features = [cic::FEATURES[0]; ALL_FEATURES];
     let mut index = 0;
     while index < CIC_FEATURES {
         features[index] = cic::FEATURES[index];
         index += 1;
     }
-    while index < CIC_FEATURES + CONTEXT_FEATURES {
+    while index < ALL_FEATURES {
         features[index] = context::FEATURES[index - CIC_FEATURES];
         index += 1;
     }

@@ -196,6 +196,12 @@ pub(super) const FEATURES: [Feature; CONTEXT_FEATURES] = [
         |c| c.source[0].ports,
     ),
     Feature::context(
+        "Src Repetition 10s",
+        Unit::LogCount,
+        "Flows that the source opened for each different host and port it turned to in the last 10 s.",
+        |c| c.source[0].repetition,
+    ),
+    Feature::context(
         "Src Failures 10s",
         Unit::Ratio,
         "Share of flows of the source in the last 10 s without an answer or refused.",
@@ -224,6 +230,12 @@ pub(super) const FEATURES: [Feature; CONTEXT_FEATURES] = [
         Unit::LogCount,
         "Different server ports the source turned to in the last 60 s.",
         |c| c.source[1].ports,
+    ),
+    Feature::context(
+        "Src Repetition 60s",
+        Unit::LogCount,
+        "Flows that the source opened for each different host and port it turned to in the last 60 s.",
+        |c| c.source[1].repetition,
     ),
     Feature::context(
         "Src Failures 60s",
@@ -256,6 +268,12 @@ pub(super) const FEATURES: [Feature; CONTEXT_FEATURES] = [
         |c| c.target[0].ports,
     ),
     Feature::context(
+        "Dst Repetition 10s",
+        Unit::LogCount,
+        "Flows that were opened to the target for each different host and port that met in the last 10 s.",
+        |c| c.target[0].repetition,
+    ),
+    Feature::context(
         "Dst Failures 10s",
         Unit::Ratio,
         "Share of flows to the target in the last 10 s without an answer or refused.",
@@ -284,6 +302,12 @@ pub(super) const FEATURES: [Feature; CONTEXT_FEATURES] = [
         Unit::LogCount,
         "Different ports of the target that were turned to in the last 60 s.",
         |c| c.target[1].ports,
+    ),
+    Feature::context(
+        "Dst Repetition 60s",
+        Unit::LogCount,
+        "Flows that were opened to the target for each different host and port that met in the last 60 s.",
+        |c| c.target[1].repetition,
     ),
     Feature::context(
         "Dst Failures 60s",

@@ -20,16 +20,19 @@ pub use reference::reference;
 pub const CIC_FEATURES: usize = 77;
 
 /// Features that come from the context of a flow.
-pub const CONTEXT_FEATURES: usize = 23;
+pub const CONTEXT_FEATURES: usize = 27;
+
+/// All features.
+pub const ALL_FEATURES: usize = CIC_FEATURES + CONTEXT_FEATURES;
 
 /// The values of all features, in the order of [`FEATURES`], as the model reads them.
-pub type Vector = [f32; CIC_FEATURES + CONTEXT_FEATURES];
+pub type Vector = [f32; ALL_FEATURES];
 
 /// The vector of a flow in its context.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "the model reads 32-bit numbers")]
 pub fn vector(summary: &Summary<'_>, context: &Context) -> Vector {
-    let mut vector = [0.0; CIC_FEATURES + CONTEXT_FEATURES];
+    let mut vector = [0.0; ALL_FEATURES];
     for (slot, value) in vector.iter_mut().zip(values(0..FEATURES.len(), summary, context)) {
         *slot = value as f32;
     }

@@ -63,18 +63,21 @@ struct Slot {
     gap_squares: f64,
     peers: Distinct,
     ports: Distinct,
+    /// Pairs of peer and port.
+    services: Distinct,
 }
 
 impl Slot {
     fn merge(&mut self, other: &Self) {
-        self.opened += other.opened;
-        self.judged += other.judged;
-        self.failed += other.failed;
-        self.gaps += other.gaps;
+        self.opened = self.opened.saturating_add(other.opened);
+        self.judged = self.judged.saturating_add(other.judged);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.gaps = self.gaps.saturating_add(other.gaps);
         self.gaps_s += other.gaps_s;
         self.gap_squares += other.gap_squares;
         self.peers.merge(other.peers);
         self.ports.merge(other.ports);
+        self.services.merge(other.services);
     }
 }
 
@@ -96,6 +99,8 @@ pub(super) struct Aggregate {
     pub(super) peers: f64,
     /// ln(1 + different server ports).
     pub(super) ports: f64,
+    /// ln(1 + flows opened for each different pair of host and port).
+    pub(super) repetition: f64,
     /// Share of flows that got no answer or were refused, of those of which that is known.
     pub(super) failures: f64,
     /// 1 for flows opened at equal intervals, towards 0 the more these vary; 0 with few of them.
@@ -119,6 +124,7 @@ impl Recent {
         slot.opened = slot.opened.saturating_add(1);
         slot.peers.add(peer);
         slot.ports.add(port);
+        slot.services.add(peer ^ port.rotate_left(32));
         if let Some(gap_s) = gap_s {
             slot.gaps = slot.gaps.saturating_add(1);
             slot.gaps_s += gap_s;
@@ -144,6 +150,7 @@ impl Recent {
             flows: f64::from(sum.opened).ln_1p(),
             peers: sum.peers.estimate().ln_1p(),
             ports: sum.ports.estimate().ln_1p(),
+            repetition: repetition(&sum),
             failures: if sum.judged == 0 {
                 0.0
             } else {
@@ -173,6 +180,13 @@ pub(super) enum Outcome {
     Answered,
     /// It got no answer, or was refused.
     Failed,
+}
+
+fn repetition(slot: &Slot) -> f64 {
+    if slot.opened == 0 {
+        return 0.0;
+    }
+    (f64::from(slot.opened) / slot.services.estimate()).ln_1p()
 }
 
 fn regularity(slot: &Slot) -> f64 {
@@ -205,6 +219,18 @@ mod tests {
         let mut recent = Recent::new(0);
         (0..9).for_each(|n| recent.open(n * 1_000_000, 1, 1));
         assert!((recent.aggregate(9_000_000, Window::Minute).regularity - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn guessing_repeats_and_a_scan_does_not() {
+        let (mut guessing, mut scan) = (Recent::new(0), Recent::new(0));
+        for n in 0..50 {
+            guessing.open(0, 1, 22);
+            scan.open(0, hashed(&[n]), 22);
+        }
+        let repetition = |recent: &mut Recent| recent.aggregate(0, Window::Minute).repetition;
+        assert!((repetition(&mut guessing) - 51.0_f64.ln()).abs() < 0.05);
+        assert!((repetition(&mut scan) - 2.0_f64.ln()).abs() < 0.1);
     }
 
     #[test]

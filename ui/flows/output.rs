@@ -1,7 +1,7 @@
 //! Where rows go: standard output or a file, as CSV or Parquet.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use nix::unistd::{Gid, Uid, fchown};
@@ -45,17 +45,19 @@ impl Output {
         Ok(Self { path, file: None, format, choice })
     }
 
-    /// Creates the file, for the user behind sudo if there is one.
+    /// Creates the file; a new one belongs to the user behind sudo, if there is one.
     pub(super) fn opened(mut self, owner: Option<Invoker>) -> Result<Self, Error> {
         if let Some(path) = &self.path {
-            let create = || {
-                let file = File::create(path)?;
-                if let Some(Invoker { uid, gid }) = owner
-                    && file.metadata()?.is_file()
-                {
-                    fchown(&file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+            let create = || match File::create_new(path) {
+                Ok(file) => {
+                    if let Some(Invoker { uid, gid }) = owner {
+                        fchown(&file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+                    }
+                    Ok(file)
                 }
-                Ok(file)
+                // What was there before keeps its owner.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => File::create(path),
+                Err(error) => Err(error),
             };
             self.file =
                 Some(create().map_err(|source| Error::Create { path: path.clone(), source })?);
