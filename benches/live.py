@@ -82,7 +82,7 @@ def observe(subject: Subject) -> Shown:
         # The subject may have given up root by the time it writes.
         folder.chmod(0o777)
         silence(lab)
-        out, log = folder / "flows.out", folder / "subject.log"
+        out, log = folder / "flows.csv", folder / "subject.log"
         before_tx, before_rx = lab.counters(lab.client), lab.counters(lab.server)
         with log.open("wb") as stderr:
             program = lab.start(lab.server, subject.live(lab.server.interface, out), stderr=stderr)
