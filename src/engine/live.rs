@@ -12,7 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::warn;
 
-use super::pipeline::{Pipeline, Sink, Stopped};
+use super::pipeline::Pipeline;
+use super::sink::{Sink, Stopped};
 use crate::capture::{self, Counters, Event, Interface};
 use crate::packet::{self, Decoder, Packet};
 

@@ -7,7 +7,9 @@ mod live;
 mod pipeline;
 mod replay;
 mod shard;
+mod sink;
 
 pub use live::{Live, LiveCounts, LiveEnd};
-pub use pipeline::{Options, Outcome, Pipeline, Sink, Stopped};
+pub use pipeline::{Options, Outcome, Pipeline};
 pub use replay::{Replay, ReplayEvent};
+pub use sink::{Sink, Stopped};

@@ -1,26 +1,9 @@
 //! Packets in, reports out in order, on the caller's thread or shared among several.
 
 use super::shard::Sharded;
-use crate::flow::{Clock, Counts, FlowTable, Report, Share, Stamp, Step, Timeouts};
+use super::sink::{BATCH, Sink, Stopped, give};
+use crate::flow::{Clock, Counts, FlowTable, Share, Stamp, Step, Timeouts};
 use crate::packet::Packet;
-
-/// Packets after which reports are handed on. Which packets share a batch changes no result.
-pub(super) const BATCH: usize = 2_048;
-
-/// Takes what the flow table reports.
-pub trait Sink: Send + 'static {
-    /// Why it can take no more.
-    type Error: std::fmt::Debug + Send + 'static;
-
-    /// Takes the next report, in order.
-    fn report(&mut self, report: &Report<'_>) -> Result<(), Self::Error>;
-
-    /// The capture's clock jumped back: nothing before has to do with what follows.
-    fn restart(&mut self) -> Result<(), Self::Error>;
-
-    /// Time passes without much traffic: hand on what is held back.
-    fn flush(&mut self) -> Result<(), Self::Error>;
-}
 
 /// How packets become flows.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +30,6 @@ pub struct Outcome<S: Sink> {
     /// Times the capture's clock jumped back.
     pub clock_steps: u64,
 }
-
-/// The sink has failed; [`Pipeline::finish`] says why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stopped;
 
 /// Folds packets into flows and hands what these report to a [`Sink`].
 ///
@@ -202,12 +181,5 @@ impl<S: Sink> Inline<S> {
 
     fn standing(&self) -> Result<(), Stopped> {
         if self.failure.is_some() { Err(Stopped) } else { Ok(()) }
-    }
-}
-
-/// Gives `report` to `sink` unless that has failed before.
-pub(super) fn give<S: Sink>(sink: &mut S, failure: &mut Option<S::Error>, report: &Report<'_>) {
-    if failure.is_none() {
-        *failure = sink.report(report).err();
     }
 }

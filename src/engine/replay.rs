@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
-use super::pipeline::{Pipeline, Sink, Stopped};
+use super::pipeline::Pipeline;
+use super::sink::{Sink, Stopped};
 use crate::capture::pace::Pacer;
 use crate::capture::{self, FileReader};
 use crate::packet::{Counts, Decoder};

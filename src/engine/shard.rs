@@ -12,7 +12,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use super::pipeline::{BATCH, Sink, Stopped, give};
+use super::sink::{BATCH, Sink, Stopped, give};
 use crate::flow::{Counts, Flow, FlowTable, Order, Report, Row, Share, Stamp, State, Timeouts};
 use crate::packet::{Packet, Tuple};
 

@@ -3,34 +3,10 @@
 //! What differs from that program's own output, and why, stands in `docs/parity.md`.
 
 use super::CIC_FEATURES;
-use super::catalogue::{Feature, Unit};
-use crate::flow::{Bulk, Flow, Lengths, Periods, Side, ratio, real};
+use super::definition::{Feature, Unit};
+use super::summary::MICROSECONDS;
+use crate::flow::{Bulk, Side, ratio, real};
 use crate::packet::TcpFlags;
-
-/// A flow with what several features need of it.
-#[derive(Debug)]
-pub struct Summary<'a> {
-    flow: &'a Flow,
-    /// Payload lengths of both sides.
-    lengths: Lengths,
-    periods: Periods,
-}
-
-impl<'a> Summary<'a> {
-    /// Reads `flow` as it stands.
-    #[must_use]
-    pub fn new(flow: &'a Flow) -> Self {
-        let lengths = flow.forward.lengths.merged(&flow.backward.lengths);
-        Self { flow, lengths, periods: flow.periods() }
-    }
-
-    fn per_second(&self, amount: u64) -> f64 {
-        ratio(amount, self.flow.duration_us()) * MICROSECONDS
-    }
-}
-
-/// In a second.
-const MICROSECONDS: f64 = 1e6;
 
 fn longest(side: &Side) -> f64 {
     f64::from(side.lengths.max)

@@ -8,13 +8,17 @@
 mod catalogue;
 mod cic;
 mod context;
+mod contextual;
+mod definition;
 mod recent;
 mod reference;
+mod summary;
 
-pub use catalogue::{FEATURES, Feature, Form, Kind, Unit, values};
-pub use cic::Summary;
+pub use catalogue::{FEATURES, values};
 pub use context::{Context, Contexts};
+pub use definition::{Feature, Form, Kind, Unit};
 pub use reference::reference;
+pub use summary::Summary;
 
 /// Features that come from one flow alone.
 pub const CIC_FEATURES: usize = 77;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::catalogue::{FEATURES, Form, Kind};
+use super::catalogue::FEATURES;
+use super::definition::{Form, Kind};
 
 /// The text of `docs/features.md`.
 #[must_use]

@@ -8,7 +8,7 @@ use siphasher::sip::SipHasher13;
 use super::activity::{Activity, Periods};
 use super::clock::Stamp;
 use super::direction::{Direction, Side};
-use super::row::{End, Order};
+use super::order::{End, Order};
 use super::statistics::Durations;
 use crate::packet::{Packet, TcpFlags, Tunnel, Tuple};
 

@@ -1,7 +1,8 @@
 //! The bookkeeping of one flow in a table: its phase, its timers and what it still has to report.
 
 use super::list::{Link, Links, SlotIndex};
-use super::row::{End, Order, State};
+use super::order::{End, Order};
+use super::row::State;
 
 /// What a slot holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use hashbrown::HashTable;
 use super::Timeouts;
 use super::clock::Stamp;
 use super::list::{List, SlotIndex};
+use super::order::End;
 use super::orientation::{Canonical, Directions, forward, opens};
 use super::record::Flow;
-use super::row::{End, State};
+use super::row::State;
 use super::slot::{Kind, Pending, Phase, Queue, Slot, What};
 use crate::packet::Packet;
 

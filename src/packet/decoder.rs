@@ -5,27 +5,11 @@ use super::ip::{self, Datagram};
 use super::link;
 use super::transport::{self, Transport};
 use super::tunnel::{self, Tunnel};
+use super::view::{Skipped, View};
 use super::{Frame, Packet, Tuple};
 
 /// Tunnels inside tunnels that are unwrapped; what lies deeper counts as the flow of the last one.
 const MAX_TUNNELS: usize = 4;
-
-/// Why a frame gave no packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Skipped {
-    /// It carries no IP, such as ARP.
-    #[error("not IP")]
-    NotIp,
-    /// The capture was cut inside a header.
-    #[error("cut inside a header")]
-    Truncated,
-    /// A header contradicts itself.
-    #[error("malformed header")]
-    Malformed,
-    /// A later fragment of a tunnel's packet, whose length the first one already told.
-    #[error("covered by the first fragment")]
-    Covered,
-}
 
 /// What a decoder has seen; every frame is counted once in `packets` or in a reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -93,7 +77,7 @@ impl Decoder {
 
     #[inline]
     fn packet(&mut self, frame: &Frame<'_>) -> Result<Packet, Skipped> {
-        let view = View { bytes: frame.bytes, wire_len: frame.wire_len };
+        let view = View::new(frame.bytes, frame.wire_len);
         let (network, view) = link::network(frame.link, view)?;
         let outer = ip::datagram(network, view)?;
         let Unwrapped { datagram, tunnel, opened } = unwrapped(outer);
@@ -194,54 +178,5 @@ fn packet(
         flags: transport.flags,
         window: transport.window,
         tunnel,
-    }
-}
-
-/// Captured bytes together with the length that they had on the wire.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct View<'a> {
-    bytes: &'a [u8],
-    pub(super) wire_len: u32,
-}
-
-impl View<'_> {
-    /// What follows the first `count` bytes.
-    #[inline]
-    pub(super) fn skip(self, count: usize) -> Result<Self, Skipped> {
-        match (self.bytes.get(count..), u32::try_from(count)) {
-            (Some(bytes), Ok(skipped)) if skipped <= self.wire_len => {
-                Ok(View { bytes, wire_len: self.wire_len - skipped })
-            }
-            _ => Err(self.missing(count)),
-        }
-    }
-
-    /// The same bytes with the length that an IP header gives; padding behind it is cut off.
-    #[inline]
-    pub(super) fn with_wire_len(self, wire_len: u32) -> Self {
-        let captured = self.bytes.len().min(wire_len as usize);
-        View { bytes: self.bytes.get(..captured).unwrap_or(self.bytes), wire_len }
-    }
-
-    #[inline]
-    pub(super) fn array_at<const N: usize>(self, at: usize) -> Result<[u8; N], Skipped> {
-        let bytes = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<N>());
-        bytes.copied().ok_or_else(|| self.missing(at + N))
-    }
-
-    #[inline]
-    pub(super) fn u16_at(self, at: usize) -> Result<u16, Skipped> {
-        self.array_at(at).map(u16::from_be_bytes)
-    }
-
-    #[inline]
-    pub(super) fn u8_at(self, at: usize) -> Result<u8, Skipped> {
-        self.array_at::<1>(at).map(|[byte]| byte)
-    }
-
-    /// Whether what lies up to `end` was cut off by the capture or never sent.
-    #[cold]
-    fn missing(self, end: usize) -> Skipped {
-        if end <= self.wire_len as usize { Skipped::Truncated } else { Skipped::Malformed }
     }
 }

@@ -1,8 +1,8 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) headers, options, extension headers and fragments.
 
 use super::address::Address;
-use super::decoder::{Skipped, View};
 use super::link::Network;
+use super::view::{Skipped, View};
 
 /// An IP packet without its headers.
 #[derive(Debug, Clone, Copy)]

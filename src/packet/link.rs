@@ -1,6 +1,6 @@
 //! Link layers: what precedes the IP header in a frame.
 
-use super::decoder::{Skipped, View};
+use super::view::{Skipped, View};
 
 /// How a captured frame begins; the numbers are those of `tcpdump.org/linktypes.html`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

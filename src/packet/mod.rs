@@ -12,12 +12,14 @@ mod ip;
 mod link;
 mod transport;
 mod tunnel;
+mod view;
 
 pub use address::Address;
-pub use decoder::{Counts, Decoder, Skipped};
+pub use decoder::{Counts, Decoder};
 pub use link::LinkType;
 pub use transport::TcpFlags;
 pub use tunnel::{Tunnel, TunnelKind};
+pub use view::Skipped;
 
 /// One captured frame as a source hands it over.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! TCP, UDP, SCTP, ICMP and `ICMPv6` headers: ports, flags and lengths.
 
-use super::decoder::{Skipped, View};
 use super::protocol;
+use super::view::{Skipped, View};
 
 /// The flag byte of a TCP header (RFC 9293, 3.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

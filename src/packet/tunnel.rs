@@ -1,10 +1,10 @@
 //! Tunnels: VXLAN (RFC 7348), Geneve (RFC 8926), GRE (RFC 2784, 2890), IP-in-IP (RFC 2003) and
 //! 6in4 (RFC 4213).
 
-use super::decoder::{Skipped, View};
 use super::ip::Datagram;
 use super::link::{self, Network};
 use super::protocol;
+use super::view::{Skipped, View};
 
 /// The tunnel that a packet came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
