@@ -29,7 +29,7 @@ impl Bench {
 
     fn observe(&mut self, second: i64, tuple: Tuple, flags: TcpFlags) {
         self.sequence += 1;
-        let time_us = second * SECOND;
+        let time_us = second.saturating_mul(SECOND);
         let packet = Packet {
             time_us,
             tuple,
@@ -116,11 +116,15 @@ fn time_that_ends_ends_every_report() {
     let mut bench = Bench::new(100, timeouts);
     bench.packet(i64::MAX / SECOND, 1, TcpFlags::SYN);
     bench.packet(i64::MAX / SECOND, 1, TcpFlags::ACK);
+    bench.packet(i64::MAX, 2, TcpFlags::SYN);
     let mut finals = 0;
+    let mut orders = Vec::new();
     bench.table.finish(i64::MAX, |report| {
+        orders.push(report.order());
         finals += u32::from(matches!(report, Report::Row(row) if row.state != State::Provisional));
     });
-    assert_eq!(finals, 1);
+    assert_eq!(finals, 2);
+    assert!(orders.is_sorted(), "{orders:?}");
 }
 
 #[test]
