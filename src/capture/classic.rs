@@ -1,7 +1,7 @@
 //! The classic pcap file: one header, then records of one link type.
 
 use super::MAX_FRAME;
-use super::record::{Fault, Order, Record};
+use super::record::{ByteOrder, Fault, Record};
 use super::window::Window;
 use crate::packet::LinkType;
 
@@ -9,7 +9,7 @@ const FILE_HEADER: usize = 24;
 
 /// What its header says of a classic pcap file.
 pub(super) struct Classic {
-    order: Order,
+    order: ByteOrder,
     /// Fractions of a second in a microsecond: 1 or 1000.
     per_us: u32,
     /// Length of a record header in bytes.
@@ -76,8 +76,8 @@ impl Classic {
 }
 
 /// Byte order, fractions of a second in a microsecond and record header length by magic number.
-fn recognise(magic: [u8; 4]) -> Option<(Order, u32, usize)> {
-    [Order::Little, Order::Big].into_iter().find_map(|order| match order.u32(magic) {
+fn recognise(magic: [u8; 4]) -> Option<(ByteOrder, u32, usize)> {
+    [ByteOrder::Little, ByteOrder::Big].into_iter().find_map(|order| match order.u32(magic) {
         0xa1b2_c3d4 => Some((order, 1, 16)),
         0xa1b2_3c4d => Some((order, 1000, 16)),
         // A Linux patch of old; interface, protocol and packet type follow each record header.

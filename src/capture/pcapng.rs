@@ -9,7 +9,7 @@ use pcap_parser::{
 };
 
 use super::MAX_FRAME;
-use super::record::{Fault, Order, Record};
+use super::record::{ByteOrder, Fault, Record};
 use super::window::{Place, Window};
 use crate::packet::LinkType;
 
@@ -35,7 +35,7 @@ pub struct UnknownLinks {
 
 /// Where in the sections of a pcapng file the reader is.
 pub(super) struct Sections {
-    order: Order,
+    order: ByteOrder,
     interfaces: Vec<Described>,
     /// Time of the last packet that had one.
     time_us: i64,
@@ -101,7 +101,7 @@ impl Sections {
     /// The state at the start of a file that begins with a section header.
     pub(super) fn new() -> Self {
         Self {
-            order: Order::Little,
+            order: ByteOrder::Little,
             interfaces: Vec::new(),
             time_us: 0,
             unknown: UnknownLinks::default(),
@@ -148,8 +148,8 @@ impl Sections {
         let (kind, length, magic) = (words[0], words[1], words[2]);
         if u32::from_le_bytes(kind) == SECTION_HEADER {
             self.order = match magic {
-                [0x4d, 0x3c, 0x2b, 0x1a] => Order::Little,
-                [0x1a, 0x2b, 0x3c, 0x4d] => Order::Big,
+                [0x4d, 0x3c, 0x2b, 0x1a] => ByteOrder::Little,
+                [0x1a, 0x2b, 0x3c, 0x4d] => ByteOrder::Big,
                 _ => return Err(Fault::damaged(window, "a section without byte-order magic")),
             };
         }
@@ -184,8 +184,8 @@ impl Sections {
         }
         let bytes = window.at(block.whole);
         let parsed = match self.order {
-            Order::Little => parse_interfacedescriptionblock_le(bytes),
-            Order::Big => parse_interfacedescriptionblock_be(bytes),
+            ByteOrder::Little => parse_interfacedescriptionblock_le(bytes),
+            ByteOrder::Big => parse_interfacedescriptionblock_be(bytes),
         };
         let (_, description) =
             parsed.map_err(|_| block.damaged("an unreadable interface description"))?;
@@ -260,7 +260,7 @@ impl Sections {
 }
 
 impl Described {
-    fn new(block: &InterfaceDescriptionBlock<'_>, order: Order) -> Self {
+    fn new(block: &InterfaceDescriptionBlock<'_>, order: ByteOrder) -> Self {
         let mut described = Self {
             link: u32::try_from(block.linktype.0).unwrap_or(u32::MAX),
             snap_len: block.snaplen,

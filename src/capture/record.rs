@@ -48,12 +48,12 @@ impl Fault {
 
 /// In which order a file holds the bytes of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum ByteOrder {
     Little,
     Big,
 }
 
-impl Order {
+impl ByteOrder {
     #[inline]
     pub(super) fn u16(self, bytes: [u8; 2]) -> u16 {
         match self {

@@ -29,7 +29,7 @@ pub fn values(
     sources.iter().map(|source| source.value(summary, context))
 }
 
-/// Every feature in the order of the model's input; those of kind [`Kind::Cic`] come first.
+/// Every feature in the order of the model's input; those of kind [`Cic`](super::Kind::Cic) come first.
 pub static FEATURES: [Feature; ALL_FEATURES] = {
     let mut features = [cic::FEATURES[0]; ALL_FEATURES];
     let mut index = 0;
