@@ -3,24 +3,24 @@
 use std::io::{Cursor, Write};
 
 use super::FileReader;
-use super::record::Order;
+use super::record::ByteOrder;
 
 /// Writes one capture file piece by piece in a byte order.
 pub(super) struct Sample {
     pub(super) bytes: Vec<u8>,
-    order: Order,
+    order: ByteOrder,
 }
 
 impl Sample {
-    pub(super) fn new(order: Order) -> Self {
+    pub(super) fn new(order: ByteOrder) -> Self {
         Self { bytes: Vec::new(), order }
     }
 
     pub(super) fn words(&mut self, words: &[u32]) -> &mut Self {
         for word in words {
             self.bytes.extend(match self.order {
-                Order::Little => word.to_le_bytes(),
-                Order::Big => word.to_be_bytes(),
+                ByteOrder::Little => word.to_le_bytes(),
+                ByteOrder::Big => word.to_be_bytes(),
             });
         }
         self
@@ -29,8 +29,8 @@ impl Sample {
     pub(super) fn halves(&mut self, halves: &[u16]) -> &mut Self {
         for half in halves {
             self.bytes.extend(match self.order {
-                Order::Little => half.to_le_bytes(),
-                Order::Big => half.to_be_bytes(),
+                ByteOrder::Little => half.to_le_bytes(),
+                ByteOrder::Big => half.to_be_bytes(),
             });
         }
         self
@@ -42,7 +42,7 @@ impl Sample {
     }
 
     /// The header of a classic pcap file.
-    pub(super) fn pcap(order: Order, magic: u32, link: u32) -> Self {
+    pub(super) fn pcap(order: ByteOrder, magic: u32, link: u32) -> Self {
         let mut sample = Self::new(order);
         sample.words(&[magic]).halves(&[2, 4]).words(&[0, 0, 65_535, link]);
         sample

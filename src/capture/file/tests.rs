@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::capture::MAX_FRAME;
-use crate::capture::record::Order;
+use crate::capture::record::ByteOrder;
 use crate::capture::sample::{Sample, gzip, udp, zstd};
 use crate::packet::LinkType;
 
@@ -42,7 +42,7 @@ fn read(bytes: &[u8]) -> (Vec<Row>, Option<Error>) {
 }
 
 fn two_records() -> Sample {
-    let mut sample = Sample::pcap(Order::Little, MICRO, 1);
+    let mut sample = Sample::pcap(ByteOrder::Little, MICRO, 1);
     sample.record((1, 500), 60, &[1; 60]).record((2, 0), 1500, &[2; 40]);
     sample
 }
@@ -60,7 +60,7 @@ fn damage(error: Option<Error>) -> (u64, bool, String) {
 
 #[test]
 fn pcap_of_either_byte_order_and_precision_gives_the_same_frames() {
-    for order in [Order::Little, Order::Big] {
+    for order in [ByteOrder::Little, ByteOrder::Big] {
         for (magic, per_us) in [(MICRO, 1), (NANO, 1000)] {
             let mut sample = Sample::pcap(order, magic, 1);
             sample.record((1, 500 * per_us), 60, &[1; 60]).record((2, 0), 1500, &[2; 40]);
@@ -73,7 +73,7 @@ fn pcap_of_either_byte_order_and_precision_gives_the_same_frames() {
 
 #[test]
 fn the_longer_record_header_of_the_modified_format_is_passed_over() {
-    let mut sample = Sample::pcap(Order::Big, 0xa1b2_cd34, 101);
+    let mut sample = Sample::pcap(ByteOrder::Big, 0xa1b2_cd34, 101);
     sample.words(&[7, 8, 4, 4, 1, 2]).raw(b"abcd").words(&[9, 0, 2, 1, 1, 2]).raw(b"ef");
     let (frames, error) = drain(sample.reader());
     assert!(error.is_none());
@@ -82,7 +82,7 @@ fn the_longer_record_header_of_the_modified_format_is_passed_over() {
 
 #[test]
 fn frames_keep_their_bytes_across_many_reads() {
-    let mut sample = Sample::pcap(Order::Little, MICRO, 1);
+    let mut sample = Sample::pcap(ByteOrder::Little, MICRO, 1);
     let longest = vec![9; MAX_FRAME as usize];
     for number in 0..3000_u32 {
         sample.record((number, 0), 1500, &number.to_le_bytes().repeat(200));
@@ -182,13 +182,13 @@ fn what_is_no_capture_is_told_by_how_it_begins() {
 
 #[test]
 fn a_pcap_file_of_an_unknown_link_type_does_not_open() {
-    let error = Sample::pcap(Order::Little, MICRO, 147).reader().err().unwrap();
+    let error = Sample::pcap(ByteOrder::Little, MICRO, 147).reader().err().unwrap();
     assert_eq!(error.to_string(), "read `sample`: link type 147 is not supported");
 }
 
 #[test]
 fn pcapng_mixes_link_types_resolutions_and_byte_orders_of_sections() {
-    let mut sample = Sample::new(Order::Little);
+    let mut sample = Sample::new(ByteOrder::Little);
     sample
         .section()
         .interface(1, &[])
@@ -198,7 +198,7 @@ fn pcapng_mixes_link_types_resolutions_and_byte_orders_of_sections() {
             body.words(&[0, 0, 0]);
         })
         .packet(1, 3_000_000_999, &[2; 40]);
-    let mut big = Sample::new(Order::Big);
+    let mut big = Sample::new(ByteOrder::Big);
     big.section()
         .interface(101, &[(14, &2_i64.to_be_bytes())])
         .packet(0, 500, &[3; 20])
@@ -225,7 +225,7 @@ fn pcapng_mixes_link_types_resolutions_and_byte_orders_of_sections() {
 
 #[test]
 fn frames_of_an_unknown_link_type_are_passed_over_and_counted() {
-    let mut sample = Sample::new(Order::Little);
+    let mut sample = Sample::new(ByteOrder::Little);
     sample.section().interface(147, &[]).interface(1, &[]);
     sample.packet(0, 1, b"x").packet(1, 2, b"y").packet(0, 3, b"z");
     let mut reader = sample.reader().unwrap();
@@ -236,7 +236,7 @@ fn frames_of_an_unknown_link_type_are_passed_over_and_counted() {
 
 #[test]
 fn a_pcapng_file_of_unknown_link_types_only_ends_in_an_error() {
-    let mut sample = Sample::new(Order::Little);
+    let mut sample = Sample::new(ByteOrder::Little);
     sample.section().interface(147, &[]).packet(0, 1, b"x");
     let (frames, error) = drain(sample.reader());
     assert!(frames.is_empty() && matches!(error, Some(Error::LinkType { number: 147, .. })));
@@ -245,7 +245,7 @@ fn a_pcapng_file_of_unknown_link_types_only_ends_in_an_error() {
 #[test]
 fn damaged_blocks_are_told_with_their_offset() {
     let start = || {
-        let mut sample = Sample::new(Order::Little);
+        let mut sample = Sample::new(ByteOrder::Little);
         sample.section().interface(1, &[]);
         sample
     };
@@ -270,7 +270,7 @@ fn damaged_blocks_are_told_with_their_offset() {
 
 #[test]
 fn a_filter_takes_what_libpcap_would_take() {
-    let mut sample = Sample::pcap(Order::Little, MICRO, 1);
+    let mut sample = Sample::pcap(ByteOrder::Little, MICRO, 1);
     for (second, port) in [(1, 53), (2, 80), (3, 53)] {
         let frame = udp(port, 10);
         sample.record((second, 0), 52, &frame);
@@ -282,7 +282,7 @@ fn a_filter_takes_what_libpcap_would_take() {
 
 #[test]
 fn a_filter_judges_a_cut_frame_by_its_length_on_the_wire() {
-    let mut sample = Sample::pcap(Order::Little, MICRO, 1);
+    let mut sample = Sample::pcap(ByteOrder::Little, MICRO, 1);
     sample.record((1, 0), 1042, &udp(53, 1000)[..60]).record((2, 0), 52, &udp(53, 10));
     for (expression, second) in [("greater 1000", 1), ("less 100", 2), ("len = 1042", 1)] {
         let (frames, _) = drain(sample.reader().and_then(|reader| reader.with_filter(expression)));
@@ -293,7 +293,7 @@ fn a_filter_judges_a_cut_frame_by_its_length_on_the_wire() {
 #[test]
 fn a_filter_knows_the_link_type_of_each_frame() {
     let ip = &udp(53, 10)[14..];
-    let mut sample = Sample::new(Order::Little);
+    let mut sample = Sample::new(ByteOrder::Little);
     sample.section().interface(1, &[]).interface(101, &[]).interface(0, &[]);
     sample.packet(0, 1, &udp(53, 10)).packet(1, 2, ip).packet(1, 3, &udp(80, 10)[14..]);
     sample.packet(2, 4, &[&[0, 0, 0, 2], ip].concat());
@@ -324,7 +324,7 @@ fn a_file_knows_its_length_and_a_missing_one_is_named() {
 
 /// Captures in every format, to be damaged.
 fn specimens() -> Vec<Vec<u8>> {
-    let mut sections = Sample::new(Order::Big);
+    let mut sections = Sample::new(ByteOrder::Big);
     sections.section().interface(1, &[(9, &[9]), (14, &[0; 8])]).packet(0, 7, &udp(53, 10));
     sections.block(3, |body| {
         body.words(&[3]).raw(b"abc");
