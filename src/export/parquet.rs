@@ -1,6 +1,8 @@
 //! Apache Parquet: the same columns as the CSV file, typed.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
@@ -8,6 +10,9 @@ use parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int64Type,
 };
 use parquet::errors::ParquetError;
+use parquet::file::metadata::{
+    FileMetaData, ParquetMetaData, ParquetMetaDataWriter, RowGroupMetaData, RowGroupMetaDataPtr,
+};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
@@ -35,16 +40,27 @@ enum Values {
 }
 
 /// Writes rows in row groups.
+///
+/// What makes a Parquet file readable is its end. Where writing fails, as on a full disk, the file is
+/// cut back to its last complete row group and ended there: no row that was written is lost.
 pub struct ParquetWriter<W: Write + Send> {
-    file: SerializedFileWriter<W>,
+    /// Never dropped: it would then write on behind the end of a file that was cut back.
+    file: ManuallyDrop<SerializedFileWriter<W>>,
+    /// The same file, to be cut back; none where it is no regular file.
+    rescue: Option<File>,
+    /// The row groups that are in the file as a whole.
+    complete: Vec<RowGroupMetaDataPtr>,
+    /// Length of the file up to the end of the last of them, in bytes.
+    complete_len: usize,
     columns: Vec<(Column, Values)>,
     rows: usize,
     group_rows: usize,
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
-    /// A file that begins with its magic number; its schema comes last.
-    pub fn new(output: W, choice: Choice) -> Result<Self, Error> {
+    /// A file that begins with its magic number; its schema comes last. `rescue` is another handle
+    /// to the file behind `output`.
+    pub fn new(output: W, rescue: Option<File>, choice: Choice) -> Result<Self, Error> {
         let columns: Vec<_> =
             Column::list(choice).into_iter().map(|column| (column, Values::of(&column))).collect();
         let schema = schema(&columns)?;
@@ -52,8 +68,15 @@ impl<W: Write + Send> ParquetWriter<W> {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .build();
         let file = SerializedFileWriter::new(output, Arc::new(schema), Arc::new(properties))?;
-        let group_rows = (GROUP_VALUES / columns.len()).min(GROUP_ROWS);
-        Ok(Self { file, columns, rows: 0, group_rows })
+        Ok(Self {
+            complete_len: file.bytes_written(),
+            file: ManuallyDrop::new(file),
+            rescue,
+            complete: Vec::new(),
+            group_rows: (GROUP_VALUES / columns.len()).min(GROUP_ROWS),
+            columns,
+            rows: 0,
+        })
     }
 
     /// Adds a row.
@@ -64,14 +87,16 @@ impl<W: Write + Send> ParquetWriter<W> {
             values.push(column, record, &features);
         }
         self.rows += 1;
-        if self.rows == self.group_rows { self.write_group() } else { Ok(()) }
+        if self.rows < self.group_rows {
+            return Ok(());
+        }
+        self.write_group().inspect_err(|_| self.cut_back())
     }
 
     /// Writes what is left and the schema.
     pub fn finish(mut self) -> Result<(), Error> {
-        self.write_group()?;
-        self.file.close()?;
-        Ok(())
+        let finished = self.write_group().and_then(|()| Ok(self.file.finish().map(drop)?));
+        finished.inspect_err(|_| self.cut_back())
     }
 
     fn write_group(&mut self) -> Result<(), Error> {
@@ -83,8 +108,28 @@ impl<W: Write + Send> ParquetWriter<W> {
         for (_, values) in &mut self.columns {
             values.write(&mut group)?;
         }
-        group.close()?;
+        let group = group.close()?;
+        self.file.flush().map_err(Error::Write)?;
+        self.complete.push(group);
+        self.complete_len = self.file.bytes_written();
         Ok(())
+    }
+
+    /// Ends the file behind its last complete row group, as far as that is still possible.
+    fn cut_back(&mut self) {
+        let (Some(rescue), end) = (&mut self.rescue, self.complete_len as u64) else { return };
+        let groups: Vec<RowGroupMetaData> =
+            self.complete.iter().map(|group| group.as_ref().clone()).collect();
+        let rows = groups.iter().map(RowGroupMetaData::num_rows).sum();
+        let schema = Arc::new(self.file.schema_descr().clone());
+        let file = FileMetaData::new(1, rows, None, None, schema, None);
+        let metadata = ParquetMetaData::new(file, groups);
+        // The error that led here is the one to be told.
+        rescue
+            .set_len(end)
+            .and_then(|()| rescue.seek(SeekFrom::Start(end)))
+            .ok()
+            .and_then(|_| ParquetMetaDataWriter::new(rescue, &metadata).finish().ok());
     }
 }
 
@@ -209,4 +254,91 @@ fn schema(columns: &[(Column, Values)]) -> Result<Type, ParquetError> {
         })
         .collect();
     Type::group_type_builder("flows").with_fields(fields?).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    use super::*;
+    use crate::export::NO_LABEL;
+    use crate::feature::Context;
+    use crate::flow::{FlowTable, Report, Share, Stamp, Timeouts};
+    use crate::packet::{Address, Packet, TcpFlags, Tuple, protocol};
+
+    /// A file on a disk with room for so many bytes.
+    struct Full(File, usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let fitting = bytes.len().min(self.1);
+            if fitting == 0 && !bytes.is_empty() {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let written = self.0.write(&bytes[..fitting])?;
+            self.1 -= written;
+            Ok(written)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.flush()
+        }
+    }
+
+    /// Writes the rows of so many flows in groups of ten; how it ended, and the rows in the file.
+    fn written(flows: u16, room: usize) -> (Result<(), Error>, i64) {
+        let file = tempfile::tempfile().unwrap();
+        let output = Full(file.try_clone().unwrap(), room);
+        let rescue = Some(file.try_clone().unwrap());
+        let mut writer = ParquetWriter::new(output, rescue, Choice::default()).unwrap();
+        writer.group_rows = 10;
+        let mut table = FlowTable::new(Share::new(1_000, 1), 0, 1_000, Timeouts::default());
+        for port in 1..=flows {
+            let tuple = Tuple {
+                source: Address::v4([10, 0, 0, 1]),
+                target: Address::v4([10, 0, 0, 2]),
+                source_port: port,
+                target_port: 53,
+                protocol: protocol::UDP,
+                icmp_type: 0,
+            };
+            let packet = Packet {
+                time_us: port.into(),
+                tuple,
+                payload_len: port.into(),
+                header_len: 8,
+                flags: TcpFlags::default(),
+                window: 0,
+                tunnel: None,
+            };
+            table.observe(&packet, Stamp { clock_us: port.into(), sequence: port.into() });
+        }
+        let mut ended = Ok(());
+        table.finish(1_000, |report| {
+            if let (Ok(()), Report::Row(row)) = (&ended, report) {
+                let context = Context::default();
+                ended = writer.write(&Record { row, context, label: NO_LABEL, sequence: None });
+            }
+        });
+        let ended = ended.and_then(|()| writer.finish());
+        let reader = SerializedFileReader::new(file).unwrap();
+        let rows = reader.get_row_iter(None).unwrap().map(Result::unwrap).count();
+        (ended, i64::try_from(rows).unwrap())
+    }
+
+    #[test]
+    fn a_full_disk_loses_no_complete_row_group() {
+        let (ended, rows) = written(40, usize::MAX);
+        assert!(ended.is_ok());
+        assert_eq!(rows, 40);
+        let mut seen = Vec::new();
+        for room in (4_000..80_000).step_by(997) {
+            let (ended, rows) = written(40, room);
+            assert!(rows % 10 == 0 && (ended.is_err() || rows == 40), "{rows} of {room}");
+            seen.push(rows);
+        }
+        assert!(seen.is_sorted() && seen.contains(&10) && seen.contains(&30), "{seen:?}");
+    }
 }

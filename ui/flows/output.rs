@@ -11,9 +11,6 @@ use weir::settings::Invoker;
 use super::Error;
 use crate::cli::FlowsArgs;
 
-/// Text gathered before the system is called, in bytes.
-const BUFFER_BYTES: usize = 256 << 10;
-
 /// The format of a file of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -77,6 +74,8 @@ impl Output {
     pub(super) fn writer(self) -> Result<Writer, Error> {
         let name = self.name();
         let opened = if self.file.is_some() { self } else { self.opened(None)? };
+        // Without a second handle a file is no worse off than a pipe.
+        let rescue = opened.file.as_ref().and_then(|file| file.try_clone().ok());
         let output: Box<dyn Write + Send> = match opened.file {
             Some(file) => Box::new(file),
             None => Box::new(io::stdout()),
@@ -84,9 +83,7 @@ impl Output {
         match opened.format {
             Format::Csv => Ok(Writer::Csv(CsvWriter::new(output, opened.choice))),
             Format::Parquet => {
-                let buffered: Box<dyn Write + Send> =
-                    Box::new(io::BufWriter::with_capacity(BUFFER_BYTES, output));
-                let writer = ParquetWriter::new(buffered, opened.choice)
+                let writer = ParquetWriter::new(output, rescue, opened.choice)
                     .map_err(|source| Error::Write { output: name, source })?;
                 Ok(Writer::Parquet(Box::new(writer)))
             }
