@@ -3,6 +3,10 @@
 //! The number of lanes follows from the cap on flows alone. Threads share whole lanes, so neither
 //! rows nor evictions depend on how many threads there are.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
 use super::Timeouts;
 use super::clock::Stamp;
 use super::row::{Report, Row};
@@ -75,7 +79,6 @@ const fn mixed(address: u128, port: u16) -> u64 {
 pub struct FlowTable {
     share: Share,
     lanes: Vec<Table>,
-    order: Vec<(usize, Pending)>,
 }
 
 impl FlowTable {
@@ -84,11 +87,7 @@ impl FlowTable {
     pub fn new(share: Share, number: usize, max_flows: usize, timeouts: Timeouts) -> Self {
         let own = (number..share.lanes).step_by(share.shards).count();
         let capacity = (max_flows / share.lanes).max(1);
-        Self {
-            share,
-            lanes: (0..own).map(|_| Table::new(capacity, timeouts)).collect(),
-            order: Vec::new(),
-        }
+        Self { share, lanes: (0..own).map(|_| Table::new(capacity, timeouts)).collect() }
     }
 
     /// Accounts for `packet`, opening a flow if it belongs to none.
@@ -136,24 +135,31 @@ impl FlowTable {
         })
     }
 
+    /// Gives everything that waits to `sink`, in order: each lane is sorted, then all are merged.
     fn drain(&mut self, mut sink: impl FnMut(Report<'_>)) {
-        let mut order = std::mem::take(&mut self.order);
+        let mut heads = BinaryHeap::with_capacity(self.lanes.len());
         for (lane, table) in self.lanes.iter_mut().enumerate() {
-            order.extend(table.pending.drain(..).map(|pending| (lane, pending)));
+            table.pending.sort_unstable_by_key(|pending| pending.order);
+            heads.extend(table.pending.first().map(|first| Reverse((first.order, lane, 0))));
         }
-        order.sort_unstable_by_key(|(_, pending)| pending.order);
-        for (lane, pending) in order.drain(..) {
+        while let Some(mut head) = heads.peek_mut() {
+            let Reverse((order, lane, at)) = *head;
             let table = &mut self.lanes[lane];
-            let flow = table.flow(pending.slot);
-            match pending.what {
-                What::Opened => sink(Report::Opened { order: pending.order, tuple: flow.tuple }),
+            let Pending { what, slot, .. } = table.pending[at];
+            match table.pending.get(at + 1) {
+                Some(next) => *head = Reverse((next.order, lane, at + 1)),
+                None => drop(PeekMut::pop(head)),
+            }
+            let flow = table.flow(slot);
+            match what {
+                What::Opened => sink(Report::Opened { order, tuple: flow.tuple }),
                 What::Row(state) => {
-                    sink(Report::Row(Row { order: pending.order, state, flow }));
-                    table.release(pending.slot);
+                    sink(Report::Row(Row { order, state, flow }));
+                    table.release(slot);
                 }
             }
         }
-        self.order = order;
+        self.lanes.iter_mut().for_each(|table| table.pending.clear());
     }
 }
 
