@@ -160,7 +160,7 @@ fn replay(
         }
     });
     drop(progress);
-    ended(pipeline.finish(), decoded.unwrap_or_default())?;
+    ended(pipeline.finish(), decoded)?;
     let failed = Error::of_files(failures, paths.len());
     if stop.load(Ordering::Relaxed) {
         return Err(Error::Interrupted);

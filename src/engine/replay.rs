@@ -53,12 +53,12 @@ pub struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// Feeds all files to `pipeline`; what has been decoded is in the answer.
+    /// Feeds all files to `pipeline`, as long as that takes packets, and says what was decoded.
     pub fn run<S: Sink>(
         &self,
         pipeline: &mut Pipeline<S>,
         mut on_event: impl FnMut(ReplayEvent),
-    ) -> Result<Counts, Stopped> {
+    ) -> Counts {
         let mut progress = Progress {
             decoder: Decoder::default(),
             pace: Pace::new(self.speed),
@@ -69,12 +69,19 @@ impl Replay<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
-            match self.open(path) {
-                Ok(reader) => self.file(path, reader, pipeline, &mut progress, &mut on_event)?,
-                Err(error) => on_event(ReplayEvent::Failed(error)),
+            let fed = match self.open(path) {
+                Ok(reader) => self.file(path, reader, pipeline, &mut progress, &mut on_event),
+                Err(error) => {
+                    on_event(ReplayEvent::Failed(error));
+                    Ok(())
+                }
+            };
+            // Why, the pipeline says when it is finished.
+            if fed == Err(Stopped) {
+                break;
             }
         }
-        Ok(progress.decoder.counts())
+        progress.decoder.counts()
     }
 
     fn open(&self, path: &Path) -> Result<FileReader, capture::Error> {
