@@ -214,6 +214,28 @@ fn a_second_interrupt_ends_a_wait_for_input_that_does_not_come() {
 }
 
 #[test]
+fn an_interrupt_that_arrives_twice_at_once_loses_nothing() {
+    let folder = Folder::new();
+    let probe = |at, port| (at, Talk::v4(999, port).ask(SYN).ip());
+    let capture = Capture::ethernet(&[probe(0, 1), probe(ms(60_000), 2)]);
+    let file = folder.file("input.pcap", &capture.bytes());
+    let mut command = weir();
+    command.arg(&file).args(["--speed", "1"]).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    // The header comes when the wait for the second packet begins.
+    let mut csv = Vec::new();
+    output.read_until(b'\n', &mut csv).unwrap();
+    let id = child.id().to_string();
+    for _ in 0..2 {
+        Command::new("kill").args(["-INT", &id]).status().unwrap();
+    }
+    output.read_to_end(&mut csv).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(INTERRUPTED));
+    assert_eq!(rows(&csv).len(), 1);
+}
+
+#[test]
 fn an_output_that_cannot_be_made_is_named() {
     let folder = Folder::new();
     let file = folder.file("input.pcap", &scan(1).bytes());

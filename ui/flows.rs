@@ -10,11 +10,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 use tracing::{info, warn};
 use weir::capture::{self, Interface, privilege};
-use weir::engine::{Live, LiveCounts, Options, Outcome, Pipeline, Replay, ReplayEvent};
+use weir::engine::{Interrupts, Live, LiveCounts, Options, Outcome, Pipeline, Replay, ReplayEvent};
 use weir::export::Labels;
 use weir::flow::Timeouts;
 use weir::packet;
@@ -40,15 +38,10 @@ pub(crate) fn run(
     if !settings.filter.is_empty() {
         capture::check_filter(&settings.filter).map_err(Error::Capture)?;
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // The second one ends the process, should it be waiting for input that does not come.
-        flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
-            .map_err(Error::Signal)?;
-    }
+    let interrupts = Interrupts::catch().map_err(Error::Signal)?;
     match sources(args, settings)? {
         Sources::Files(paths) => {
+            let stop = interrupts.listen().map_err(Error::Signal)?;
             let pipeline = pipeline(args, settings, output, labels)?;
             replay(&paths, settings, args, pipeline, &stop)
         }
@@ -57,6 +50,7 @@ pub(crate) fn run(
             // The file is opened while that is still allowed wherever the user may write.
             let output = output.opened(environment.invoker())?;
             let identity = privilege::drop_root(environment.invoker()).map_err(Error::Capture)?;
+            let stop = interrupts.listen().map_err(Error::Signal)?;
             info!(user = %identity, interfaces = ?names, "capturing without privileges");
             let pipeline = pipeline(args, settings, output, labels)?;
             live(interfaces, pipeline, stop)

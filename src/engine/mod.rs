@@ -3,12 +3,14 @@
 //! The only place that knows both sides, and the only one that starts threads. It never formats:
 //! where rows go is the business of the [`Sink`] it is given.
 
+mod interrupt;
 mod live;
 mod pipeline;
 mod replay;
 mod shard;
 mod sink;
 
+pub use interrupt::Interrupts;
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use replay::{Replay, ReplayEvent};
