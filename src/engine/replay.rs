@@ -116,6 +116,10 @@ impl Replay<'_> {
             progress.frames += 1;
             if let Some(pace) = &mut progress.pace {
                 pace.wait(frame.time_us, self.stop, pipeline)?;
+                if self.stop.load(Ordering::Relaxed) {
+                    // The time of this frame has not come.
+                    break;
+                }
             }
             // A frame without a packet is counted by the decoder.
             if let Ok(packet) = progress.decoder.decode(&frame) {
