@@ -141,9 +141,17 @@ impl Capture {
     }
 
     fn run(mut self) -> LiveCounts {
-        while !self.stop.load(Ordering::Relaxed) {
+        // What the kernel holds when the end is asked for is still taken.
+        let mut end_us = None;
+        loop {
+            if end_us.is_none() && self.stop.load(Ordering::Relaxed) {
+                end_us = Some(now_us());
+            }
             match self.interface.next() {
                 Ok(Event::Frame(frame)) => {
+                    if end_us.is_some_and(|end_us| frame.time_us > end_us) {
+                        break;
+                    }
                     // A frame without a packet is counted by the decoder.
                     if let Ok(packet) = self.decoder.decode(&frame) {
                         self.packets.push(packet);
@@ -153,6 +161,7 @@ impl Capture {
                         self.count(now_us());
                     }
                 }
+                Ok(Event::Quiet) if end_us.is_some() => break,
                 Ok(Event::Quiet) => {
                     let now_us = now_us();
                     self.hand_on();

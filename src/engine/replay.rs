@@ -98,7 +98,7 @@ impl Replay<'_> {
         on_event: &mut impl FnMut(ReplayEvent),
     ) -> Result<(), Stopped> {
         loop {
-            if progress.frames.is_multiple_of(ROUND) {
+            if progress.frames.is_multiple_of(ROUND) || progress.pace.is_some() {
                 let bytes = progress.bytes_before + reader.position();
                 on_event(ReplayEvent::Read { bytes, frames: progress.frames });
                 if self.stop.load(Ordering::Relaxed) {
