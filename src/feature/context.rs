@@ -52,6 +52,8 @@ pub struct Contexts {
     targets: LruCache<Address, Box<Recent>, RandomState>,
     last_of_pair: LruCache<Pair, i64, RandomState>,
     last_of_target: LruCache<Address, i64, RandomState>,
+    /// Hosts met so far.
+    met: u64,
 }
 
 impl Default for Contexts {
@@ -64,6 +66,7 @@ impl Default for Contexts {
             targets: at_most(hosts),
             last_of_pair: at_most(gaps),
             last_of_target: at_most(gaps),
+            met: 0,
         }
     }
 }
@@ -89,25 +92,25 @@ impl Contexts {
 
     /// Forgets everything, as when the capture's clock jumps back.
     pub fn clear(&mut self) {
-        let Self { sources, targets, last_of_pair, last_of_target } = self;
+        let Self { sources, targets, last_of_pair, last_of_target, met } = self;
         sources.clear();
         targets.clear();
         last_of_pair.clear();
         last_of_target.clear();
+        *met = 0;
     }
 
     fn open(&mut self, at_us: i64, tuple: &Tuple) {
         let port = hashed(&tuple.server_port().to_be_bytes());
-        let target = hashed(&tuple.target.bits().to_be_bytes());
-        let source = hashed(&tuple.source.bits().to_be_bytes());
-        recent(&mut self.sources, tuple.source, at_us).open(at_us, target, port);
-        recent(&mut self.targets, tuple.target, at_us).open(at_us, source, port);
+        let [source, target] = self.hosts(at_us, tuple);
+        let ids = [source.id, target.id].map(|id| hashed(&id.to_be_bytes()));
+        source.open(at_us, ids[1], port);
+        target.open(at_us, ids[0], port);
     }
 
     fn context(&mut self, row: &Row<'_>) -> Context {
         let (at_us, tuple) = (row.order.at_us, &row.flow.tuple);
-        let source = recent(&mut self.sources, tuple.source, at_us);
-        let target = recent(&mut self.targets, tuple.target, at_us);
+        let [source, target] = self.hosts(at_us, tuple);
         if row.flow.reports == 0 {
             let outcome = outcome(row);
             source.judge(at_us, outcome);
@@ -121,6 +124,17 @@ impl Contexts {
         let (pair_gap, target_gap) = self.gaps(row);
         let provisional = if row.state == State::Provisional { 1.0 } else { 0.0 };
         Context { source, target, pair_gap, target_gap, provisional }
+    }
+
+    /// What is known of the source and of the target.
+    fn hosts(&mut self, at_us: i64, tuple: &Tuple) -> [&mut Recent; 2] {
+        let Self { sources, targets, met, .. } = self;
+        [(sources, tuple.source), (targets, tuple.target)].map(|(hosts, host)| {
+            &mut **hosts.get_or_insert_mut(host, || {
+                *met += 1;
+                Box::new(Recent::new(*met, at_us))
+            })
+        })
     }
 
     /// Log gaps to the previous final vector of the same pair and of the same target.
@@ -142,14 +156,6 @@ impl Contexts {
         }
         gaps
     }
-}
-
-fn recent(
-    hosts: &mut LruCache<Address, Box<Recent>, RandomState>,
-    host: Address,
-    at_us: i64,
-) -> &mut Recent {
-    hosts.get_or_insert_mut(host, || Box::new(Recent::new(at_us)))
 }
 
 /// A flow failed if nothing came back, or only a refusal.

@@ -15,7 +15,7 @@ const MIN_GAPS: u32 = 3;
 /// How far back a feature looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Window {
-    /// 5 to 10 s, depending on where in its slot the moment lies.
+    /// 5 to 10 s, depending on where in its slot the moment lies; slots begin with the host.
     TenSeconds,
     /// 55 to 60 s.
     Minute,
@@ -84,8 +84,13 @@ impl Slot {
 /// The last minute of one host.
 #[derive(Debug, Clone)]
 pub(super) struct Recent {
+    /// What stands for the host in sketches of others: never its address, so that a network with
+    /// other addresses gives the same features.
+    pub(super) id: u64,
     slots: [Slot; SLOTS as usize],
-    /// Number of the newest slot since the epoch.
+    /// Where slots are counted from: the host's first moment, so that shifted times change nothing.
+    origin_us: i64,
+    /// Number of the newest slot since the origin.
     newest: i64,
     last_opened_us: Option<i64>,
 }
@@ -108,10 +113,13 @@ pub(super) struct Aggregate {
 }
 
 impl Recent {
-    pub(super) fn new(at_us: i64) -> Self {
+    /// A host first heard of at `at_us`.
+    pub(super) fn new(id: u64, at_us: i64) -> Self {
         Self {
+            id,
             slots: [Slot::default(); SLOTS as usize],
-            newest: at_us.div_euclid(SLOT_US),
+            origin_us: at_us,
+            newest: 0,
             last_opened_us: None,
         }
     }
@@ -163,7 +171,7 @@ impl Recent {
     /// The slot of `at_us`, those between it and the newest emptied. A moment before the newest
     /// slot counts as of the newest.
     fn slot(&mut self, at_us: i64) -> &mut Slot {
-        let number = at_us.div_euclid(SLOT_US);
+        let number = at_us.saturating_sub(self.origin_us).div_euclid(SLOT_US);
         let passed = number.saturating_sub(self.newest).clamp(0, SLOTS.into());
         self.newest = self.newest.max(number);
         for back in 0..passed {
@@ -216,14 +224,14 @@ mod tests {
 
     #[test]
     fn equal_intervals_are_fully_regular() {
-        let mut recent = Recent::new(0);
+        let mut recent = Recent::new(0, 0);
         (0..9).for_each(|n| recent.open(n * 1_000_000, 1, 1));
         assert!((recent.aggregate(9_000_000, Window::Minute).regularity - 1.0).abs() < 1e-9);
     }
 
     #[test]
     fn guessing_repeats_and_a_scan_does_not() {
-        let (mut guessing, mut scan) = (Recent::new(0), Recent::new(0));
+        let (mut guessing, mut scan) = (Recent::new(0, 0), Recent::new(0, 0));
         for n in 0..50 {
             guessing.open(0, 1, 22);
             scan.open(0, hashed(&[n]), 22);
@@ -235,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_older_than_the_window_is_forgotten() {
-        let mut recent = Recent::new(0);
+        let mut recent = Recent::new(0, 0);
         recent.open(0, 1, 1);
         assert!(recent.aggregate(20_000_000, Window::TenSeconds).flows == 0.0);
         assert!(recent.aggregate(20_000_000, Window::Minute).flows > 0.0);
@@ -254,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_jump_of_centuries_leaves_everything_finite() {
-        let mut recent = Recent::new(i64::MIN);
+        let mut recent = Recent::new(0, i64::MIN);
         recent.open(i64::MAX, 1, 1);
         recent.open(i64::MIN, 1, 1);
         let aggregate = recent.aggregate(i64::MAX, Window::Minute);
