@@ -2,7 +2,7 @@
 //!
 //! The pure core takes time and bytes as arguments, so that a file and a live interface give the
 //! same answer: [`packet`] (bytes to packets), [`flow`] (packets to flows), [`feature`] (flows to
-//! feature vectors), [`detect`] (vectors to what the model is fed).
+//! feature vectors), [`detect`] (vectors to verdicts), [`incident`] (verdicts to incidents).
 //!
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
 //! (CSV and Parquet files).
@@ -15,6 +15,7 @@ pub mod engine;
 pub mod export;
 pub mod feature;
 pub mod flow;
+pub mod incident;
 pub mod packet;
 pub mod settings;
 pub mod telemetry;

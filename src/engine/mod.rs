@@ -3,15 +3,22 @@
 //! The only place that knows both sides, and the only one that starts threads. It never formats:
 //! where rows go is the business of the [`Sink`] it is given.
 
+mod handle;
 mod interrupt;
 mod live;
 mod pipeline;
 mod replay;
 mod shard;
 mod sink;
+mod snapshot;
 
+pub use handle::Handle;
 pub use interrupt::Interrupts;
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use replay::{Replay, ReplayEvent};
 pub use sink::{Sink, Stopped};
+pub use snapshot::{
+    Conversation, FlowCounts, ModelStatus, ScorePoint, Snapshot, Source, SourceKind, SourceState,
+    StoreStatus, Traffic,
+};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the names of Weir's variables begin with.
 pub(super) const PREFIX: &str = "WEIR_";
@@ -31,6 +31,9 @@ pub struct Environment {
     pub(super) config: Option<PathBuf>,
     /// Where settings files of users stand.
     pub(super) config_home: Option<PathBuf>,
+    state_home: Option<PathBuf>,
+    ort_lib: Option<PathBuf>,
+    takes_unicode: bool,
     invoker: Option<Invoker>,
     no_color: bool,
 }
@@ -56,6 +59,10 @@ impl Environment {
             config: path("WEIR_CONFIG"),
             config_home: folder("XDG_CONFIG_HOME")
                 .or_else(|| Some(folder("HOME")?.join(".config"))),
+            state_home: folder("XDG_STATE_HOME")
+                .or_else(|| Some(folder("HOME")?.join(".local/state"))),
+            ort_lib: path("ORT_DYLIB_PATH").filter(|path| !path.as_os_str().is_empty()),
+            takes_unicode: takes_unicode(&all),
             invoker: id("SUDO_UID").zip(id("SUDO_GID")).map(|(uid, gid)| Invoker { uid, gid }),
             no_color: all.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
             settings: all.into_iter().filter(|(name, _)| is_setting(name)).collect(),
@@ -71,11 +78,37 @@ impl Environment {
         self.invoker
     }
 
+    /// Where programs of this user keep their state (`XDG_STATE_HOME`, else `~/.local/state`).
+    #[must_use]
+    pub fn state_home(&self) -> Option<&Path> {
+        self.state_home.as_deref()
+    }
+
+    /// The library of ONNX Runtime that `ORT_DYLIB_PATH` names.
+    #[must_use]
+    pub fn ort_lib(&self) -> Option<&Path> {
+        self.ort_lib.as_deref()
+    }
+
+    /// Whether the terminal takes more than ASCII: its locale is UTF-8 and it is no Linux console.
+    #[must_use]
+    pub const fn takes_unicode(&self) -> bool {
+        self.takes_unicode
+    }
+
     /// Whether colours are unwanted (`NO_COLOR` is set and not empty, as no-color.org asks).
     #[must_use]
     pub const fn no_color(&self) -> bool {
         self.no_color
     }
+}
+
+/// The first of these variables that is set decides on the character set (POSIX.1-2017, 8.2).
+fn takes_unicode(all: &BTreeMap<String, OsString>) -> bool {
+    let text = |name: &&str| all.get(*name).map(|value| value.to_string_lossy().to_lowercase());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(text).find(|set| !set.is_empty());
+    let is_utf_8 = locale.is_some_and(|set| set.contains("utf-8") || set.contains("utf8"));
+    is_utf_8 && text(&"TERM").is_none_or(|terminal| terminal != "linux")
 }
 
 fn is_setting(name: &str) -> bool {
@@ -111,6 +144,16 @@ mod tests {
         let links = ["WEIR_SERVICE_HOST", "WEIR_PORT", "WEIR_PORT_8080_TCP_ADDR"];
         let given = links.map(|name| (name, "tcp://10.96.0.7:8080"));
         assert!(environment(&given).settings.is_empty());
+    }
+
+    #[test]
+    fn the_locale_and_the_terminal_decide_on_unicode() {
+        let takes = |pairs: &[(&str, &str)]| environment(pairs).takes_unicode();
+        assert!(takes(&[("LANG", "C.UTF-8"), ("TERM", "xterm-256color")]));
+        assert!(takes(&[("LC_ALL", ""), ("LANG", "de_DE.utf8")]));
+        assert!(!takes(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")]));
+        assert!(!takes(&[("LANG", "C.UTF-8"), ("TERM", "linux")]));
+        assert!(!takes(&[]));
     }
 
     #[test]

@@ -55,6 +55,51 @@ fn is_whole_text(text: &str) -> bool {
     !text.contains(['\0', char::REPLACEMENT_CHARACTER])
 }
 
+/// The name of a sensor.
+pub(super) fn sensor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    String::deserialize(deserializer)
+        .ok()
+        .filter(|name| (1..=63).contains(&name.len()) && name.chars().all(is_plain))
+        .ok_or_else(|| {
+            D::Error::custom("expected a name of 1 to 63 letters, digits, `-`, `_` and `.`")
+        })
+}
+
+/// An address to listen on, or an empty text for none.
+pub(super) mod optional_address {
+    use std::net::SocketAddr;
+
+    use serde::ser::Serializer;
+
+    use super::{Deserialize, Deserializer, Error};
+
+    /// Writes the address, or an empty text.
+    #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+    pub(in super::super) fn serialize<S: Serializer>(
+        address: &Option<SocketAddr>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match address {
+            Some(address) => serializer.collect_str(address),
+            None => serializer.serialize_str(""),
+        }
+    }
+
+    /// Reads an address; an empty text is none.
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SocketAddr>, D::Error> {
+        let text = String::deserialize(deserializer).unwrap_or_else(|_| "?".into());
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| {
+            D::Error::custom("expected an address and a port, such as \"127.0.0.1:8080\"")
+        })
+    }
+}
+
 /// A path, or an empty text for none.
 pub(super) mod optional_path {
     use serde::ser::{Error as _, Serializer};

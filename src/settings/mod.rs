@@ -15,6 +15,7 @@ mod mask;
 mod render;
 mod value;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub use error::{Error, Problem};
 pub use file::SettingsFile;
 pub use layer::{Origin, Resolved};
 pub use mask::masked;
-pub use value::{LogFormat, LogLevel, Speed};
+pub use value::{Glyphs, LogFormat, LogLevel, Speed, Theme};
 
 /// Complete settings; every field has a working default.
 ///
@@ -63,6 +64,33 @@ pub struct Settings {
     pub shards: usize,
     /// How fast capture files are replayed.
     pub speed: Speed,
+    /// What this sensor is called in incidents, 1 to 63 characters; part of their identity.
+    #[serde(deserialize_with = "key::sensor")]
+    pub sensor: String,
+    /// Where the API listens; none means not at all, or `127.0.0.1:8080` with `--api`. Written as
+    /// an empty text in the file.
+    #[serde(with = "key::optional_address")]
+    pub listen: Option<SocketAddr>,
+    /// The database; none means `weir.db` in the state folder. Written as an empty text in the file.
+    #[serde(with = "key::optional_path")]
+    pub database: Option<PathBuf>,
+    /// The model, an ONNX file with its JSON file beside it; none means the one chosen by
+    /// `weir model use`, else the one in the binary. Written as an empty text in the file.
+    #[serde(with = "key::optional_path")]
+    pub model: Option<PathBuf>,
+    /// Library of ONNX Runtime that is to run the model; none means tract, which is in the binary.
+    /// Written as an empty text in the file.
+    #[serde(with = "key::optional_path")]
+    pub ort_lib: Option<PathBuf>,
+    /// Threads that run the model, 1 to 64; results do not depend on it.
+    #[serde(deserialize_with = "key::whole::<_, _, 1, 64>")]
+    pub inference_threads: usize,
+    /// Colours of the console.
+    pub theme: Theme,
+    /// Which characters the console draws with.
+    pub glyphs: Glyphs,
+    /// Whether the console takes the mouse.
+    pub mouse: bool,
     /// The least urgent log line that is written.
     pub log_level: LogLevel,
     /// How a log line looks.
@@ -85,6 +113,15 @@ impl Default for Settings {
             max_flows: 1 << 20,
             shards: 1,
             speed: Speed::Max,
+            sensor: "weir".into(),
+            listen: None,
+            database: None,
+            model: None,
+            ort_lib: None,
+            inference_threads: 1,
+            theme: Theme::Auto,
+            glyphs: Glyphs::Auto,
+            mouse: true,
             log_level: LogLevel::Warn,
             log_format: LogFormat::Text,
             log_file: None,

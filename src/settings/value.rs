@@ -74,3 +74,29 @@ pub enum LogFormat {
     /// One JSON object a line.
     Json,
 }
+
+/// Colours of the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// `mono` where `NO_COLOR` is set, else `dark`.
+    Auto,
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// None.
+    Mono,
+}
+
+/// Which characters the console draws with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Glyphs {
+    /// `ascii` where the locale is not UTF-8 or the terminal is `linux`, else `unicode`.
+    Auto,
+    /// Lines, blocks and Braille.
+    Unicode,
+    /// ASCII alone.
+    Ascii,
+}

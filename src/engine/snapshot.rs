@@ -1,0 +1,176 @@
+//! What the console and the API may see of a running engine: immutable, cheap to clone, complete.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::detect::{Backend, CLASSES, Class, Score, Verdict};
+use crate::incident::Incident;
+use crate::packet::Address;
+
+/// Where packets come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A capture file.
+    #[default]
+    File,
+    /// A live interface.
+    Interface,
+}
+
+/// Whether packets still come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SourceState {
+    /// They come, or may come.
+    #[default]
+    Running,
+    /// The file has been read to its end.
+    Ended,
+    /// Why none will come any more.
+    Failed(String),
+}
+
+/// The source and how it is doing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Source {
+    /// Whether it is a file or an interface.
+    pub kind: SourceKind,
+    /// Names of the interfaces, or the file's.
+    pub name: String,
+    /// Whether packets still come.
+    pub state: SourceState,
+    /// How much of a file has been read, 0 to 1.
+    pub progress: Option<f64>,
+}
+
+/// What came in.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Traffic {
+    /// Packets decoded.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// Packets a second of packet time, over the last seconds.
+    pub packets_per_s: f64,
+    /// Bits a second of packet time, over the last seconds.
+    pub bits_per_s: f64,
+    /// Frames that made no packet: no IP, cut, malformed.
+    pub skipped: u64,
+    /// Packets the kernel dropped because its ring was full.
+    pub dropped_kernel: u64,
+    /// Packets the interface dropped.
+    pub dropped_interface: u64,
+    /// Packets dropped because the flow table did not keep up.
+    pub dropped_queue: u64,
+}
+
+impl Traffic {
+    /// Packets lost anywhere.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped_kernel + self.dropped_interface + self.dropped_queue
+    }
+}
+
+/// What the flow table holds and has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FlowCounts {
+    /// Flows open now.
+    pub open: u64,
+    /// Flows opened so far.
+    pub opened: u64,
+    /// Flows that were ended early to keep within `max-flows`.
+    pub evicted: u64,
+}
+
+/// The model and what it has done.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelStatus {
+    /// Its name.
+    pub name: String,
+    /// What runs it.
+    pub backend: Backend,
+    /// Sequences scored so far.
+    pub sequences: u64,
+    /// Sequences scored a second of wall time, over the last seconds.
+    pub sequences_per_s: f64,
+    /// Vectors that were not scored because inference did not keep up.
+    pub unscored: u64,
+}
+
+/// Whether incidents can be kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreStatus {
+    /// The database; none where nothing is kept.
+    pub path: Option<PathBuf>,
+    /// Why the last write failed, if it did; it is tried again.
+    pub failure: Option<String>,
+    /// Changes that wait to be written.
+    pub waiting: u64,
+}
+
+/// All flows of one client to one service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversation {
+    /// Who opened the flows.
+    pub client: Address,
+    /// Whom to.
+    pub server: Address,
+    /// Port of the service; for ICMP the message type.
+    pub server_port: u16,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// The worst score of its recent flows.
+    pub score: Score,
+    /// The class of the flow with that score.
+    pub class: Class,
+    /// Whether that flow alarmed.
+    pub is_alarm: bool,
+    /// Flows seen.
+    pub flows: u64,
+    /// Packets of these flows.
+    pub packets: u64,
+    /// Transport payload of these flows.
+    pub bytes: u64,
+    /// First packet, in µs since the epoch.
+    pub first_us: i64,
+    /// Last packet, in µs since the epoch.
+    pub last_us: i64,
+    /// The newest verdict on each of its last flows, newest first.
+    pub recent: Vec<Arc<Verdict>>,
+}
+
+/// The worst score of one second of packet time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScorePoint {
+    /// The second since the epoch.
+    pub second: i64,
+    /// The worst score of the verdicts of that second.
+    pub score: Score,
+    /// Verdicts of that second.
+    pub verdicts: u32,
+}
+
+/// What the console and the API may see.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// Packet time, in µs since the epoch; 0 before the first packet.
+    pub now_us: i64,
+    /// The source.
+    pub source: Source,
+    /// What came in.
+    pub traffic: Traffic,
+    /// The flow table.
+    pub flows: FlowCounts,
+    /// The model.
+    pub model: ModelStatus,
+    /// The database.
+    pub store: StoreStatus,
+    /// Conversations heard of lately: those that alarm first, newest trouble first.
+    pub conversations: Vec<Arc<Conversation>>,
+    /// The last five minutes, oldest first; seconds without a verdict are left out.
+    pub scores: Vec<ScorePoint>,
+    /// Final flows of the last five minutes by class, in the order of [`Class::ALL`].
+    pub classes: [u64; CLASSES],
+    /// Incidents, those open first, newest first.
+    pub incidents: Vec<Arc<Incident>>,
+}

@@ -1,0 +1,8 @@
+//! Verdicts to incidents: one incident for one attack, however many flows it has.
+//!
+//! Pure: time is packet time, and the same verdicts give the same incidents. Where they are kept
+//! belongs to [`crate::store`], who is told to later edges.
+
+mod record;
+
+pub use record::{Hosts, Incident, IncidentId, Pivot, Severity, Status};

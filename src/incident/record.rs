@@ -1,0 +1,161 @@
+//! One incident: what happened, by whom, to whom, since when, and why it was noticed.
+
+use std::fmt;
+
+use crate::detect::{Class, Reason, Score};
+use crate::flow::FlowId;
+use crate::packet::Address;
+
+/// Identity of an incident: a hash of sensor, class, pivot and first packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IncidentId(pub u64);
+
+impl fmt::Display for IncidentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Which end of its flows an incident is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pivot {
+    /// Whoever opened the flows.
+    Source,
+    /// Whom they were opened to.
+    Target,
+}
+
+impl Pivot {
+    /// The end that incidents of `class` are about.
+    #[must_use]
+    pub const fn of(class: Class) -> Self {
+        match class {
+            Class::Benign
+            | Class::Scan
+            | Class::Beacon
+            | Class::Exfiltration
+            | Class::LateralMovement => Self::Source,
+            Class::DosFlood
+            | Class::DosSlow
+            | Class::DosReflection
+            | Class::BruteForce
+            | Class::WebAttack
+            | Class::Exploit => Self::Target,
+        }
+    }
+}
+
+/// How urgent an incident is, least urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing.
+    Low,
+    /// Worth a look today.
+    Medium,
+    /// Worth a look now.
+    High,
+    /// Something is about to stop working, or has.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity, least urgent first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// Its name everywhere.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// Where an incident is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It goes on, or has not been over for long enough.
+    Open,
+    /// It is over.
+    Resolved,
+}
+
+impl Status {
+    /// Its name everywhere.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// Addresses at one end of an incident: the first of them, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hosts {
+    /// In the order in which they appeared, at most [`Hosts::LISTED`].
+    pub listed: Vec<Address>,
+    /// How many different ones there are; exact up to a bound that the tracker names.
+    pub total: u64,
+}
+
+impl Hosts {
+    /// How many are listed.
+    pub const LISTED: usize = 32;
+}
+
+/// One attack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incident {
+    /// The same in every run over the same packets.
+    pub id: IncidentId,
+    /// What it is.
+    pub class: Class,
+    /// How urgent it is.
+    pub severity: Severity,
+    /// Where it is in its life.
+    pub status: Status,
+    /// The highest score of its flows.
+    pub score: Score,
+    /// The host it is about, by [`Pivot::of`] its class.
+    pub pivot: Address,
+    /// Who attacks.
+    pub sources: Hosts,
+    /// Who is attacked.
+    pub targets: Hosts,
+    /// The port attacked, where it is only one.
+    pub target_port: Option<u16>,
+    /// Different flows that alarmed.
+    pub flows: u64,
+    /// Packets of these flows.
+    pub packets: u64,
+    /// Their transport payload.
+    pub bytes: u64,
+    /// First packet of these flows, in µs since the epoch.
+    pub first_us: i64,
+    /// Their last packet so far, in µs since the epoch.
+    pub last_us: i64,
+    /// Packet time of the verdict that made it an incident, in µs since the epoch.
+    pub detected_us: i64,
+    /// When it was over, in µs since the epoch of packet time.
+    pub resolved_us: Option<i64>,
+    /// What moved the score, most important first.
+    pub why: Vec<Reason>,
+    /// The first flows behind it, in order, at most [`Incident::FLOW_IDS`].
+    pub flow_ids: Vec<FlowId>,
+}
+
+impl Incident {
+    /// How many flows are named.
+    pub const FLOW_IDS: usize = 256;
+
+    /// The first target; there always is one.
+    #[must_use]
+    pub fn target(&self) -> Option<Address> {
+        self.targets.listed.first().copied()
+    }
+}
