@@ -5,10 +5,21 @@
 
 mod cli;
 mod config;
+#[expect(dead_code, unused_imports, reason = "no verb opens it yet")]
+mod console;
 mod exit;
 mod features;
 mod flows;
+mod format;
+mod glyphs;
+mod keymap;
+mod look;
+mod panes;
 mod progress;
+mod terminal;
+mod text;
+mod theme;
+mod widgets;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
