@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::{info, warn};
 use weir::capture::{self, Interface, privilege};
-use weir::engine::{Interrupts, Live, LiveCounts, Options, Outcome, Pipeline, Replay, ReplayEvent};
+use weir::engine::{
+    Interrupts, Live, LiveCounts, Meters, Options, Outcome, Pipeline, Replay, ReplayEvent,
+};
 use weir::export::Labels;
 use weir::flow::Timeouts;
 use weir::packet;
@@ -134,7 +136,9 @@ fn replay(
     // Rows on the terminal are progress enough.
     let is_watched = args.output.is_some() || !io::stdout().is_terminal();
     let progress = is_watched.then(|| Progress::start(sizes.map(|sizes| sizes.iter().sum())));
-    let replay = Replay { paths, filter: &settings.filter, speed: settings.speed, stop };
+    let meters = Meters::default();
+    let replay =
+        Replay { paths, filter: &settings.filter, speed: settings.speed, meters: &meters, stop };
     let mut failures = Vec::new();
     let decoded = replay.run(&mut pipeline, |event| match event {
         ReplayEvent::Read { bytes, frames } => {
@@ -167,7 +171,7 @@ fn live(
     mut pipeline: Pipeline<RowSink>,
     stop: Arc<AtomicBool>,
 ) -> Result<(), Error> {
-    let capture = Live::start(interfaces, stop).map_err(Error::Threads)?;
+    let capture = Live::start(interfaces, &Arc::default(), stop).map_err(Error::Threads)?;
     let end = capture.run(&mut pipeline);
     let mut decoded = packet::Counts::default();
     for counts in &end.counts {

@@ -3,9 +3,11 @@
 //! The only place that knows both sides, and the only one that starts threads. It never formats:
 //! where rows go is the business of the [`Sink`] it is given.
 
+mod board;
 mod handle;
 mod interrupt;
 mod live;
+mod meters;
 mod pipeline;
 mod replay;
 mod shard;
@@ -15,6 +17,7 @@ mod snapshot;
 pub use handle::Handle;
 pub use interrupt::Interrupts;
 pub use live::{Live, LiveCounts, LiveEnd};
+pub use meters::Meters;
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use replay::{Replay, ReplayEvent};
 pub use sink::{Sink, Stopped};
