@@ -80,13 +80,13 @@ impl Manifest {
     pub(super) fn read(json: &[u8], onnx: &[u8]) -> Result<Self, Error> {
         let written: Written = serde_json::from_slice(json)
             .map_err(|error| Error::Syntax(shown(&error.to_string())))?;
-        same("the format", written.format, FORMAT)?;
-        same("the sequence length", written.sequence_length, LENGTH)?;
+        same("the format", &written.format, &FORMAT)?;
+        same("the sequence length", &written.sequence_length, &LENGTH)?;
         let names = FEATURES.iter().map(|feature| feature.name);
         same_list("feature", &written.features, names)?;
         same_list("class", &written.classes, Class::ALL.iter().map(|class| class.name()))?;
         let sha256 = hex(&Sha256::digest(onnx));
-        same("the SHA-256 of the graph", shown(&written.sha256), sha256.clone())?;
+        same("the SHA-256 of the graph", &shown(&written.sha256), &sha256)?;
         Ok(Self {
             name: text("name", written.name)?,
             sha256,
@@ -113,7 +113,7 @@ fn shown(text: &str) -> String {
     text.chars().take(QUOTED_CHARS).flat_map(char::escape_debug).collect()
 }
 
-fn same<T: PartialEq + ToString>(what: &str, model: T, here: T) -> Result<(), Error> {
+fn same<T: PartialEq + ToString>(what: &str, model: &T, here: &T) -> Result<(), Error> {
     if model == here {
         return Ok(());
     }
@@ -127,7 +127,7 @@ fn same_list<'a>(
     model: &[String],
     here: impl ExactSizeIterator<Item = &'a str>,
 ) -> Result<(), Error> {
-    same(&format!("the number of the list of {what} names"), model.len(), here.len())?;
+    same(&format!("the length of the list of {what} names"), &model.len(), &here.len())?;
     for (number, (model, here)) in model.iter().zip(here).enumerate() {
         if model != here {
             let what = format!("{what} {number}");
@@ -168,7 +168,7 @@ fn thresholds(written: &BTreeMap<String, f64>) -> Result<Thresholds, Error> {
 
 #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite")]
 fn baseline(written: &[f64]) -> Result<Vector, Error> {
-    same("the length of the baseline", written.len(), ALL_FEATURES)?;
+    same("the length of the baseline", &written.len(), &ALL_FEATURES)?;
     let mut baseline = [0.0; ALL_FEATURES];
     for ((slot, &value), feature) in baseline.iter_mut().zip(written).zip(&FEATURES) {
         *slot = value as f32;

@@ -52,13 +52,12 @@ impl Runtime {
     }
 
     fn begin(library: Option<PathBuf>) -> Result<Self, Error> {
-        let (builder, backend) = match &library {
-            Some(path) => (load(path)?, Backend::OnnxRuntime(version(path))),
-            None => {
-                // False only if this was done before, by a start that failed later.
-                ort::set_api(ort_tract::api());
-                (ort::init(), Backend::Tract)
-            }
+        let (builder, backend) = if let Some(path) = &library {
+            (load(path)?, Backend::OnnxRuntime(version(path)))
+        } else {
+            // False only if this was done before, by a start that failed later.
+            ort::set_api(ort_tract::api());
+            (ort::init(), Backend::Tract)
         };
         match builder.with_name("weir").with_telemetry(false).build() {
             Ok(environment) => Ok(Self { environment, backend, library }),

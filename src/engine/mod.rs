@@ -4,6 +4,7 @@
 //! where rows go is the business of the [`Sink`] it is given.
 
 mod handle;
+mod inference;
 mod interrupt;
 mod live;
 mod pipeline;
@@ -13,6 +14,10 @@ mod sink;
 mod snapshot;
 
 pub use handle::Handle;
+pub use inference::{
+    Inference, InferenceCounters, InferenceError, InferenceFailure, InferenceMode, Mark, Scored,
+    VerdictSink,
+};
 pub use interrupt::Interrupts;
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use pipeline::{Options, Outcome, Pipeline};
