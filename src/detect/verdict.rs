@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::class::{CLASSES, Class};
+use super::manifest::Thresholds;
 use super::score::Score;
+use super::scorer::Output;
 use crate::feature::Vector;
 use crate::flow::{Flow, FlowId, Row, State};
 use crate::packet::Tuple;
@@ -63,6 +65,28 @@ pub struct Verdict {
     pub is_alarm: bool,
     /// All features of the flow, in the order of the catalogue.
     pub vector: Arc<Vector>,
+}
+
+impl Verdict {
+    /// Joins what the model said of the two sequences that end with `flow`: their mean, rounded
+    /// before anything is decided on it. Of equally probable classes the first counts.
+    #[must_use]
+    pub fn new(
+        flow: FlowSummary,
+        vector: Arc<Vector>,
+        [pair, server]: [Output; 2],
+        thresholds: &Thresholds,
+    ) -> Self {
+        let mean = |a: f32, b: f32| Score::new(a.midpoint(b));
+        let probabilities =
+            std::array::from_fn(|at| mean(pair.probabilities[at], server.probabilities[at]));
+        let score = mean(pair.anomaly, server.anomaly);
+        let most = probabilities.iter().max().copied().unwrap_or_default();
+        let at = probabilities.iter().position(|score| *score == most).unwrap_or_default();
+        let class = Class::ALL[at];
+        let is_alarm = thresholds.is_reached(class, score);
+        Self { flow, class, score, probabilities, is_alarm, vector }
+    }
 }
 
 /// A feature that moved the score.

@@ -5,6 +5,7 @@
 
 mod board;
 mod handle;
+mod inference;
 mod interrupt;
 mod live;
 mod meters;
@@ -15,6 +16,10 @@ mod sink;
 mod snapshot;
 
 pub use handle::Handle;
+pub use inference::{
+    Inference, InferenceCounters, InferenceError, InferenceFailure, InferenceMode, Mark, Scored,
+    VerdictSink,
+};
 pub use interrupt::Interrupts;
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;
