@@ -5,7 +5,7 @@
 //! feature vectors), [`detect`] (vectors to verdicts), [`incident`] (verdicts to incidents).
 //!
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
-//! (CSV and Parquet files).
+//! (CSV and Parquet files), [`store`] (the database).
 //!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
@@ -18,4 +18,5 @@ pub mod flow;
 pub mod incident;
 pub mod packet;
 pub mod settings;
+pub mod store;
 pub mod telemetry;
