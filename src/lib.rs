@@ -7,8 +7,11 @@
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
 //! (CSV and Parquet files), [`store`] (the database).
 //!
+//! [`api`] is the face for programs; the one for people is the binary's.
+//!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
+pub mod api;
 pub mod capture;
 pub mod detect;
 pub mod engine;

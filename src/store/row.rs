@@ -100,7 +100,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
         id: IncidentId(bits(&name(0)?, 0)?),
         class: Class::named(&name(1)?).ok_or_else(|| bad(1, "unknown class"))?,
         severity: severity(&name(2)?).ok_or_else(|| bad(2, "unknown severity"))?,
-        status: status(&name(3)?).ok_or_else(|| bad(3, "unknown status"))?,
+        status: Status::named(&name(3)?).ok_or_else(|| bad(3, "unknown status"))?,
         score: Score::new(row.get(4)?),
         pivot: name(5)?.parse::<IpAddr>().map_err(|error| bad(5, error))?.into(),
         sources: list::<HostsText>(row, 6)?.into(),
@@ -138,10 +138,6 @@ fn bits(hex: &str, at: usize) -> rusqlite::Result<u64> {
 
 fn severity(name: &str) -> Option<Severity> {
     Severity::ALL.into_iter().find(|severity| severity.name() == name)
-}
-
-fn status(name: &str) -> Option<Status> {
-    [Status::Open, Status::Resolved].into_iter().find(|status| status.name() == name)
 }
 
 /// The column does not hold what was written to it.
