@@ -3,7 +3,7 @@
 //! One thread owns all of it. Incidents go to the database through the keeper, snapshots to the
 //! faces through a channel that holds the newest one.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +14,10 @@ use tracing::info;
 use super::board::Board;
 use super::detection::Detection;
 use super::gauges::Gauges;
-use super::inference::Scored;
+use super::inference::{Mark, Scored, VerdictSink};
 use super::keeper::Keeper;
 use super::shelf::Shelf;
+use super::sink::Stopped;
 use super::snapshot::{Snapshot, SourceState};
 use crate::incident::{Change, Incident};
 
@@ -28,12 +29,56 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 pub(super) enum Note {
     /// Verdicts, in order.
     Scored(Vec<Scored>),
-    /// It is so late in packet time, in µs since the epoch.
-    Moment(i64),
-    /// The capture's clock jumped back.
-    Restart,
+    /// What lies between them.
+    Mark(Mark),
     /// No packet will come any more, for this reason if for any.
     Ended(SourceState),
+}
+
+/// Verdicts in a note, where nothing asks for them sooner.
+const TOGETHER: usize = 32;
+
+/// Brings verdicts to the desk.
+#[derive(Debug)]
+pub(super) struct Courier {
+    notes: SyncSender<Note>,
+    held: Vec<Scored>,
+}
+
+impl Courier {
+    /// Brings verdicts to whoever reads `notes`.
+    pub(super) const fn new(notes: SyncSender<Note>) -> Self {
+        Self { notes, held: Vec::new() }
+    }
+
+    /// Brings what is still held; to be called when there will be no more.
+    pub(super) fn finish(mut self) -> SyncSender<Note> {
+        // A desk that is gone has said why.
+        self.bring().ok();
+        self.notes
+    }
+
+    fn bring(&mut self) -> Result<(), Stopped> {
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let held = std::mem::replace(&mut self.held, Vec::with_capacity(TOGETHER));
+        self.notes.send(Note::Scored(held)).map_err(|_| Stopped)
+    }
+}
+
+impl VerdictSink for Courier {
+    type Error = Stopped;
+
+    fn verdict(&mut self, scored: Scored) -> Result<(), Self::Error> {
+        self.held.push(scored);
+        if self.held.len() < TOGETHER { Ok(()) } else { self.bring() }
+    }
+
+    fn mark(&mut self, mark: Mark) -> Result<(), Self::Error> {
+        self.bring()?;
+        self.notes.send(Note::Mark(mark)).map_err(|_| Stopped)
+    }
 }
 
 /// The owner of incidents and of what is shown.
@@ -86,42 +131,40 @@ impl Desk {
     fn take(&mut self, note: Note) {
         match note {
             Note::Scored(scored) => {
-                for one in &scored {
+                for one in scored {
                     self.now_us = self.now_us.max(one.verdict.flow.at_us);
-                    self.board.observe(&one.verdict);
-                    self.detection.observe(one);
+                    self.detection.observe(&one);
+                    self.board.observe(&Arc::new(one.verdict));
                 }
             }
-            Note::Moment(now_us) => {
+            Note::Mark(Mark::Time(now_us)) => {
                 self.now_us = self.now_us.max(now_us);
                 self.detection.advance(now_us);
             }
-            Note::Restart => {
+            Note::Mark(Mark::Restart) => {
                 self.now_us = 0;
                 self.board.clear();
                 self.detection.restart();
             }
-            Note::Ended(state) => {
-                self.state = state;
-                self.detection.finish();
-            }
+            Note::Mark(Mark::Flush) => {}
+            Note::Ended(state) => self.state = state,
         }
         self.keep();
     }
 
     fn keep(&mut self) {
-        let changes = self.detection.changes();
-        if changes.is_empty() {
+        let changed: Vec<_> = self.detection.changes().into_iter().map(Change::into_incident).collect();
+        if changed.is_empty() {
             return;
         }
-        changes.iter().map(Change::incident).for_each(|one| self.shelf.put(Arc::clone(one)));
+        changed.iter().for_each(|incident| self.shelf.put(Arc::clone(incident)));
         if let Some(keeper) = &self.keeper {
-            keeper.keep(changes);
+            keeper.keep(changed);
         }
     }
 
     /// Shows the newest state, unless nothing has changed.
-    fn publish(&mut self) {
+    pub(super) fn publish(&mut self) {
         self.board.advance(self.now_us);
         let mut next = self.gauges.read(self.now_us, &self.state);
         next.store = self.keeper.as_ref().map(Keeper::status).unwrap_or_default();

@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use tracing::{info, warn};
 
+use super::desk::Courier;
+use super::inference::{InferenceFailure, InferenceMode};
 use super::keeper::with_causes;
 use super::live::{Live, LiveCounts};
 use super::meters::Meters;
@@ -32,6 +34,14 @@ pub enum Feed {
 }
 
 impl Feed {
+    /// How its sequences are scored.
+    pub(super) const fn mode(&self) -> InferenceMode {
+        match self {
+            Self::Files { .. } => InferenceMode::Replay,
+            Self::Interfaces(_) => InferenceMode::Live,
+        }
+    }
+
     /// What is shown of it at the beginning.
     pub(super) fn source(&self) -> Source {
         let (kind, names): (_, Vec<String>) = match self {
@@ -55,7 +65,7 @@ impl Feed {
     /// Brings all packets to `pipeline`, waits until they are scored, and says how it ended.
     pub(super) fn run(
         self,
-        mut pipeline: Pipeline<Scoring>,
+        mut pipeline: Pipeline<Scoring<Courier>>,
         meters: &Arc<Meters>,
         stop: Arc<AtomicBool>,
     ) -> SourceState {
@@ -66,13 +76,18 @@ impl Feed {
             }
             Self::Interfaces(interfaces) => captured(interfaces, &mut pipeline, meters, stop),
         };
-        pipeline.finish().sink.finish();
-        failure.map_or(SourceState::Ended, SourceState::Failed)
+        let (courier, fault) = pipeline.finish().sink.finish();
+        courier.finish();
+        let fault = fault.map(|fault| match fault {
+            InferenceFailure::Model(error) => with_causes(&error),
+            InferenceFailure::Sink(_) => "nobody takes verdicts any more".to_owned(),
+        });
+        failure.or(fault).map_or(SourceState::Ended, SourceState::Failed)
     }
 }
 
 /// Replays files; why the first of those failed that did.
-fn replayed(replay: &Replay<'_>, pipeline: &mut Pipeline<Scoring>) -> Option<String> {
+fn replayed(replay: &Replay<'_>, pipeline: &mut Pipeline<Scoring<Courier>>) -> Option<String> {
     let mut failure = None;
     replay.run(pipeline, |event| match event {
         ReplayEvent::Read { .. } => {}
@@ -91,7 +106,7 @@ fn replayed(replay: &Replay<'_>, pipeline: &mut Pipeline<Scoring>) -> Option<Str
 /// Captures until stopped; why it failed, if it did.
 fn captured(
     interfaces: Vec<Interface>,
-    pipeline: &mut Pipeline<Scoring>,
+    pipeline: &mut Pipeline<Scoring<Courier>>,
     meters: &Arc<Meters>,
     stop: Arc<AtomicBool>,
 ) -> Option<String> {

@@ -1,29 +1,13 @@
 //! Reads the counters of all stages into a snapshot.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use super::inference::Progress;
+use super::inference::InferenceCounters;
 use super::meters::Meters;
 use super::rate::Rate;
-use super::snapshot::{FlowCounts, ModelStatus, Snapshot, Source, SourceState};
-
-/// What the flow table has done, as the stage behind it saw it.
-#[derive(Debug, Default)]
-pub(super) struct FlowMeters {
-    pub(super) opened: AtomicU64,
-    pub(super) ended: AtomicU64,
-    pub(super) evicted: AtomicU64,
-}
-
-impl FlowMeters {
-    fn counts(&self) -> FlowCounts {
-        let read = |meter: &AtomicU64| meter.load(Ordering::Relaxed);
-        let (opened, ended) = (read(&self.opened), read(&self.ended));
-        FlowCounts { open: opened.saturating_sub(ended), opened, evicted: read(&self.evicted) }
-    }
-}
+use super::scoring::FlowMeters;
+use super::snapshot::{ModelStatus, Snapshot, Source, SourceState};
 
 /// The counters of a running engine.
 #[derive(Debug)]
@@ -36,7 +20,7 @@ pub(super) struct Gauges {
     pub(super) flows: Arc<FlowMeters>,
     /// The model as it began.
     pub(super) model: ModelStatus,
-    pub(super) inference: Arc<Progress>,
+    pub(super) inference: Arc<InferenceCounters>,
     pub(super) packet_rate: Rate<2>,
     pub(super) sequence_rate: Rate<1>,
 }

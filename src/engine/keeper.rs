@@ -1,8 +1,7 @@
-//! Brings changes of incidents to the database, on a thread of its own.
+//! Brings incidents to the database, on a thread of its own.
 //!
-//! Whoever hands a change over never waits. While the database fails, changes wait in memory and
-//! are tried again: of one incident only its beginning, its newest state and its end, so that what
-//! waits is bounded by the number of incidents.
+//! Whoever hands one over never waits. While the database fails, incidents wait in memory and are
+//! tried again: of each only its newest state, so that what waits is bounded by their number.
 
 use std::error::Error;
 use std::io;
@@ -15,7 +14,7 @@ use std::time::Duration;
 use tracing::{error, info};
 
 use super::snapshot::StoreStatus;
-use crate::incident::Change;
+use crate::incident::Incident;
 
 /// How long a failed write waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -23,28 +22,28 @@ const RETRY: Duration = Duration::from_secs(1);
 /// The thread that writes, seen from outside.
 #[derive(Debug)]
 pub(super) struct Keeper {
-    changes: Sender<Vec<Change>>,
+    incidents: Sender<Vec<Arc<Incident>>>,
     status: Arc<Mutex<StoreStatus>>,
     thread: JoinHandle<u64>,
 }
 
 impl Keeper {
-    /// Starts a thread that gives changes to `apply`, which writes all of them or none.
+    /// Starts a thread that gives incidents to `apply`, which writes all of them or none.
     pub(super) fn start<E: Error>(
         path: PathBuf,
-        apply: impl FnMut(&[Change]) -> Result<(), E> + Send + 'static,
+        apply: impl FnMut(&[Arc<Incident>]) -> Result<(), E> + Send + 'static,
     ) -> io::Result<Self> {
-        let (changes, received) = channel();
+        let (incidents, received) = channel();
         let status = Arc::new(Mutex::new(StoreStatus { path: Some(path), ..StoreStatus::default() }));
         let writer = Writer { apply, waiting: Vec::new(), status: Arc::clone(&status) };
         let thread = Builder::new().name("store".into()).spawn(move || writer.run(&received))?;
-        Ok(Self { changes, status, thread })
+        Ok(Self { incidents, status, thread })
     }
 
-    /// Hands changes over; they are written as soon as possible.
-    pub(super) fn keep(&self, changes: Vec<Change>) {
+    /// Hands incidents over in their newest state; they are written as soon as possible.
+    pub(super) fn keep(&self, incidents: Vec<Arc<Incident>>) {
         // The thread lives as long as this does.
-        self.changes.send(changes).ok();
+        self.incidents.send(incidents).ok();
     }
 
     /// How the database is doing.
@@ -52,27 +51,27 @@ impl Keeper {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until everything is written, or cannot be; how many changes were not.
+    /// Waits until everything is written, or cannot be; how many incidents were not.
     pub(super) fn finish(self) -> u64 {
-        let Self { changes, thread, .. } = self;
-        drop(changes);
+        let Self { incidents, thread, .. } = self;
+        drop(incidents);
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
 struct Writer<A> {
     apply: A,
-    waiting: Vec<Change>,
+    waiting: Vec<Arc<Incident>>,
     status: Arc<Mutex<StoreStatus>>,
 }
 
 impl<A, E> Writer<A>
 where
-    A: FnMut(&[Change]) -> Result<(), E>,
+    A: FnMut(&[Arc<Incident>]) -> Result<(), E>,
     E: Error,
 {
-    /// Until nobody has changes any more; how many could not be written.
-    fn run(mut self, received: &Receiver<Vec<Change>>) -> u64 {
+    /// Until nobody hands over any more; how many could not be written.
+    fn run(mut self, received: &Receiver<Vec<Arc<Incident>>>) -> u64 {
         loop {
             let next = if self.waiting.is_empty() {
                 received.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -80,25 +79,26 @@ where
                 received.recv_timeout(RETRY)
             };
             match next {
-                Ok(changes) => changes.into_iter().for_each(|change| self.take(change)),
+                Ok(incidents) => incidents.into_iter().for_each(|one| self.take(one)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     self.write();
                     return self.waiting.len() as u64;
                 }
             }
-            while let Ok(changes) = received.try_recv() {
-                changes.into_iter().for_each(|change| self.take(change));
+            while let Ok(incidents) = received.try_recv() {
+                incidents.into_iter().for_each(|one| self.take(one));
             }
             self.write();
         }
     }
 
-    /// Puts a change behind those that wait, in place of an older state of the same incident.
-    fn take(&mut self, change: Change) {
-        let id = change.incident().id;
-        self.waiting.retain(|old| !(matches!(old, Change::Changed(_)) && old.incident().id == id));
-        self.waiting.push(change);
+    /// Puts an incident with those that wait, in place of an older state of it.
+    fn take(&mut self, incident: Arc<Incident>) {
+        match self.waiting.iter_mut().find(|old| old.id == incident.id) {
+            Some(old) => *old = incident,
+            None => self.waiting.push(incident),
+        }
     }
 
     fn write(&mut self) {
@@ -107,8 +107,7 @@ where
         }
         let failure = match (self.apply)(&self.waiting) {
             Ok(()) => {
-                for change in self.waiting.drain(..) {
-                    let incident = change.incident();
+                for incident in self.waiting.drain(..) {
                     info!(id = %incident.id, class = %incident.class, "incident accepted");
                 }
                 None

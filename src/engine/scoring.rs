@@ -1,82 +1,100 @@
 //! From the reports of the flow table to sequences for the model.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::gauges::FlowMeters;
-use super::inference::Inference;
-use super::sink::Sink;
+use super::inference::{Inference, InferenceFailure, Mark, VerdictSink};
+use super::sink::{Sink, Stopped};
+use super::snapshot::FlowCounts;
 use crate::detect::{FlowSummary, Sequences};
 use crate::feature::{Contexts, Summary, vector};
 use crate::flow::{End, Report, Row, State};
 
-/// What the model is told beside sequences, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// It is so late in packet time, in µs since the epoch.
-    Moment(i64),
-    /// The capture's clock jumped back.
-    Restart,
+/// What the flow table has done, as the stage behind it sees it.
+#[derive(Debug, Default)]
+pub struct FlowMeters {
+    opened: AtomicU64,
+    ended: AtomicU64,
+    evicted: AtomicU64,
+}
+
+impl FlowMeters {
+    /// What has been counted so far.
+    #[must_use]
+    pub fn counts(&self) -> FlowCounts {
+        let read = |meter: &AtomicU64| meter.load(Ordering::Relaxed);
+        let (opened, ended) = (read(&self.opened), read(&self.ended));
+        FlowCounts { open: opened.saturating_sub(ended), opened, evicted: read(&self.evicted) }
+    }
+
+    fn observe(&self, report: &Report<'_>) {
+        let count = |meter: &AtomicU64| meter.fetch_add(1, Ordering::Relaxed);
+        match report {
+            Report::Opened { .. } => {
+                count(&self.opened);
+            }
+            // After a split the flow is open in its next row.
+            Report::Row(Row { state: State::Provisional | State::Final(End::Active), .. }) => {}
+            Report::Row(Row { state: State::Final(end), .. }) => {
+                count(&self.ended);
+                if *end == End::Evicted {
+                    count(&self.evicted);
+                }
+            }
+        }
+    }
 }
 
 /// Makes vectors and sequences of rows and hands them to inference.
 #[derive(Debug)]
-pub struct Scoring {
+pub struct Scoring<V: VerdictSink> {
     contexts: Contexts,
     sequences: Sequences,
-    inference: Inference,
+    inference: Inference<V>,
     flows: Arc<FlowMeters>,
 }
 
-impl Scoring {
-    /// Hands sequences to `inference` and counts flows on `flows`.
-    pub(super) fn new(inference: Inference, flows: Arc<FlowMeters>) -> Self {
-        Self { contexts: Contexts::default(), sequences: Sequences::default(), inference, flows }
+impl<V: VerdictSink> Scoring<V> {
+    /// Hands sequences to `inference`.
+    #[must_use]
+    pub fn new(inference: Inference<V>) -> Self {
+        let (contexts, sequences) = (Contexts::default(), Sequences::default());
+        Self { contexts, sequences, inference, flows: Arc::default() }
     }
 
-    /// Waits until all that was handed over is scored and delivered.
-    pub fn finish(self) {
-        self.inference.finish();
+    /// Where flows are counted, for whoever wants to watch.
+    #[must_use]
+    pub fn flows(&self) -> Arc<FlowMeters> {
+        Arc::clone(&self.flows)
     }
 
-    fn count(&self, report: &Report<'_>) {
-        let meter = match report {
-            Report::Opened { .. } => &self.flows.opened,
-            Report::Row(Row { state: State::Final(end), .. }) if *end != End::Active => {
-                if *end == End::Evicted {
-                    self.flows.evicted.fetch_add(1, Ordering::Relaxed);
-                }
-                &self.flows.ended
-            }
-            Report::Row(_) => return,
-        };
-        meter.fetch_add(1, Ordering::Relaxed);
+    /// Waits until all verdicts are given; gives back to whom, and why not all of them could be.
+    #[must_use]
+    pub fn finish(self) -> (V, Option<InferenceFailure<V::Error>>) {
+        self.inference.finish()
     }
 }
 
-impl Sink for Scoring {
-    type Error = Infallible;
+impl<V: VerdictSink> Sink for Scoring<V> {
+    /// [`Scoring::finish`] says why.
+    type Error = Stopped;
 
     fn report(&mut self, report: &Report<'_>) -> Result<(), Self::Error> {
-        self.count(report);
-        if let Some((row, context)) = self.contexts.observe(report) {
-            let vector = vector(&Summary::new(row.flow), &context);
-            let sequences = self.sequences.observe(&row, &vector);
-            self.inference.submit(FlowSummary::from(&row), Arc::new(vector), sequences);
-        }
-        Ok(())
+        self.flows.observe(report);
+        let Some((row, context)) = self.contexts.observe(report) else { return Ok(()) };
+        let vector = vector(&Summary::new(row.flow), &context);
+        let sequences = Box::new(self.sequences.observe(&row, &vector));
+        self.inference.submit(FlowSummary::from(&row), Arc::new(vector), sequences)
     }
 
     fn restart(&mut self) -> Result<(), Self::Error> {
         self.contexts.clear();
         self.sequences.clear();
-        self.inference.mark(Mark::Restart);
-        Ok(())
+        self.inference.mark(Mark::Restart)
     }
 
     fn flush(&mut self, now_us: i64) -> Result<(), Self::Error> {
-        self.inference.mark(Mark::Moment(now_us));
-        Ok(())
+        self.inference.mark(Mark::Time(now_us))?;
+        self.inference.mark(Mark::Flush)
     }
 }

@@ -9,12 +9,12 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
 
-use super::desk::{Desk, Note};
+use super::desk::{Courier, Desk, Note};
 use super::detection::Detection;
 use super::feed::Feed;
-use super::gauges::{FlowMeters, Gauges};
+use super::gauges::Gauges;
 use super::handle::Handle;
-use super::inference::Inference;
+use super::inference::{Inference, InferenceError};
 use super::keeper::Keeper;
 use super::meters::Meters;
 use super::pipeline::{Options, Pipeline};
@@ -55,6 +55,9 @@ pub enum Error {
     /// The model cannot be run.
     #[error(transparent)]
     Model(#[from] detect::Error),
+    /// Nothing could be scored.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
     /// A thread could not be started.
     #[error("start a thread")]
     Threads(#[from] io::Error),
@@ -76,32 +79,26 @@ impl Engine {
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
         let Parts { feed, flows, model, inference_threads, tracker, store, known } = parts;
-        let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
-        let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
         let keeper = store.map(keeper).transpose()?;
-
         let (notes, noted) = sync_channel(WAITING_NOTES);
-        let told = notes.clone();
-        let deliver = move |delivery| {
-            // The desk lives as long as somebody may write to it.
-            told.send(Note::from(delivery)).ok();
-        };
+        let courier = Courier::new(notes.clone());
         let inference =
-            Inference::start(scorers, feed.pace(), deliver)?;
-        let flow_meters = Arc::<FlowMeters>::default();
+            Inference::start(&model, runtime, inference_threads, feed.mode(), courier)?;
+        let counters = inference.counters();
+        let scoring = Scoring::new(inference);
         let meters = Arc::<Meters>::default();
         let gauges = Gauges {
             source: feed.source(),
             total_bytes: feed.total_bytes(),
             meters: Arc::clone(&meters),
-            flows: Arc::clone(&flow_meters),
+            flows: scoring.flows(),
             model: ModelStatus {
                 name: model.manifest.name.clone(),
                 backend: runtime.backend().clone(),
                 ..ModelStatus::default()
             },
-            inference: inference.progress(),
+            inference: counters,
             packet_rate: Rate::default(),
             sequence_rate: Rate::default(),
         };
@@ -110,7 +107,7 @@ impl Engine {
         let mut desk = Desk::new(detection, known, keeper, gauges, shown);
         desk.publish();
         let desk = thread("desk", move || desk.run(&noted))?;
-        let pipeline = Pipeline::new(flows, Scoring::new(inference, flow_meters))?;
+        let pipeline = Pipeline::new(flows, scoring)?;
         let asked = Arc::clone(&stop);
         let ended = notes.clone();
         let source = thread("source", move || {
