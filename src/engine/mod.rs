@@ -14,10 +14,7 @@ mod sink;
 mod snapshot;
 
 pub use handle::Handle;
-pub use inference::{
-    Inference, InferenceCounters, InferenceError, InferenceFailure, InferenceMode, Mark, Scored,
-    VerdictSink,
-};
+pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
 pub use interrupt::Interrupts;
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use pipeline::{Options, Outcome, Pipeline};
