@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import LabError, leave_on_signals
 from live import live
 from measure import Pairs, Row, RunFailed, Usage, in_turn, run, spread
+from namespaces import LabError, leave_on_signals
 from subject import Subject, chosen, reference
 
 HERE = Path(__file__).resolve().parent

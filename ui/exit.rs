@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use weir::{capture, export, settings};
 
-use crate::flows;
+use crate::{flows, input};
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,16 +70,24 @@ impl Status {
     /// None where a cause decides.
     fn of_flows(error: &flows::Error) -> Option<Self> {
         match error {
-            flows::Error::Capture(error) => Some(Self::of(error)),
-            flows::Error::SomeCaptures { first, .. } => Some(Self::of(first)),
+            flows::Error::Input(error) => Some(Self::of_input(error)),
             flows::Error::Labels(error) | flows::Error::Write { source: error, .. } => {
                 Some(Self::of(error))
             }
-            flows::Error::MixedSources | flows::Error::Format { .. } => Some(Self::Usage),
+            flows::Error::Format { .. } => Some(Self::Usage),
             flows::Error::Interrupted => Some(Self::Interrupted),
             flows::Error::Create { .. } | flows::Error::Signal(_) | flows::Error::Threads(_) => {
                 None
             }
+        }
+    }
+
+    fn of_input(error: &input::Error) -> Self {
+        match error {
+            input::Error::Capture(error) | input::Error::SomeCaptures { first: error, .. } => {
+                Self::of(error)
+            }
+            input::Error::MixedSources => Self::Usage,
         }
     }
 

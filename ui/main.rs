@@ -8,6 +8,7 @@ mod config;
 mod exit;
 mod features;
 mod flows;
+mod input;
 mod progress;
 
 use std::io::{self, IsTerminal, Write};

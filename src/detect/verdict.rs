@@ -27,6 +27,8 @@ pub struct FlowSummary {
     pub packets: u64,
     /// Transport payload of both sides.
     pub bytes: u64,
+    /// Verdicts on the flow before this one.
+    pub reports: u32,
     /// Whether this is the last word on the flow.
     pub state: State,
 }
@@ -42,6 +44,7 @@ impl From<&Row<'_>> for FlowSummary {
             at_us: row.order.at_us,
             packets: row.flow.packets(),
             bytes: forward.lengths.sum + backward.lengths.sum,
+            reports: row.flow.reports,
             state: row.state,
         }
     }

@@ -3,10 +3,12 @@
 //! The only place that knows both sides, and the only one that starts threads. It never formats:
 //! where rows go is the business of the [`Sink`] it is given.
 
+mod board;
 mod handle;
 mod inference;
 mod interrupt;
 mod live;
+mod meters;
 mod pipeline;
 mod replay;
 mod shard;
@@ -17,6 +19,7 @@ pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
 pub use interrupt::Interrupts;
 pub use live::{Live, LiveCounts, LiveEnd};
+pub use meters::Meters;
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use replay::{Replay, ReplayEvent};
 pub use sink::{Sink, Stopped};
