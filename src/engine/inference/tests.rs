@@ -109,6 +109,7 @@ fn submit_vector(inference: &Inference, id: u64, value: f32) {
         at_us: 0,
         packets: 1,
         bytes: 0,
+        reports: 0,
         state: FlowState::Final(End::Fin),
     };
     let steps = [[0.0; ALL_FEATURES]; LENGTH];

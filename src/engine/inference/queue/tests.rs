@@ -24,6 +24,7 @@ fn job(id: u64, client: u8, state: State) -> Job {
         at_us: 0,
         packets: 1,
         bytes: 0,
+        reports: 0,
         state,
     };
     let steps = [[0.0; ALL_FEATURES]; LENGTH];
