@@ -223,8 +223,7 @@ mod tests {
         let steps = [[0.0; ALL_FEATURES]; LENGTH];
         let sequence = Sequence { scope: Scope::Pair, steps, len: 2 };
         let mixed = mixed(&sequence, &[7.0; ALL_FEATURES], |_| true);
-        let firsts = mixed.steps.map(|step| step[0]);
-        assert_eq!(firsts, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 7.0, 7.0]);
+        assert_eq!(mixed.steps.map(|step| step[0] > 0.0), std::array::from_fn(|at| at >= 8));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! Scoring on threads of its own, between what makes sequences and what takes verdicts.
+//! Scoring on threads of its own, between what makes sequences and what becomes of verdicts.
 //!
 //! ```text
 //!                   ┌► inference-0 ─┐
-//! submit ─► queue ──┤               ├──► verdicts ─► sink
+//! submit ─► queue ──┤               ├──► verdicts ─► whoever takes them
 //!                   └► inference-1 ─┘
 //! ```
 //! Each inference thread has a session of its own. They take batches from the queue in turn, and the
-//! verdicts are given to the sink in the same turn: in the order of submission, whatever their number.
-//! A replay makes batches by count alone and waits where the queue is full, so that it always gives the
+//! verdicts are delivered in the same turn: in the order of submission, whatever their number. A
+//! replay makes batches by count alone and waits where the queue is full, so that it always gives the
 //! same scores. A live capture also makes a batch when one has waited long enough, never waits, and
 //! where the queue is full gives up what matters least and counts it.
 
@@ -24,8 +24,7 @@ use std::time::Duration;
 
 use self::queue::{Batch, Job, Queue};
 use self::worker::{Scoring, deliver, work};
-use super::sink::Stopped;
-use crate::detect::{self, FlowSummary, Model, Runtime, Scorer, Sequence, Thresholds, Verdict};
+use crate::detect::{self, FlowSummary, Scorer, Sequence, Verdict};
 use crate::feature::Vector;
 
 pub use self::mark::Mark;
@@ -36,18 +35,18 @@ const BATCH: usize = 32;
 /// Flows that may wait in a replay, 8.5 KiB each.
 const WAITING_REPLAY: usize = 8 * BATCH;
 
-/// Flows that may wait live: 34 MiB, a good second of the work of one thread that runs tract.
+/// Flows that may wait live: 34 MiB, and less than a second of the work of one thread.
 const WAITING_LIVE: usize = 4_096;
 
 /// How long a batch that is not full waits for more.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Scored batches that may wait for the sink, for each thread.
+/// Scored batches of each thread that may wait to be delivered.
 const WAITING_BATCHES: usize = 1;
 
 /// How batches are made, and what a full queue means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InferenceMode {
+pub enum Pace {
     /// By size or after a short while; a full queue gives something up.
     Live,
     /// By count only; a full queue makes the submitter wait.
@@ -63,139 +62,102 @@ pub struct Scored {
     pub sequences: Box<[Sequence; 2]>,
 }
 
-/// Takes verdicts, in the order in which their flows were submitted.
-pub trait VerdictSink: Send + 'static {
-    /// Why it can take no more.
-    type Error: std::fmt::Debug + Send + 'static;
-
-    /// Takes the next verdict.
-    fn verdict(&mut self, scored: Scored) -> Result<(), Self::Error>;
-
-    /// Everything submitted before `mark` has been given.
-    fn mark(&mut self, mark: Mark) -> Result<(), Self::Error>;
+/// What inference delivers, in the order in which flows were submitted and marks were set.
+#[derive(Debug)]
+pub enum Delivery {
+    /// The verdicts on the next flows.
+    Scored(Vec<Scored>),
+    /// It is so late in packet time, in µs since the epoch.
+    Moment(i64),
+    /// The capture's clock jumped back.
+    Restart,
+    /// The model could not be run, and nothing will be scored any more.
+    Failed(detect::Error),
 }
 
 /// What inference has done so far.
 #[derive(Debug, Default)]
-pub struct InferenceCounters {
+pub struct Progress {
     sequences: AtomicU64,
     unscored: AtomicU64,
 }
 
-impl InferenceCounters {
+impl Progress {
     /// Sequences scored.
     #[must_use]
     pub fn sequences(&self) -> u64 {
         self.sequences.load(Ordering::Relaxed)
     }
 
-    /// Vectors given up because inference did not keep up.
+    /// Vectors given up because inference did not keep up, or had failed.
     #[must_use]
     pub fn unscored(&self) -> u64 {
         self.unscored.load(Ordering::Relaxed)
     }
 }
 
-/// Why inference ended early.
-#[derive(Debug)]
-pub enum InferenceFailure<E> {
-    /// The model could not be run.
-    Model(detect::Error),
-    /// The sink took no more.
-    Sink(E),
-}
-
-/// Why inference could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum InferenceError {
-    /// The model cannot be run.
-    #[error(transparent)]
-    Model(#[from] detect::Error),
-    /// A thread could not be started.
-    #[error("start a thread for inference")]
-    Threads(#[source] io::Error),
-}
-
-type Delivered<V> = (V, Option<InferenceFailure<<V as VerdictSink>::Error>>);
-
 /// Running inference threads.
 #[derive(Debug)]
-pub struct Inference<V: VerdictSink> {
+pub struct Inference {
     entrance: Entrance,
-    workers: Vec<JoinHandle<()>>,
-    delivery: JoinHandle<Delivered<V>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
-impl<V: VerdictSink> Inference<V> {
-    /// Starts `threads` threads that run `model`, and one that gives verdicts to `sink`.
+impl Inference {
+    /// Starts a thread for each of `scorers`, and one that hands what they say to `take`.
     pub fn start(
-        model: &Model,
-        runtime: &Runtime,
-        threads: usize,
-        mode: InferenceMode,
-        sink: V,
-    ) -> Result<Self, InferenceError> {
-        let scorers = (0..threads.max(1)).map(|_| Scorer::new(model, runtime));
-        let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
-        Self::with(scorers, model.manifest.thresholds, mode, sink).map_err(InferenceError::Threads)
+        scorers: Vec<Scorer>,
+        pace: Pace,
+        take: impl FnMut(Delivery) + Send + 'static,
+    ) -> io::Result<Self> {
+        Self::with(scorers, pace, take)
     }
 
     fn with<S: Scoring>(
         scorers: Vec<S>,
-        thresholds: Thresholds,
-        mode: InferenceMode,
-        sink: V,
+        pace: Pace,
+        take: impl FnMut(Delivery) + Send + 'static,
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared::new(mode, scorers.len()));
+        let shared = Arc::new(Shared::new(pace, scorers.len()));
         let entrance = Entrance(Arc::clone(&shared));
-        let mut workers = Vec::new();
-        let mut scored = Vec::new();
+        let mut threads = Vec::new();
+        let mut answers = Vec::new();
         for (number, scorer) in scorers.into_iter().enumerate() {
-            let (give, taken) = sync_channel(WAITING_BATCHES);
+            let (give, given) = sync_channel(WAITING_BATCHES);
             let shared = Arc::clone(&shared);
             let thread = Builder::new().name(format!("inference-{number}"));
-            let run = move || work(number, scorer, &thresholds, &shared, &give);
-            workers.push(thread.spawn(run)?);
-            scored.push(taken);
+            threads.push(thread.spawn(move || work(number, scorer, &shared, &give))?);
+            answers.push(given);
         }
         let thread = Builder::new().name("verdicts".into());
-        let delivery = thread.spawn(move || deliver(&scored, sink, &shared))?;
-        Ok(Self { entrance, workers, delivery })
+        threads.push(thread.spawn(move || deliver(&answers, &shared, take))?);
+        Ok(Self { entrance, threads })
     }
 
     /// What has been done so far, for whoever wants to watch.
     #[must_use]
-    pub fn counters(&self) -> Arc<InferenceCounters> {
-        Arc::clone(&self.entrance.0.counters)
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.entrance.0.progress)
     }
 
     /// Takes the next flow: its vector, and the two sequences that end with it.
-    pub fn submit(
-        &self,
-        flow: FlowSummary,
-        vector: Arc<Vector>,
-        sequences: Box<[Sequence; 2]>,
-    ) -> Result<(), Stopped> {
-        self.entrance.0.submit(Job::new(flow, vector, sequences))
+    pub fn submit(&self, flow: FlowSummary, vector: Arc<Vector>, sequences: Box<[Sequence; 2]>) {
+        self.entrance.0.submit(Job::new(flow, vector, sequences));
     }
 
-    /// Gives `mark` to the sink behind the verdicts on all flows submitted so far. Never waits.
-    pub fn mark(&self, mark: Mark) -> Result<(), Stopped> {
-        self.entrance.0.mark(mark)
+    /// Delivers `mark` behind the verdicts on all flows submitted so far. Never waits.
+    pub fn mark(&self, mark: Mark) {
+        self.entrance.0.mark(mark);
     }
 
-    /// Scores what waits and gives the sink back, with why it got no more, if something failed.
-    #[must_use]
-    pub fn finish(self) -> (V, Option<InferenceFailure<V::Error>>) {
+    /// Waits until all that was submitted is scored and delivered.
+    pub fn finish(self) {
         drop(self.entrance);
-        self.workers.into_iter().for_each(joined);
-        joined(self.delivery)
+        for thread in self.threads {
+            // Its panic goes on in the caller.
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
     }
-}
-
-/// The result of a thread; its panic goes on in the caller.
-fn joined<T>(thread: JoinHandle<T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The submitter's end of the queue: without it nothing more comes, and the threads end.
@@ -212,14 +174,14 @@ impl Drop for Entrance {
 /// What all threads share.
 #[derive(Debug)]
 struct Shared {
-    mode: InferenceMode,
+    pace: Pace,
     threads: usize,
     state: Mutex<State>,
     /// There may be a batch to take, or it is another thread's turn.
     work: Condvar,
     /// There may be room in the queue.
     room: Condvar,
-    counters: Arc<InferenceCounters>,
+    progress: Arc<Progress>,
 }
 
 #[derive(Debug)]
@@ -229,24 +191,26 @@ struct State {
     turn: usize,
     /// Nothing more will be submitted.
     is_ended: bool,
-    /// Something failed.
+    /// Nothing more will be delivered.
     is_stopped: bool,
 }
 
+impl State {
+    /// Whether the next batch is as large as it will become.
+    fn is_ready(&self) -> bool {
+        self.queue.has_batch() || self.is_ended || self.is_stopped
+    }
+}
+
 impl Shared {
-    fn new(mode: InferenceMode, threads: usize) -> Self {
-        let queue = match mode {
-            InferenceMode::Live => Queue::shedding(WAITING_LIVE),
-            InferenceMode::Replay => Queue::default(),
+    fn new(pace: Pace, threads: usize) -> Self {
+        let queue = match pace {
+            Pace::Live => Queue::shedding(WAITING_LIVE),
+            Pace::Replay => Queue::default(),
         };
-        Self {
-            mode,
-            threads,
-            state: Mutex::new(State { queue, turn: 0, is_ended: false, is_stopped: false }),
-            work: Condvar::new(),
-            room: Condvar::new(),
-            counters: Arc::default(),
-        }
+        let state = Mutex::new(State { queue, turn: 0, is_ended: false, is_stopped: false });
+        let (work, room) = (Condvar::new(), Condvar::new());
+        Self { pace, threads, state, work, room, progress: Arc::default() }
     }
 
     /// No thread that panics leaves the state half changed.
@@ -254,68 +218,43 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn submit(&self, job: Job) -> Result<(), Stopped> {
+    fn submit(&self, job: Job) {
         let mut state = self.state();
-        if self.mode == InferenceMode::Replay {
+        if self.pace == Pace::Replay {
             let is_full =
                 |state: &mut State| state.queue.len() >= WAITING_REPLAY && !state.is_stopped;
             state = self.room.wait_while(state, is_full).unwrap_or_else(PoisonError::into_inner);
         }
-        if state.is_stopped {
-            return Err(Stopped);
-        }
-        let given_up = state.queue.push(job);
-        self.counters.unscored.fetch_add(given_up, Ordering::Relaxed);
+        let given_up = if state.is_stopped { 1 } else { state.queue.push(job) };
+        self.progress.unscored.fetch_add(given_up, Ordering::Relaxed);
         // Those who wait are called only where this one flow makes the difference.
-        match (self.mode, state.queue.len()) {
-            (InferenceMode::Live, 1) | (_, BATCH) => self.work.notify_all(),
+        match (self.pace, state.queue.len()) {
+            (Pace::Live, 1) | (_, BATCH) => self.work.notify_all(),
             _ => {}
         }
-        Ok(())
     }
 
-    fn mark(&self, mark: Mark) -> Result<(), Stopped> {
-        let mut state = self.state();
-        if state.is_stopped {
-            return Err(Stopped);
-        }
-        state.queue.mark(mark);
-        if self.mode == InferenceMode::Live || mark == Mark::Flush {
-            self.work.notify_all();
-        }
-        Ok(())
+    fn mark(&self, mark: Mark) {
+        self.state().queue.mark(mark);
+        self.work.notify_all();
     }
 
     /// Waits for the turn of inference thread `number` and for its next batch; none at the end.
     fn next(&self, number: usize) -> Option<Batch> {
-        let wait = |state| self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
-        let mut state = self.state();
-        loop {
-            if state.is_stopped {
-                return None;
-            }
-            let is_turn = state.turn == number;
-            if is_turn && (state.queue.has_batch() || state.is_ended) {
-                break;
-            }
-            state = match self.mode {
-                InferenceMode::Live if is_turn && !state.queue.is_empty() => {
-                    let is_early = |state: &mut State| !state.queue.has_batch() && !state.is_ended;
-                    let waited = self.work.wait_timeout_while(state, PATIENCE, is_early);
-                    let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-                    if waited.timed_out() {
-                        return self.take(state);
-                    }
-                    state
-                }
-                _ => wait(state),
-            };
+        let is_early = |state: &mut State| !state.is_ready();
+        let is_not_yet = |state: &mut State| {
+            let is_live = self.pace == Pace::Live && !state.queue.is_empty();
+            !(state.is_stopped || state.turn == number && (state.is_ready() || is_live))
+        };
+        let waited = self.work.wait_while(self.state(), is_not_yet);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        if !state.is_ready() {
+            let waited = self.work.wait_timeout_while(state, PATIENCE, is_early);
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
-        self.take(state)
-    }
-
-    /// Takes a batch and passes the turn on.
-    fn take(&self, mut state: MutexGuard<'_, State>) -> Option<Batch> {
+        if state.is_stopped {
+            return None;
+        }
         state.turn = (state.turn + 1) % self.threads;
         let batch = (!state.queue.is_empty()).then(|| state.queue.take());
         self.work.notify_all();

@@ -27,10 +27,7 @@ mod start;
 pub use detection::Detection;
 pub use feed::Feed;
 pub use handle::Handle;
-pub use inference::{
-    Inference, InferenceCounters, InferenceError, InferenceFailure, InferenceMode, Mark, Scored,
-    VerdictSink,
-};
+pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
 pub use interrupt::Interrupts;
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;

@@ -5,10 +5,8 @@
 pub enum Mark {
     /// The capture's clock jumped back: nothing before has to do with what follows.
     Restart,
-    /// Packet time has come this far, in µs since the epoch.
-    Time(i64),
-    /// What was submitted is to be scored now, and what is held back to be handed on.
-    Flush,
+    /// It is so late in packet time, in µs since the epoch; what waits is to be scored now.
+    Moment(i64),
 }
 
 /// The marks between one flow and the next. Of a kind only the newest counts, so that marks take no
@@ -16,35 +14,34 @@ pub enum Mark {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     is_restart: bool,
-    time_us: Option<i64>,
-    pub(super) is_flush: bool,
+    moment_us: Option<i64>,
 }
 
 impl Marks {
     pub(super) const fn is_empty(self) -> bool {
-        !self.is_restart && self.time_us.is_none() && !self.is_flush
+        !self.is_restart && self.moment_us.is_none()
     }
 
-    pub(super) fn add(&mut self, mark: Mark) {
+    pub(super) const fn add(&mut self, mark: Mark) {
         match mark {
             // The time before has nothing to do with what follows.
-            Mark::Restart => (self.is_restart, self.time_us) = (true, None),
-            Mark::Time(time_us) => self.time_us = Some(time_us),
-            Mark::Flush => self.is_flush = true,
+            Mark::Restart => (self.is_restart, self.moment_us) = (true, None),
+            Mark::Moment(moment_us) => self.moment_us = Some(moment_us),
         }
     }
 
     /// Adds the marks before, as where the flow between is given up.
     pub(super) fn follow(&mut self, before: Self) {
         let mut joined = before;
-        self.list().for_each(|mark| joined.add(mark));
+        for mark in self.list() {
+            joined.add(mark);
+        }
         *self = joined;
     }
 
     pub(super) fn list(self) -> impl Iterator<Item = Mark> {
         let restart = self.is_restart.then_some(Mark::Restart);
-        let flush = self.is_flush.then_some(Mark::Flush);
-        [restart, self.time_us.map(Mark::Time), flush].into_iter().flatten()
+        restart.into_iter().chain(self.moment_us.map(Mark::Moment))
     }
 }
 
@@ -62,18 +59,17 @@ mod tests {
 
     #[test]
     fn of_a_kind_only_the_newest_counts() {
-        let marks = marks(&[Mark::Time(1), Mark::Flush, Mark::Time(2), Mark::Flush]);
-        assert_eq!(marks.list().collect::<Vec<_>>(), [Mark::Time(2), Mark::Flush]);
+        let marks = marks(&[Mark::Restart, Mark::Moment(1), Mark::Moment(2)]);
+        assert_eq!(marks.list().collect::<Vec<_>>(), [Mark::Restart, Mark::Moment(2)]);
     }
 
     #[test]
-    fn a_time_before_a_restart_does_not_outlive_it() {
+    fn a_moment_before_a_restart_does_not_outlive_it() {
         let mut later = marks(&[Mark::Restart]);
-        later.follow(marks(&[Mark::Time(9), Mark::Flush]));
-        assert_eq!(later.list().collect::<Vec<_>>(), [Mark::Restart, Mark::Flush]);
-        let mut later = marks(&[Mark::Flush]);
-        later.follow(marks(&[Mark::Restart, Mark::Time(3)]));
-        let all = [Mark::Restart, Mark::Time(3), Mark::Flush];
-        assert_eq!(later.list().collect::<Vec<_>>(), all);
+        later.follow(marks(&[Mark::Moment(9)]));
+        assert_eq!(later.list().collect::<Vec<_>>(), [Mark::Restart]);
+        let mut later = marks(&[Mark::Moment(3)]);
+        later.follow(marks(&[Mark::Restart, Mark::Moment(1)]));
+        assert_eq!(later.list().collect::<Vec<_>>(), [Mark::Restart, Mark::Moment(3)]);
     }
 }

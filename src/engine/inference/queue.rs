@@ -36,7 +36,7 @@ impl Job {
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) jobs: Vec<Job>,
-    /// What is said behind the last verdict.
+    /// What is said behind their verdicts.
     pub(super) after: Marks,
 }
 
@@ -80,22 +80,23 @@ impl Queue {
         self.tail.add(mark);
     }
 
-    /// Whether the next batch is full, or to be scored as it is.
+    /// Whether the next batch is full, or to be scored as it is because of a mark behind it.
     pub(super) fn has_batch(&self) -> bool {
         let mut next = self.jobs.values().take(BATCH);
-        self.len() >= BATCH || self.tail.is_flush || next.any(|job| job.before.is_flush)
+        self.len() >= BATCH || !self.tail.is_empty() || next.any(|job| !job.before.is_empty())
     }
 
-    /// The next batch: what is full, else what stands before a flush, else all there is. What is in
-    /// a batch that is full or flushed does not depend on when it is taken.
+    /// The next batch: what is full, else what stands before a mark, else all there is. What is in
+    /// a batch that is full or marked does not depend on when it is taken.
     pub(super) fn take(&mut self) -> Batch {
         let mut jobs = Vec::with_capacity(BATCH.min(self.len()));
         while let Some(mut next) = self.jobs.first_entry() {
             if jobs.len() == BATCH {
                 return Batch { jobs, after: Marks::default() };
             }
-            if next.get().before.is_flush {
-                return Batch { jobs, after: std::mem::take(&mut next.get_mut().before) };
+            let after = std::mem::take(&mut next.get_mut().before);
+            if !after.is_empty() {
+                return Batch { jobs, after };
             }
             let (number, job) = next.remove_entry();
             if let Some(shedding) = &mut self.shedding {

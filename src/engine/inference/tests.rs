@@ -3,14 +3,14 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
-use crate::detect::{CLASSES, LENGTH, Output, Scope};
+use crate::detect::{CLASSES, LENGTH, Model, Output, Scope, Thresholds};
 use crate::feature::ALL_FEATURES;
 use crate::flow::{End, FlowId, State as FlowState};
 use crate::packet::{Address, Tuple, protocol};
 
-/// Answers when the test lets it, with the first number of the vector as the anomaly.
+/// Answers when the test lets it; fails on a vector of numbers above 1.
 struct Fake {
-    /// One message lets one batch pass; a test that has dropped the other end lets all pass.
+    /// One message lets one batch pass, and all pass once nobody can send any.
     pass: Option<Receiver<()>>,
     sizes: Sender<usize>,
 }
@@ -21,49 +21,24 @@ impl Scoring for Fake {
         if let Some(pass) = &self.pass {
             pass.recv().ok();
         }
-        let outputs = jobs.iter().flat_map(|job| {
-            let anomaly = job.vector[0];
-            [Output { probabilities: [0.0; CLASSES], anomaly }; 2]
-        });
         if jobs.iter().any(|job| job.vector[0] > 1.0) {
             return Err(detect::Error::NotFinite("anomaly"));
         }
-        Ok(outputs.collect())
+        Ok(vec![Output { probabilities: [0.0; CLASSES], anomaly: 0.5 }; 2 * jobs.len()])
+    }
+
+    fn thresholds(&self) -> Thresholds {
+        Model::built_in().unwrap().manifest.thresholds
     }
 }
 
-/// What the sink was given.
+/// What was delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Given {
     Flow(u64),
-    Mark(Mark),
-}
-
-/// Keeps what it is given, up to as many verdicts as it may take.
-struct Kept {
-    given: Vec<Given>,
-    limit: usize,
-}
-
-impl VerdictSink for Kept {
-    type Error = &'static str;
-
-    fn verdict(&mut self, scored: Scored) -> Result<(), Self::Error> {
-        self.given.push(Given::Flow(scored.verdict.flow.id.0));
-        if self.given.len() > self.limit { Err("full") } else { Ok(()) }
-    }
-
-    fn mark(&mut self, mark: Mark) -> Result<(), Self::Error> {
-        self.given.push(Given::Mark(mark));
-        Ok(())
-    }
-}
-
-struct Rig {
-    inference: Inference<Kept>,
-    sizes: Receiver<usize>,
-    /// For each thread, if batches are held back.
-    pass: Vec<Sender<()>>,
+    Moment(i64),
+    Restart,
+    Failed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +47,16 @@ enum Batches {
     AreHeld,
 }
 
-fn rig(mode: InferenceMode, threads: usize, batches: Batches, limit: usize) -> Rig {
+struct Rig {
+    inference: Inference,
+    given: Receiver<Given>,
+    /// How many flows each batch had that was scored.
+    sizes: Receiver<usize>,
+    /// Lets held batches pass, for each thread.
+    pass: Vec<Sender<()>>,
+}
+
+fn rig(pace: Pace, threads: usize, batches: Batches) -> Rig {
     let (sizes, seen) = channel();
     let (pass, scorers): (Vec<_>, Vec<_>) = (0..threads)
         .map(|_| {
@@ -81,153 +65,175 @@ fn rig(mode: InferenceMode, threads: usize, batches: Batches, limit: usize) -> R
             (let_pass, Fake { pass, sizes: sizes.clone() })
         })
         .unzip();
-    let thresholds = Model::built_in().unwrap().manifest.thresholds;
-    let sink = Kept { given: Vec::new(), limit };
-    let inference = Inference::with(scorers, thresholds, mode, sink).unwrap();
-    Rig { inference, sizes: seen, pass }
+    let (give, given) = channel();
+    let take = move |delivery| {
+        let all = match delivery {
+            Delivery::Scored(scored) => {
+                scored.iter().map(|one| Given::Flow(one.verdict.flow.id.0)).collect()
+            }
+            Delivery::Moment(moment_us) => vec![Given::Moment(moment_us)],
+            Delivery::Restart => vec![Given::Restart],
+            Delivery::Failed(_) => vec![Given::Failed],
+        };
+        for one in all {
+            give.send(one).unwrap();
+        }
+    };
+    let inference = Inference::with(scorers, pace, take).unwrap();
+    Rig { inference, given, sizes: seen, pass }
 }
 
 impl Rig {
-    fn submit_scored(&self, id: u64, anomaly: f32) -> Result<(), Stopped> {
-        let tuple = Tuple {
-            source: Address::v4([10, 0, 0, 1]),
-            target: Address::v4([10, 0, 1, 1]),
-            source_port: 40_000,
-            target_port: 80,
-            protocol: protocol::TCP,
-            icmp_type: 0,
-        };
-        let flow = FlowSummary {
-            id: FlowId(id),
-            tuple,
-            first_us: 0,
-            last_us: 0,
-            at_us: 0,
-            packets: 1,
-            bytes: 0,
-            state: FlowState::Final(End::Fin),
-        };
-        let steps = [[0.0; ALL_FEATURES]; LENGTH];
-        let sequences = [Scope::Pair, Scope::Server].map(|scope| Sequence { scope, steps, len: 1 });
-        self.inference.submit(flow, Arc::new([anomaly; ALL_FEATURES]), Box::new(sequences))
+    /// Ends it, and says what it delivered.
+    fn finish(self) -> Vec<Given> {
+        drop(self.pass);
+        self.inference.finish();
+        self.given.iter().collect()
     }
+}
 
-    fn submit(&self, id: u64) -> Result<(), Stopped> {
-        self.submit_scored(id, 0.5)
-    }
+fn submit_vector(inference: &Inference, id: u64, value: f32) {
+    let tuple = Tuple {
+        source: Address::v4([10, 0, 0, 1]),
+        target: Address::v4([10, 0, 1, 1]),
+        source_port: 40_000,
+        target_port: 80,
+        protocol: protocol::TCP,
+        icmp_type: 0,
+    };
+    let flow = FlowSummary {
+        id: FlowId(id),
+        tuple,
+        first_us: 0,
+        last_us: 0,
+        at_us: 0,
+        packets: 1,
+        bytes: 0,
+        reports: 0,
+        state: FlowState::Final(End::Fin),
+    };
+    let steps = [[0.0; ALL_FEATURES]; LENGTH];
+    let sequences = [Scope::Pair, Scope::Server].map(|scope| Sequence { scope, steps, len: 1 });
+    inference.submit(flow, Arc::new([value; ALL_FEATURES]), Box::new(sequences));
+}
+
+fn submit(inference: &Inference, ids: impl IntoIterator<Item = u64>) {
+    ids.into_iter().for_each(|id| submit_vector(inference, id, 0.5));
+}
+
+fn flows(ids: impl IntoIterator<Item = u64>) -> Vec<Given> {
+    ids.into_iter().map(Given::Flow).collect()
 }
 
 #[test]
 fn verdicts_and_marks_come_in_the_order_of_submission_whatever_the_number_of_threads() {
     for threads in 1..=4 {
-        let rig = rig(InferenceMode::Replay, threads, Batches::Pass, usize::MAX);
+        let rig = rig(Pace::Replay, threads, Batches::Pass);
         let mut expected = Vec::new();
-        for id in 0..1_000 {
-            rig.submit(id).unwrap();
-            expected.push(Given::Flow(id));
-            if id % 70 == 0 {
-                let mark = if id % 3 == 0 { Mark::Flush } else { Mark::Time(id.cast_signed()) };
-                rig.inference.mark(mark).unwrap();
-                expected.push(Given::Mark(mark));
+        for part in 0..20 {
+            let ids = part * 50..(part + 1) * 50;
+            submit(&rig.inference, ids.clone());
+            expected.extend(flows(ids));
+            if part % 3 == 0 {
+                rig.inference.mark(Mark::Restart);
+                expected.push(Given::Restart);
+            }
+            if part % 2 == 0 {
+                rig.inference.mark(Mark::Moment(part.cast_signed()));
+                expected.push(Given::Moment(part.cast_signed()));
             }
         }
-        let counters = rig.inference.counters();
-        let (sink, failure) = rig.inference.finish();
-        assert!(failure.is_none());
-        assert_eq!(sink.given, expected);
-        assert_eq!((counters.sequences(), counters.unscored()), (2_000, 0));
+        let progress = rig.inference.progress();
+        assert_eq!(rig.finish(), expected);
+        assert_eq!((progress.sequences(), progress.unscored()), (2_000, 0));
     }
 }
 
 #[test]
 fn a_replay_makes_the_same_batches_every_time() {
-    let sizes = |threads| {
-        let rig = rig(InferenceMode::Replay, threads, Batches::Pass, usize::MAX);
-        for id in 0..100 {
-            rig.submit(id).unwrap();
-            if id == 39 {
-                rig.inference.mark(Mark::Flush).unwrap();
-            }
-        }
-        let (_, failure) = rig.inference.finish();
-        assert!(failure.is_none());
-        let mut sizes: Vec<_> = rig.sizes.iter().collect();
+    for threads in [1, 3] {
+        let rig = rig(Pace::Replay, threads, Batches::Pass);
+        submit(&rig.inference, 0..40);
+        rig.inference.mark(Mark::Moment(1));
+        submit(&rig.inference, 40..100);
+        let Rig { inference, sizes, .. } = rig;
+        inference.finish();
+        let mut sizes: Vec<_> = sizes.iter().collect();
         sizes.sort_unstable();
-        sizes
-    };
-    // 40 before the flush, 60 behind it.
-    assert_eq!(sizes(1), [8, 28, BATCH, BATCH]);
-    assert_eq!(sizes(3), [8, 28, BATCH, BATCH]);
+        // 40 before the mark, 60 behind it.
+        assert_eq!(sizes, [8, 28, BATCH, BATCH]);
+    }
+}
+
+#[test]
+fn a_replay_does_not_score_a_batch_before_it_is_full() {
+    let rig = rig(Pace::Replay, 1, Batches::Pass);
+    submit(&rig.inference, 0..BATCH as u64 - 1);
+    assert!(rig.sizes.recv_timeout(2 * PATIENCE).is_err());
+    submit(&rig.inference, [BATCH as u64]);
+    assert_eq!(rig.sizes.recv_timeout(Duration::from_secs(10)), Ok(BATCH));
 }
 
 #[test]
 fn a_live_batch_that_is_not_full_is_scored_after_a_while() {
-    let rig = rig(InferenceMode::Live, 2, Batches::Pass, usize::MAX);
-    for id in 0..3 {
-        rig.submit(id).unwrap();
+    let rig = rig(Pace::Live, 2, Batches::Pass);
+    submit(&rig.inference, 0..3);
+    let given: Vec<_> =
+        (0..3).map(|_| rig.given.recv_timeout(Duration::from_secs(10)).unwrap()).collect();
+    assert_eq!(given, flows(0..3));
+}
+
+#[test]
+fn a_moment_without_flows_is_delivered_at_once() {
+    for pace in [Pace::Live, Pace::Replay] {
+        let rig = rig(pace, 2, Batches::Pass);
+        rig.inference.mark(Mark::Moment(7));
+        assert_eq!(rig.given.recv_timeout(Duration::from_secs(10)), Ok(Given::Moment(7)));
     }
-    let mut scored = 0;
-    while scored < 3 {
-        scored += rig.sizes.recv_timeout(Duration::from_secs(10)).unwrap();
-    }
-    assert_eq!(scored, 3);
 }
 
 #[test]
 fn a_live_capture_never_waits_and_counts_what_is_given_up() {
-    let rig = rig(InferenceMode::Live, 1, Batches::AreHeld, usize::MAX);
-    rig.submit(0).unwrap();
-    let first = rig.sizes.recv().unwrap();
-    assert_eq!(first, 1);
-    let extra = 10;
-    let all = (WAITING_LIVE + extra) as u64;
-    for id in 1..=all {
-        rig.submit(id).unwrap();
-    }
-    let counters = rig.inference.counters();
-    assert_eq!(counters.unscored(), extra as u64);
-    drop(rig.pass);
-    let (sink, failure) = rig.inference.finish();
-    assert!(failure.is_none());
-    assert_eq!(sink.given.len(), WAITING_LIVE + 1);
-    assert_eq!(counters.sequences(), 2 * (WAITING_LIVE as u64 + 1));
+    let rig = rig(Pace::Live, 1, Batches::AreHeld);
+    submit(&rig.inference, [0]);
+    assert_eq!(rig.sizes.recv(), Ok(1));
+    let (waiting, extra) = (WAITING_LIVE as u64, 10);
+    submit(&rig.inference, 1..=waiting + extra);
+    let progress = rig.inference.progress();
+    assert_eq!(progress.unscored(), extra);
     // All are of one rank, so the oldest that waited were given up.
-    assert_eq!(sink.given[1], Given::Flow(extra as u64 + 1));
+    let expected = flows([0].into_iter().chain(extra + 1..=waiting + extra));
+    assert_eq!(rig.finish(), expected);
+    assert_eq!(progress.sequences(), 2 * (waiting + 1));
 }
 
 #[test]
 fn a_replay_waits_where_the_queue_is_full() {
-    let rig = rig(InferenceMode::Replay, 1, Batches::AreHeld, usize::MAX);
-    let counters = rig.inference.counters();
-    let flows = (WAITING_REPLAY + 3 * BATCH) as u64;
+    let rig = rig(Pace::Replay, 1, Batches::AreHeld);
+    let all = 0..(WAITING_REPLAY + 4 * BATCH) as u64;
+    let progress = rig.inference.progress();
     std::thread::scope(|scope| {
-        let (inference_pass, batches) = (&rig.pass[0], flows.div_ceil(BATCH as u64));
-        scope.spawn(move || (0..batches).for_each(|_| inference_pass.send(()).unwrap()));
-        (0..flows).for_each(|id| rig.submit(id).unwrap());
+        let (inference, ids) = (&rig.inference, all.clone());
+        let submitter = scope.spawn(move || submit(inference, ids));
+        // One batch is with the thread; there is room for no more than the queue holds behind it.
+        assert_eq!(rig.sizes.recv(), Ok(BATCH));
+        assert!(rig.sizes.recv_timeout(2 * PATIENCE).is_err());
+        assert!(!submitter.is_finished());
+        (0..all.end.div_ceil(BATCH as u64)).for_each(|_| rig.pass[0].send(()).unwrap());
     });
-    let (sink, _) = rig.inference.finish();
-    assert_eq!(sink.given.len() as u64, flows);
-    assert_eq!(counters.unscored(), 0);
+    assert_eq!(rig.finish(), flows(all));
+    assert_eq!(progress.unscored(), 0);
 }
 
 #[test]
-fn a_model_that_fails_stops_the_submitter_and_is_named_at_the_end() {
-    let rig = rig(InferenceMode::Replay, 2, Batches::Pass, usize::MAX);
-    rig.submit_scored(0, 2.0).unwrap();
-    // Waits for room unless it is told that there is no use.
-    let stopped = (1..10_000).find_map(|id| rig.submit(id).err());
-    assert_eq!(stopped, Some(Stopped));
-    let (sink, failure) = rig.inference.finish();
-    assert!(matches!(failure, Some(InferenceFailure::Model(detect::Error::NotFinite(_)))));
-    assert_eq!(sink.given, []);
-}
-
-#[test]
-fn a_sink_that_takes_no_more_stops_the_submitter() {
-    let rig = rig(InferenceMode::Replay, 2, Batches::Pass, 5);
-    let stopped = (0..10_000).find_map(|id| rig.submit(id).err());
-    assert_eq!(stopped, Some(Stopped));
-    let (sink, failure) = rig.inference.finish();
-    assert!(matches!(failure, Some(InferenceFailure::Sink("full"))));
-    assert_eq!(sink.given.len(), 6);
+fn a_model_that_fails_is_said_once_and_holds_nobody_up() {
+    let rig = rig(Pace::Replay, 2, Batches::Pass);
+    submit(&rig.inference, 0..BATCH as u64);
+    submit_vector(&rig.inference, 100, 2.0);
+    // More than the queue holds: the submitter would wait for ever.
+    submit(&rig.inference, 101..5_000);
+    let progress = rig.inference.progress();
+    let given = rig.finish();
+    assert_eq!(given, [flows(0..BATCH as u64), vec![Given::Failed]].concat());
+    assert!(progress.unscored() > 0);
 }

@@ -1,47 +1,47 @@
-//! What the threads of inference do: score batches, and give the verdicts to the sink.
+//! What the threads of inference do: score batches, and deliver the verdicts.
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
 
-use super::mark::Marks;
+use super::mark::{Mark, Marks};
 use super::queue::{Batch, Job};
-use super::{Delivered, InferenceFailure, Scored, Shared, VerdictSink};
+use super::{Delivery, Scored, Shared};
 use crate::detect::{Error, Output, Scorer, Thresholds, Verdict};
 
 /// Answers to sequences.
 pub(super) trait Scoring: Send + 'static {
     /// The answers to both sequences of each job, in order.
     fn score(&mut self, jobs: &[Job]) -> Result<Vec<Output>, Error>;
+
+    /// From which score on a class alarms.
+    fn thresholds(&self) -> Thresholds;
 }
 
 impl Scoring for Scorer {
     fn score(&mut self, jobs: &[Job]) -> Result<Vec<Output>, Error> {
         Self::score(self, jobs.iter().flat_map(|job| job.sequences.iter()))
     }
+
+    fn thresholds(&self) -> Thresholds {
+        self.manifest().thresholds
+    }
 }
 
-/// Verdicts with what is said before each, and behind the last.
-pub(super) struct ScoredBatch {
-    verdicts: Vec<(Marks, Scored)>,
-    after: Marks,
-}
+/// What one batch came to.
+pub(super) type Answer = Result<(Vec<Scored>, Marks), Error>;
 
 /// One inference thread: until there is no more to score, or no one to give it to.
 pub(super) fn work(
     number: usize,
     mut scorer: impl Scoring,
-    thresholds: &Thresholds,
     shared: &Shared,
-    give: &SyncSender<Result<ScoredBatch, Error>>,
+    give: &SyncSender<Answer>,
 ) {
-    while let Some(batch) = shared.next(number) {
-        let answer = judged(&mut scorer, batch, thresholds);
-        if let Ok(batch) = &answer {
-            let sequences = 2 * batch.verdicts.len() as u64;
-            shared.counters.sequences.fetch_add(sequences, Ordering::Relaxed);
-        }
-        let has_failed = answer.is_err();
-        if give.send(answer).is_err() || has_failed {
+    let thresholds = scorer.thresholds();
+    while let Some(Batch { jobs, after }) = shared.next(number) {
+        let verdicts = judged(&mut scorer, jobs, &thresholds);
+        let has_failed = verdicts.is_err();
+        if give.send(verdicts.map(|verdicts| (verdicts, after))).is_err() || has_failed {
             return;
         }
     }
@@ -49,44 +49,49 @@ pub(super) fn work(
 
 fn judged(
     scorer: &mut impl Scoring,
-    Batch { jobs, after }: Batch,
+    jobs: Vec<Job>,
     thresholds: &Thresholds,
-) -> Result<ScoredBatch, Error> {
+) -> Result<Vec<Scored>, Error> {
     let outputs = scorer.score(&jobs)?;
     let (outputs, _) = outputs.as_chunks();
-    let verdict = |(job, outputs): (Job, &[Output; 2])| {
-        let Job { before, flow, vector, sequences } = job;
-        let verdict = Verdict::new(flow, vector, *outputs, thresholds);
-        (before, Scored { verdict, sequences })
+    let judge = |(job, outputs): (Job, &[Output; 2])| {
+        let Job { flow, vector, sequences, .. } = job;
+        Scored { verdict: Verdict::new(flow, vector, *outputs, thresholds), sequences }
     };
-    Ok(ScoredBatch { verdicts: jobs.into_iter().zip(outputs).map(verdict).collect(), after })
+    Ok(jobs.into_iter().zip(outputs).map(judge).collect())
 }
 
-/// The thread that gives verdicts to `sink`, taking from the inference threads in their turn.
-pub(super) fn deliver<V: VerdictSink>(
-    scored: &[Receiver<Result<ScoredBatch, Error>>],
-    mut sink: V,
+/// The thread that delivers, taking from the inference threads in their turn.
+pub(super) fn deliver(
+    answers: &[Receiver<Answer>],
     shared: &Shared,
-) -> Delivered<V> {
-    let mut failure = None;
-    for batch in scored.iter().cycle().map_while(|thread| thread.recv().ok()) {
-        let given = batch
-            .map_err(InferenceFailure::Model)
-            .and_then(|batch| give(&mut sink, batch).map_err(InferenceFailure::Sink));
-        failure = given.err();
-        if failure.is_some() {
-            break;
+    mut deliver: impl FnMut(Delivery),
+) {
+    for answer in answers.iter().cycle().map_while(|thread| thread.recv().ok()) {
+        match answer {
+            Ok((verdicts, after)) => {
+                let sequences = 2 * verdicts.len() as u64;
+                shared.progress.sequences.fetch_add(sequences, Ordering::Relaxed);
+                if !verdicts.is_empty() {
+                    deliver(Delivery::Scored(verdicts));
+                }
+                after.list().map(Delivery::from).for_each(&mut deliver);
+            }
+            Err(error) => {
+                deliver(Delivery::Failed(error));
+                break;
+            }
         }
     }
     // Whoever waits for room or for work waits no longer.
     shared.stop();
-    (sink, failure)
 }
 
-fn give<V: VerdictSink>(sink: &mut V, batch: ScoredBatch) -> Result<(), V::Error> {
-    for (before, scored) in batch.verdicts {
-        before.list().try_for_each(|mark| sink.mark(mark))?;
-        sink.verdict(scored)?;
+impl From<Mark> for Delivery {
+    fn from(mark: Mark) -> Self {
+        match mark {
+            Mark::Restart => Self::Restart,
+            Mark::Moment(moment_us) => Self::Moment(moment_us),
+        }
     }
-    batch.after.list().try_for_each(|mark| sink.mark(mark))
 }

@@ -24,6 +24,7 @@ fn job(id: u64, client: u8, state: State) -> Job {
         at_us: 0,
         packets: 1,
         bytes: 0,
+        reports: 0,
         state,
     };
     let steps = [[0.0; ALL_FEATURES]; LENGTH];
@@ -98,31 +99,31 @@ fn nothing_is_remembered_of_what_has_left_the_queue() {
 #[test]
 fn what_was_said_before_a_flow_that_is_given_up_is_still_said() {
     let mut queue = Queue::shedding(1);
-    queue.mark(Mark::Time(5));
+    queue.mark(Mark::Moment(5));
     queue.push(provisional(1, 1));
-    queue.mark(Mark::Time(6));
+    queue.mark(Mark::Moment(6));
     queue.push(last(2, 2));
-    let batch = queue.take();
-    assert_eq!(batch.jobs[0].before.list().collect::<Vec<_>>(), [Mark::Time(6)]);
-    queue.mark(Mark::Restart);
+    assert_eq!(taken(&mut queue), (vec![], vec![Mark::Moment(6)]));
+    assert_eq!(taken(&mut queue), (vec![2], vec![]));
     queue.push(last(3, 3));
+    queue.mark(Mark::Restart);
     queue.push(provisional(4, 4));
-    let batch = queue.take();
-    assert_eq!(batch.jobs[0].before.list().collect::<Vec<_>>(), [Mark::Restart]);
+    assert_eq!(taken(&mut queue), (vec![3], vec![Mark::Restart]));
 }
 
 #[test]
-fn a_flush_ends_a_batch_however_late_it_is_taken() {
+fn a_mark_ends_a_batch_however_late_it_is_taken() {
     let mut queue = Queue::default();
-    queue.mark(Mark::Flush);
+    queue.mark(Mark::Moment(1));
     for id in 0..3 {
         queue.push(last(id, 1));
     }
-    queue.mark(Mark::Flush);
+    queue.mark(Mark::Restart);
     queue.push(last(3, 1));
-    assert_eq!(taken(&mut queue), (vec![], vec![Mark::Flush]));
     assert!(queue.has_batch());
-    assert_eq!(taken(&mut queue), (vec![0, 1, 2], vec![Mark::Flush]));
+    assert_eq!(taken(&mut queue), (vec![], vec![Mark::Moment(1)]));
+    assert!(queue.has_batch());
+    assert_eq!(taken(&mut queue), (vec![0, 1, 2], vec![Mark::Restart]));
     assert!(!queue.has_batch());
     assert_eq!(taken(&mut queue), (vec![3], vec![]));
     assert!(queue.is_empty());
@@ -134,7 +135,7 @@ fn a_batch_is_never_larger_than_a_full_one() {
     for id in 0..=BATCH as u64 {
         queue.push(last(id, 1));
     }
-    queue.mark(Mark::Flush);
+    queue.mark(Mark::Moment(1));
     assert_eq!(queue.take().jobs.len(), BATCH);
-    assert_eq!(taken(&mut queue), (vec![BATCH as u64], vec![Mark::Flush]));
+    assert_eq!(taken(&mut queue), (vec![BATCH as u64], vec![Mark::Moment(1)]));
 }
