@@ -3,21 +3,20 @@
 //! One thread owns all of it. Incidents go to the database through the keeper, snapshots to the
 //! faces through a channel that holds the newest one.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{error, info};
 
 use super::board::Board;
 use super::detection::Detection;
 use super::gauges::Gauges;
-use super::inference::{Mark, Scored, VerdictSink};
-use super::keeper::Keeper;
+use super::inference::Delivery;
+use super::keeper::{Keeper, with_causes};
 use super::shelf::Shelf;
-use super::sink::Stopped;
 use super::snapshot::{Snapshot, SourceState};
 use crate::incident::{Change, Incident};
 
@@ -27,58 +26,10 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 /// What the desk is told.
 #[derive(Debug)]
 pub(super) enum Note {
-    /// Verdicts, in order.
-    Scored(Vec<Scored>),
-    /// What lies between them.
-    Mark(Mark),
+    /// What came of scoring, in order.
+    Delivered(Delivery),
     /// No packet will come any more, for this reason if for any.
     Ended(SourceState),
-}
-
-/// Verdicts in a note, where nothing asks for them sooner.
-const TOGETHER: usize = 32;
-
-/// Brings verdicts to the desk.
-#[derive(Debug)]
-pub(super) struct Courier {
-    notes: SyncSender<Note>,
-    held: Vec<Scored>,
-}
-
-impl Courier {
-    /// Brings verdicts to whoever reads `notes`.
-    pub(super) const fn new(notes: SyncSender<Note>) -> Self {
-        Self { notes, held: Vec::new() }
-    }
-
-    /// Brings what is still held; to be called when there will be no more.
-    pub(super) fn finish(mut self) -> SyncSender<Note> {
-        // A desk that is gone has said why.
-        self.bring().ok();
-        self.notes
-    }
-
-    fn bring(&mut self) -> Result<(), Stopped> {
-        if self.held.is_empty() {
-            return Ok(());
-        }
-        let held = std::mem::replace(&mut self.held, Vec::with_capacity(TOGETHER));
-        self.notes.send(Note::Scored(held)).map_err(|_| Stopped)
-    }
-}
-
-impl VerdictSink for Courier {
-    type Error = Stopped;
-
-    fn verdict(&mut self, scored: Scored) -> Result<(), Self::Error> {
-        self.held.push(scored);
-        if self.held.len() < TOGETHER { Ok(()) } else { self.bring() }
-    }
-
-    fn mark(&mut self, mark: Mark) -> Result<(), Self::Error> {
-        self.bring()?;
-        self.notes.send(Note::Mark(mark)).map_err(|_| Stopped)
-    }
 }
 
 /// The owner of incidents and of what is shown.
@@ -130,24 +81,30 @@ impl Desk {
 
     fn take(&mut self, note: Note) {
         match note {
-            Note::Scored(scored) => {
+            Note::Delivered(Delivery::Scored(scored)) => {
                 for one in scored {
                     self.now_us = self.now_us.max(one.verdict.flow.at_us);
                     self.detection.observe(&one);
                     self.board.observe(&Arc::new(one.verdict));
                 }
             }
-            Note::Mark(Mark::Time(now_us)) => {
+            Note::Delivered(Delivery::Moment(now_us)) => {
                 self.now_us = self.now_us.max(now_us);
                 self.detection.advance(now_us);
             }
-            Note::Mark(Mark::Restart) => {
+            Note::Delivered(Delivery::Restart) => {
                 self.now_us = 0;
                 self.board.clear();
                 self.detection.restart();
             }
-            Note::Mark(Mark::Flush) => {}
-            Note::Ended(state) => self.state = state,
+            Note::Delivered(Delivery::Failed(error)) => {
+                let text = with_causes(&error);
+                error!(error = text, "nothing is scored any more");
+                self.state = SourceState::Failed(text);
+            }
+            // Why nothing was scored matters more.
+            Note::Ended(state) if self.state == SourceState::Running => self.state = state,
+            Note::Ended(_) => {}
         }
         self.keep();
     }

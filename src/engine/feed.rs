@@ -6,8 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use tracing::{info, warn};
 
-use super::desk::Courier;
-use super::inference::{InferenceFailure, InferenceMode};
+use super::inference::Pace;
 use super::keeper::with_causes;
 use super::live::{Live, LiveCounts};
 use super::meters::Meters;
@@ -35,10 +34,10 @@ pub enum Feed {
 
 impl Feed {
     /// How its sequences are scored.
-    pub(super) const fn mode(&self) -> InferenceMode {
+    pub(super) const fn pace(&self) -> Pace {
         match self {
-            Self::Files { .. } => InferenceMode::Replay,
-            Self::Interfaces(_) => InferenceMode::Live,
+            Self::Files { .. } => Pace::Replay,
+            Self::Interfaces(_) => Pace::Live,
         }
     }
 
@@ -65,7 +64,7 @@ impl Feed {
     /// Brings all packets to `pipeline`, waits until they are scored, and says how it ended.
     pub(super) fn run(
         self,
-        mut pipeline: Pipeline<Scoring<Courier>>,
+        mut pipeline: Pipeline<Scoring>,
         meters: &Arc<Meters>,
         stop: Arc<AtomicBool>,
     ) -> SourceState {
@@ -76,18 +75,13 @@ impl Feed {
             }
             Self::Interfaces(interfaces) => captured(interfaces, &mut pipeline, meters, stop),
         };
-        let (courier, fault) = pipeline.finish().sink.finish();
-        courier.finish();
-        let fault = fault.map(|fault| match fault {
-            InferenceFailure::Model(error) => with_causes(&error),
-            InferenceFailure::Sink(_) => "nobody takes verdicts any more".to_owned(),
-        });
-        failure.or(fault).map_or(SourceState::Ended, SourceState::Failed)
+        pipeline.finish().sink.finish();
+        failure.map_or(SourceState::Ended, SourceState::Failed)
     }
 }
 
 /// Replays files; why the first of those failed that did.
-fn replayed(replay: &Replay<'_>, pipeline: &mut Pipeline<Scoring<Courier>>) -> Option<String> {
+fn replayed(replay: &Replay<'_>, pipeline: &mut Pipeline<Scoring>) -> Option<String> {
     let mut failure = None;
     replay.run(pipeline, |event| match event {
         ReplayEvent::Read { .. } => {}
@@ -106,7 +100,7 @@ fn replayed(replay: &Replay<'_>, pipeline: &mut Pipeline<Scoring<Courier>>) -> O
 /// Captures until stopped; why it failed, if it did.
 fn captured(
     interfaces: Vec<Interface>,
-    pipeline: &mut Pipeline<Scoring<Courier>>,
+    pipeline: &mut Pipeline<Scoring>,
     meters: &Arc<Meters>,
     stop: Arc<AtomicBool>,
 ) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::inference::InferenceCounters;
+use super::inference::Progress;
 use super::meters::Meters;
 use super::rate::Rate;
 use super::scoring::FlowMeters;
@@ -20,7 +20,7 @@ pub(super) struct Gauges {
     pub(super) flows: Arc<FlowMeters>,
     /// The model as it began.
     pub(super) model: ModelStatus,
-    pub(super) inference: Arc<InferenceCounters>,
+    pub(super) inference: Arc<Progress>,
     pub(super) packet_rate: Rate<2>,
     pub(super) sequence_rate: Rate<1>,
 }

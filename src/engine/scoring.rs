@@ -1,10 +1,11 @@
 //! From the reports of the flow table to sequences for the model.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::inference::{Inference, InferenceFailure, Mark, VerdictSink};
-use super::sink::{Sink, Stopped};
+use super::inference::{Inference, Mark};
+use super::sink::Sink;
 use super::snapshot::FlowCounts;
 use crate::detect::{FlowSummary, Sequences};
 use crate::feature::{Contexts, Summary, vector};
@@ -47,17 +48,17 @@ impl FlowMeters {
 
 /// Makes vectors and sequences of rows and hands them to inference.
 #[derive(Debug)]
-pub struct Scoring<V: VerdictSink> {
+pub struct Scoring {
     contexts: Contexts,
     sequences: Sequences,
-    inference: Inference<V>,
+    inference: Inference,
     flows: Arc<FlowMeters>,
 }
 
-impl<V: VerdictSink> Scoring<V> {
+impl Scoring {
     /// Hands sequences to `inference`.
     #[must_use]
-    pub fn new(inference: Inference<V>) -> Self {
+    pub fn new(inference: Inference) -> Self {
         let (contexts, sequences) = (Contexts::default(), Sequences::default());
         Self { contexts, sequences, inference, flows: Arc::default() }
     }
@@ -68,33 +69,34 @@ impl<V: VerdictSink> Scoring<V> {
         Arc::clone(&self.flows)
     }
 
-    /// Waits until all verdicts are given; gives back to whom, and why not all of them could be.
-    #[must_use]
-    pub fn finish(self) -> (V, Option<InferenceFailure<V::Error>>) {
-        self.inference.finish()
+    /// Waits until all verdicts are delivered.
+    pub fn finish(self) {
+        self.inference.finish();
     }
 }
 
-impl<V: VerdictSink> Sink for Scoring<V> {
-    /// [`Scoring::finish`] says why.
-    type Error = Stopped;
+impl Sink for Scoring {
+    type Error = Infallible;
 
     fn report(&mut self, report: &Report<'_>) -> Result<(), Self::Error> {
         self.flows.observe(report);
-        let Some((row, context)) = self.contexts.observe(report) else { return Ok(()) };
-        let vector = vector(&Summary::new(row.flow), &context);
-        let sequences = Box::new(self.sequences.observe(&row, &vector));
-        self.inference.submit(FlowSummary::from(&row), Arc::new(vector), sequences)
+        if let Some((row, context)) = self.contexts.observe(report) {
+            let vector = vector(&Summary::new(row.flow), &context);
+            let sequences = Box::new(self.sequences.observe(&row, &vector));
+            self.inference.submit(FlowSummary::from(&row), Arc::new(vector), sequences);
+        }
+        Ok(())
     }
 
     fn restart(&mut self) -> Result<(), Self::Error> {
         self.contexts.clear();
         self.sequences.clear();
-        self.inference.mark(Mark::Restart)
+        self.inference.mark(Mark::Restart);
+        Ok(())
     }
 
     fn flush(&mut self, now_us: i64) -> Result<(), Self::Error> {
-        self.inference.mark(Mark::Time(now_us))?;
-        self.inference.mark(Mark::Flush)
+        self.inference.mark(Mark::Moment(now_us));
+        Ok(())
     }
 }

@@ -9,12 +9,12 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
 
-use super::desk::{Courier, Desk, Note};
+use super::desk::{Desk, Note};
 use super::detection::Detection;
 use super::feed::Feed;
 use super::gauges::Gauges;
 use super::handle::Handle;
-use super::inference::{Inference, InferenceError};
+use super::inference::Inference;
 use super::keeper::Keeper;
 use super::meters::Meters;
 use super::pipeline::{Options, Pipeline};
@@ -55,9 +55,6 @@ pub enum Error {
     /// The model cannot be run.
     #[error(transparent)]
     Model(#[from] detect::Error),
-    /// Nothing could be scored.
-    #[error(transparent)]
-    Inference(#[from] InferenceError),
     /// A thread could not be started.
     #[error("start a thread")]
     Threads(#[from] io::Error),
@@ -79,13 +76,17 @@ impl Engine {
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
         let Parts { feed, flows, model, inference_threads, tracker, store, known } = parts;
+        let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
+        let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
         let keeper = store.map(keeper).transpose()?;
         let (notes, noted) = sync_channel(WAITING_NOTES);
-        let courier = Courier::new(notes.clone());
-        let inference =
-            Inference::start(&model, runtime, inference_threads, feed.mode(), courier)?;
-        let counters = inference.counters();
+        let told = notes.clone();
+        let inference = Inference::start(scorers, feed.pace(), move |delivery| {
+            // The desk is there for as long as anybody writes to it.
+            told.send(Note::Delivered(delivery)).ok();
+        })?;
+        let progress = inference.progress();
         let scoring = Scoring::new(inference);
         let meters = Arc::<Meters>::default();
         let gauges = Gauges {
@@ -98,7 +99,7 @@ impl Engine {
                 backend: runtime.backend().clone(),
                 ..ModelStatus::default()
             },
-            inference: counters,
+            inference: progress,
             packet_rate: Rate::default(),
             sequence_rate: Rate::default(),
         };
