@@ -10,9 +10,10 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{config, features};
+use crate::{config, features, user};
 
-const SETTINGS: &str = "Settings (also in weir.toml, and as WEIR_... in the environment)";
+pub(crate) const SETTINGS: &str =
+    "Settings (also in weir.toml, and as WEIR_... in the environment)";
 
 const CONFIG_HELP: &str = "\
 Settings file, instead of the one WEIR_CONFIG names or weir/weir.toml in $XDG_CONFIG_HOME or \
@@ -70,6 +71,7 @@ pub(crate) enum Verb {
     Flows(Box<FlowsArgs>),
     Features(features::Args),
     Config(config::Args),
+    User(user::Args),
 }
 
 /// Turn captures or live traffic into flows and their features
@@ -169,8 +171,10 @@ impl Cli {
     /// The flags given that are settings, by key.
     pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
         let mut flags = Table::try_from(&self.global.log)?;
-        if let Verb::Flows(flows) = &self.verb {
-            flags.extend(Table::try_from(&flows.settings)?);
+        match &self.verb {
+            Verb::Flows(flows) => flags.extend(Table::try_from(&flows.settings)?),
+            Verb::User(user) => flags.extend(Table::try_from(&user.settings)?),
+            Verb::Features(_) | Verb::Config(_) => {}
         }
         Ok(flags)
     }

@@ -10,6 +10,7 @@ mod features;
 mod flows;
 mod input;
 mod progress;
+mod user;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -44,6 +45,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             let settings = Resolved::read(file.ok().as_ref(), &environment, flags)?.settings;
             telemetry::start(&settings, colour(&environment))?;
             Ok(flows::run(&args, &settings, &environment)?)
+        }
+        Verb::User(args) => {
+            let settings = Resolved::read(file.ok().as_ref(), &environment, flags)?.settings;
+            telemetry::start(&settings, colour(&environment))?;
+            Ok(user::run(&args, &settings, &environment)?)
         }
     }
 }

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use account::{Accounts, Role, User, UserName};
+pub use database::give_folder;
 pub use error::Error;
 pub use password::PasswordHash;
 pub use reader::{Cursor, Page, Query, Reader};
