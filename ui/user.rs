@@ -114,9 +114,7 @@ pub(crate) fn run(
     environment: &Environment,
 ) -> Result<(), Error> {
     let path = settings::database_path(settings, environment)?;
-    if let Some(heir) = privilege::heir(environment.invoker()) {
-        store::give_folder(&path, heir)?;
-    }
+    store::give_folder(&path, privilege::successor(environment.invoker()))?;
     privilege::drop_root(environment.invoker())?;
     let mut accounts = Accounts::open(&path)?;
     let done = match &args.action {

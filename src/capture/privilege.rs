@@ -38,13 +38,6 @@ impl fmt::Display for Identity {
     }
 }
 
-/// Whom root becomes: the user behind sudo, or `nobody`. None where the process is not root.
-#[must_use]
-pub fn heir(behind_sudo: Option<Invoker>) -> Option<Invoker> {
-    let user = behind_sudo.filter(|user| user.uid != 0 && user.gid != 0);
-    geteuid().is_root().then(|| user.unwrap_or_else(nobody))
-}
-
 /// Gives up root and every capability for good, and says whom the process became.
 ///
 /// Root becomes the user behind sudo, or `nobody` where there is none or sudo was run by root. Any
@@ -52,8 +45,9 @@ pub fn heir(behind_sudo: Option<Invoker>) -> Option<Invoker> {
 /// none by running a program either, and it was verified that it cannot become root again.
 pub fn drop_root(behind_sudo: Option<Invoker>) -> Result<Identity, Error> {
     limit_programs();
-    let heir = heir(behind_sudo);
-    if let Some(Invoker { uid, gid }) = heir {
+    let changed = geteuid().is_root();
+    if changed {
+        let Invoker { uid, gid } = successor(behind_sudo);
         become_user(Uid::from_raw(uid), Gid::from_raw(gid))?;
     }
     // A set may hold no more than the permitted one: that is cleared after the effective.
@@ -64,7 +58,13 @@ pub fn drop_root(behind_sudo: Option<Invoker>) -> Result<Identity, Error> {
     verify()?;
     let (uid, gid) = (geteuid(), getegid());
     let name = User::from_uid(uid).ok().flatten().map(|user| user.name);
-    Ok(Identity { uid: uid.as_raw(), gid: gid.as_raw(), name, changed: heir.is_some() })
+    Ok(Identity { uid: uid.as_raw(), gid: gid.as_raw(), name, changed })
+}
+
+/// Whom root becomes: the user behind sudo, or `nobody` where there is none or sudo was run by root.
+#[must_use]
+pub fn successor(behind_sudo: Option<Invoker>) -> Invoker {
+    behind_sudo.filter(|user| user.uid != 0 && user.gid != 0).unwrap_or_else(nobody)
 }
 
 fn failed(step: &'static str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

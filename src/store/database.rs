@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::unistd::{AccessFlags, access};
+use nix::unistd::{AccessFlags, access, geteuid};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -160,9 +160,11 @@ impl Looked {
 }
 
 /// Makes the folder of the database for the user that root is about to become, who may not make one
-/// there. Only where it is missing and what holds it is not: the rest is the administrator's.
+/// there. Only where it is missing and what holds it is not: the rest is the administrator's. Does
+/// nothing for whoever is not root.
 pub fn give_folder(path: &Path, heir: Invoker) -> Result<(), Error> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else {
+    let named = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let Some(folder) = named.filter(|_| geteuid().is_root()) else {
         return Ok(());
     };
     match DirBuilder::new().mode(0o700).create(folder) {

@@ -56,6 +56,12 @@ impl Store {
         Ok(Self { database, _lock: lock })
     }
 
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.database.path
+    }
+
     /// Writes all of `incidents` or, where it fails, none; to write them again changes nothing.
     pub fn apply(&mut self, incidents: &[Arc<Incident>]) -> Result<(), Error> {
         let written = write(&mut self.database.connection, incidents);
