@@ -10,9 +10,10 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{config, detect, features};
+use crate::{config, detect, features, user};
 
-const SETTINGS: &str = "Settings (also in weir.toml, and as WEIR_... in the environment)";
+pub(crate) const SETTINGS: &str =
+    "Settings (also in weir.toml, and as WEIR_... in the environment)";
 
 const CONFIG_HELP: &str = "\
 Settings file, instead of the one WEIR_CONFIG names or weir/weir.toml in $XDG_CONFIG_HOME or \
@@ -91,6 +92,7 @@ pub(crate) enum Verb {
     Detect(Box<detect::Args>),
     Features(features::Args),
     Config(config::Args),
+    User(user::Args),
 }
 
 /// Turn captures or live traffic into flows and their features
@@ -279,6 +281,7 @@ impl Cli {
                 flags.extend(Table::try_from(&args.flows)?);
                 flags.extend(Table::try_from(&args.model)?);
             }
+            Some(Verb::User(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Features(_) | Verb::Config(_)) | None => {}
         }
         Ok(flags)

@@ -83,24 +83,37 @@ pub(super) async fn post(
         warn!(from = %from.ip(), user = key, "too many wrong passwords");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong passwords").retry_after(wait)
     })?;
+    let found = check_in_turn(&api, name, password).await;
+    // Only a wrong password costs something.
+    if !matches!(found, Ok(None)) {
+        locked(&api.throttle).pay_back(from.ip(), &key);
+    }
+    let Some(user) = found? else {
+        warn!(from = %from.ip(), user = key, "wrong name or password");
+        return Err(Problem::unauthorized("wrong name or password", "Bearer"));
+    };
+    info!(from = %from.ip(), user = %user.name, role = user.role.name(), "logged in");
+    token(&api, &user).map(Json)
+}
+
+/// Checks a password once fewer than [`CHECKS_AT_ONCE`] are being checked.
+async fn check_in_turn(
+    api: &Arc<Api>,
+    name: Option<UserName>,
+    password: String,
+) -> Result<Option<User>, Problem> {
     let turn = timeout(TURN, Arc::clone(&api.checks).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else {
         let busy = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many logins at once");
         return Err(busy.retry_after(TURN));
     };
-    let shared = Arc::clone(&api);
+    let api = Arc::clone(api);
     let checked = off_the_runtime(move || {
-        let user = check(&shared, name.as_ref(), &password);
-        drop(turn);
-        user
+        // The turn ends with the check, even where nobody waits for its outcome any more.
+        let _turn = turn;
+        check(&api, name.as_ref(), &password)
     });
-    let Some(user) = checked.await?? else {
-        warn!(from = %from.ip(), user = key, "wrong name or password");
-        return Err(Problem::unauthorized("wrong name or password", "Bearer"));
-    };
-    locked(&api.throttle).pay_back(from.ip(), &key);
-    info!(from = %from.ip(), user = %user.name, role = user.role.name(), "logged in");
-    token(&api, &user).map(Json)
+    Ok(checked.await??)
 }
 
 /// The user with this name and password. To find none takes as long as to find one.

@@ -193,9 +193,9 @@ enum Removal {
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     let bad =
         |at, what: &str| rusqlite::Error::FromSqlConversionFailure(at, Type::Text, what.into());
-    let role: String = row.get(1)?;
+    let (name, role): (String, String) = (row.get(0)?, row.get(1)?);
     Ok(User {
-        name: UserName(row.get(0)?),
+        name: name.parse().map_err(|error: Error| bad(0, &error.to_string()))?,
         role: Role::named(&role).ok_or_else(|| bad(1, "unknown role"))?,
         password: PasswordHash::kept(row.get(2)?),
         stamp: row.get(3)?,

@@ -2,14 +2,17 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, lchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access, geteuid};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Error, schema};
+use crate::settings::Invoker;
 
 /// What marks a database as Weir's: `Weir` in ASCII.
 const APPLICATION_ID: i32 = 0x5765_6972;
@@ -51,14 +54,20 @@ impl Database {
     }
 
     /// Connects to a file that must be there, and refuses what Weir has not written, or a newer one.
-    fn connect(path: &Path, access: OpenFlags) -> Result<Self, Error> {
-        if let Err(source) = path.metadata() {
-            return Err(match source.kind() {
-                ErrorKind::NotFound => Error::Missing { path: path.to_owned() },
-                _ => Error::File { doing: "open database", path: path.to_owned(), source },
-            });
-        }
-        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    fn connect(path: &Path, mode: OpenFlags) -> Result<Self, Error> {
+        let needed = if mode == OpenFlags::SQLITE_OPEN_READ_ONLY {
+            AccessFlags::R_OK
+        } else {
+            AccessFlags::R_OK | AccessFlags::W_OK
+        };
+        // SQLite would only say that it is unable to open the file.
+        access(path, needed).map_err(|error| match error {
+            Errno::ENOENT => Error::Missing { path: path.to_owned() },
+            _ => {
+                Error::File { doing: "open database", path: path.to_owned(), source: error.into() }
+            }
+        })?;
+        let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)
             .map_err(|source| Error::Sqlite { doing: "open", path: path.to_owned(), source })?;
         let mut database = Self { path: path.to_owned(), connection, version: 0 };
@@ -148,6 +157,25 @@ impl Looked {
         let is_empty = self.application == 0 && self.version == 0 && self.tables == 0;
         self.application != APPLICATION_ID && !is_empty
     }
+}
+
+/// Makes the folder of the database for the user that root is about to become, who may not make one
+/// there. Only where it is missing and what holds it is not: the rest is the administrator's. Does
+/// nothing for whoever is not root.
+pub fn give_folder(path: &Path, heir: Invoker) -> Result<(), Error> {
+    let named = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let Some(folder) = named.filter(|_| geteuid().is_root()) else {
+        return Ok(());
+    };
+    match DirBuilder::new().mode(0o700).create(folder) {
+        // Should somebody have put a link in its place, the link is given.
+        Ok(()) => lchown(folder, Some(heir.uid), Some(heir.gid)),
+        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+    .map_err(|source| Error::File { doing: "make folder", path: folder.to_owned(), source })
 }
 
 /// Makes the folder of the database for its owner alone, where there is none.

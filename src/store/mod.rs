@@ -27,6 +27,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use account::{Accounts, Role, User, UserName};
+pub use database::give_folder;
 pub use error::Error;
 pub use password::PasswordHash;
 pub use reader::{Cursor, Page, Query, Reader};
@@ -53,6 +54,12 @@ impl Store {
         schema::migrate(&mut database)?;
         database.check_pages()?;
         Ok(Self { database, _lock: lock })
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.database.path
     }
 
     /// Writes all of `incidents` or, where it fails, none; to write them again changes nothing.
