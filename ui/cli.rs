@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{config, features};
+use crate::{config, features, model};
 
 const SETTINGS: &str = "Settings (also in weir.toml, and as WEIR_... in the environment)";
 
@@ -68,6 +68,7 @@ struct LogFlags {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Flows(Box<FlowsArgs>),
+    Model(model::Args),
     Features(features::Args),
     Config(config::Args),
 }

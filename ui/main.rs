@@ -9,6 +9,7 @@ mod exit;
 mod features;
 mod flows;
 mod input;
+mod model;
 mod progress;
 
 use std::io::{self, IsTerminal, Write};
@@ -44,6 +45,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             let settings = Resolved::read(file.ok().as_ref(), &environment, flags)?.settings;
             telemetry::start(&settings, colour(&environment))?;
             Ok(flows::run(&args, &settings, &environment)?)
+        }
+        Verb::Model(args) => {
+            let settings = Resolved::read(file.ok().as_ref(), &environment, flags)?.settings;
+            Ok(model::run(&args, &settings, &environment)?)
         }
     }
 }
