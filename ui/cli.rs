@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{config, detect, features, user};
+use crate::{config, detect, features, model, user};
 
 pub(crate) const SETTINGS: &str =
     "Settings (also in weir.toml, and as WEIR_... in the environment)";
@@ -90,6 +90,7 @@ struct LogFlags {
 pub(crate) enum Verb {
     Flows(Box<FlowsArgs>),
     Detect(Box<detect::Args>),
+    Model(model::Args),
     Features(features::Args),
     Config(config::Args),
     User(user::Args),
@@ -282,7 +283,7 @@ impl Cli {
                 flags.extend(Table::try_from(&args.model)?);
             }
             Some(Verb::User(args)) => flags.extend(Table::try_from(&args.settings)?),
-            Some(Verb::Features(_) | Verb::Config(_)) | None => {}
+            Some(Verb::Model(_) | Verb::Features(_) | Verb::Config(_)) | None => {}
         }
         Ok(flags)
     }

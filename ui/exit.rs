@@ -6,9 +6,9 @@ use std::iter;
 use std::process::ExitCode;
 
 use rusqlite::ErrorCode;
-use weir::{capture, export, settings, store};
+use weir::{capture, detect, engine, export, settings, store};
 
-use crate::{flows, input, user};
+use crate::{flows, input, model, user};
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,12 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<export::Error>() {
             return Self::of_export(error);
+        }
+        if let Some(error) = error.downcast_ref::<model::Error>() {
+            return Self::of_model(error);
+        }
+        if let Some(error) = error.downcast_ref::<detect::Error>() {
+            return Some(Self::of_detect(error));
         }
         match error.downcast_ref::<settings::Error>()? {
             // Its cause tells why.
@@ -149,6 +155,35 @@ impl Status {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable,
                 _ => Self::Io,
             }),
+        }
+    }
+
+    /// None where a cause decides.
+    fn of_model(error: &model::Error) -> Option<Self> {
+        match error {
+            model::Error::Model(engine::ModelError::Choice(_)) => Some(Self::Data),
+            model::Error::Model(engine::ModelError::NothingBefore) => Some(Self::Unavailable),
+            model::Error::Runtime(error) => Some(Self::of_detect(error)),
+            model::Error::Settings(error) => Some(Self::of(error)),
+            model::Error::Model(_) | model::Error::Output(_) => None,
+        }
+    }
+
+    const fn of_detect(error: &detect::Error) -> Self {
+        match error {
+            detect::Error::TooLarge { .. }
+            | detect::Error::Syntax(_)
+            | detect::Error::Mismatch { .. }
+            | detect::Error::Invalid(_)
+            | detect::Error::Graph { .. }
+            | detect::Error::Missing(_)
+            | detect::Error::Shape { .. }
+            | detect::Error::NotFinite(_) => Self::Data,
+            detect::Error::Library { .. }
+            | detect::Error::LibraryVersion { .. }
+            | detect::Error::Settled { .. }
+            | detect::Error::Setup { .. }
+            | detect::Error::Run(_) => Self::Unavailable,
         }
     }
 

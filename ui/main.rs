@@ -10,6 +10,7 @@ mod exit;
 mod features;
 mod flows;
 mod input;
+mod model;
 mod progress;
 mod user;
 mod watch;
@@ -53,6 +54,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Features(_)) => Ok(features::print()?),
         Some(Verb::Flows(args)) => Ok(flows::run(&args, settings, &environment)?),
         Some(Verb::Detect(args)) => Ok(detect::run(&args, settings, &environment)?),
+        Some(Verb::Model(args)) => Ok(model::run(&args, settings, &environment)?),
         Some(Verb::User(args)) => Ok(user::run(&args, settings, &environment)?),
         None => Ok(watch::run(&cli.watch, settings, &environment)?),
     }

@@ -16,7 +16,7 @@ use weir::capture::privilege;
 use weir::detect::{self, Runtime};
 use weir::engine::{self, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
 use weir::incident::Tracker;
-use weir::settings::{self, Environment, Settings, database_path};
+use weir::settings::{self, Environment, Settings, database_path, state_folder};
 use weir::store::{self, Accounts, Query, Reader, Store};
 
 use crate::cli::{Source, WatchArgs};
@@ -130,8 +130,8 @@ fn start(
     database: &Path,
     stop: &Arc<AtomicBool>,
 ) -> Result<Engine, Error> {
-    let state = database.parent().unwrap_or_else(|| Path::new(""));
-    let model = Models::new(state).load(settings.model.as_deref())?.model;
+    let state = state_folder(settings, environment)?;
+    let model = Models::new(&state).load(settings.model.as_deref())?.model;
     let library = settings.ort_lib.as_deref().or_else(|| environment.ort_lib());
     let runtime = Runtime::start(library)?;
     let store = Store::open(database)?;

@@ -85,7 +85,7 @@ impl Manifest {
         let names = FEATURES.iter().map(|feature| feature.name);
         same_list("feature", &written.features, names)?;
         same_list("class", &written.classes, Class::ALL.iter().map(|class| class.name()))?;
-        let sha256 = hex(&Sha256::digest(onnx));
+        let sha256 = digest(onnx);
         same("the SHA-256 of the graph", &shown(&written.sha256), &sha256)?;
         Ok(Self {
             name: text("name", written.name)?,
@@ -98,14 +98,9 @@ impl Manifest {
     }
 }
 
-/// `bytes` in hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut digits, byte| {
-        // Writing to a string cannot fail.
-        write!(digits, "{byte:02x}").ok();
-        digits
-    })
+/// The SHA-256 of `bytes` in hexadecimal digits.
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// `text` cut short, with nothing in it that a terminal would obey.
@@ -194,7 +189,7 @@ mod tests {
         json!({
             "format": 1,
             "name": "clstm-1",
-            "sha256": hex(&Sha256::digest(ONNX)),
+            "sha256": digest(ONNX),
             "sequence_length": LENGTH,
             "features": FEATURES.iter().map(|feature| feature.name).collect::<Vec<_>>(),
             "classes": Class::ALL.iter().map(|class| class.name()).collect::<Vec<_>>(),
@@ -238,7 +233,7 @@ mod tests {
         let said = refusal("/features", json!(["Protocol"]));
         assert!(said.ends_with("is 1 in the model and 104 here"), "{said}");
         let said = refusal("/sha256", json!("00ff"));
-        let sum = hex(&Sha256::digest(ONNX));
+        let sum = digest(ONNX);
         assert!(said.ends_with(&format!("is 00ff in the model and {sum} here")), "{said}");
         let said = refusal("/baseline", json!([1.0]));
         assert!(said.ends_with("baseline is 1 in the model and 104 here"), "{said}");

@@ -1,6 +1,6 @@
 //! Where Weir keeps what it must not forget.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::{Uid, User, geteuid};
 
@@ -22,11 +22,22 @@ const DATABASE: &str = "weir.db";
 pub fn database_path(settings: &Settings, environment: &Environment) -> Result<PathBuf, Error> {
     match &settings.database {
         Some(path) => Ok(path.clone()),
-        None => state_folder(environment, geteuid()).map(|folder| folder.join(DATABASE)),
+        None => home_of(environment, geteuid()).map(|folder| folder.join(DATABASE)),
     }
 }
 
-fn state_folder(environment: &Environment, user: Uid) -> Result<PathBuf, Error> {
+/// The folder of the database, in which chosen models are kept too.
+///
+/// # Errors
+/// As [`database_path`].
+pub fn state_folder(settings: &Settings, environment: &Environment) -> Result<PathBuf, Error> {
+    let database = database_path(settings, environment)?;
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // A name alone is a file of the working folder.
+    Ok(folder.unwrap_or_else(|| Path::new(".")).to_owned())
+}
+
+fn home_of(environment: &Environment, user: Uid) -> Result<PathBuf, Error> {
     let of_user = match environment.invoker() {
         _ if !user.is_root() => environment.state_home().map(|state| state.join("weir")),
         Some(invoker) => {
@@ -48,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_user_keeps_its_state_at_home() {
-        let folder = |pairs: &[_]| state_folder(&environment(pairs), Uid::from_raw(1_000));
+        let folder = |pairs: &[_]| home_of(&environment(pairs), Uid::from_raw(1_000));
         let home = [("HOME", "/home/me")];
         assert_eq!(folder(&home).unwrap(), PathBuf::from("/home/me/.local/state/weir"));
         let state = [("HOME", "/home/me"), ("XDG_STATE_HOME", "/state")];
@@ -58,7 +69,7 @@ mod tests {
 
     #[test]
     fn root_keeps_its_state_where_services_do_and_that_of_sudo_with_its_user() {
-        let folder = |pairs: &[_]| state_folder(&environment(pairs), Uid::from_raw(0));
+        let folder = |pairs: &[_]| home_of(&environment(pairs), Uid::from_raw(0));
         assert_eq!(folder(&[("HOME", "/root")]).unwrap(), PathBuf::from("/var/lib/weir"));
         let Ok(Some(user)) = User::from_name("daemon") else {
             println!("skipped: needs the user `daemon`");
