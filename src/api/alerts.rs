@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -18,11 +17,15 @@ use super::extract::Parameters;
 use super::{Api, locked, off_the_runtime};
 use crate::detect::Class;
 use crate::incident::Status;
-use crate::store::{Cursor, Query};
+use crate::store::{Cursor, Page, Query};
 
 /// Incidents of an answer where nothing else is asked for, and at most.
 const USUAL: usize = 100;
 const MOST: usize = 1_000;
+
+/// Bytes of JSON with which a page ends, however few incidents are in it, so that many clients that
+/// read slowly do not hold much.
+const LARGEST_PAGE: usize = 1 << 20;
 
 /// Which incidents are asked for: those that fit everything said.
 #[derive(Deserialize, IntoParams)]
@@ -46,7 +49,7 @@ pub(super) struct Asked {
 /// List incidents, newest first
 ///
 /// The next page, if there is one, is named by the `Link` header with `rel="next"`. A page begins
-/// where the one before it ended, whatever has come in between.
+/// where the one before it ended, whatever has come in between, and ends early at 1 MiB.
 #[utoipa::path(
     get,
     path = "/get-alerts",
@@ -72,16 +75,49 @@ pub(super) async fn get(
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
     let query = Query::try_from(asked)?;
-    let page = off_the_runtime(move || locked(&api.reader).incidents(&query)).await??;
-    debug!(user = %caller.name, role = caller.role.name(), alerts = page.incidents.len(), "listed");
-    let alerts = page.incidents.iter().map(Alert::from).collect::<Vec<_>>();
-    let mut response = Json(alerts).into_response();
-    if let Some(next) = page.next {
+    let shared = Arc::clone(&api);
+    let listed = off_the_runtime(move || {
+        let page = locked(&shared.reader).incidents(&query)?;
+        Listing::of(&page).map_err(Problem::from)
+    });
+    let Listing { json, alerts, next } = listed.await??;
+    debug!(user = %caller.name, role = caller.role.name(), alerts, "listed");
+    let mut response = ([(header::CONTENT_TYPE, "application/json")], json).into_response();
+    if let Some(next) = next {
         // A query that came in holds nothing that a header could not.
         let link = HeaderValue::try_from(next_page(uri.path(), uri.query(), &next));
         response.headers_mut().extend(link.ok().map(|link| (header::LINK, link)));
     }
     Ok(response)
+}
+
+/// A page as it is sent.
+struct Listing {
+    json: Vec<u8>,
+    alerts: usize,
+    next: Option<Cursor>,
+}
+
+impl Listing {
+    /// The incidents of `page`, up to the one with which the JSON is large enough.
+    fn of(page: &Page) -> serde_json::Result<Self> {
+        let mut json = vec![b'['];
+        let mut alerts = 0;
+        for incident in &page.incidents {
+            if json.len() >= LARGEST_PAGE {
+                break;
+            }
+            if alerts > 0 {
+                json.push(b',');
+            }
+            serde_json::to_writer(&mut json, &Alert::from(incident))?;
+            alerts += 1;
+        }
+        json.push(b']');
+        let is_cut = alerts < page.incidents.len();
+        let last = page.incidents.iter().take(alerts).last().map(Cursor::from);
+        Ok(Self { json, alerts, next: if is_cut { last } else { page.next } })
+    }
 }
 
 /// The same request from `next` on.

@@ -103,6 +103,14 @@ impl From<store::Error> for Problem {
     }
 }
 
+/// What was to be sent could not be written; the log says why.
+impl From<serde_json::Error> for Problem {
+    fn from(error: serde_json::Error) -> Self {
+        warn!(%error, "an answer could not be written");
+        Self::of(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

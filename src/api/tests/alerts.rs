@@ -68,6 +68,23 @@ async fn pages_are_followed_to_the_last_by_their_links() {
 }
 
 #[tokio::test]
+async fn a_page_of_large_alerts_ends_early_and_the_next_begins_there() {
+    let mut server = Server::start().await;
+    let large = |id| Incident { flow_ids: vec![FlowId(id); Incident::FLOW_IDS], ..incident(id) };
+    server.store.apply(&shared((1..=300).map(large))).unwrap();
+    let token = server.token().await;
+    let mut target = Some("/get-alerts?limit=1000".to_owned());
+    let mut seen = Vec::new();
+    while let Some(page) = target {
+        let answer = server.get_as(&token, &page).await;
+        assert!(answer.body.len() < 1_100_000, "{}", answer.body.len());
+        seen.extend(ids(&answer));
+        target = next(&answer);
+    }
+    assert_eq!(seen, (1..=300).rev().map(|id| format!("{id:016x}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn alerts_are_asked_for_by_class_status_and_time() {
     let mut server = Server::start().await;
     let flood = Incident { class: Class::DosFlood, ..incident(1) };
