@@ -59,7 +59,8 @@ fn no_accepted_incident_is_lost_by_a_kill_and_none_is_double() {
         let log = folder.path().join(format!("{run}.log"));
         let mut weir = engine(&database, &log).spawn().expect("weir starts");
         // A linear congruential generator (Knuth, MMIX): the same moments in every run.
-        moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        moment =
+            moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         wait_ms((moment >> 33) % LONGEST_MS);
         weir.kill().expect("it runs until it is killed");
         weir.wait().expect("it has ended");

@@ -143,8 +143,7 @@ fn replay(
         max_flows: settings.max_flows,
         shards: settings.shards,
     };
-    let mut pipeline =
-        Pipeline::new(options, Scoring::new(inference)).map_err(Error::Threads)?;
+    let mut pipeline = Pipeline::new(options, Scoring::new(inference)).map_err(Error::Threads)?;
     let mut follower = Follower::start(paths, true);
     let meters = Meters::default();
     let replay =

@@ -15,7 +15,7 @@ use weir::api::{self, Api};
 use weir::capture::privilege;
 use weir::detect::{self, Runtime};
 use weir::engine::{self, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
-use weir::incident::Tracker;
+use weir::incident::{self, Tracker};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
 use weir::store::{self, Accounts, Query, Reader, Store};
 
@@ -68,7 +68,9 @@ pub(crate) enum Error {
         source: io::Error,
     },
     /// There is no terminal for the console.
-    #[error("open the console: standard input and output must be a terminal; `weir --api` needs none")]
+    #[error(
+        "open the console: standard input and output must be a terminal; `weir --api` needs none"
+    )]
     NoTerminal,
     /// The console failed.
     #[error(transparent)]
@@ -112,9 +114,7 @@ fn feed(
         }
         Input::Interfaces(names) => {
             let interfaces = input::open(&names, settings)?;
-            if let Some(heir) = privilege::heir(environment.invoker()) {
-                store::give_folder(database, heir)?;
-            }
+            store::give_folder(database, privilege::successor(environment.invoker()))?;
             let identity =
                 privilege::drop_root(environment.invoker()).map_err(input::Error::Capture)?;
             info!(user = %identity, interfaces = ?names, "capturing without privileges");

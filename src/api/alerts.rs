@@ -10,12 +10,12 @@ use serde::Deserialize;
 use tracing::debug;
 use utoipa::IntoParams;
 
-use super::alert::Alert;
 use super::auth::Caller;
 use super::error::Problem;
 use super::extract::Parameters;
 use super::{Api, locked, off_the_runtime};
 use crate::detect::Class;
+use crate::incident::Alert;
 use crate::incident::Status;
 use crate::store::{Cursor, Page, Query};
 

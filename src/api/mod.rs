@@ -8,7 +8,6 @@
 //! Everything that comes in is bounded: connections, bytes of a body, time for a head, a body and an
 //! answer, passwords checked at once and guessed in a minute.
 
-mod alert;
 mod alerts;
 mod auth;
 mod error;

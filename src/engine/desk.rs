@@ -3,8 +3,8 @@
 //! One thread owns all of it. Incidents go to the database through the keeper, snapshots to the
 //! faces through a channel that holds the newest one.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -110,7 +110,8 @@ impl Desk {
     }
 
     fn keep(&mut self) {
-        let changed: Vec<_> = self.detection.changes().into_iter().map(Change::into_incident).collect();
+        let changed: Vec<_> =
+            self.detection.changes().into_iter().map(Change::into_incident).collect();
         if changed.is_empty() {
             return;
         }

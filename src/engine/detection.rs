@@ -1,6 +1,5 @@
 //! Verdicts to explained incidents.
 
-use std::sync::Arc;
 
 use tracing::warn;
 
@@ -41,6 +40,11 @@ impl Detection {
     /// The capture's clock jumped back: what goes on has nothing to do with what was.
     pub fn restart(&mut self) {
         self.tracker.restart();
+    }
+
+    /// No verdict will follow: what has not been told yet is told.
+    pub fn finish(&mut self) {
+        self.tracker.finish();
     }
 
     /// What has changed since the last time, in order.

@@ -45,12 +45,15 @@ impl Feed {
     pub(super) fn source(&self) -> Source {
         let (kind, names): (_, Vec<String>) = match self {
             Self::Files { paths, .. } => {
-                let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).display().to_string();
+                let name = |path: &PathBuf| {
+                    path.file_name().unwrap_or(path.as_os_str()).display().to_string()
+                };
                 (SourceKind::File, paths.iter().map(name).collect())
             }
-            Self::Interfaces(interfaces) => {
-                (SourceKind::Interface, interfaces.iter().map(|one| one.name().to_owned()).collect())
-            }
+            Self::Interfaces(interfaces) => (
+                SourceKind::Interface,
+                interfaces.iter().map(|one| one.name().to_owned()).collect(),
+            ),
         };
         Source { kind, name: names.join(","), ..Source::default() }
     }
@@ -91,7 +94,11 @@ fn replayed(replay: &Replay<'_>, pipeline: &mut Pipeline<Scoring>) -> Option<Str
             failure.get_or_insert(text);
         }
         ReplayEvent::UnknownLinks { path, links } => {
-            warn!(?path, frames = links.frames, "frames of link types that are not read were passed over");
+            warn!(
+                ?path,
+                frames = links.frames,
+                "frames of link types that are not read were passed over"
+            );
         }
     });
     failure
@@ -111,7 +118,13 @@ fn captured(
     let end = live.run(pipeline);
     for LiveCounts { interface, kernel, dropped_queue, .. } in &end.counts {
         let dropped_kernel = kernel.dropped_kernel;
-        info!(interface, received = kernel.received, dropped_kernel, dropped_queue, "capture ended");
+        info!(
+            interface,
+            received = kernel.received,
+            dropped_kernel,
+            dropped_queue,
+            "capture ended"
+        );
     }
     end.failure.map(|error| with_causes(&error))
 }

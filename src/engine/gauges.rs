@@ -37,14 +37,18 @@ impl Gauges {
         }
         let sequences = self.inference.sequences();
         let [sequences_per_s] = self.sequence_rate.observe(wall_us(), [sequences]);
-        let source = Source {
-            state: state.clone(),
-            progress: self.progress(state),
-            ..self.source.clone()
-        };
+        let source =
+            Source { state: state.clone(), progress: self.progress(state), ..self.source.clone() };
         let unscored = self.inference.unscored();
         let model = ModelStatus { sequences, sequences_per_s, unscored, ..self.model.clone() };
-        Snapshot { now_us, source, traffic, flows: self.flows.counts(), model, ..Snapshot::default() }
+        Snapshot {
+            now_us,
+            source,
+            traffic,
+            flows: self.flows.counts(),
+            model,
+            ..Snapshot::default()
+        }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a share is shown with two digits")]

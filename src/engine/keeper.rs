@@ -34,7 +34,8 @@ impl Keeper {
         apply: impl FnMut(&[Arc<Incident>]) -> Result<(), E> + Send + 'static,
     ) -> io::Result<Self> {
         let (incidents, received) = channel();
-        let status = Arc::new(Mutex::new(StoreStatus { path: Some(path), ..StoreStatus::default() }));
+        let status =
+            Arc::new(Mutex::new(StoreStatus { path: Some(path), ..StoreStatus::default() }));
         let writer = Writer { apply, waiting: Vec::new(), status: Arc::clone(&status) };
         let thread = Builder::new().name("store".into()).spawn(move || writer.run(&received))?;
         Ok(Self { incidents, status, thread })

@@ -49,7 +49,8 @@ mod tests {
     fn a_steady_counter_has_its_rate_from_the_second_sample_on() {
         let mut rate = Rate::default();
         assert_eq!(rate.observe(0, [0]), [0.0]);
-        let rates: Vec<_> = (1..10).map(|n: i64| rate.observe(n * 1_000_000, [n as u64 * 7])).collect();
+        let rates: Vec<_> =
+            (1..10).map(|n: i64| rate.observe(n * 1_000_000, [n as u64 * 7])).collect();
         assert!(rates.iter().all(|[rate]| (rate - 7.0).abs() < 1e-9), "{rates:?}");
     }
 

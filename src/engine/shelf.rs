@@ -27,9 +27,7 @@ impl Shelf {
     /// Those open first, then the newest first.
     pub(super) fn sorted(&self) -> Vec<Arc<Incident>> {
         let mut all: Vec<_> = self.0.values().map(Arc::clone).collect();
-        all.sort_by_key(|one| {
-            (one.status != Status::Open, Reverse(one.detected_us), one.id)
-        });
+        all.sort_by_key(|one| (one.status != Status::Open, Reverse(one.detected_us), one.id));
         all
     }
 }

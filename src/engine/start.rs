@@ -146,7 +146,7 @@ fn thread<T: Send + 'static>(
     name: &str,
     run: impl FnOnce() -> T + Send + 'static,
 ) -> Result<JoinHandle<T>, Error> {
-    Builder::new().name(name.into()).spawn(run)
+    Ok(Builder::new().name(name.into()).spawn(run)?)
 }
 
 fn keeper(mut store: Store) -> io::Result<Keeper> {

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::record::{Hosts, Incident};
 use crate::detect::Reason;
-use crate::incident::{Hosts, Incident};
 use crate::packet::Address;
 
 /// One attack. Members may be added, none is removed or changes its meaning.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Alert {
+pub struct Alert {
     /// The same in every run over the same packets.
     #[schema(example = "5f1c9a3be20d4478")]
     id: String,
@@ -68,7 +68,7 @@ pub(super) struct Alert {
 
 /// A feature that moved the score.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Why {
+pub struct Why {
     /// Its name in the catalogue (`weir features`).
     #[schema(example = "Flow Pkts/s")]
     feature: String,
@@ -94,10 +94,10 @@ impl From<&Incident> for Alert {
             flows: incident.flows,
             packets: incident.packets,
             bytes: incident.bytes,
-            first_packet: time(incident.first_us),
-            last_packet: time(incident.last_us),
-            detected_at: time(incident.detected_us),
-            resolved_at: incident.resolved_us.map(time),
+            first_packet: rfc3339(incident.first_us),
+            last_packet: rfc3339(incident.last_us),
+            detected_at: rfc3339(incident.detected_us),
+            resolved_at: incident.resolved_us.map(rfc3339),
             why: incident.why.iter().map(Why::from).collect(),
             flow_ids: incident.flow_ids.iter().map(ToString::to_string).collect(),
         }
@@ -115,6 +115,7 @@ fn addresses(hosts: &Hosts) -> Vec<String> {
 }
 
 /// RFC 3339 with microseconds; a time beyond all calendars is their end.
-fn time(time_us: i64) -> String {
+#[must_use]
+pub fn rfc3339(time_us: i64) -> String {
     format!("{:.6}", Timestamp::from_microsecond(time_us).unwrap_or(Timestamp::MAX))
 }
