@@ -224,8 +224,8 @@ def guessing(scene: Scene, *argv: str) -> Attack:
 
 def hydra(scene: Scene, service: str, *words: str, tasks: int) -> Attack:
     """hydra with the run's list of words."""
-    return guessing(scene, "hydra", "-q", "-I", "-t", str(tasks), "-l", "warden", "-P", str(scene.folder / "words"),
-                    f"{service}://{scene.plan.node}{''.join(words)}")
+    target, words_file = f"{service}://{scene.plan.node}{''.join(words)}", str(scene.folder / "words")
+    return guessing(scene, "hydra", "-q", "-I", "-w", "5", "-t", str(tasks), "-l", "warden", "-P", words_file, target)
 
 
 def hydra_http(scene: Scene) -> Attack:
