@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -186,7 +187,7 @@ class Network(Namespaces):
         return shown.returncode == 0
 
     @staticmethod
-    def _until(done, what: str) -> None:
+    def _until(done: Callable[[], bool], what: str) -> None:
         for _ in range(200):
             if done():
                 return

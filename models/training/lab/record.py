@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ import truth
 from benign import Item
 from network import MOST_PACKETS, Network, Plan
 from namespaces import LabError, kill_group, words
-from services import require, serve
+from services import LOGINS, require, serve
 
 TICK_SECONDS = 0.02
 SETUP_SECONDS = 60.0
@@ -130,7 +130,7 @@ class Player:
 
 def record(scenario: Scenario, path: Path, folder: Path) -> None:
     """Makes the three files of a run; `folder` is where its programs keep theirs."""
-    require(list(scenario.programs()))
+    require([*scenario.programs(), *(LOGINS[name] for name in scenario.logins)])
     if scenario.seconds > MOST_SECONDS:
         raise LabError(f"{scenario.name} would take {scenario.seconds:.0f} s, {MOST_SECONDS:.0f} s is the most")
     part, log = path.with_suffix(".part"), folder / "tcpdump.log"
@@ -188,7 +188,7 @@ def version(package: str) -> str:
     return "unknown"
 
 
-def recorded(make, path: Path) -> None:
+def recorded(make: Callable[[Path], Scenario], path: Path) -> None:
     """Records the scenario that `make` builds around a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="weir-lab-") as name:
         record(make(Path(name)), path, Path(name))

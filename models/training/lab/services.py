@@ -22,6 +22,7 @@ SHOP, API = "shop.example", "api.shop.example"
 CLUSTER_NAMES = ("web.shop.svc.cluster.local", "api.shop.svc.cluster.local", "db.shop.svc.cluster.local")
 APP_PORT, API_PORT = 9000, 8080
 PROGRAMS = ("nginx", "dnsmasq", "curl", "dig", "ab", "ping", "tcpdump", "openssl", "htpasswd", "ethtool")
+LOGINS = {"ssh": "sshd", "ftp": "vsftpd"}
 # Known to nobody who guesses.
 USER, PASSWORD = "warden", "floodgate-7"
 WORDS = ("river", "summer", "password", "dragon", "letmein", "winter", "admin", "qwerty")
@@ -125,7 +126,7 @@ def serve(
 
     `pool` idle connections to the pods are kept, none means one connection a request;
     `patient` gives the ingress the long timeouts that slow attacks live on; `logins`
-    names those of ssh and ftp that are wanted.
+    names those of `LOGINS` that are wanted.
     """
     plan = network.plan
     rng = random.Random(f"site {plan.seed}")
@@ -152,7 +153,7 @@ def serve(
         wanted["node"].add(21)
         (folder / "vsftpd.conf").write_text(VSFTPD.format(node=plan.node).lstrip())
         Path("/var/run/vsftpd/empty").mkdir(parents=True, exist_ok=True)
-        started.append(network.start(network.end("node"), ["vsftpd", folder / "vsftpd.conf"]))
+        started.append(network.start(network.end("node"), [LOGINS["ftp"], folder / "vsftpd.conf"]))
     await_services(network, started, wanted, folder)
     return started
 
@@ -171,7 +172,8 @@ def sshd(folder: Path, plan: Plan) -> list[str | Path]:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "host_key"], check=True)
     (folder / "sshd.conf").write_text(SSHD.format(node=plan.node, folder=folder))
     Path("/run/sshd").mkdir(exist_ok=True)
-    return [shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-f", folder / "sshd.conf"]
+    # It starts itself again for each connection, which takes its whole path.
+    return [shutil.which(LOGINS["ssh"]) or LOGINS["ssh"], "-D", "-f", folder / "sshd.conf"]
 
 
 def await_services(
