@@ -41,7 +41,7 @@ http {{
 INGRESS = """
   upstream web {{ server {web}:80; {pool} }}
   upstream api {{ server {api}:8080; {pool} }}
-  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
+  proxy_bind {node}; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
   proxy_set_header X-Real-IP $remote_addr; proxy_buffering off; proxy_read_timeout 75s;
   ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
   server {{ listen {node}:80 backlog=1024; listen {node}:443 ssl backlog=1024; server_name {shop};

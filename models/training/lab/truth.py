@@ -58,12 +58,12 @@ class Upstream:
 
 
 def upstreams(plan: Plan, folder: Path) -> Iterator[Upstream]:
-    """The connections of the node in the logs of the pods: those of the ingress, and its own probes."""
+    """The connections of the ingress in the logs of the pods; probes of the node come from the bridge."""
     for pod in POD_PORTS:
         seen: dict[tuple[str, str], Upstream] = {}
         for row in (folder / f"{pod}.log").read_text().splitlines():
             at, took, connection, remote, port, client, _ = row.split()
-            if remote != plan.gateway:
+            if remote != plan.node:
                 continue
             found = seen.setdefault((connection, port), Upstream(pod, int(port)))
             found.first_s = min(found.first_s, float(at) - float(took))
@@ -101,7 +101,7 @@ def pod_lines(plan: Plan, window: Window, connections: Iterable[Upstream]) -> li
         if not attack:
             continue
         first, last = min(one.first_s for one in attack), max(one.last_s for one in attack)
-        key, port = f"{plan.gateway}-{plan.pod(pod)}", POD_PORTS[pod]
+        key, port = f"{plan.node}-{plan.pod(pod)}", POD_PORTS[pod]
         found += [
             line(f"{key}-{one.port}-{port}-{TCP}", one.first_s - SLACK_SECONDS, one.last_s + SLACK_SECONDS, "benign")
             for one in own
