@@ -92,12 +92,11 @@ fn a_file_that_is_no_graph_is_refused_even_where_its_digest_fits() {
     let place = Place::new();
     let manifest: String = MANIFEST
         .lines()
-        .map(|line| match line.trim_start().starts_with("\"sha256\"") {
+        .map(|line| {
             // The SHA-256 of nothing at all.
-            true => {
-                "\"sha256\": \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\","
-            }
-            false => line,
+            let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+            let is_digest = line.trim_start().starts_with("\"sha256\"");
+            if is_digest { format!("\"sha256\": \"{digest}\",") } else { line.into() }
         })
         .collect();
     let (status, _, complaint) = place.used(&place.model(b"", &manifest));
