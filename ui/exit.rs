@@ -161,11 +161,13 @@ impl Status {
     /// None where a cause decides.
     fn of_model(error: &model::Error) -> Option<Self> {
         match error {
-            model::Error::Model(engine::ModelError::Choice(_)) => Some(Self::Data),
+            model::Error::Model(engine::ModelError::Choice(_)) | model::Error::Fatal(_) => {
+                Some(Self::Data)
+            }
             model::Error::Model(engine::ModelError::NothingBefore) => Some(Self::Unavailable),
             model::Error::Runtime(error) => Some(Self::of_detect(error)),
             model::Error::Settings(error) => Some(Self::of(error)),
-            model::Error::Model(_) | model::Error::Output(_) => None,
+            model::Error::Model(_) | model::Error::Process(_) | model::Error::Output(_) => None,
         }
     }
 
