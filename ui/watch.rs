@@ -86,10 +86,12 @@ pub(crate) fn run(
     if !args.api && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Err(Error::NoTerminal);
     }
-    let interrupts = Interrupts::catch().map_err(Error::Signal)?;
+    // The console listens to signals itself, because it has a terminal to give back.
+    let interrupts = args.api.then(Interrupts::catch).transpose().map_err(Error::Signal)?;
     let database = database_path(settings, environment)?;
     let feed = feed(args, settings, environment, &database)?;
-    let stop = interrupts.listen().map_err(Error::Signal)?;
+    let stop = interrupts.map(Interrupts::listen).transpose().map_err(Error::Signal)?;
+    let stop = stop.unwrap_or_default();
     let engine = start(feed, settings, environment, &database, &stop)?;
     let shown = show(args, settings, environment, &engine.handle(), &database, &stop);
     engine.finish();
@@ -184,14 +186,9 @@ fn show(
             serve.await;
             return Ok(());
         }
-        let options = ConsoleOptions::of(settings, environment);
-        let look = async {
-            let looked = console::run(handle.clone(), options, asked(stop)).await;
-            // The API ends with the console.
-            stop.store(true, Ordering::Relaxed);
-            looked
-        };
-        let ((), looked) = tokio::join!(serve, look);
+        let options = ConsoleOptions::new(settings, environment);
+        // Leaving the console asks the engine to end, and with it the API.
+        let ((), looked) = tokio::join!(serve, console::run(handle.clone(), options));
         Ok(looked?)
     })
 }

@@ -1,6 +1,5 @@
 //! Verdicts to explained incidents.
 
-
 use tracing::warn;
 
 use super::inference::Scored;
