@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""`make bench`: what `weir flows` costs, as ratios to `tcpdump` in the same run.
+"""`make bench`: what `weir` costs, as ratios to `tcpdump` or to the backend alone in the same run.
 
 Owns: the parts, their bounds, the exit status. `README.md` beside this file says
-what each figure means; `captures`, `measure`, `live` make them.
+what each figure means; `captures`, `measure`, `live`, `detect` make them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import LabError, leave_on_signals
+from detect import detect
 from live import live
 from measure import Pairs, Row, RunFailed, Usage, in_turn, run, spread
+from namespaces import LabError, leave_on_signals
 from subject import Subject, chosen, reference
 
 HERE = Path(__file__).resolve().parent
@@ -119,6 +120,7 @@ def peak(usages: Iterable[Usage]) -> int:
 PARTS: dict[str, Callable[[Subject, int], list[Row]]] = {
     "mixed": mixed,
     "million": million,
+    "detect": detect,
     "live": lambda subject, _rounds: live(subject),
 }
 

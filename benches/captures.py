@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import traffic
-from lab import Lab, LabError, leave_on_signals
+from lab import Lab
+from namespaces import LabError, leave_on_signals
 
 MIXED_PACKETS = 1_050_000
 MIXED_BYTES = 600_000_000

@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import End, Lab, LabError
+from lab import Lab
 from measure import Row, RunFailed, Usage, reap
+from namespaces import End, LabError
 from subject import Subject, reported
 
 RATE = 300_000

@@ -40,6 +40,10 @@ class Weir:
         """Flows of a file, written to nowhere."""
         return [str(self.binary), "flows", str(capture), "-o", "/dev/null", *self.options, *options]
 
+    def detect(self, capture: Path) -> list[str]:
+        """Incidents of a file."""
+        return [str(self.binary), "detect", str(capture), *self.options]
+
     def live(self, interface: str, out: Path) -> list[str]:
         """Flows of an interface until interrupted."""
         return [
@@ -80,13 +84,13 @@ def reported(words: str) -> dict[str, int]:
     return counters | {name: int(value) for value, name in SENTENCE.findall(plain)}
 
 
-def build(root: Path) -> Path:
-    """Builds the release binary as cargo sees fit and returns where it put it."""
-    argv = ["cargo", "build", "--release", "--bin", "weir", "--message-format", "json-render-diagnostics"]
+def build(root: Path, *target: str) -> Path:
+    """Builds a release binary as cargo sees fit and returns where it put it."""
+    argv = ["cargo", "build", "--release", *target, "--message-format", "json-render-diagnostics"]
     try:
         done = subprocess.run(argv, cwd=root, stdout=subprocess.PIPE, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise RunFailed(f"build the release binary: {error}") from error
+        raise RunFailed(f"build a release binary: {error}") from error
     messages = (json.loads(line) for line in done.stdout.splitlines())
     built = [message["executable"] for message in messages if message.get("executable")]
     if not built:
@@ -98,7 +102,7 @@ def chosen(name: str | None, options: Sequence[str], root: Path) -> Subject:
     """The subject by name: `tcpdump`, the path of a `weir`, or none to build one."""
     if name == "tcpdump":
         return Tcpdump()
-    binary = Path(name) if name else build(root)
+    binary = Path(name) if name else build(root, "--bin", "weir")
     if not os.access(binary, os.X_OK):
         raise RunFailed(f"`{binary}` is not a program")
     return Weir(binary.resolve(), options)

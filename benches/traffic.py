@@ -12,7 +12,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from lab import End, Lab, LabError
+from lab import Lab
+from namespaces import End, LabError
 
 SERVER = "198.18.0.1"
 SERVER6 = "fd00:18::1"

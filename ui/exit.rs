@@ -5,9 +5,10 @@ use std::io::{self, ErrorKind};
 use std::iter;
 use std::process::ExitCode;
 
-use weir::{capture, export, settings};
+use rusqlite::ErrorCode;
+use weir::{capture, detect, engine, export, settings, store};
 
-use crate::flows;
+use crate::{flows, input, model, user};
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,18 +51,31 @@ impl Status {
         if let Some(error) = error.downcast_ref::<flows::Error>() {
             return Self::of_flows(error);
         }
+        if let Some(error) = error.downcast_ref::<user::Error>() {
+            return Self::of_user(error);
+        }
+        if let Some(error) = error.downcast_ref::<store::Error>() {
+            return Self::of_store(error);
+        }
         if let Some(error) = error.downcast_ref::<capture::Error>() {
             return Self::of_capture(error);
         }
         if let Some(error) = error.downcast_ref::<export::Error>() {
             return Self::of_export(error);
         }
+        if let Some(error) = error.downcast_ref::<model::Error>() {
+            return Self::of_model(error);
+        }
+        if let Some(error) = error.downcast_ref::<detect::Error>() {
+            return Some(Self::of_detect(error));
+        }
         match error.downcast_ref::<settings::Error>()? {
             // Its cause tells why.
             settings::Error::Read { .. } => None,
             settings::Error::Syntax { .. }
             | settings::Error::Refused(_)
-            | settings::Error::NoHome => Some(Self::Usage),
+            | settings::Error::NoHome
+            | settings::Error::NoState => Some(Self::Usage),
         }
     }
 }
@@ -70,16 +84,24 @@ impl Status {
     /// None where a cause decides.
     fn of_flows(error: &flows::Error) -> Option<Self> {
         match error {
-            flows::Error::Capture(error) => Some(Self::of(error)),
-            flows::Error::SomeCaptures { first, .. } => Some(Self::of(first)),
+            flows::Error::Input(error) => Some(Self::of_input(error)),
             flows::Error::Labels(error) | flows::Error::Write { source: error, .. } => {
                 Some(Self::of(error))
             }
-            flows::Error::MixedSources | flows::Error::Format { .. } => Some(Self::Usage),
+            flows::Error::Format { .. } => Some(Self::Usage),
             flows::Error::Interrupted => Some(Self::Interrupted),
             flows::Error::Create { .. } | flows::Error::Signal(_) | flows::Error::Threads(_) => {
                 None
             }
+        }
+    }
+
+    fn of_input(error: &input::Error) -> Self {
+        match error {
+            input::Error::Capture(error) | input::Error::SomeCaptures { first: error, .. } => {
+                Self::of(error)
+            }
+            input::Error::MixedSources => Self::Usage,
         }
     }
 
@@ -98,6 +120,72 @@ impl Status {
             | capture::Error::Receive { .. }
             | capture::Error::Gone { .. } => Some(Self::Unavailable),
             capture::Error::Open { .. } | capture::Error::Read { .. } => None,
+        }
+    }
+
+    fn of_user(error: &user::Error) -> Option<Self> {
+        match error {
+            user::Error::Settings(error) => Some(Self::of(error)),
+            user::Error::Privilege(error) => Some(Self::of(error)),
+            user::Error::Store(error) => Some(Self::of(error)),
+            user::Error::Mismatch => Some(Self::Data),
+            user::Error::Read(_) | user::Error::Print(_) => None,
+        }
+    }
+
+    fn of_store(error: &store::Error) -> Option<Self> {
+        match error {
+            store::Error::File { .. } => None,
+            store::Error::NotOurs { .. }
+            | store::Error::Newer { .. }
+            | store::Error::Older { .. }
+            | store::Error::Damaged { .. }
+            | store::Error::Password
+            | store::Error::Known(_)
+            | store::Error::Unknown(_)
+            | store::Error::LastAdmin(_) => Some(Self::Data),
+            store::Error::Name => Some(Self::Usage),
+            store::Error::InUse { .. }
+            | store::Error::Missing { .. }
+            | store::Error::Journal { .. }
+            | store::Error::Hash(_)
+            | store::Error::Random(_) => Some(Self::Unavailable),
+            store::Error::Sqlite { source, .. } => Some(match source.sqlite_error_code() {
+                Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Permission,
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable,
+                _ => Self::Io,
+            }),
+        }
+    }
+
+    /// None where a cause decides.
+    fn of_model(error: &model::Error) -> Option<Self> {
+        match error {
+            model::Error::Model(engine::ModelError::Choice(_)) | model::Error::Fatal(_) => {
+                Some(Self::Data)
+            }
+            model::Error::Model(engine::ModelError::NothingBefore) => Some(Self::Unavailable),
+            model::Error::Runtime(error) => Some(Self::of_detect(error)),
+            model::Error::Settings(error) => Some(Self::of(error)),
+            model::Error::Model(_) | model::Error::Process(_) | model::Error::Output(_) => None,
+        }
+    }
+
+    const fn of_detect(error: &detect::Error) -> Self {
+        match error {
+            detect::Error::TooLarge { .. }
+            | detect::Error::Syntax(_)
+            | detect::Error::Mismatch { .. }
+            | detect::Error::Invalid(_)
+            | detect::Error::Graph { .. }
+            | detect::Error::Missing(_)
+            | detect::Error::Shape { .. }
+            | detect::Error::NotFinite(_) => Self::Data,
+            detect::Error::Library { .. }
+            | detect::Error::LibraryVersion { .. }
+            | detect::Error::Settled { .. }
+            | detect::Error::Setup { .. }
+            | detect::Error::Run(_) => Self::Unavailable,
         }
     }
 

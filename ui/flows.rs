@@ -4,28 +4,23 @@ mod error;
 mod output;
 mod sink;
 
-use std::collections::HashSet;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::{info, warn};
-use weir::capture::{self, Interface, privilege};
-use weir::engine::{Interrupts, Live, LiveCounts, Options, Outcome, Pipeline, Replay, ReplayEvent};
+use weir::capture::{Interface, privilege};
+use weir::engine::{Interrupts, Live, LiveCounts, Meters, Options, Outcome, Pipeline, Replay};
 use weir::export::Labels;
-use weir::flow::Timeouts;
 use weir::packet;
 use weir::settings::{Environment, Settings};
 
 pub(crate) use self::error::Error;
 use self::output::Output;
 use self::sink::RowSink;
-use crate::cli::{FlowsArgs, Source};
-use crate::progress::Progress;
-
-/// How often an open flow is reported, in µs of packet time.
-const REPORT_US: i64 = 5_000_000;
+use crate::cli::FlowsArgs;
+use crate::input::{self, Follower, Input, OpenFlows};
 
 /// Runs the verb until its sources end, or until it is interrupted.
 pub(crate) fn run(
@@ -35,21 +30,19 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     let labels = args.labels.as_deref().map(Labels::read).transpose().map_err(Error::Labels)?;
     let output = Output::choose(args)?;
-    if !settings.filter.is_empty() {
-        capture::check_filter(&settings.filter).map_err(Error::Capture)?;
-    }
     let interrupts = Interrupts::catch().map_err(Error::Signal)?;
-    match sources(args, settings)? {
-        Sources::Files(paths) => {
+    match Input::of(&args.sources, settings)? {
+        Input::Files(paths) => {
             let stop = interrupts.listen().map_err(Error::Signal)?;
             let pipeline = pipeline(args, settings, output, labels)?;
             replay(&paths, settings, args, pipeline, &stop)
         }
-        Sources::Interfaces(names) => {
-            let interfaces = open(&names, settings)?;
+        Input::Interfaces(names) => {
+            let interfaces = input::open(&names, settings)?;
             // The file is opened while that is still allowed wherever the user may write.
             let output = output.opened(environment.invoker())?;
-            let identity = privilege::drop_root(environment.invoker()).map_err(Error::Capture)?;
+            let identity =
+                privilege::drop_root(environment.invoker()).map_err(input::Error::Capture)?;
             let stop = interrupts.listen().map_err(Error::Signal)?;
             info!(user = %identity, interfaces = ?names, "capturing without privileges");
             let pipeline = pipeline(args, settings, output, labels)?;
@@ -58,64 +51,15 @@ pub(crate) fn run(
     }
 }
 
-/// What to read, either files or interfaces.
-enum Sources {
-    Files(Vec<PathBuf>),
-    Interfaces(Vec<String>),
-}
-
-fn sources(args: &FlowsArgs, settings: &Settings) -> Result<Sources, Error> {
-    let mut paths = Vec::new();
-    let mut names = Vec::new();
-    for source in &args.sources {
-        match source {
-            Source::StandardInput => paths.push(PathBuf::from("-")),
-            Source::Path(path) => paths.push(path.clone()),
-            Source::Interface(Some(name)) => names.push(name.clone()),
-            Source::Interface(None) if settings.interface.is_empty() => {
-                names.push(capture::default_interface().map_err(Error::Capture)?);
-            }
-            Source::Interface(None) => names.extend(settings.interface.iter().cloned()),
-        }
-    }
-    // An interface given twice would count every packet twice.
-    let mut seen = HashSet::new();
-    names.retain(|name| seen.insert(name.clone()));
-    match (paths.is_empty(), names.is_empty()) {
-        (false, true) => capture::expand(&paths).map(Sources::Files).map_err(Error::Capture),
-        (true, _) => Ok(Sources::Interfaces(names)),
-        (false, false) => Err(Error::MixedSources),
-    }
-}
-
-fn open(names: &[String], settings: &Settings) -> Result<Vec<Interface>, Error> {
-    let options = capture::Options {
-        filter: (!settings.filter.is_empty()).then(|| settings.filter.clone()),
-        snap_len: settings.snap_length,
-        ring_bytes: settings.ring_mib as usize * (1 << 20),
-        promiscuous: true,
-    };
-    let opened = names.iter().map(|name| Interface::open(name, &options));
-    opened.collect::<Result<_, _>>().map_err(Error::Capture)
-}
-
 fn pipeline(
     args: &FlowsArgs,
     settings: &Settings,
     output: Output,
     labels: Option<Labels>,
 ) -> Result<Pipeline<RowSink>, Error> {
-    let microseconds =
-        |duration: std::time::Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-    // Contexts and sequences are made of the reports of open flows too.
     let needs_reports = args.provisional || args.context || args.sequences;
-    let timeouts = Timeouts {
-        active_us: microseconds(settings.active_timeout),
-        idle_us: microseconds(settings.idle_timeout),
-        activity_gap_us: microseconds(settings.activity_gap),
-        report_us: needs_reports.then_some(REPORT_US),
-        ..Timeouts::default()
-    };
+    let open = if needs_reports { OpenFlows::Reported } else { OpenFlows::Silent };
+    let timeouts = input::timeouts(settings, open);
     let name = output.name();
     let sink = RowSink::new(args, name, output.writer()?, labels);
     let options = Options { timeouts, max_flows: settings.max_flows, shards: settings.shards };
@@ -129,37 +73,20 @@ fn replay(
     mut pipeline: Pipeline<RowSink>,
     stop: &AtomicBool,
 ) -> Result<(), Error> {
-    let sizes: Option<Vec<_>> =
-        paths.iter().map(|path| path.metadata().ok().map(|data| data.len())).collect();
     // Rows on the terminal are progress enough.
     let is_watched = args.output.is_some() || !io::stdout().is_terminal();
-    let progress = is_watched.then(|| Progress::start(sizes.map(|sizes| sizes.iter().sum())));
-    let replay = Replay { paths, filter: &settings.filter, speed: settings.speed, stop };
-    let mut failures = Vec::new();
-    let decoded = replay.run(&mut pipeline, |event| match event {
-        ReplayEvent::Read { bytes, frames } => {
-            if let Some(progress) = &progress {
-                progress.reached(bytes, frames);
-            }
-        }
-        ReplayEvent::Failed(error) => failures.push(error),
-        ReplayEvent::UnknownLinks { path, links } => {
-            let (frames, number) = (links.frames, links.first);
-            warn!(
-                ?path,
-                frames,
-                ?number,
-                "frames of link types that are not read were passed over"
-            );
-        }
-    });
-    drop(progress);
+    let mut follower = Follower::start(paths, is_watched);
+    let meters = Meters::default();
+    let replay =
+        Replay { paths, filter: &settings.filter, speed: settings.speed, meters: &meters, stop };
+    let decoded = replay.run(&mut pipeline, |event| follower.observe(event));
+    follower.hush();
     ended(pipeline.finish(), decoded)?;
-    let failed = Error::of_files(failures, paths.len());
+    let read = follower.finish();
     if stop.load(Ordering::Relaxed) {
         return Err(Error::Interrupted);
     }
-    failed.map_or(Ok(()), Err)
+    Ok(read?)
 }
 
 fn live(
@@ -167,7 +94,7 @@ fn live(
     mut pipeline: Pipeline<RowSink>,
     stop: Arc<AtomicBool>,
 ) -> Result<(), Error> {
-    let capture = Live::start(interfaces, stop).map_err(Error::Threads)?;
+    let capture = Live::start(interfaces, &Arc::default(), stop).map_err(Error::Threads)?;
     let end = capture.run(&mut pipeline);
     let mut decoded = packet::Counts::default();
     for counts in &end.counts {
@@ -183,7 +110,7 @@ fn live(
         );
     }
     ended(pipeline.finish(), decoded)?;
-    end.failure.map_or(Ok(()), |error| Err(Error::Capture(error)))
+    end.failure.map_or(Ok(()), |error| Err(input::Error::Capture(error).into()))
 }
 
 /// Completes the output and says what was seen.
@@ -210,16 +137,4 @@ fn ended(outcome: Outcome<RowSink>, decoded: packet::Counts) -> Result<(), Error
         Some(error) => Err(sink.failed(error)),
         None => sink.finish(),
     }
-}
-
-/// Says on standard error what went wrong, without ending the process.
-fn complain(error: &dyn std::error::Error) {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    // Standard error may be closed; the exit status still tells.
-    writeln!(io::stderr(), "weir: {text}").ok();
 }

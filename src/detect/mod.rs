@@ -6,12 +6,24 @@
 
 mod backend;
 mod class;
+mod error;
+mod explain;
+mod manifest;
+mod model;
+mod runtime;
 mod score;
+mod scorer;
 mod sequence;
 mod verdict;
+mod words;
 
 pub use backend::Backend;
 pub use class::{CLASSES, Class};
+pub use error::Error;
+pub use manifest::{Manifest, Thresholds};
+pub use model::Model;
+pub use runtime::Runtime;
 pub use score::Score;
+pub use scorer::{Output, Scorer};
 pub use sequence::{LENGTH, Scope, Sequence, Sequences};
 pub use verdict::{FlowSummary, Reason, Verdict};

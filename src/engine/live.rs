@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::warn;
 
+use super::meters::{Meters, Tally};
 use super::pipeline::Pipeline;
 use super::sink::{Sink, Stopped};
 use crate::capture::{self, Counters, Event, Interface};
@@ -70,13 +71,18 @@ pub struct Live {
 impl Live {
     /// Starts a thread for each open interface; they end when `stop` is set.
     ///
-    /// Privileges must have been given up before.
-    pub fn start(interfaces: Vec<Interface>, stop: Arc<AtomicBool>) -> io::Result<Self> {
+    /// Privileges must have been given up before. What comes in is counted on `meters` as it comes.
+    pub fn start(
+        interfaces: Vec<Interface>,
+        meters: &Arc<Meters>,
+        stop: Arc<AtomicBool>,
+    ) -> io::Result<Self> {
         let (queue, messages) = sync_channel(WAITING_BATCHES);
         let mut threads = Vec::new();
         for interface in interfaces {
             let name = format!("capture-{}", interface.name());
-            let capture = Capture::new(interface, queue.clone(), Arc::clone(&stop));
+            let capture =
+                Capture::new(interface, queue.clone(), Arc::clone(meters), Arc::clone(&stop));
             threads.push(Builder::new().name(name).spawn(move || capture.run())?);
         }
         Ok(Self { messages, threads, stop })
@@ -117,8 +123,10 @@ struct Capture {
     decoder: Decoder,
     queue: SyncSender<Message>,
     packets: Vec<Packet>,
-    dropped_queue: u64,
-    counters: Counters,
+    /// What has been counted; what the decoder counts is taken over when it is told.
+    tally: Tally,
+    told: Tally,
+    meters: Arc<Meters>,
     counted_us: i64,
     /// Packets lost anywhere so far, as last said.
     lost: u64,
@@ -126,14 +134,20 @@ struct Capture {
 }
 
 impl Capture {
-    fn new(interface: Interface, queue: SyncSender<Message>, stop: Arc<AtomicBool>) -> Self {
+    fn new(
+        interface: Interface,
+        queue: SyncSender<Message>,
+        meters: Arc<Meters>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             interface,
             decoder: Decoder::default(),
             queue,
             packets: Vec::with_capacity(BATCH),
-            dropped_queue: 0,
-            counters: Counters::default(),
+            tally: Tally::default(),
+            told: Tally::default(),
+            meters,
             counted_us: 0,
             lost: 0,
             stop,
@@ -152,6 +166,7 @@ impl Capture {
                     if end_us.is_some_and(|end_us| frame.time_us > end_us) {
                         break;
                     }
+                    self.tally.bytes += u64::from(frame.wire_len);
                     // A frame without a packet is counted by the decoder.
                     if let Ok(packet) = self.decoder.decode(&frame) {
                         self.packets.push(packet);
@@ -181,21 +196,24 @@ impl Capture {
         self.count(i64::MAX);
         LiveCounts {
             interface: self.interface.name().to_owned(),
-            kernel: self.counters,
-            dropped_queue: self.dropped_queue,
+            kernel: self.tally.kernel,
+            dropped_queue: self.tally.dropped_queue,
             decoded: self.decoder.counts(),
         }
     }
 
     /// Gives the packets gathered to the flow table, or drops them if it does not keep up.
     fn hand_on(&mut self) {
+        self.tally.decoded = self.decoder.counts();
+        self.meters.add(&self.tally, &self.told);
+        self.told = self.tally;
         if self.packets.is_empty() {
             return;
         }
         let packets = std::mem::replace(&mut self.packets, Vec::with_capacity(BATCH));
         let count = packets.len() as u64;
         if self.queue.try_send(Message::Packets(packets)).is_err() {
-            self.dropped_queue += count;
+            self.tally.dropped_queue += count;
         }
     }
 
@@ -206,16 +224,16 @@ impl Capture {
         }
         self.counted_us = now_us;
         // What was counted before still holds where the kernel does not answer.
-        self.counters = self.interface.counters().unwrap_or(self.counters);
-        let Counters { dropped_kernel, dropped_interface, .. } = self.counters;
-        let lost = dropped_kernel + dropped_interface + self.dropped_queue;
+        self.tally.kernel = self.interface.counters().unwrap_or(self.tally.kernel);
+        let Counters { dropped_kernel, dropped_interface, .. } = self.tally.kernel;
+        let lost = dropped_kernel + dropped_interface + self.tally.dropped_queue;
         if lost > self.lost {
             self.lost = lost;
             warn!(
                 interface = self.interface.name(),
                 dropped_kernel,
                 dropped_interface,
-                dropped_queue = self.dropped_queue,
+                dropped_queue = self.tally.dropped_queue,
                 "packets were lost before they could be counted in a flow"
             );
         }

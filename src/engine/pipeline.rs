@@ -123,7 +123,7 @@ impl<S: Sink> Worker<S> {
         match self {
             Self::Inline(inline) => {
                 inline.report(now_us)?;
-                inline.attempt(Sink::flush)
+                inline.attempt(|sink| sink.flush(now_us))
             }
             Self::Sharded(sharded) => sharded.advance(now_us),
         }
@@ -172,7 +172,10 @@ impl<S: Sink> Inline<S> {
         table.finish(now_us, |report| give(sink, failure, &report));
     }
 
-    fn attempt(&mut self, action: fn(&mut S) -> Result<(), S::Error>) -> Result<(), Stopped> {
+    fn attempt(
+        &mut self,
+        action: impl FnOnce(&mut S) -> Result<(), S::Error>,
+    ) -> Result<(), Stopped> {
         if self.failure.is_none() {
             self.failure = action(&mut self.sink).err();
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
+use super::meters::{Meters, Tally};
 use super::pipeline::Pipeline;
 use super::sink::{Sink, Stopped};
 use crate::capture::pace::Pacer;
@@ -48,6 +49,8 @@ pub struct Replay<'a> {
     pub filter: &'a str,
     /// How fast.
     pub speed: Speed,
+    /// Where what comes in is counted as it comes.
+    pub meters: &'a Meters,
     /// Set to end the replay early.
     pub stop: &'a AtomicBool,
 }
@@ -64,6 +67,8 @@ impl Replay<'_> {
             pace: Pace::new(self.speed),
             bytes_before: 0,
             frames: 0,
+            wire_bytes: 0,
+            told: Tally::default(),
         };
         for path in self.paths {
             if self.stop.load(Ordering::Relaxed) {
@@ -81,6 +86,7 @@ impl Replay<'_> {
                 break;
             }
         }
+        progress.tell(self.meters);
         progress.decoder.counts()
     }
 
@@ -101,6 +107,8 @@ impl Replay<'_> {
             if progress.frames.is_multiple_of(ROUND) || progress.pace.is_some() {
                 let bytes = progress.bytes_before + reader.position();
                 on_event(ReplayEvent::Read { bytes, frames: progress.frames });
+                self.meters.reached(bytes);
+                progress.tell(self.meters);
                 if self.stop.load(Ordering::Relaxed) {
                     break;
                 }
@@ -114,6 +122,7 @@ impl Replay<'_> {
                 }
             };
             progress.frames += 1;
+            progress.wire_bytes += u64::from(frame.wire_len);
             if let Some(pace) = &mut progress.pace {
                 pace.wait(frame.time_us, self.stop, pipeline)?;
                 if self.stop.load(Ordering::Relaxed) {
@@ -139,14 +148,30 @@ impl Replay<'_> {
 struct Progress {
     decoder: Decoder,
     pace: Option<Pace>,
+    /// Bytes of the files before this one.
     bytes_before: u64,
     frames: u64,
+    /// Bytes of all frames on the wire.
+    wire_bytes: u64,
+    told: Tally,
+}
+
+impl Progress {
+    /// Counts on `meters` what came in since the last time.
+    fn tell(&mut self, meters: &Meters) {
+        let decoded = self.decoder.counts();
+        let tally = Tally { decoded, bytes: self.wire_bytes, ..Tally::default() };
+        meters.add(&tally, &self.told);
+        self.told = tally;
+    }
 }
 
 /// Holds packets back until their time has come.
 struct Pace {
     pacer: Pacer,
     since: SystemTime,
+    /// When the pipeline last handed on what it held.
+    flushed: Duration,
     /// Nothing is ever sent: to wait on it is to wait, but not longer than asked.
     never: (mpsc::Sender<()>, mpsc::Receiver<()>),
 }
@@ -156,6 +181,7 @@ impl Pace {
         (speed != Speed::Max).then(|| Self {
             pacer: Pacer::new(speed),
             since: SystemTime::now(),
+            flushed: Duration::ZERO,
             never: mpsc::channel(),
         })
     }
@@ -166,10 +192,12 @@ impl Pace {
         stop: &AtomicBool,
         pipeline: &mut Pipeline<S>,
     ) -> Result<(), Stopped> {
-        let mut left = self.pacer.wait(time_us, self.since.elapsed().unwrap_or_default());
-        if left >= PATIENCE {
+        let elapsed = self.since.elapsed().unwrap_or_default();
+        let mut left = self.pacer.wait(time_us, elapsed);
+        if left >= PATIENCE || elapsed.saturating_sub(self.flushed) >= PATIENCE {
             // Whoever watches sees the rows of what was read so far.
             pipeline.flush()?;
+            self.flushed = elapsed;
         }
         while !left.is_zero() && !stop.load(Ordering::Relaxed) {
             let part = left.min(PATIENCE);

@@ -29,7 +29,8 @@ const CHUNK: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
     Proceed,
-    Flush,
+    /// Hand on what is held back; it is so late in packet time, in µs since the epoch.
+    Flush(i64),
     Restart,
     End,
 }
@@ -100,7 +101,7 @@ impl<S: Sink> Sharded<S> {
     }
 
     pub(super) fn advance(&mut self, now_us: i64) -> Result<(), Stopped> {
-        self.send(now_us, Then::Flush)
+        self.send(now_us, Then::Flush(now_us))
     }
 
     pub(super) fn restart(&mut self, before_us: i64) -> Result<(), Stopped> {
@@ -153,7 +154,7 @@ fn run(mut table: FlowTable, to_do: &Receiver<Work>, say: &SyncSender<Said>) -> 
             }
         };
         match then {
-            Then::Proceed | Then::Flush => table.report(now_us, sink),
+            Then::Proceed | Then::Flush(_) => table.report(now_us, sink),
             Then::Restart | Then::End => table.finish(now_us, sink),
         }
         is_heard &= say.send(Said::Reports(chunk)).is_ok() && say.send(Said::Done(then)).is_ok();
@@ -208,7 +209,7 @@ fn merge<S: Sink>(mut sink: S, mut streams: Vec<Stream>) -> Merged<S> {
         let done = match then {
             _ if failure.is_some() => return (sink, failure),
             Some(Then::Proceed) => Ok(()),
-            Some(Then::Flush) => sink.flush(),
+            Some(Then::Flush(now_us)) => sink.flush(now_us),
             Some(Then::Restart) => sink.restart(),
             Some(Then::End) | None => return (sink, failure),
         };

@@ -16,8 +16,9 @@ pub trait Sink: Send + 'static {
     /// The capture's clock jumped back: nothing before has to do with what follows.
     fn restart(&mut self) -> Result<(), Self::Error>;
 
-    /// Time passes without much traffic: hand on what is held back.
-    fn flush(&mut self) -> Result<(), Self::Error>;
+    /// It is `now_us` in packet time, and there may be no traffic for a while: hand on what is held
+    /// back.
+    fn flush(&mut self, now_us: i64) -> Result<(), Self::Error>;
 }
 
 /// The sink has failed; [`super::Pipeline::finish`] says why.

@@ -84,6 +84,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, in the order of a life.
+    pub const ALL: [Self; 2] = [Self::Open, Self::Resolved];
+
     /// Its name everywhere.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -91,6 +94,12 @@ impl Status {
             Self::Open => "open",
             Self::Resolved => "resolved",
         }
+    }
+
+    /// The status of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
     }
 }
 

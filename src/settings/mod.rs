@@ -13,6 +13,7 @@ mod key;
 mod layer;
 mod mask;
 mod render;
+mod state;
 mod value;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ pub use error::{Error, Problem};
 pub use file::SettingsFile;
 pub use layer::{Origin, Resolved};
 pub use mask::masked;
+pub use state::{database_path, state_folder};
 pub use value::{Glyphs, LogFormat, LogLevel, Speed, Theme};
 
 /// Complete settings; every field has a working default.

@@ -3,26 +3,16 @@
 use std::io;
 use std::path::PathBuf;
 
-use weir::{capture, export};
+use weir::export;
 
-use super::complain;
+use crate::input;
 
 /// Why `weir flows` did not do all that was asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// A source could not be read.
+    /// A source could not be read, or not to its end.
     #[error(transparent)]
-    Capture(capture::Error),
-    /// Some of several files could not be read whole; each was named when it happened.
-    #[error("{failed} of {files} captures could not be read whole; the others were")]
-    SomeCaptures {
-        /// How many.
-        failed: usize,
-        /// Of how many.
-        files: usize,
-        /// The first of them, which decides the exit status.
-        first: capture::Error,
-    },
+    Input(#[from] input::Error),
     /// Ground truth could not be read.
     #[error(transparent)]
     Labels(export::Error),
@@ -48,11 +38,6 @@ pub(crate) enum Error {
         /// As given.
         path: PathBuf,
     },
-    /// Files and interfaces were given together.
-    #[error(
-        "read files and interfaces together: they are of different times; give one or the other"
-    )]
-    MixedSources,
     /// A signal handler could not be set.
     #[error("prepare to be interrupted")]
     Signal(#[source] io::Error),
@@ -62,22 +47,4 @@ pub(crate) enum Error {
     /// The user stopped it; rows of what was read have been written.
     #[error("interrupted; the flows of what was read are written")]
     Interrupted,
-}
-
-impl Error {
-    /// The error that stands for the failures of some of `files`; the rest is said here.
-    pub(super) fn of_files(failures: Vec<capture::Error>, files: usize) -> Option<Self> {
-        if files > 1 {
-            for error in &failures {
-                complain(error);
-            }
-        }
-        let failed = failures.len();
-        let first = failures.into_iter().next()?;
-        Some(if files > 1 {
-            Self::SomeCaptures { failed, files, first }
-        } else {
-            Self::Capture(first)
-        })
-    }
 }

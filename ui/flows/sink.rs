@@ -91,7 +91,7 @@ impl Sink for RowSink {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Self::Error> {
+    fn flush(&mut self, _now_us: i64) -> Result<(), Self::Error> {
         self.writer.flush()
     }
 }

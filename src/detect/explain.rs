@@ -1,0 +1,240 @@
+//! Why the model scored a flow as it did: which features moved the score, in words.
+//!
+//! Features that say nearly the same stand in one group, because the model falls back on the rest
+//! where only one of them is taken away. A group counts for what the score loses when it alone is
+//! as usual, and for what it gains when all else is: the first says little where two groups each
+//! suffice, the second little where only both together do.
+
+use std::cmp::Reverse;
+
+use super::class::Class;
+use super::error::Error;
+use super::scorer::{Output, Scorer};
+use super::sequence::{LENGTH, Sequence};
+use super::verdict::Reason;
+use super::words::compared;
+use crate::feature::{ALL_FEATURES, FEATURES, Unit, Vector};
+
+/// Most reasons given.
+const REASONS: usize = 5;
+
+/// Steps of a contribution between 0 and 1: backends that differ by less agree on the order.
+const STEPS: f64 = 1_000.0;
+
+/// Features that say nearly the same. Whether a row is provisional explains nothing.
+#[rustfmt::skip]
+const GROUPS: [&[&str]; 26] = [
+    &["Protocol"],
+    &["Flow Duration", "Fwd IAT Total", "Bwd IAT Total"],
+    &["Total Fwd Packet", "Total Bwd packets", "Down/Up Ratio", "Subflow Fwd Packets",
+      "Subflow Bwd Packets", "Fwd Act Data Pkts"],
+    &["Total Length of Fwd Packet", "Total Length of Bwd Packet", "Subflow Fwd Bytes",
+      "Subflow Bwd Bytes"],
+    &["Fwd Packet Length Max", "Fwd Packet Length Min", "Fwd Packet Length Mean",
+      "Fwd Packet Length Std", "Bwd Packet Length Max", "Bwd Packet Length Min",
+      "Bwd Packet Length Mean", "Bwd Packet Length Std", "Packet Length Min", "Packet Length Max",
+      "Packet Length Mean", "Packet Length Std", "Packet Length Variance", "Average Packet Size",
+      "Fwd Segment Size Avg", "Bwd Segment Size Avg"],
+    &["Flow Bytes/s", "Flow Packets/s", "Fwd Packets/s", "Bwd Packets/s"],
+    &["Flow IAT Mean", "Flow IAT Std", "Flow IAT Max", "Flow IAT Min", "Fwd IAT Mean",
+      "Fwd IAT Std", "Fwd IAT Max", "Fwd IAT Min", "Bwd IAT Mean", "Bwd IAT Std", "Bwd IAT Max",
+      "Bwd IAT Min"],
+    &["Fwd PSH Flags", "Bwd PSH Flags", "Fwd URG Flags", "Bwd URG Flags", "FIN Flag Count",
+      "SYN Flag Count", "RST Flag Count", "PSH Flag Count", "ACK Flag Count", "URG Flag Count",
+      "CWR Flag Count", "ECE Flag Count"],
+    &["Fwd Header Length", "Bwd Header Length", "Fwd Seg Size Min"],
+    &["Fwd Bytes/Bulk Avg", "Fwd Packet/Bulk Avg", "Fwd Bulk Rate Avg", "Bwd Bytes/Bulk Avg",
+      "Bwd Packet/Bulk Avg", "Bwd Bulk Rate Avg"],
+    &["FWD Init Win Bytes", "Bwd Init Win Bytes"],
+    &["Active Mean", "Active Std", "Active Max", "Active Min", "Idle Mean", "Idle Std", "Idle Max",
+      "Idle Min"],
+    &["Pair Gap"],
+    &["Dst Gap"],
+    &["Src Flows 10s", "Src Flows 60s"],
+    &["Src Peers 10s", "Src Peers 60s"],
+    &["Src Ports 10s", "Src Ports 60s"],
+    &["Src Repetition 10s", "Src Repetition 60s"],
+    &["Src Failures 10s", "Src Failures 60s"],
+    &["Src Regularity 10s", "Src Regularity 60s"],
+    &["Dst Flows 10s", "Dst Flows 60s"],
+    &["Dst Peers 10s", "Dst Peers 60s"],
+    &["Dst Ports 10s", "Dst Ports 60s"],
+    &["Dst Repetition 10s", "Dst Repetition 60s"],
+    &["Dst Failures 10s", "Dst Failures 60s"],
+    &["Dst Regularity 10s", "Dst Regularity 60s"],
+];
+
+impl Scorer {
+    /// What moved the score of the flow that both sequences end with towards `class`, the most
+    /// important first, at most five reasons.
+    ///
+    /// The usual values are those of the model's baseline; they are put in all steps at once.
+    pub fn explain(
+        &mut self,
+        sequences: &[Sequence; 2],
+        class: Class,
+    ) -> Result<Vec<Reason>, Error> {
+        let groups = GROUPS.map(Group::new);
+        let baseline = self.manifest.baseline;
+        let trials: Vec<_> =
+            sequences.iter().flat_map(|sequence| trials(sequence, &groups, &baseline)).collect();
+        let outputs = self.score(&trials)?;
+        let mut moved = moves(&outputs, class);
+        moved.sort_by_key(|(group, by)| (Reverse(*by), *group));
+        let newest = &sequences[0].steps[LENGTH - 1];
+        let moving = moved.iter().take_while(|(_, by)| *by > 0);
+        let reasons = moving.filter_map(|(group, _)| groups[*group].reason(newest, &baseline));
+        Ok(reasons.take(REASONS).collect())
+    }
+}
+
+/// The features of a group, by their place in the catalogue.
+struct Group([bool; ALL_FEATURES]);
+
+impl Group {
+    fn new(names: &[&str]) -> Self {
+        let mut is_in = [false; ALL_FEATURES];
+        for (is_in, feature) in is_in.iter_mut().zip(&FEATURES) {
+            *is_in = names.contains(&feature.name);
+        }
+        Self(is_in)
+    }
+
+    fn members(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().filter_map(|(at, is_in)| is_in.then_some(at))
+    }
+
+    /// The member that is furthest from usual, in words; the first of equals.
+    fn reason(&self, newest: &Vector, baseline: &Vector) -> Option<Reason> {
+        let distance = |at: usize| distance(FEATURES[at].unit, newest[at], baseline[at]);
+        let furthest = self
+            .members()
+            .max_by(|a, b| distance(*a).total_cmp(&distance(*b)).then_with(|| b.cmp(a)))?;
+        let feature = &FEATURES[furthest];
+        let text = compared(feature, newest[furthest], baseline[furthest])?;
+        Some(Reason { feature: feature.name.into(), text })
+    }
+}
+
+/// How far apart two values are on the scale of logarithms, on which the model reads them.
+fn distance(unit: Unit, value: f32, usual: f32) -> f64 {
+    let logarithm = |value: f32| match unit {
+        Unit::LogCount | Unit::LogSeconds => f64::from(value),
+        _ => f64::from(value.abs()).ln_1p().copysign(f64::from(value)),
+    };
+    (logarithm(value) - logarithm(usual)).abs()
+}
+
+/// What the model is asked about one sequence: as it is, all as usual, then for each group without
+/// it and with it alone.
+fn trials(sequence: &Sequence, groups: &[Group], baseline: &Vector) -> Vec<Sequence> {
+    let explained = |at: usize| groups.iter().any(|group| group.0[at]);
+    let usual = mixed(sequence, baseline, explained);
+    let mut trials = vec![*sequence, usual];
+    for group in groups {
+        trials.push(mixed(sequence, baseline, |at| group.0[at]));
+        trials.push(mixed(sequence, baseline, |at| explained(at) && !group.0[at]));
+    }
+    trials
+}
+
+/// `sequence` with the features that are chosen as usual.
+fn mixed(sequence: &Sequence, baseline: &Vector, is_usual: impl Fn(usize) -> bool) -> Sequence {
+    let mut mixed = *sequence;
+    for step in mixed.steps.iter_mut().rev().take(sequence.len) {
+        for (at, value) in step.iter_mut().enumerate() {
+            if is_usual(at) {
+                *value = baseline[at];
+            }
+        }
+    }
+    mixed
+}
+
+/// By how many steps each group moved the score, over all sequences that were tried.
+fn moves(outputs: &[Output], class: Class) -> Vec<(usize, i64)> {
+    let score = |output: &Output| f64::from(output.probabilities[class as usize] * output.anomaly);
+    let mut moves = [0.0; GROUPS.len()];
+    let (tried, _) = outputs.as_chunks::<{ 2 + 2 * GROUPS.len() }>();
+    for [as_is, usual, groups @ ..] in tried {
+        for (moves, [without, alone]) in moves.iter_mut().zip(groups.as_chunks().0) {
+            *moves += score(as_is) - score(without) + score(alone) - score(usual);
+        }
+    }
+    // Two differences for each sequence.
+    let terms = f64::from(2 * u32::try_from(tried.len()).unwrap_or(u32::MAX));
+    moves.iter().map(|moves| steps(moves / terms)).enumerate().collect()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the value is between -1,000 and 1,000")]
+fn steps(contribution: f64) -> i64 {
+    (contribution * STEPS).round() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{CLASSES, Model, Runtime, Scope};
+
+    #[test]
+    fn every_feature_but_one_is_in_exactly_one_group() {
+        let named: Vec<_> = GROUPS.concat();
+        for feature in &FEATURES {
+            let times = named.iter().filter(|name| **name == feature.name).count();
+            assert_eq!(times, usize::from(feature.name != "Provisional"), "{}", feature.name);
+        }
+        assert_eq!(named.len(), ALL_FEATURES - 1);
+    }
+
+    #[test]
+    fn a_group_speaks_by_the_member_that_is_furthest_from_usual() {
+        let group = Group::new(GROUPS[20]);
+        let mut newest = [0.0; ALL_FEATURES];
+        let baseline = newest;
+        newest[FEATURES.iter().position(|one| one.name == "Dst Flows 10s").unwrap()] = 3.0;
+        newest[FEATURES.iter().position(|one| one.name == "Dst Flows 60s").unwrap()] = 5.0;
+        let reason = group.reason(&newest, &baseline).unwrap();
+        assert_eq!(reason.feature, "Dst Flows 60s");
+        assert!(group.reason(&baseline, &baseline).is_none());
+    }
+
+    /// A model that is sure as soon as either of two groups, or a third one, is not usual.
+    fn answer(sequence: &Sequence) -> Output {
+        let newest = &sequence.steps[LENGTH - 1];
+        let is_seen = |group: usize| Group::new(GROUPS[group]).members().any(|at| newest[at] > 0.0);
+        let anomaly = if is_seen(20) || is_seen(21) { 0.8 } else { 0.1 };
+        let anomaly = anomaly + if is_seen(3) { 0.1 } else { 0.0 };
+        Output { probabilities: [1.0; CLASSES], anomaly }
+    }
+
+    #[test]
+    fn groups_that_each_suffice_are_both_found_and_the_order_is_that_of_the_catalogue() {
+        let steps = [[1.0; ALL_FEATURES]; LENGTH];
+        let sequence = Sequence { scope: Scope::Pair, steps, len: LENGTH };
+        let trials = trials(&sequence, &GROUPS.map(Group::new), &[0.0; ALL_FEATURES]);
+        let outputs: Vec<_> = trials.iter().map(answer).collect();
+        let mut moved = moves(&outputs, Class::Scan);
+        moved.retain(|(_, by)| *by > 0);
+        assert_eq!(moved, [(3, 100), (20, 350), (21, 350)]);
+    }
+
+    #[test]
+    fn padding_stays_empty() {
+        let steps = [[0.0; ALL_FEATURES]; LENGTH];
+        let sequence = Sequence { scope: Scope::Pair, steps, len: 2 };
+        let mixed = mixed(&sequence, &[7.0; ALL_FEATURES], |_| true);
+        assert_eq!(mixed.steps.map(|step| step[0] > 0.0), std::array::from_fn(|at| at >= 8));
+    }
+
+    #[test]
+    fn the_model_explains_a_flow_the_same_way_twice() {
+        let model = Model::built_in().unwrap();
+        let mut scorer = Scorer::new(&model, &Runtime::start(None).unwrap()).unwrap();
+        let steps = [[9.0; ALL_FEATURES]; LENGTH];
+        let of = |scope| Sequence { scope, steps, len: LENGTH };
+        let both = [of(Scope::Pair), of(Scope::Server)];
+        let reasons = scorer.explain(&both, Class::Benign).unwrap();
+        assert!(!reasons.is_empty() && reasons.len() <= REASONS, "{reasons:?}");
+        assert_eq!(reasons, scorer.explain(&both, Class::Benign).unwrap());
+    }
+}

@@ -1,0 +1,273 @@
+//! What a model says of itself, checked against the catalogue of features and the list of classes.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::class::{CLASSES, Class};
+use super::error::{Error, REASON_CHARS, shown};
+use super::score::Score;
+use super::sequence::LENGTH;
+use crate::feature::{ALL_FEATURES, FEATURES, Vector};
+
+/// The only form of a manifest there is so far.
+const FORMAT: u32 = 1;
+
+/// Longest manifest.
+pub(super) const MANIFEST_BYTES: usize = 1 << 20;
+
+/// Longest text taken over from a manifest.
+const TEXT_CHARS: usize = 1_000;
+
+/// Longest quotation in a message.
+const QUOTED_CHARS: usize = 64;
+
+/// From which anomaly score on a class alarms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds([f64; CLASSES]);
+
+impl Thresholds {
+    /// The threshold of `class`; none for what is benign.
+    #[must_use]
+    pub fn of(&self, class: Class) -> Option<f64> {
+        (class != Class::Benign).then(|| self.0[class as usize])
+    }
+
+    /// Whether a verdict of this class and score alarms.
+    #[must_use]
+    pub fn is_reached(&self, class: Class, score: Score) -> bool {
+        self.of(class).is_some_and(|threshold| score.value() >= threshold)
+    }
+}
+
+/// What a model says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// Its name.
+    pub name: String,
+    /// The SHA-256 of its graph, in hexadecimal digits.
+    pub sha256: String,
+    /// From which score on a class alarms.
+    pub thresholds: Thresholds,
+    /// The usual value of each feature, in the order of the catalogue.
+    pub baseline: Vector,
+    /// What the random numbers of its training began with.
+    pub seed: u64,
+    /// What it was trained on, in a sentence.
+    pub trained_on: String,
+}
+
+/// A manifest as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    format: u32,
+    name: String,
+    sha256: String,
+    sequence_length: usize,
+    features: Vec<String>,
+    classes: Vec<String>,
+    thresholds: BTreeMap<String, f64>,
+    baseline: Vec<f64>,
+    seed: u64,
+    trained_on: String,
+}
+
+impl Manifest {
+    /// Reads the manifest of the graph `onnx` and refuses it unless both fit each other and all
+    /// that a model is fed here.
+    pub(super) fn read(json: &[u8], onnx: &[u8]) -> Result<Self, Error> {
+        let written: Written = serde_json::from_slice(json)
+            .map_err(|error| Error::Syntax(shown(&error.to_string(), REASON_CHARS)))?;
+        same("the format", &written.format, &FORMAT)?;
+        same("the sequence length", &written.sequence_length, &LENGTH)?;
+        let names = FEATURES.iter().map(|feature| feature.name);
+        same_list("feature", &written.features, names)?;
+        same_list("class", &written.classes, Class::ALL.iter().map(|class| class.name()))?;
+        let sha256 = digest(onnx);
+        same("the SHA-256 of the graph", &shown(&written.sha256, QUOTED_CHARS), &sha256)?;
+        Ok(Self {
+            name: text("name", written.name)?,
+            sha256,
+            thresholds: thresholds(&written.thresholds)?,
+            baseline: baseline(&written.baseline)?,
+            seed: written.seed,
+            trained_on: text("trained_on", written.trained_on)?,
+        })
+    }
+}
+
+/// The SHA-256 of `bytes` in hexadecimal digits.
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
+fn same<T: PartialEq + ToString>(what: &str, model: &T, here: &T) -> Result<(), Error> {
+    if model == here {
+        return Ok(());
+    }
+    let (model, here) = (model.to_string(), here.to_string());
+    Err(Error::Mismatch { what: what.into(), model, here })
+}
+
+/// Refuses a list that is not `here`, name by name.
+fn same_list<'a>(
+    what: &str,
+    model: &[String],
+    here: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<(), Error> {
+    same(&format!("the length of the list of {what} names"), &model.len(), &here.len())?;
+    for (number, (model, here)) in model.iter().zip(here).enumerate() {
+        if model != here {
+            let what = format!("{what} {number}");
+            let (model, here) = (format!("`{}`", shown(model, QUOTED_CHARS)), format!("`{here}`"));
+            return Err(Error::Mismatch { what, model, here });
+        }
+    }
+    Ok(())
+}
+
+fn text(key: &str, text: String) -> Result<String, Error> {
+    if text.is_empty() || text.chars().count() > TEXT_CHARS || text.contains(char::is_control) {
+        let limits = format!("1 to {TEXT_CHARS} characters, none of them a control character");
+        return Err(Error::Invalid(format!("its `{key}` must have {limits}")));
+    }
+    Ok(text)
+}
+
+fn thresholds(written: &BTreeMap<String, f64>) -> Result<Thresholds, Error> {
+    let attacks = || Class::ALL.iter().filter(|class| **class != Class::Benign);
+    if let Some(name) = written.keys().find(|name| attacks().all(|class| class.name() != **name)) {
+        let name = shown(name, QUOTED_CHARS);
+        return Err(Error::Invalid(format!("it has a threshold for `{name}`, which is no attack")));
+    }
+    let mut thresholds = [f64::INFINITY; CLASSES];
+    for class in attacks() {
+        let Some(&value) = written.get(class.name()) else {
+            return Err(Error::Invalid(format!("it has no threshold for `{class}`")));
+        };
+        if !(0.0..=1.0).contains(&value) {
+            let problem = format!("its threshold for `{class}` is {value} and not from 0 to 1");
+            return Err(Error::Invalid(problem));
+        }
+        thresholds[*class as usize] = value;
+    }
+    Ok(Thresholds(thresholds))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite")]
+fn baseline(written: &[f64]) -> Result<Vector, Error> {
+    same("the length of the baseline", &written.len(), &ALL_FEATURES)?;
+    let mut baseline = [0.0; ALL_FEATURES];
+    for ((slot, &value), feature) in baseline.iter_mut().zip(written).zip(&FEATURES) {
+        *slot = value as f32;
+        if !slot.is_finite() {
+            let name = feature.name;
+            let problem = format!("its baseline of `{name}` is {value:e}, too large for 32 bits");
+            return Err(Error::Invalid(problem));
+        }
+    }
+    Ok(baseline)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ONNX: &[u8] = b"a graph";
+
+    fn good() -> Value {
+        let attacks = Class::ALL.iter().skip(1);
+        json!({
+            "format": 1,
+            "name": "clstm-1",
+            "sha256": digest(ONNX),
+            "sequence_length": LENGTH,
+            "features": FEATURES.iter().map(|feature| feature.name).collect::<Vec<_>>(),
+            "classes": Class::ALL.iter().map(|class| class.name()).collect::<Vec<_>>(),
+            "thresholds": attacks.map(|class| (class.name(), 0.9)).collect::<BTreeMap<_, _>>(),
+            "baseline": vec![0.5; ALL_FEATURES],
+            "seed": 7,
+            "trained_on": "captures of a test",
+        })
+    }
+
+    fn read(manifest: &Value) -> Result<Manifest, String> {
+        Manifest::read(manifest.to_string().as_bytes(), ONNX).map_err(|error| error.to_string())
+    }
+
+    /// What is said of a good manifest in which the value at `key` is another.
+    fn refusal(key: &str, value: Value) -> String {
+        let mut manifest = good();
+        *manifest.pointer_mut(key).unwrap() = value;
+        read(&manifest).unwrap_err()
+    }
+
+    #[test]
+    fn a_manifest_that_fits_is_taken() {
+        let manifest = read(&good()).unwrap();
+        assert_eq!(manifest.name, "clstm-1");
+        assert_eq!(manifest.thresholds.of(Class::Scan), Some(0.9));
+        assert_eq!(manifest.thresholds.of(Class::Benign), None);
+    }
+
+    #[test]
+    fn every_mismatch_is_refused_with_both_values() {
+        let said = refusal("/features/12", json!("Bwd Packets"));
+        let sentence = "feature 12 is `Bwd Packets` in the model and `Bwd Packet Length Mean` here";
+        assert!(said.ends_with(sentence), "{said}");
+        let said = refusal("/classes/1", json!("sweep"));
+        assert!(said.ends_with("class 1 is `sweep` in the model and `scan` here"), "{said}");
+        let said = refusal("/sequence_length", json!(20));
+        assert!(said.ends_with("the sequence length is 20 in the model and 10 here"), "{said}");
+        let said = refusal("/format", json!(2));
+        assert!(said.ends_with("the format is 2 in the model and 1 here"), "{said}");
+        let said = refusal("/features", json!(["Protocol"]));
+        assert!(said.ends_with("is 1 in the model and 104 here"), "{said}");
+        let said = refusal("/sha256", json!("00ff"));
+        let sum = digest(ONNX);
+        assert!(said.ends_with(&format!("is 00ff in the model and {sum} here")), "{said}");
+        let said = refusal("/baseline", json!([1.0]));
+        assert!(said.ends_with("baseline is 1 in the model and 104 here"), "{said}");
+    }
+
+    #[test]
+    fn every_attack_has_a_threshold_from_0_to_1_and_nothing_else_has_one() {
+        let said = refusal("/thresholds/scan", json!(1.01));
+        assert!(said.ends_with("threshold for `scan` is 1.01 and not from 0 to 1"), "{said}");
+        let mut manifest = good();
+        manifest["thresholds"].as_object_mut().unwrap().remove("beacon");
+        assert!(read(&manifest).unwrap_err().ends_with("no threshold for `beacon`"));
+        let mut manifest = good();
+        manifest["thresholds"]["benign"] = json!(0.5);
+        assert!(read(&manifest).unwrap_err().contains("`benign`, which is no attack"));
+    }
+
+    #[test]
+    fn a_baseline_that_is_no_32_bit_number_is_refused() {
+        let said = refusal("/baseline/1", json!(1e39));
+        assert!(said.contains("baseline of `Flow Duration` is 1e39"), "{said}");
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_taken_or_quoted() {
+        assert!(refusal("/name", json!("a\u{1b}[2J")).contains("control character"));
+        let said = refusal("/features/0", json!("\u{1b}[2J"));
+        assert!(!said.contains('\u{1b}'), "{said}");
+        let mut manifest = good();
+        manifest["\u{1b}[2J"] = json!(1);
+        let said = read(&manifest).unwrap_err();
+        assert!(said.contains("unknown field") && !said.contains('\u{1b}'), "{said}");
+    }
+
+    #[test]
+    fn a_score_at_the_threshold_alarms_and_one_step_below_does_not() {
+        let thresholds = read(&good()).unwrap().thresholds;
+        assert!(thresholds.is_reached(Class::Scan, Score::new(0.9)));
+        assert!(!thresholds.is_reached(Class::Scan, Score::new(0.8999)));
+        assert!(!thresholds.is_reached(Class::Benign, Score::ONE));
+    }
+}

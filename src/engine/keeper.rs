@@ -1,0 +1,133 @@
+//! Brings incidents to the database, on a thread of its own.
+//!
+//! Whoever hands one over never waits. While the database fails, incidents wait in memory and are
+//! tried again: of each only its newest state, so that what waits is bounded by their number.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use tracing::{error, info};
+
+use super::snapshot::StoreStatus;
+use crate::incident::Incident;
+
+/// How long a failed write waits before it is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The thread that writes, seen from outside.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    incidents: Sender<Vec<Arc<Incident>>>,
+    status: Arc<Mutex<StoreStatus>>,
+    thread: JoinHandle<u64>,
+}
+
+impl Keeper {
+    /// Starts a thread that gives incidents to `apply`, which writes all of them or none.
+    pub(super) fn start<E: Error>(
+        path: PathBuf,
+        apply: impl FnMut(&[Arc<Incident>]) -> Result<(), E> + Send + 'static,
+    ) -> io::Result<Self> {
+        let (incidents, received) = channel();
+        let status =
+            Arc::new(Mutex::new(StoreStatus { path: Some(path), ..StoreStatus::default() }));
+        let writer = Writer { apply, waiting: Vec::new(), status: Arc::clone(&status) };
+        let thread = Builder::new().name("store".into()).spawn(move || writer.run(&received))?;
+        Ok(Self { incidents, status, thread })
+    }
+
+    /// Hands incidents over in their newest state; they are written as soon as possible.
+    pub(super) fn keep(&self, incidents: Vec<Arc<Incident>>) {
+        // The thread lives as long as this does.
+        self.incidents.send(incidents).ok();
+    }
+
+    /// How the database is doing.
+    pub(super) fn status(&self) -> StoreStatus {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until everything is written, or cannot be; how many incidents were not.
+    pub(super) fn finish(self) -> u64 {
+        let Self { incidents, thread, .. } = self;
+        drop(incidents);
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+struct Writer<A> {
+    apply: A,
+    waiting: Vec<Arc<Incident>>,
+    status: Arc<Mutex<StoreStatus>>,
+}
+
+impl<A, E> Writer<A>
+where
+    A: FnMut(&[Arc<Incident>]) -> Result<(), E>,
+    E: Error,
+{
+    /// Until nobody hands over any more; how many could not be written.
+    fn run(mut self, received: &Receiver<Vec<Arc<Incident>>>) -> u64 {
+        loop {
+            let next = if self.waiting.is_empty() {
+                received.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                received.recv_timeout(RETRY)
+            };
+            match next {
+                Ok(incidents) => incidents.into_iter().for_each(|one| self.take(one)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.write();
+                    return self.waiting.len() as u64;
+                }
+            }
+            while let Ok(incidents) = received.try_recv() {
+                incidents.into_iter().for_each(|one| self.take(one));
+            }
+            self.write();
+        }
+    }
+
+    /// Puts an incident with those that wait, in place of an older state of it.
+    fn take(&mut self, incident: Arc<Incident>) {
+        match self.waiting.iter_mut().find(|old| old.id == incident.id) {
+            Some(old) => *old = incident,
+            None => self.waiting.push(incident),
+        }
+    }
+
+    fn write(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let failure = match (self.apply)(&self.waiting) {
+            Ok(()) => {
+                for incident in self.waiting.drain(..) {
+                    info!(id = %incident.id, class = %incident.class, "incident accepted");
+                }
+                None
+            }
+            Err(error) => Some(with_causes(&error)),
+        };
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failure) = &failure
+            && status.failure.is_none()
+        {
+            error!(failure, waiting = self.waiting.len(), "incidents wait to be written");
+        }
+        status.failure = failure;
+        status.waiting = self.waiting.len() as u64;
+    }
+}
+
+/// An error and what caused it, in one line.
+pub(super) fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
