@@ -7,6 +7,8 @@
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
 //! (CSV and Parquet files).
 //!
+//! [`filter`] is the language in which people say which of all this they want to see.
+//!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
 pub mod capture;
@@ -14,6 +16,7 @@ pub mod detect;
 pub mod engine;
 pub mod export;
 pub mod feature;
+pub mod filter;
 pub mod flow;
 pub mod incident;
 pub mod packet;

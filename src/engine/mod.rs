@@ -15,6 +15,7 @@ mod replay;
 mod shard;
 mod sink;
 mod snapshot;
+mod subject;
 
 pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
