@@ -148,7 +148,7 @@ impl Board {
         if let Services::Few(ports) = std::mem::replace(services, Services::Many) {
             let keys = ports.into_iter().map(|port| (pair, Some(port)));
             let rows = keys.filter_map(|key| self.conversations.pop(&key));
-            if let Some(joined) = rows.reduce(Entry::joined) {
+            if let Some(joined) = rows.reduce(|row, other| row.joined(&other)) {
                 self.conversations.put((pair, None), joined);
             }
         }
@@ -212,7 +212,7 @@ impl Entry {
     }
 
     /// Both as one row for several services.
-    fn joined(self, other: Self) -> Self {
+    fn joined(self, other: &Self) -> Self {
         let ended_packets = self.ended_packets + other.ended_packets;
         let ended_bytes = self.ended_bytes + other.ended_bytes;
         let mut shown = Arc::unwrap_or_clone(self.shown);

@@ -85,7 +85,7 @@ where
                 received.recv_timeout(RETRY)
             };
             match next {
-                Ok(incidents) => incidents.into_iter().for_each(|one| self.take(one)),
+                Ok(incidents) => self.take(incidents),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     self.write();
@@ -93,17 +93,19 @@ where
                 }
             }
             while let Ok(incidents) = received.try_recv() {
-                incidents.into_iter().for_each(|one| self.take(one));
+                self.take(incidents);
             }
             self.write();
         }
     }
 
-    /// Puts an incident with those that wait, in place of an older state of it.
-    fn take(&mut self, incident: Arc<Incident>) {
-        match self.waiting.iter_mut().find(|old| old.id == incident.id) {
-            Some(old) => *old = incident,
-            None => self.waiting.push(incident),
+    /// Puts incidents with those that wait, in place of an older state of the same.
+    fn take(&mut self, incidents: Vec<Arc<Incident>>) {
+        for incident in incidents {
+            match self.waiting.iter_mut().find(|old| old.id == incident.id) {
+                Some(old) => *old = incident,
+                None => self.waiting.push(incident),
+            }
         }
     }
 
@@ -174,12 +176,12 @@ mod tests {
         })
     }
 
+    /// Flows by incident, as written.
+    type Rows = Arc<Mutex<BTreeMap<u64, u64>>>;
+
     /// A database that fails so many times before it takes anything.
-    fn database(
-        failures: u64,
-    ) -> (Arc<Mutex<BTreeMap<u64, u64>>>, impl FnMut(&[Arc<Incident>]) -> io::Result<()> + Send)
-    {
-        let rows = Arc::<Mutex<BTreeMap<u64, u64>>>::default();
+    fn database(failures: u64) -> (Rows, impl FnMut(&[Arc<Incident>]) -> io::Result<()> + Send) {
+        let rows = Rows::default();
         let (kept, left) = (Arc::clone(&rows), AtomicU64::new(failures));
         let apply = move |incidents: &[Arc<Incident>]| {
             if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()

@@ -1,0 +1,240 @@
+//! Follows verdicts and says what becomes an incident, how it changes, and when it is over.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use lru::LruCache;
+
+use super::alarm::{Alarm, Key};
+use super::candidate::Candidate;
+use super::change::Change;
+use super::followed::Followed;
+use super::host_set::Room;
+use super::ongoing::Ongoing;
+use super::options::Options;
+use super::record::{Incident, Status};
+use crate::detect::{Reason, Verdict};
+use crate::flow::FlowId;
+
+/// Verdicts to incidents.
+///
+/// Verdicts are to come in the order of packet time; the same calls give the same incidents. A flow
+/// counts once in an incident, with what its newest verdict says.
+#[derive(Debug)]
+pub struct Tracker {
+    pub(super) sensor: String,
+    pub(super) options: Options,
+    pub(super) now_us: i64,
+    /// By their number in the order in which they opened.
+    pub(super) open: BTreeMap<u64, Ongoing>,
+    opened: u64,
+    pub(super) candidates: LruCache<Key, Candidate, RandomState>,
+    pub(super) followed: Followed,
+    /// Until when class and pivot had an incident: later ones do not reach back before it.
+    pub(super) past: LruCache<Key, i64, RandomState>,
+    pub(super) room: Room,
+    alarms: u64,
+    resolved_early: u64,
+    /// When something is to be done about an open incident.
+    due_us: i64,
+    /// Whether open incidents came from the database, and time has not been told since.
+    is_restored: bool,
+    changes: Vec<Change>,
+}
+
+impl Tracker {
+    /// A tracker that knows no incident yet; the name of the sensor is part of their identity.
+    #[must_use]
+    pub fn new(sensor: &str, options: Options) -> Self {
+        let candidates = NonZeroUsize::new(options.candidates).unwrap_or(NonZeroUsize::MIN);
+        Self {
+            sensor: sensor.to_owned(),
+            now_us: i64::MIN,
+            open: BTreeMap::new(),
+            opened: 0,
+            candidates: LruCache::with_hasher(candidates, RandomState::default()),
+            followed: Followed::new(options.flows, options.forget_us),
+            past: LruCache::with_hasher(candidates, RandomState::default()),
+            room: Room(options.hosts),
+            alarms: 0,
+            resolved_early: 0,
+            due_us: i64::MAX,
+            is_restored: false,
+            changes: Vec::new(),
+            options,
+        }
+    }
+
+    /// Takes the open ones of `incidents` from an earlier run, before the first verdict: an attack
+    /// that goes on is then the same incident.
+    ///
+    /// Of the hosts only those listed are known, so that later totals are at least what they say.
+    pub fn restore(&mut self, mut incidents: Vec<Incident>) {
+        incidents.retain(|incident| incident.status == Status::Open);
+        incidents.sort_by_key(|incident| (incident.first_us, incident.id));
+        for incident in incidents {
+            let ongoing = Ongoing::restored(incident, &mut self.room);
+            self.past.put(ongoing.key, ongoing.last_us());
+            self.insert(ongoing);
+        }
+        self.is_restored = true;
+    }
+
+    /// Takes the next verdict. `explain` is expensive: it is asked once when an incident opens or
+    /// changes its class, and when its score rises clearly above the one explained.
+    pub fn observe(&mut self, verdict: &Verdict, explain: impl FnOnce() -> Vec<Reason>) {
+        self.advance(verdict.flow.at_us);
+        let alarm = Alarm::of(verdict, self.alarms);
+        // A verdict replaces the one before it on the same flow.
+        let before = self.withdraw(verdict.flow.id);
+        if let Some(alarm) = alarm {
+            self.alarms += 1;
+            let in_a_row = before.filter(|(key, _)| *key == alarm.key()).map_or(0, |(_, row)| row);
+            if let Some(serial) = self.place(&alarm, in_a_row) {
+                self.settle(serial, &alarm, explain);
+            }
+        }
+        self.followed.heard(&verdict.flow);
+    }
+
+    /// Lets packet time pass: tells of changes that were held back, and resolves what is over.
+    pub fn advance(&mut self, now_us: i64) {
+        if std::mem::take(&mut self.is_restored) {
+            self.leave_behind(now_us);
+        }
+        self.now_us = self.now_us.max(now_us);
+        if self.now_us < self.due_us {
+            return;
+        }
+        let Options { quiet_us, telling_us, .. } = self.options;
+        let mut over = Vec::new();
+        for (serial, ongoing) in &mut self.open {
+            if self.now_us >= ongoing.over_us(quiet_us) {
+                over.push(*serial);
+            } else if self.now_us >= ongoing.due_us(quiet_us, telling_us) {
+                self.changes.push(Change::Changed(Arc::new(ongoing.told(self.now_us))));
+            }
+        }
+        for serial in over {
+            self.resolve(serial, |ongoing| ongoing.over_us(quiet_us));
+        }
+        let dues = self.open.values().map(|ongoing| ongoing.due_us(quiet_us, telling_us));
+        self.due_us = dues.min().unwrap_or(i64::MAX);
+    }
+
+    /// The capture's clock jumped back: another capture begins, and what was open is over since its
+    /// last packet. Incidents of the same packets have the same ids again.
+    pub fn restart(&mut self) {
+        while let Some(serial) = self.open.keys().next().copied() {
+            self.resolve(serial, Ongoing::last_us);
+        }
+        self.candidates.clear();
+        self.followed.clear();
+        self.past.clear();
+        self.now_us = i64::MIN;
+        self.due_us = i64::MAX;
+        self.is_restored = false;
+    }
+
+    /// The input has ended at `now_us`: tells of all that was held back.
+    ///
+    /// What is not over by packet time stays open. That a file ends says nothing about the attack
+    /// in it, and whoever takes up the traffic again finds it open.
+    pub fn finish(&mut self, now_us: i64) {
+        self.advance(now_us);
+        for ongoing in self.open.values_mut().filter(|ongoing| ongoing.has_news()) {
+            self.changes.push(Change::Changed(Arc::new(ongoing.told(self.now_us))));
+        }
+    }
+
+    /// What has changed since the last call, in order.
+    pub fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// The open incidents as they stand, in the order in which they opened.
+    pub fn open(&self) -> impl ExactSizeIterator<Item = Incident> {
+        self.open.values().map(Ongoing::shown)
+    }
+
+    /// Incidents that were resolved before they were over, to keep within [`Options::open`].
+    #[must_use]
+    pub const fn resolved_early(&self) -> u64 {
+        self.resolved_early
+    }
+
+    /// Flows followed, candidates and hosts remembered.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize, usize) {
+        let hosts = self.options.hosts - self.room.0;
+        (self.followed.len(), self.candidates.len(), hosts)
+    }
+
+    /// Takes back what the newest verdict on a flow said, unless an incident has counted it.
+    fn withdraw(&mut self, id: FlowId) -> Option<(Key, u32)> {
+        let key = self.followed.leave_candidate(id)?;
+        let candidate = self.candidates.get_mut(&key)?;
+        let in_a_row = candidate.withdraw(id)?;
+        if candidate.is_empty() {
+            self.candidates.pop(&key);
+        }
+        Some((key, in_a_row))
+    }
+
+    /// Explains and tells what `alarm` has done to an incident.
+    fn settle(&mut self, serial: u64, alarm: &Alarm, explain: impl FnOnce() -> Vec<Reason>) {
+        let now_us = self.now_us;
+        let Some(ongoing) = self.open.get_mut(&serial) else { return };
+        if ongoing.is_to_be_explained(alarm) {
+            ongoing.explain(alarm, explain());
+        }
+        if ongoing.is_new() {
+            self.changes.push(Change::Opened(Arc::new(ongoing.told(now_us))));
+        }
+        let Options { quiet_us, telling_us, .. } = self.options;
+        self.due_us = self.due_us.min(ongoing.due_us(quiet_us, telling_us));
+    }
+
+    /// Adds an incident, in place of the one quiet the longest if there are too many.
+    pub(super) fn insert(&mut self, ongoing: Ongoing) -> u64 {
+        let most = self.options.open.max(1);
+        while self.open.len() >= most {
+            let quietest = self.open.iter().min_by_key(|(serial, one)| (one.active_us, **serial));
+            let Some(serial) = quietest.map(|(serial, _)| *serial) else { break };
+            let now_us = self.now_us;
+            self.resolve(serial, |ongoing| now_us.max(ongoing.last_us()));
+            self.resolved_early += 1;
+        }
+        let serial = self.opened;
+        self.opened += 1;
+        let Options { quiet_us, telling_us, .. } = self.options;
+        self.due_us = self.due_us.min(ongoing.due_us(quiet_us, telling_us));
+        self.open.insert(serial, ongoing);
+        serial
+    }
+
+    fn resolve(&mut self, serial: u64, at_us: impl FnOnce(&Ongoing) -> i64) {
+        let Some(ongoing) = self.open.remove(&serial) else { return };
+        let at_us = at_us(&ongoing);
+        for key in ongoing.keys() {
+            self.past.put(key, at_us);
+        }
+        self.room.0 += ongoing.hosts();
+        self.changes.push(Change::Resolved(Arc::new(ongoing.resolved(at_us))));
+    }
+
+    /// Resolves incidents of an earlier run whose packets are still to come: another capture.
+    fn leave_behind(&mut self, now_us: i64) {
+        let ahead = self.open.iter().filter(|(_, ongoing)| ongoing.last_us() > now_us);
+        let ahead: Vec<u64> = ahead.map(|(serial, _)| *serial).collect();
+        for serial in &ahead {
+            self.resolve(*serial, Ongoing::last_us);
+        }
+        if !ahead.is_empty() {
+            // Whatever is read again is to have the same ids.
+            self.past.clear();
+        }
+    }
+}
