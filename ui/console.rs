@@ -53,6 +53,8 @@ pub(crate) enum Message {
     EngineEnded,
     /// The terminal was touched.
     Input(Event),
+    /// The process cannot be stopped for a while: nobody could let it go on.
+    NoShell,
 }
 
 /// What is to be done outside of the console.
@@ -138,6 +140,7 @@ impl Console {
                 self.pages.iter_mut().for_each(|page| page.refresh(&shown));
             }
             Message::EngineEnded => self.lose_engine(),
+            Message::NoShell => self.notice = Some("there is no shell to go back to".into()),
             Message::Input(Event::Resize(width, height)) => self.size = Size { width, height },
             Message::Input(Event::Key(key)) => return self.press(key),
             Message::Input(Event::Mouse(event)) => self.pointed(event),
@@ -162,6 +165,11 @@ impl Console {
     /// How large the picture is to be.
     pub(crate) const fn size(&self) -> Size {
         self.size
+    }
+
+    /// The newest snapshot, whatever the panes show.
+    pub(crate) fn newest(&self) -> &Snapshot {
+        &self.snapshot
     }
 
     /// The snapshot that the panes show.

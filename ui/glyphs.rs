@@ -27,13 +27,15 @@ pub(crate) fn to_ascii(picture: &mut Buffer) {
 /// The ASCII character that looks most like `character`.
 const fn stand_in(character: char) -> char {
     match character {
-        '─' | '·' | '┤' => '-',
-        '│' | '▌' | '▏' => '|',
+        '─' | '·' => '-',
+        '│' | '┤' => '|',
+        '▌' => '!',
         '┌' | '┐' | '└' | '┘' => '+',
         '→' => '>',
         '●' => '*',
         '■' | '█' => '#',
         '✖' => 'X',
+        '×' => 'x',
         '▲' => '^',
         '▼' => 'v',
         '…' => '~',

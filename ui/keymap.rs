@@ -1,8 +1,11 @@
 //! Every key and what it does: one table, from which keys are looked up and from which help, the
 //! palette and the line at the bottom are made.
 
+mod bindings;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+pub(crate) use self::bindings::BINDINGS;
 use crate::console::{Motion, Pane};
 use crate::glyphs::Glyphs;
 
@@ -88,165 +91,6 @@ pub(crate) struct Binding {
     pub(crate) hint: Option<(&'static str, u8)>,
 }
 
-const BROWSING: &[Mode] = &[Mode::Panes, Mode::Page];
-const PANES: &[Mode] = &[Mode::Panes];
-const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette];
-const PALETTE: &[Mode] = &[Mode::Palette];
-const ALL: &[Mode] = &[Mode::Panes, Mode::Page, Mode::Filter, Mode::Palette];
-
-const fn plain(code: KeyCode) -> Key {
-    Key { code, modifiers: KeyModifiers::NONE }
-}
-
-const fn character(character: char) -> Key {
-    plain(KeyCode::Char(character))
-}
-
-const fn control(character: char) -> Key {
-    Key { code: KeyCode::Char(character), modifiers: KeyModifiers::CONTROL }
-}
-
-/// A binding that the line at the bottom does not show.
-const fn silent(
-    keys: &'static [Key],
-    action: Action,
-    modes: &'static [Mode],
-    command: &'static str,
-    help: &'static str,
-) -> Binding {
-    Binding { keys, action, modes, command, help, hint: None }
-}
-
-impl Binding {
-    const fn hinted(self, word: &'static str, rank: u8) -> Self {
-        Self { hint: Some((word, rank)), ..self }
-    }
-}
-
-/// Every binding, in the order in which help shows them.
-pub(crate) const BINDINGS: &[Binding] = &[
-    silent(&[character('1')], Action::Focus(Pane::Flows), BROWSING, "flows", "the flows pane")
-        .hinted("pane", 5),
-    silent(&[character('2')], Action::Focus(Pane::Scores), BROWSING, "scores", "the score pane")
-        .hinted("pane", 5),
-    silent(&[character('3')], Action::Focus(Pane::Alerts), BROWSING, "alerts", "the alerts pane")
-        .hinted("pane", 5),
-    silent(&[character('4')], Action::Focus(Pane::Events), BROWSING, "events", "the Tetragon pane")
-        .hinted("pane", 5),
-    silent(&[character('5')], Action::Focus(Pane::Limits), BROWSING, "limits", "the limits pane")
-        .hinted("pane", 5),
-    silent(&[plain(KeyCode::Tab)], Action::NextPane, PANES, "next", "the next pane")
-        .hinted("next", 7),
-    silent(&[plain(KeyCode::BackTab)], Action::PreviousPane, PANES, "previous", "the pane before"),
-    silent(
-        &[plain(KeyCode::Up), character('k')],
-        Action::Move(Motion::Up),
-        BROWSING,
-        "",
-        "one row up",
-    ),
-    silent(
-        &[plain(KeyCode::Down), character('j')],
-        Action::Move(Motion::Down),
-        BROWSING,
-        "",
-        "one row down",
-    ),
-    silent(
-        &[plain(KeyCode::PageUp), control('b'), control('u')],
-        Action::Move(Motion::PageUp),
-        BROWSING,
-        "",
-        "one screen up",
-    ),
-    silent(
-        &[plain(KeyCode::PageDown), control('f'), control('d')],
-        Action::Move(Motion::PageDown),
-        BROWSING,
-        "",
-        "one screen down",
-    ),
-    silent(
-        &[character('g'), plain(KeyCode::Home)],
-        Action::Move(Motion::First),
-        BROWSING,
-        "first",
-        "the first row",
-    ),
-    silent(
-        &[character('G'), plain(KeyCode::End)],
-        Action::Move(Motion::Last),
-        BROWSING,
-        "last",
-        "the last row",
-    ),
-    silent(
-        &[plain(KeyCode::Enter), plain(KeyCode::Right), character('l')],
-        Action::Open,
-        BROWSING,
-        "open",
-        "the selected row in detail",
-    )
-    .hinted("detail", 3),
-    silent(
-        &[plain(KeyCode::Esc), plain(KeyCode::Left), character('h')],
-        Action::Back,
-        BROWSING,
-        "back",
-        "back; then no zoom, then no filter",
-    )
-    .hinted("back", 4),
-    silent(&[plain(KeyCode::Esc)], Action::Back, WRITING, "", "leave what was there before")
-        .hinted("cancel", 1),
-    silent(&[plain(KeyCode::Enter)], Action::Accept, WRITING, "", "take what was written")
-        .hinted("accept", 2),
-    silent(&[plain(KeyCode::Tab)], Action::Complete, PALETTE, "", "complete the name")
-        .hinted("complete", 3),
-    silent(&[plain(KeyCode::Up)], Action::Move(Motion::Up), PALETTE, "", "the command above"),
-    silent(&[plain(KeyCode::Down)], Action::Move(Motion::Down), PALETTE, "", "the command below"),
-    silent(
-        &[character('/')],
-        Action::Filter,
-        PANES,
-        "filter",
-        "show only what a filter lets through",
-    )
-    .hinted("filter", 4),
-    silent(&[character(':')], Action::Palette, BROWSING, "", "call a command by its name")
-        .hinted("command", 6),
-    silent(
-        &[character(' ')],
-        Action::Freeze,
-        BROWSING,
-        "freeze",
-        "hold the picture still, and let it go on",
-    )
-    .hinted("freeze", 6),
-    silent(
-        &[character('z')],
-        Action::Zoom,
-        PANES,
-        "zoom",
-        "fill the screen with the pane, and back",
-    ),
-    silent(&[character('s')], Action::Sort, BROWSING, "sort", "order by the next column"),
-    silent(&[character('S')], Action::ReverseSort, BROWSING, "reverse", "turn the order round"),
-    silent(&[character('y')], Action::Copy, BROWSING, "copy", "copy the row or the detail"),
-    silent(
-        &[character('m')],
-        Action::Mouse,
-        BROWSING,
-        "mouse",
-        "take the mouse, or leave it to the terminal",
-    ),
-    silent(&[character('T')], Action::Theme, BROWSING, "theme", "dark, light or without colours"),
-    silent(&[control('z')], Action::Suspend, ALL, "suspend", "back to the shell until `fg`"),
-    silent(&[character('?'), plain(KeyCode::F(1))], Action::Help, BROWSING, "help", "this help")
-        .hinted("help", 1),
-    silent(&[character('q')], Action::Quit, BROWSING, "quit", "leave").hinted("quit", 2),
-    silent(&[control('c')], Action::Quit, ALL, "", "leave, whatever is open"),
-];
-
 /// What `key` asks for in `mode`.
 pub(crate) fn action(mode: Mode, key: &KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
@@ -276,6 +120,8 @@ impl Key {
             KeyCode::Char(' ') => "space".into(),
             KeyCode::Char(character) => character.to_string(),
             KeyCode::BackTab => "shift-tab".into(),
+            KeyCode::PageUp => "pgup".into(),
+            KeyCode::PageDown => "pgdn".into(),
             code => code.to_string().to_lowercase().replace(' ', ""),
         };
         if self.modifiers == KeyModifiers::CONTROL { format!("ctrl-{name}") } else { name }
@@ -284,6 +130,7 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
+    use super::bindings::ALL;
     use super::*;
 
     #[test]

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::areas::{self, Areas};
 use super::prompt::Prompt;
 use super::{Console, Effect, Motion, Pane, Zoom};
-use crate::keymap::{Action, Mode};
+use crate::keymap::Action;
 use crate::panes::chrome;
 use crate::panes::help::Help;
 use crate::terminal::Mouse;
@@ -117,17 +117,14 @@ impl Console {
 
     fn accept(&mut self) -> Option<Effect> {
         let prompt = self.prompt.take()?;
-        match prompt.mode() {
-            Mode::Palette => match prompt.chosen() {
-                Some(action) => self.act(action),
-                None => {
-                    let written = text::clip(prompt.text(), 30);
-                    self.notice = Some(format!("no command is called `{written}`"));
-                    None
-                }
-            },
-            Mode::Panes | Mode::Page | Mode::Filter => None,
+        if let Some(action) = prompt.chosen() {
+            return self.act(action);
         }
+        // What a fault of the program does to the terminal can be tried, but not in a release.
+        assert!(!cfg!(debug_assertions) || prompt.text() != "panic", "asked for by name");
+        let written = text::clip(prompt.text(), 30);
+        self.notice = Some(format!("no command is called `{written}`"));
+        None
     }
 
     /// The parts of the screen as it is.

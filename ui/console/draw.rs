@@ -3,13 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use super::Console;
 use super::areas::{self, Areas, SMALLEST};
 use super::prompt::{Prompt, Purpose};
+use super::{Console, Pane};
 use crate::glyphs::{self, Glyphs};
 use crate::keymap;
 use crate::look::Look;
-use crate::panes::{Focus, chrome, palette, status};
+use crate::panes::status::{self, Besides};
+use crate::panes::{Focus, alerts, chrome, palette};
 use crate::text;
 use crate::theme::Role;
 use crate::widgets::input::InputLine;
@@ -51,10 +52,18 @@ impl Console {
         self.draw_keys(&look, keys, buffer);
     }
 
+    fn shows_alerts(&self) -> bool {
+        let is_page = self.help.is_some() || !self.pages.is_empty();
+        !is_page && self.panes().iter().any(|(pane, _)| *pane == Pane::Alerts)
+    }
+
     /// The state of the source is always the newest, even where the panes stand still.
     fn draw_status(&self, look: &Look, area: Rect, buffer: &mut Buffer) {
-        let frozen_us = self.frozen.as_ref().map(|frozen| frozen.now_us);
-        status::render(&self.snapshot, frozen_us, look, area, buffer);
+        let besides = Besides {
+            frozen_us: self.frozen.as_ref().map(|frozen| frozen.now_us),
+            unseen: if self.shows_alerts() { 0 } else { alerts::open(&self.snapshot) },
+        };
+        status::render(&self.snapshot, besides, look, area, buffer);
     }
 
     fn draw_body(&self, body: Rect, buffer: &mut Buffer) {

@@ -141,7 +141,7 @@ pub(crate) fn verdict(tuple: Tuple, first_us: i64, (class, score): (Class, f32))
             packets: 9,
             bytes: 1_480,
             reports: 0,
-            state: if tuple.source_port % 2 == 0 {
+            state: if tuple.source_port.is_multiple_of(2) {
                 State::Final(End::Fin)
             } else {
                 State::Provisional

@@ -64,7 +64,6 @@ impl Session {
         mut inputs: Receiver<Input>,
     ) -> Result<(), Error> {
         let mut has_engine = true;
-        let mut seen = handle.snapshot();
         self.draw()?;
         loop {
             let due = self.pace.due();
@@ -77,17 +76,10 @@ impl Session {
                     Some(input) => self.take(input)?,
                     None => Next::Leave,
                 },
-                newer = handle.changed(), if has_engine => match newer {
-                    Some(newer) => {
-                        let urgency = urgency(&seen, &newer);
-                        seen = Arc::clone(&newer);
-                        self.tell(Message::Snapshot(newer), urgency)?
-                    }
-                    None => {
-                        has_engine = false;
-                        self.tell(Message::EngineEnded, Urgency::Prompt)?
-                    }
-                },
+                newer = handle.changed(), if has_engine => {
+                    has_engine = newer.is_some();
+                    self.heed(newer)?
+                }
             };
             if next == Next::Leave {
                 return Ok(());
@@ -110,6 +102,7 @@ impl Session {
             Input::Terminal(event) => self.tell(Message::Input(event), Urgency::Prompt),
             Input::Lost(error) => Err(Error::Terminal(error)),
             Input::End => Ok(Next::Leave),
+            Input::Stop if !input::has_shell() => self.tell(Message::NoShell, Urgency::Prompt),
             Input::Stop => {
                 self.screen.give_back();
                 input::stop().map_err(Error::Terminal)?;
@@ -123,19 +116,24 @@ impl Session {
         }
     }
 
+    /// Takes a newer snapshot, or that there will be none.
+    fn heed(&mut self, newer: Option<Arc<Snapshot>>) -> Result<Next, Error> {
+        let Some(newer) = newer else { return self.tell(Message::EngineEnded, Urgency::Prompt) };
+        let urgency = urgency(self.console.newest(), &newer);
+        self.tell(Message::Snapshot(newer), urgency)
+    }
+
     fn tell(&mut self, message: Message, urgency: Urgency) -> Result<Next, Error> {
         self.pace.ask(urgency);
-        match self.console.update(message) {
-            None => {}
+        let done = match self.console.update(message) {
+            None => Ok(()),
             Some(Effect::Quit) => return Ok(Next::Leave),
-            Some(Effect::Copy(text)) => self.screen.copy(&text).map_err(Error::Terminal)?,
-            Some(Effect::Mouse(mouse)) => self.screen.set_mouse(mouse).map_err(Error::Terminal)?,
-            // Whoever started us and waits for us is to stop too, as under a shell that is not raw.
-            Some(Effect::Suspend) => {
-                killpg(getpgrp(), Signal::SIGTSTP).map_err(|error| Error::Terminal(error.into()))?
-            }
-        }
-        Ok(Next::GoOn)
+            Some(Effect::Copy(text)) => self.screen.copy(&text),
+            Some(Effect::Mouse(mouse)) => self.screen.set_mouse(mouse),
+            // Whoever started us and waits for us is to stop too, as under a shell.
+            Some(Effect::Suspend) => killpg(getpgrp(), Signal::SIGTSTP).map_err(io::Error::from),
+        };
+        done.map(|()| Next::GoOn).map_err(Error::Terminal)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The console as its operator uses it.
 
+mod behaviour;
+mod keys;
 mod screens;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use weir::engine::Snapshot;
 use weir::incident::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
 
 use super::incident::{self, IncidentPage};
@@ -46,7 +47,7 @@ impl Item for Incident {
     }
 }
 
-static FIELDS: [Field<Incident>; 7] = [
+static FIELDS: [Field<Incident>; 11] = [
     Field {
         column: Column::text("SEVERITY", 6, Clip::End, 0),
         cell: |row, look| look.cell(role(row), row.severity.name().to_uppercase()),
@@ -81,6 +82,26 @@ static FIELDS: [Field<Incident>; 7] = [
         column: Column::text("SINCE", 9, Clip::End, 6),
         cell: |row, look| look.cell(Role::Dim, format::clock(row.first_us)),
         compare: |one, other| other.first_us.cmp(&one.first_us),
+    },
+    Field {
+        column: Column::number("SOURCES", 7, 7),
+        cell: |row, look| look.cell(Role::Dim, format::short_count(row.sources.total)),
+        compare: |one, other| other.sources.total.cmp(&one.sources.total),
+    },
+    Field {
+        column: Column::number("TARGETS", 7, 8),
+        cell: |row, look| look.cell(Role::Dim, format::short_count(row.targets.total)),
+        compare: |one, other| other.targets.total.cmp(&one.targets.total),
+    },
+    Field {
+        column: Column::number("PKTS", 5, 9),
+        cell: |row, look| look.cell(Role::Dim, format::short_count(row.packets)),
+        compare: |one, other| other.packets.cmp(&one.packets),
+    },
+    Field {
+        column: Column::number("BYTES", 7, 10),
+        cell: |row, look| look.cell(Role::Dim, format::bytes(row.bytes)),
+        compare: |one, other| other.bytes.cmp(&one.bytes),
     },
 ];
 
@@ -121,6 +142,11 @@ fn hosts(hosts: &Hosts) -> String {
     }
 }
 
+/// How many incidents go on.
+pub(crate) fn open(snapshot: &Snapshot) -> u64 {
+    snapshot.incidents.iter().filter(|incident| incident.status == Status::Open).count() as u64
+}
+
 /// The pane.
 #[derive(Debug, Default)]
 pub(crate) struct Alerts {
@@ -142,9 +168,9 @@ impl Alerts {
 
 impl View for Alerts {
     fn title(&self, scene: &Scene) -> String {
-        let incidents = &scene.snapshot.incidents;
-        let open = incidents.iter().filter(|incident| incident.status == Status::Open).count();
-        format!("3 Alerts ─ {open} open · {} resolved", incidents.len() - open)
+        let open = open(&scene.snapshot);
+        let resolved = scene.snapshot.incidents.len() as u64 - open;
+        format!("3 Alerts ─ {} open · {} resolved", format::count(open), format::count(resolved))
     }
 
     fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer) {

@@ -100,10 +100,8 @@ pub(crate) const fn state(state: State) -> &'static str {
 
 /// What is so of a conversation.
 pub(crate) fn facts(row: &Conversation, look: &Look) -> Vec<Fact> {
-    let verdict = match row.is_alarm {
-        true => format!("{} {:.4}, alarm", row.class, row.score),
-        false => format!("{} {:.4}, no alarm", row.class, row.score),
-    };
+    let alarm = if row.is_alarm { "alarm" } else { "no alarm" };
+    let verdict = format!("{} {}, {alarm}", row.class, row.score);
     vec![
         Fact::new("between", format!("{} → {}", row.client, target(row))),
         Fact::told("worst", verdict, class_role(row.class, row.is_alarm)),

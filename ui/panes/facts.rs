@@ -7,8 +7,8 @@ use crate::text;
 use crate::theme::Role;
 use crate::widgets::wrap::wrapped;
 
-/// Columns of the widest name and the gap behind it.
-const NAME_COLUMNS: usize = 14;
+/// Columns of the widest name and the gaps around it.
+const NAME_COLUMNS: usize = 15;
 
 /// Something that is so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) fn lines(facts: &[Fact], columns: u16, look: &Look) -> Vec<Line<'stat
     for fact in facts {
         for (at, value) in wrapped(&fact.value, room).into_iter().enumerate() {
             let name = if at == 0 { fact.name } else { "" };
-            let name = format!("{name:<NAME_COLUMNS$}");
+            let name = format!(" {name:<0$}", NAME_COLUMNS - 1);
             lines.push(Line::from_iter([
                 Span::styled(name, look.style(Role::Dim)),
                 Span::styled(value, look.style(fact.role)),
@@ -49,5 +49,6 @@ pub(crate) fn lines(facts: &[Fact], columns: u16, look: &Look) -> Vec<Line<'stat
 
 /// The facts as plain text, one a line.
 pub(crate) fn written(facts: &[Fact]) -> String {
-    facts.iter().map(|fact| format!("{}: {}\n", fact.name, text::clean(&fact.value))).collect()
+    let line = |fact: &Fact| format!("{}: {}\n", fact.name, text::clean(&fact.value));
+    facts.iter().map(line).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
-use weir::detect::{Class, Score, Verdict};
+use weir::detect::{CLASSES, Class, Score, Verdict};
 use weir::engine::Snapshot;
 use weir::feature::{FEATURES, Feature, Form};
 
@@ -28,6 +28,10 @@ const LIST_LINES: u16 = 4;
 /// Columns for the probabilities, and from which width on they stand beside the features.
 const BESIDE_COLUMNS: u16 = 40;
 const WIDE_COLUMNS: u16 = 110;
+
+/// Lines for the meaning of the selected feature, and from which height on there are any.
+const MEANING_LINES: u16 = 2;
+const TALL_LINES: u16 = 18;
 
 /// One feature of the flow.
 #[derive(Debug, Clone, Copy)]
@@ -99,8 +103,8 @@ impl FlowPage {
         Self { shown, listing: Listing::default() }
     }
 
-    fn rows(&self) -> Vec<Box<Measured>> {
-        let mut rows: Vec<_> = Measured::all(&self.shown).map(Box::new).collect();
+    fn rows(&self) -> Vec<Measured> {
+        let mut rows: Vec<_> = Measured::all(&self.shown).collect();
         self.listing.arrange(&mut rows);
         rows
     }
@@ -143,17 +147,34 @@ impl FlowPage {
         ]
     }
 
-    /// The parts of the page: what is said of the flow, the probabilities, the features.
-    fn areas(&self, scene: &Scene, area: Rect) -> [Rect; 3] {
+    /// The parts of the page: what is said of the flow, beside it the probabilities, below them the
+    /// features, and the meaning of the selected one in full.
+    fn areas(&self, scene: &Scene, area: Rect) -> [Rect; 4] {
         let beside = if area.width >= WIDE_COLUMNS { BESIDE_COLUMNS } else { 0 };
+        let meaning = if area.height >= TALL_LINES { MEANING_LINES } else { 0 };
         let left = Rect { width: area.width - beside, ..area };
-        let lines = facts::lines(&self.facts(&scene.look), left.width, &scene.look);
-        let list = below(left, lines.len(), LIST_LINES);
+        let said = facts::lines(&self.facts(&scene.look), left.width, &scene.look).len();
+        let lines = if beside > 0 { said.max(CLASSES) } else { said };
+        let above = Rect { height: area.height - meaning, ..area };
+        let list = below(above, lines, LIST_LINES);
         let head = Rect { height: (list.y - area.y).saturating_sub(1), ..left };
-        [head, Rect { x: left.right(), width: beside, ..area }, list]
+        let meaning = Rect { y: above.bottom(), height: meaning, ..area };
+        [head, Rect { x: left.right(), width: beside, ..head }, list, meaning]
+    }
+
+    fn render_meaning(&self, look: &Look, area: Rect, buffer: &mut Buffer) {
+        let rows = self.rows();
+        let selected = self.listing.index(&rows).and_then(|at| rows.get(at));
+        if let Some(row) = selected.filter(|_| area.height > 0) {
+            let words = format!("{}: {}", row.feature.name, row.feature.description);
+            chrome::sentence(&words, Role::Text, look, area, buffer);
+        }
     }
 
     fn render_probabilities(&self, look: &Look, area: Rect, buffer: &mut Buffer) {
+        if area.width == 0 {
+            return;
+        }
         let bar_columns = area.width.saturating_sub(25);
         let lines: Vec<_> = self
             .probabilities()
@@ -173,20 +194,21 @@ impl View for FlowPage {
     }
 
     fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer) {
-        let [head, beside, list] = self.areas(scene, area);
+        let [head, beside, list, meaning] = self.areas(scene, area);
         let lines = facts::lines(&self.facts(&scene.look), head.width, &scene.look);
         chrome::text(&lines, 0, head, buffer);
         self.render_probabilities(&scene.look, beside, buffer);
+        self.render_meaning(&scene.look, meaning, buffer);
         self.listing.render(&self.rows(), (&scene.look, focus), list, buffer);
     }
 
     fn step(&mut self, scene: &Scene, motion: Motion, area: Rect) {
-        let [.., list] = self.areas(scene, area);
+        let [_, _, list, _] = self.areas(scene, area);
         self.listing.step(&self.rows(), motion, list);
     }
 
     fn point(&mut self, scene: &Scene, position: Position, area: Rect) {
-        let [.., list] = self.areas(scene, area);
+        let [_, _, list, _] = self.areas(scene, area);
         self.listing.point(&self.rows(), position, list);
     }
 

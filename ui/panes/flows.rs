@@ -45,7 +45,7 @@ impl Item for Conversation {
     }
 }
 
-static FIELDS: [Field<Conversation>; 9] = [
+static FIELDS: [Field<Conversation>; 12] = [
     Field {
         column: Column::number("SCORE", 5, 0),
         cell: |row, look| look.cell(urgency(row.is_alarm), format!("{:.3}", row.score)),
@@ -94,7 +94,26 @@ static FIELDS: [Field<Conversation>; 9] = [
         cell: |row, look| look.cell(Role::Dim, look.ago(row.last_us)),
         compare: newest_first,
     },
+    Field {
+        column: Column::text("PROTO", 5, Clip::End, 9),
+        cell: |row, look| look.cell(Role::Dim, endpoint::protocol_name(row.protocol)),
+        compare: |one, other| one.protocol.cmp(&other.protocol),
+    },
+    Field {
+        column: Column::number("B/FLOW", 7, 11),
+        cell: |row, look| look.cell(Role::Dim, format::bytes(bytes_a_flow(row))),
+        compare: |one, other| bytes_a_flow(other).cmp(&bytes_a_flow(one)),
+    },
+    Field {
+        column: Column::text("BEGAN", 9, Clip::End, 10),
+        cell: |row, look| look.cell(Role::Dim, format::clock(row.first_us)),
+        compare: |one, other| other.first_us.cmp(&one.first_us),
+    },
 ];
+
+fn bytes_a_flow(row: &Conversation) -> u64 {
+    row.bytes / row.flows.max(1)
+}
 
 fn newest_first(one: &Conversation, other: &Conversation) -> Ordering {
     other.last_us.cmp(&one.last_us)
@@ -151,7 +170,13 @@ impl Flows {
 
 impl View for Flows {
     fn title(&self, scene: &Scene) -> String {
-        format!("1 Flows ─ {} open", format::count(scene.snapshot.flows.open))
+        let flows = &scene.snapshot.flows;
+        let open = format::count(flows.open);
+        match flows.evicted {
+            0 => format!("1 Flows ─ {open} open"),
+            // The table was full: flows were cut short to make room.
+            evicted => format!("1 Flows ─ {open} open · {} EVICTED", format::count(evicted)),
+        }
     }
 
     fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer) {

@@ -3,9 +3,9 @@
 //! What is selected is remembered by its identity, so that it stays selected wherever a newer
 //! snapshot puts it.
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt::Debug;
-use std::ops::Deref;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -83,9 +83,9 @@ impl<T: Item> Default for Listing<T> {
 
 impl<T: Item> Listing<T> {
     /// Brings `rows` into the chosen order.
-    pub(crate) fn arrange<R: Deref<Target = T>>(&self, rows: &mut [R]) {
+    pub(crate) fn arrange<R: Borrow<T>>(&self, rows: &mut [R]) {
         if let Some(field) = self.by {
-            rows.sort_by(|one, other| (field.compare)(one, other));
+            rows.sort_by(|one, other| (field.compare)(one.borrow(), other.borrow()));
         }
         if self.way == Way::Up {
             rows.reverse();
@@ -93,14 +93,15 @@ impl<T: Item> Listing<T> {
     }
 
     /// The selected row; the first one before any was chosen, the one in its place if it is gone.
-    pub(crate) fn index<R: Deref<Target = T>>(&self, rows: &[R]) -> Option<usize> {
+    pub(crate) fn index<R: Borrow<T>>(&self, rows: &[R]) -> Option<usize> {
         let last = rows.len().checked_sub(1)?;
-        let found = self.selected.and_then(|id| rows.iter().position(|row| row.id() == id));
+        let found =
+            self.selected.and_then(|id| rows.iter().position(|row| row.borrow().id() == id));
         Some(found.unwrap_or(self.at).min(last))
     }
 
     /// Selects another row.
-    pub(crate) fn step<R: Deref<Target = T>>(&mut self, rows: &[R], motion: Motion, area: Rect) {
+    pub(crate) fn step<R: Borrow<T>>(&mut self, rows: &[R], motion: Motion, area: Rect) {
         let height = table::rows_in(area, T::LINES);
         if let Some(index) = self.index(rows) {
             self.select(rows, motion.from(index, height).min(rows.len() - 1), height);
@@ -108,7 +109,7 @@ impl<T: Item> Listing<T> {
     }
 
     /// Selects the row at `position`, if there is one.
-    pub(crate) fn point<R: Deref<Target = T>>(&mut self, rows: &[R], at: Position, area: Rect) {
+    pub(crate) fn point<R: Borrow<T>>(&mut self, rows: &[R], at: Position, area: Rect) {
         let [_, body] = table::split_head(area);
         let Some(index) = self.index(rows).filter(|_| body.contains(at)) else { return };
         let height = table::rows_in(area, T::LINES);
@@ -119,8 +120,8 @@ impl<T: Item> Listing<T> {
         }
     }
 
-    fn select<R: Deref<Target = T>>(&mut self, rows: &[R], index: usize, height: usize) {
-        self.selected = rows.get(index).map(|row| row.id());
+    fn select<R: Borrow<T>>(&mut self, rows: &[R], index: usize, height: usize) {
+        self.selected = rows.get(index).map(|row| row.borrow().id());
         self.at = index;
         self.scroll.follow(index, rows.len(), height);
     }
@@ -145,7 +146,7 @@ impl<T: Item> Listing<T> {
     }
 
     /// Draws the rows around the selected one.
-    pub(crate) fn render<R: Deref<Target = T>>(
+    pub(crate) fn render<R: Borrow<T>>(
         &self,
         rows: &[R],
         (look, focus): (&Look, Focus),
@@ -160,7 +161,8 @@ impl<T: Item> Listing<T> {
         let top = self.scroll.around(index.unwrap_or(0), rows.len(), height);
         let seen = rows.iter().skip(top).take(height);
         let drawn: Vec<_> = seen
-            .map(|row| Row {
+            .map(|row| row.borrow())
+            .map(|row: &T| Row {
                 mark: row.mark(look),
                 cells: fields.iter().map(|field| (field.cell)(row, look)).collect(),
                 note: row.note(look),

@@ -2,7 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 
+use super::{Focus, chrome};
 use crate::keymap::{BINDINGS, Binding};
 use crate::look::Look;
 use crate::theme::Role;
@@ -25,16 +27,20 @@ pub(crate) fn matching(written: &str) -> Vec<&'static Binding> {
 /// Draws the commands that fit `written` at the bottom of `area`; `chosen` stands out.
 pub(crate) fn render(written: &str, chosen: usize, look: &Look, area: Rect, buffer: &mut Buffer) {
     let all = matching(written);
-    let room = ROWS.min(usize::from(area.height));
+    let room = ROWS.min(usize::from(area.height.saturating_sub(2)));
     let top = (chosen + 1).saturating_sub(room);
     let shown: Vec<_> = all.iter().enumerate().skip(top).take(room).collect();
-    let height = u16::try_from(shown.len()).unwrap_or(0);
-    let lines = Rect { y: area.bottom() - height, height, ..area };
+    let height = u16::try_from(shown.len() + 2).unwrap_or(u16::MAX).min(area.height);
+    let popup = Rect { y: area.bottom() - height, height, ..area };
+    Clear.render(popup, buffer);
+    let title = format!("Commands ─ {}", all.len());
+    chrome::frame(&title, Focus::Here, look, popup, buffer);
+    let lines = chrome::inside(popup);
     for ((at, binding), y) in shown.into_iter().zip(lines.top()..lines.bottom()) {
         let style = look.style(if at == chosen { Role::Selected } else { Role::Text });
-        let columns = usize::from(area.width);
+        let columns = usize::from(lines.width);
         let words = format!(" {:<NAME_COLUMNS$} {}", binding.command, binding.help);
-        buffer.set_stringn(area.x, y, format!("{words:<columns$}"), columns, style);
+        buffer.set_stringn(lines.x, y, format!("{words:<columns$}"), columns, style);
     }
 }
 

@@ -76,8 +76,8 @@ fn chart_of(scores: &[ScorePoint], look: &Look, area: Rect, buffer: &mut Buffer)
 /// span is over.
 fn buckets(scores: &[ScorePoint], columns: u16, now_us: i64) -> Vec<Option<f64>> {
     let count = usize::from(columns) * 2;
-    let Ok(spans @ 1..) = i64::try_from(count) else { return Vec::new() };
-    let span_s = (SECONDS + spans - 1) / spans;
+    let Ok(slots @ 1..) = i64::try_from(count) else { return Vec::new() };
+    let span_s = (SECONDS + slots - 1) / slots;
     let newest = now_us.div_euclid(1_000_000).div_euclid(span_s);
     let mut values: Vec<Option<f64>> = vec![None; count];
     for point in scores {
@@ -114,10 +114,11 @@ fn classes(snapshot: &Snapshot, look: &Look, columns: u16) -> Vec<Line<'static>>
             Span::styled(bar, look.style(Role::Chart)),
         ])
     };
-    match seen.is_empty() {
-        true => vec![Line::styled(" no flow has ended in the last 5 min", look.style(Role::Dim))],
-        false => seen.into_iter().map(line).collect(),
+    if seen.is_empty() {
+        let words = " no flow has ended in the last 5 min";
+        return vec![Line::styled(words, look.style(Role::Dim))];
     }
+    seen.into_iter().map(line).collect()
 }
 
 #[cfg(test)]

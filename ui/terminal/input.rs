@@ -7,6 +7,7 @@ use std::io;
 use std::thread::Builder;
 
 use crossterm::event::{self, Event};
+use nix::unistd::{getpgrp, getsid};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -40,6 +41,12 @@ pub(crate) fn listen() -> io::Result<Receiver<Input>> {
     Builder::new().name("signals".into()).spawn(move || pass_on(signals, &to_signals))?;
     Builder::new().name("input".into()).spawn(move || read(&sender))?;
     Ok(inputs)
+}
+
+/// Whether somebody is there who can let a stopped process go on: whoever leads the session has
+/// nobody above, and would be stopped for ever.
+pub(crate) fn has_shell() -> bool {
+    getsid(None).is_ok_and(|session| session != getpgrp())
 }
 
 /// Stops the process until it is told to go on.

@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn each_cell_shows_two_values() {
         let values = [Some(0.0), Some(1.0), Some(0.5), Some(0.25)];
-        assert_eq!(drawn(&values, Glyphs::Unicode), ["⢸  ", "⣸⣧ "].map(|row| row.to_owned()));
+        assert_eq!(drawn(&values, Glyphs::Unicode), ["⢸  ", "⣸⣧ "]);
     }
 
     #[test]
