@@ -8,11 +8,11 @@ SHELL := bash
 CARGO_LINTS := -- -D warnings
 
 # What is built against, and what the tests call.
-PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump python3
+PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump tmux python3
 
 # What the traffic of the benches is made with.
 BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
-    iputils-ping ethtool
+    iputils-ping ethtool iftop
 
 # Crates that only a face may use; the library must build without them.
 TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap
@@ -70,13 +70,19 @@ test: packages ## Run all tests and say how many were skipped.
 bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
 	@python3 benches/bench.py $(ARGS)
 
+# The console on the bundled capture; without a terminal, the incidents in it. Nothing is kept.
+DEMO := tests/data/demo.pcap.zst
 .PHONY: demo
-demo: packages ## Show the flows of a small capture.
-	@cargo build --locked --quiet
-	bin=$${CARGO_TARGET_DIR:-target}/debug/weir
-	$$bin flows tests/data/edge.pcap | awk -F, '
-		NR == 1 { $$7 = "Start"; $$8 = "Duration µs"; $$9 = "fwd"; $$10 = "bwd"; $$11 = "fwd B"; $$12 = "bwd B" }
-		{ printf "%-42s %-28s %12s %4s %4s %6s %6s\n", $$1, $$7, $$8, $$9, $$10, $$11, $$12 }'
+demo: packages ## Watch a flood and a scan in a bundled capture.
+	@cargo build --locked
+	weir=$${CARGO_TARGET_DIR:-target}/debug/weir
+	if [[ -t 0 && -t 1 ]]; then
+		kept=$$(mktemp -d)
+		trap 'rm -rf "$$kept"' EXIT
+		"$$weir" --replay $(DEMO) --speed 1 --database "$$kept/weir.db"
+	else
+		"$$weir" detect $(DEMO)
+	fi
 
 .PHONY: docs
 docs: ## Write the reference documentation again.

@@ -69,14 +69,16 @@ class Namespaces:
         self._remove()
 
     def start(
-        self, end: End, argv: Sequence[str | Path], stdout: IO[bytes] | None = None, stderr: IO[bytes] | None = None
+        self, end: End, argv: Sequence[str | Path], stdout: IO[bytes] | None = None, stderr: IO[bytes] | None = None,
+        folder: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Starts a program at `end`, its output discarded unless a file is given."""
+        """Starts a program at `end`, its output discarded unless a file is given, in `folder` if one is."""
         program = subprocess.Popen(
             ["ip", "netns", "exec", end.namespace, *map(str, argv)],
             stdin=subprocess.DEVNULL,
             stdout=stdout or subprocess.DEVNULL,
             stderr=stderr or subprocess.DEVNULL,
+            cwd=folder,
             start_new_session=True,
         )
         self._started.append(program)

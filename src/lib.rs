@@ -5,12 +5,15 @@
 //! feature vectors), [`detect`] (vectors to verdicts), [`incident`] (verdicts to incidents).
 //!
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
-//! (CSV and Parquet files).
+//! (CSV and Parquet files), [`store`] (the database).
+//!
+//! [`api`] is the face for programs; the one for people is the binary's.
 //!
 //! [`filter`] is the language in which people say which of all this they want to see.
 //!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
+pub mod api;
 pub mod capture;
 pub mod detect;
 pub mod engine;
@@ -21,4 +24,5 @@ pub mod flow;
 pub mod incident;
 pub mod packet;
 pub mod settings;
+pub mod store;
 pub mod telemetry;

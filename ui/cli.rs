@@ -10,13 +10,29 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{config, features, model};
+use crate::{config, detect, features, model, user};
 
-const SETTINGS: &str = "Settings (also in weir.toml, and as WEIR_... in the environment)";
+pub(crate) const SETTINGS: &str =
+    "Settings (also in weir.toml, and as WEIR_... in the environment)";
 
 const CONFIG_HELP: &str = "\
 Settings file, instead of the one WEIR_CONFIG names or weir/weir.toml in $XDG_CONFIG_HOME or \
 ~/.config";
+
+const EXAMPLES: &str = "\
+Examples:
+  Watch the interface with the default route:
+    sudo weir
+
+  Look at a capture at the speed at which it was recorded:
+    weir --replay attack.pcap --speed 1
+
+  Serve the API without a terminal, and log in:
+    weir user add ops --role operator
+    sudo weir --api --listen 127.0.0.1:8080
+
+Exit status: 0 done; 64 wrong usage or settings; 65 bad input data; 69 service unavailable;
+74 input or output failed; 77 no permission; 130 interrupted.";
 
 const FLOWS_EXAMPLES: &str = "\
 Examples:
@@ -29,14 +45,19 @@ Examples:
 Exit status: 0 done; 64 wrong usage or settings; 65 bad input data; 69 service unavailable;
 74 input or output failed; 77 no permission; 130 interrupted.";
 
-/// Guards a Kubernetes cluster's network.
+/// Guards a Kubernetes cluster's network
+///
+/// Without a verb it opens the console on live traffic, or on capture files with --replay; with
+/// --api the same engine serves its API and no terminal is needed.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, subcommand_required = true)]
+#[command(version, after_long_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    pub(crate) verb: Option<Verb>,
 }
 
 /// Flags of every verb.
@@ -68,9 +89,11 @@ struct LogFlags {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Flows(Box<FlowsArgs>),
+    Detect(Box<detect::Args>),
     Model(model::Args),
     Features(features::Args),
     Config(config::Args),
+    User(user::Args),
 }
 
 /// Turn captures or live traffic into flows and their features
@@ -109,11 +132,85 @@ pub(crate) struct FlowsArgs {
     settings: FlowFlags,
 }
 
+/// What is watched where there is no verb.
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// Watch these captures instead of live traffic
+    ///
+    /// Capture files or folders, read in order, as fast as --speed says.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) replay: Vec<PathBuf>,
+    /// Serve the API and no console
+    ///
+    /// It listens on --listen, by default on 127.0.0.1:8080.
+    #[arg(long)]
+    pub(crate) api: bool,
+    #[command(flatten)]
+    flows: FlowFlags,
+    #[command(flatten)]
+    model: ModelFlags,
+    #[command(flatten)]
+    place: PlaceFlags,
+    #[command(flatten)]
+    screen: ScreenFlags,
+}
+
+/// Settings of the model; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+pub(crate) struct ModelFlags {
+    /// What this sensor is called; part of the identity of incidents
+    #[arg(long, value_name = "NAME")]
+    sensor: Option<String>,
+    /// Model to score with, an ONNX file with its JSON file beside it
+    #[arg(long, value_name = "PATH")]
+    model: Option<String>,
+    /// Library of ONNX Runtime that is to run the model
+    #[arg(long, value_name = "PATH")]
+    ort_lib: Option<String>,
+    /// Threads that run the model; the result is the same with any number
+    #[arg(long, value_name = "NUMBER")]
+    inference_threads: Option<String>,
+}
+
+/// Settings of what is watched and where incidents go; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+pub(crate) struct PlaceFlags {
+    /// Interfaces to watch, with commas between them [default: the one with the default route]
+    #[arg(long, value_name = "NAMES")]
+    interface: Option<String>,
+    /// Database of incidents and users
+    #[arg(long, value_name = "PATH")]
+    database: Option<String>,
+    /// Where the API listens, beside the console too
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+}
+
+/// Settings of the console; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+struct ScreenFlags {
+    /// Colours of the console: auto, dark, light or mono
+    #[arg(long, value_name = "THEME")]
+    theme: Option<String>,
+    /// Characters the console draws with: auto, unicode or ascii
+    #[arg(long, value_name = "GLYPHS")]
+    glyphs: Option<String>,
+    /// Whether the console takes the mouse: true or false
+    #[arg(long, value_name = "BOOL")]
+    mouse: Option<String>,
+}
+
 /// Settings of flows; named as their keys.
 #[derive(Debug, Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[command(next_help_heading = SETTINGS)]
-struct FlowFlags {
+pub(crate) struct FlowFlags {
     /// Cut a flow that lasts longer than this
     #[arg(long, value_name = "DURATION")]
     active_timeout: Option<String>,
@@ -170,8 +267,23 @@ impl Cli {
     /// The flags given that are settings, by key.
     pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
         let mut flags = Table::try_from(&self.global.log)?;
-        if let Verb::Flows(flows) = &self.verb {
-            flags.extend(Table::try_from(&flows.settings)?);
+        let WatchArgs { flows, model, place, screen, .. } = &self.watch;
+        for table in [
+            Table::try_from(flows)?,
+            Table::try_from(model)?,
+            Table::try_from(place)?,
+            Table::try_from(screen)?,
+        ] {
+            flags.extend(table);
+        }
+        match &self.verb {
+            Some(Verb::Flows(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Detect(args)) => {
+                flags.extend(Table::try_from(&args.flows)?);
+                flags.extend(Table::try_from(&args.model)?);
+            }
+            Some(Verb::User(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Model(_) | Verb::Features(_) | Verb::Config(_)) | None => {}
         }
         Ok(flags)
     }

@@ -5,9 +5,10 @@ use std::io::{self, ErrorKind};
 use std::iter;
 use std::process::ExitCode;
 
-use weir::{capture, detect, engine, export, settings};
+use rusqlite::ErrorCode;
+use weir::{capture, detect, engine, export, settings, store};
 
-use crate::{flows, input, model};
+use crate::{flows, input, model, user};
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,12 @@ impl Status {
         if let Some(error) = error.downcast_ref::<flows::Error>() {
             return Self::of_flows(error);
         }
+        if let Some(error) = error.downcast_ref::<user::Error>() {
+            return Self::of_user(error);
+        }
+        if let Some(error) = error.downcast_ref::<store::Error>() {
+            return Self::of_store(error);
+        }
         if let Some(error) = error.downcast_ref::<capture::Error>() {
             return Self::of_capture(error);
         }
@@ -67,7 +74,8 @@ impl Status {
             settings::Error::Read { .. } => None,
             settings::Error::Syntax { .. }
             | settings::Error::Refused(_)
-            | settings::Error::NoHome => Some(Self::Usage),
+            | settings::Error::NoHome
+            | settings::Error::NoState => Some(Self::Usage),
         }
     }
 }
@@ -115,13 +123,51 @@ impl Status {
         }
     }
 
+    fn of_user(error: &user::Error) -> Option<Self> {
+        match error {
+            user::Error::Settings(error) => Some(Self::of(error)),
+            user::Error::Privilege(error) => Some(Self::of(error)),
+            user::Error::Store(error) => Some(Self::of(error)),
+            user::Error::Mismatch => Some(Self::Data),
+            user::Error::Read(_) | user::Error::Print(_) => None,
+        }
+    }
+
+    fn of_store(error: &store::Error) -> Option<Self> {
+        match error {
+            store::Error::File { .. } => None,
+            store::Error::NotOurs { .. }
+            | store::Error::Newer { .. }
+            | store::Error::Older { .. }
+            | store::Error::Damaged { .. }
+            | store::Error::Password
+            | store::Error::Known(_)
+            | store::Error::Unknown(_)
+            | store::Error::LastAdmin(_) => Some(Self::Data),
+            store::Error::Name => Some(Self::Usage),
+            store::Error::InUse { .. }
+            | store::Error::Missing { .. }
+            | store::Error::Journal { .. }
+            | store::Error::Hash(_)
+            | store::Error::Random(_) => Some(Self::Unavailable),
+            store::Error::Sqlite { source, .. } => Some(match source.sqlite_error_code() {
+                Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Permission,
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable,
+                _ => Self::Io,
+            }),
+        }
+    }
+
     /// None where a cause decides.
     fn of_model(error: &model::Error) -> Option<Self> {
         match error {
-            model::Error::Model(engine::ModelError::Choice(_)) => Some(Self::Data),
+            model::Error::Model(engine::ModelError::Choice(_)) | model::Error::Fatal(_) => {
+                Some(Self::Data)
+            }
             model::Error::Model(engine::ModelError::NothingBefore) => Some(Self::Unavailable),
             model::Error::Runtime(error) => Some(Self::of_detect(error)),
-            model::Error::Model(_) | model::Error::Output(_) => None,
+            model::Error::Settings(error) => Some(Self::of(error)),
+            model::Error::Model(_) | model::Error::Process(_) | model::Error::Output(_) => None,
         }
     }
 

@@ -5,12 +5,25 @@
 
 mod cli;
 mod config;
+mod console;
+mod detect;
 mod exit;
 mod features;
 mod flows;
+mod format;
+mod glyphs;
 mod input;
+mod keymap;
+mod look;
 mod model;
+mod panes;
 mod progress;
+mod terminal;
+mod text;
+mod theme;
+mod user;
+mod watch;
+mod widgets;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -34,22 +47,26 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let environment = Environment::current();
     let flags = cli.settings()?;
     let file = SettingsFile::locate(cli.global.config.as_deref(), &environment);
-    match cli.verb {
+    match &cli.verb {
         // Asked for above all where the file is broken, so before it is read.
-        Verb::Config(config::Args { path: true }) => Ok(config::print_path(&file?)?),
-        Verb::Config(config::Args { path: false }) => {
-            Ok(config::print(&Resolved::read(file.ok().as_ref(), &environment, flags)?)?)
-        }
-        Verb::Features(features::Args {}) => Ok(features::print()?),
-        Verb::Flows(args) => {
-            let settings = Resolved::read(file.ok().as_ref(), &environment, flags)?.settings;
-            telemetry::start(&settings, colour(&environment))?;
-            Ok(flows::run(&args, &settings, &environment)?)
-        }
-        Verb::Model(args) => {
-            let settings = Resolved::read(file.ok().as_ref(), &environment, flags)?.settings;
-            Ok(model::run(&args, &settings, &environment)?)
-        }
+        Some(Verb::Config(config::Args { path: true })) => return Ok(config::print_path(&file?)?),
+        Some(Verb::Features(features::Args {})) => return Ok(features::print()?),
+        _ => {}
+    }
+    let resolved = Resolved::read(file.ok().as_ref(), &environment, flags)?;
+    let settings = &resolved.settings;
+    let has_screen = cli.verb.is_none() && !cli.watch.api;
+    if !has_screen || settings.log_file.is_some() {
+        telemetry::start(settings, colour(&environment))?;
+    }
+    match cli.verb {
+        Some(Verb::Config(_)) => Ok(config::print(&resolved)?),
+        Some(Verb::Features(_)) => Ok(features::print()?),
+        Some(Verb::Flows(args)) => Ok(flows::run(&args, settings, &environment)?),
+        Some(Verb::Detect(args)) => Ok(detect::run(&args, settings, &environment)?),
+        Some(Verb::Model(args)) => Ok(model::run(&args, settings, &environment)?),
+        Some(Verb::User(args)) => Ok(user::run(&args, settings, &environment)?),
+        None => Ok(watch::run(&cli.watch, settings, &environment)?),
     }
 }
 

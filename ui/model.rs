@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use weir::detect::{self, Class, Runtime, Scorer};
 use weir::engine::{LoadedModel, ModelError, ModelOrigin, Models};
-use weir::settings::{Environment, Settings, state_folder};
+use weir::settings::{self, Environment, Settings, state_folder};
 
 /// Show the model, use another one, or return to the one before
 #[derive(Debug, clap::Args)]
@@ -25,6 +26,9 @@ enum Action {
     },
     /// Return to the model used before; once more returns to this one
     Rollback,
+    /// Let a model answer once in tract, which a graph can make end the process
+    #[command(hide = true)]
+    Check { file: PathBuf },
 }
 
 /// Why `weir model` did not do what was asked.
@@ -33,9 +37,22 @@ pub(crate) enum Error {
     /// The model could not be loaded, kept or left.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// There is no folder for models.
+    #[error(transparent)]
+    Settings(#[from] settings::Error),
     /// What is to run it could not be started.
     #[error(transparent)]
     Runtime(#[from] detect::Error),
+    /// Tract does not refuse the graph but ends with it.
+    #[error(
+        "use the model `{}`: tract ends the program on its graph; an LSTM needs an initial state \
+         that is made of its input",
+        .0.display()
+    )]
+    Fatal(PathBuf),
+    /// The process that tries the graph could not be started.
+    #[error("check the model in a process of its own")]
+    Process(#[source] io::Error),
     /// It could not be printed.
     #[error("write to standard output")]
     Output(#[from] io::Error),
@@ -47,11 +64,16 @@ pub(crate) fn run(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<(), Error> {
-    let models = Models::new(&state_folder(settings, environment));
+    let models = Models::new(&state_folder(settings, environment)?);
+    if let Action::Check { file } = &args.action {
+        Scorer::new(&models.load(Some(file))?.model, &Runtime::start(None)?)?;
+        return Ok(());
+    }
     let runtime = Runtime::start(settings.ort_lib.as_deref().or(environment.ort_lib()))?;
     let loaded = match &args.action {
-        Action::Show => models.load(settings.model.as_deref())?,
+        Action::Show | Action::Check { .. } => models.load(settings.model.as_deref())?,
         Action::Use { file } => {
+            survived(file)?;
             models.choose(file, |model| Scorer::new(model, &runtime).map(drop))?
         }
         Action::Rollback => models.roll_back()?,
@@ -61,6 +83,19 @@ pub(crate) fn run(
     match (&args.action, &settings.model) {
         (Action::Use { .. } | Action::Rollback, Some(path)) => Ok(warn(path)?),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a graph on which tract ends the process: whatever runs models now, tract may later.
+fn survived(file: &Path) -> Result<(), Error> {
+    let program = std::env::current_exe().map_err(Error::Process)?;
+    let mut check = Command::new(program);
+    check.args(["model", "check"]).arg(file);
+    // What it refuses in words is said again here.
+    check.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    match check.status().map_err(Error::Process)?.code() {
+        Some(_) => Ok(()),
+        None => Err(Error::Fatal(file.into())),
     }
 }
 

@@ -256,7 +256,7 @@ impl Sink for Audit {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Infallible> {
+    fn flush(&mut self, _now_us: i64) -> Result<(), Infallible> {
         Ok(())
     }
 }

@@ -47,8 +47,7 @@ pub fn drop_root(behind_sudo: Option<Invoker>) -> Result<Identity, Error> {
     limit_programs();
     let changed = geteuid().is_root();
     if changed {
-        let Invoker { uid, gid } =
-            behind_sudo.filter(|user| user.uid != 0 && user.gid != 0).unwrap_or_else(nobody);
+        let Invoker { uid, gid } = successor(behind_sudo);
         become_user(Uid::from_raw(uid), Gid::from_raw(gid))?;
     }
     // A set may hold no more than the permitted one: that is cleared after the effective.
@@ -60,6 +59,12 @@ pub fn drop_root(behind_sudo: Option<Invoker>) -> Result<Identity, Error> {
     let (uid, gid) = (geteuid(), getegid());
     let name = User::from_uid(uid).ok().flatten().map(|user| user.name);
     Ok(Identity { uid: uid.as_raw(), gid: gid.as_raw(), name, changed })
+}
+
+/// Whom root becomes: the user behind sudo, or `nobody` where there is none or sudo was run by root.
+#[must_use]
+pub fn successor(behind_sudo: Option<Invoker>) -> Invoker {
+    behind_sudo.filter(|user| user.uid != 0 && user.gid != 0).unwrap_or_else(nobody)
 }
 
 fn failed(step: &'static str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

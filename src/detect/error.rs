@@ -68,20 +68,20 @@ pub enum Error {
         /// What it said.
         source: ort::Error,
     },
-    /// The backend does not take the graph.
-    #[error("load the graph of the model into {backend}")]
+    /// The backend does not take the graph. What it says quotes the graph, as above.
+    #[error("load the graph of the model into {backend}: {reason}")]
     Graph {
         /// Which.
         backend: Backend,
         /// What it said.
-        source: ort::Error,
+        reason: String,
     },
     /// The graph lacks an input or an output.
     #[error("check the model: its graph has no {0}")]
     Missing(&'static str),
-    /// The graph failed on an input.
-    #[error("run the model")]
-    Run(#[from] ort::Error),
+    /// The graph failed on an input. What the backend says quotes the graph, as above.
+    #[error("run the model: {0}")]
+    Run(String),
     /// An output has another shape than the classes and the batch give.
     #[error("run the model: its output `{output}` is {found:?} and not {expected:?}")]
     Shape {
@@ -95,4 +95,37 @@ pub enum Error {
     /// An output is no number.
     #[error("run the model: its output `{0}` is not a finite number")]
     NotFinite(&'static str),
+}
+
+impl From<ort::Error> for Error {
+    fn from(error: ort::Error) -> Self {
+        Self::Run(shown(error.message(), REASON_CHARS))
+    }
+}
+
+/// Longest reason of a backend that is passed on.
+pub(super) const REASON_CHARS: usize = 300;
+
+/// `text` on one line and cut short, with nothing in it that a terminal would obey.
+pub(super) fn shown(text: &str, most: usize) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut shown = String::new();
+    for letter in words.chars().take(most) {
+        match letter {
+            // Quotes are no danger.
+            '"' | '\'' => shown.push(letter),
+            _ => shown.extend(letter.escape_debug()),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_is_one_short_line_that_no_terminal_obeys() {
+        assert_eq!(shown("a\n \"b\"\u{1b}[31m\u{202e} c", 11), "a \"b\"\\u{1b}[31m\\u{202e}");
+    }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::class::{CLASSES, Class};
-use super::error::Error;
+use super::error::{Error, REASON_CHARS, shown};
 use super::score::Score;
 use super::sequence::LENGTH;
 use crate::feature::{ALL_FEATURES, FEATURES, Vector};
@@ -79,14 +79,14 @@ impl Manifest {
     /// that a model is fed here.
     pub(super) fn read(json: &[u8], onnx: &[u8]) -> Result<Self, Error> {
         let written: Written = serde_json::from_slice(json)
-            .map_err(|error| Error::Syntax(shown(&error.to_string())))?;
+            .map_err(|error| Error::Syntax(shown(&error.to_string(), REASON_CHARS)))?;
         same("the format", &written.format, &FORMAT)?;
         same("the sequence length", &written.sequence_length, &LENGTH)?;
         let names = FEATURES.iter().map(|feature| feature.name);
         same_list("feature", &written.features, names)?;
         same_list("class", &written.classes, Class::ALL.iter().map(|class| class.name()))?;
         let sha256 = digest(onnx);
-        same("the SHA-256 of the graph", &shown(&written.sha256), &sha256)?;
+        same("the SHA-256 of the graph", &shown(&written.sha256, QUOTED_CHARS), &sha256)?;
         Ok(Self {
             name: text("name", written.name)?,
             sha256,
@@ -101,11 +101,6 @@ impl Manifest {
 /// The SHA-256 of `bytes` in hexadecimal digits.
 fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
-}
-
-/// `text` cut short, with nothing in it that a terminal would obey.
-fn shown(text: &str) -> String {
-    text.chars().take(QUOTED_CHARS).flat_map(char::escape_debug).collect()
 }
 
 fn same<T: PartialEq + ToString>(what: &str, model: &T, here: &T) -> Result<(), Error> {
@@ -126,7 +121,7 @@ fn same_list<'a>(
     for (number, (model, here)) in model.iter().zip(here).enumerate() {
         if model != here {
             let what = format!("{what} {number}");
-            let (model, here) = (format!("`{}`", shown(model)), format!("`{here}`"));
+            let (model, here) = (format!("`{}`", shown(model, QUOTED_CHARS)), format!("`{here}`"));
             return Err(Error::Mismatch { what, model, here });
         }
     }
@@ -144,7 +139,7 @@ fn text(key: &str, text: String) -> Result<String, Error> {
 fn thresholds(written: &BTreeMap<String, f64>) -> Result<Thresholds, Error> {
     let attacks = || Class::ALL.iter().filter(|class| **class != Class::Benign);
     if let Some(name) = written.keys().find(|name| attacks().all(|class| class.name() != **name)) {
-        let name = shown(name);
+        let name = shown(name, QUOTED_CHARS);
         return Err(Error::Invalid(format!("it has a threshold for `{name}`, which is no attack")));
     }
     let mut thresholds = [f64::INFINITY; CLASSES];

@@ -6,7 +6,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 
 use super::class::CLASSES;
-use super::error::Error;
+use super::error::{Error, REASON_CHARS, shown};
 use super::manifest::Manifest;
 use super::model::Model;
 use super::runtime::Runtime;
@@ -41,8 +41,9 @@ pub struct Scorer {
 impl Scorer {
     /// Loads `model` and lets it answer once, so that what cannot run is refused at the start.
     pub fn new(model: &Model, runtime: &Runtime) -> Result<Self, Error> {
+        let refused = |reason| Error::Graph { backend: runtime.backend().clone(), reason };
         let session = session(model, runtime)
-            .map_err(|source| Error::Graph { backend: runtime.backend().clone(), source })?;
+            .map_err(|error| refused(shown(error.message(), REASON_CHARS)))?;
         for name in [SEQUENCES, MASK] {
             if session.inputs().iter().all(|input| input.name() != name) {
                 return Err(Error::Missing(name));
@@ -53,8 +54,11 @@ impl Scorer {
         let steps = [[0.0; ALL_FEATURES]; LENGTH];
         let empty = Sequence { scope: Scope::Pair, steps, len: 1 };
         // Two, so that a graph made for one at a time does not pass.
-        scorer.score([&empty, &empty])?;
-        Ok(scorer)
+        match scorer.score([&empty, &empty]) {
+            Ok(_) => Ok(scorer),
+            Err(Error::Run(reason)) => Err(refused(reason)),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the model says of itself.

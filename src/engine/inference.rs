@@ -113,6 +113,7 @@ impl Inference {
         Self::with(scorers, pace, take)
     }
 
+    /// As above, with anything that answers: tests have scorers that are no model.
     fn with<S: Scoring>(
         scorers: Vec<S>,
         pace: Pace,
@@ -264,7 +265,10 @@ impl Shared {
 
     /// Ends everything, because something failed or because there is nothing left to do.
     fn stop(&self) {
-        self.state().is_stopped = true;
+        let mut state = self.state();
+        state.is_stopped = true;
+        self.progress.unscored.fetch_add(state.queue.len() as u64, Ordering::Relaxed);
+        drop(state);
         self.work.notify_all();
         self.room.notify_all();
     }

@@ -4,19 +4,30 @@
 //! where rows go is the business of the [`Sink`] it is given.
 
 mod board;
+mod desk;
+mod detection;
+mod feed;
+mod gauges;
 mod handle;
 mod inference;
 mod interrupt;
+mod keeper;
 mod live;
 mod meters;
 mod model;
 mod pipeline;
+mod rate;
 mod replay;
+mod scoring;
 mod shard;
+mod shelf;
 mod sink;
 mod snapshot;
+mod start;
 mod subject;
 
+pub use detection::Detection;
+pub use feed::Feed;
 pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
 pub use interrupt::Interrupts;
@@ -25,8 +36,10 @@ pub use meters::Meters;
 pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin};
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use replay::{Replay, ReplayEvent};
+pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{
     Conversation, FlowCounts, ModelStatus, ScorePoint, Snapshot, Source, SourceKind, SourceState,
     StoreStatus, Traffic,
 };
+pub use start::{Engine, Error, Parts};

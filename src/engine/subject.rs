@@ -17,7 +17,7 @@ impl Subject for Conversation {
     }
 
     fn port(&self) -> Option<u16> {
-        Some(self.server_port)
+        self.server_port
     }
 
     fn protocol(&self) -> Option<u8> {

@@ -89,10 +89,10 @@ impl From<&Incident> for Alert {
             flows: incident.flows,
             packets: incident.packets,
             bytes: incident.bytes,
-            first_packet: time(incident.first_us),
-            last_packet: time(incident.last_us),
-            detected_at: time(incident.detected_us),
-            resolved_at: incident.resolved_us.map(time),
+            first_packet: rfc3339(incident.first_us),
+            last_packet: rfc3339(incident.last_us),
+            detected_at: rfc3339(incident.detected_us),
+            resolved_at: incident.resolved_us.map(rfc3339),
             why: incident.why.iter().map(|reason| reason.text.clone()).collect(),
             flow_ids: incident.flow_ids.iter().map(ToString::to_string).collect(),
         }
@@ -104,7 +104,8 @@ fn addresses(hosts: &Hosts) -> Vec<String> {
 }
 
 /// RFC 3339 with microseconds; a time beyond all calendars is their end.
-fn time(time_us: i64) -> String {
+#[must_use]
+pub fn rfc3339(time_us: i64) -> String {
     let end = if time_us < 0 { Timestamp::MIN } else { Timestamp::MAX };
     format!("{:.6}", Timestamp::from_microsecond(time_us).unwrap_or(end))
 }

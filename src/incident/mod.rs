@@ -21,7 +21,7 @@ mod tests;
 mod tracker;
 
 pub use change::Change;
-pub use json::Alert;
+pub use json::{Alert, rfc3339};
 pub use options::Options;
 pub use record::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
 pub use tracker::Tracker;

@@ -34,6 +34,12 @@ pub enum Error {
     /// There is no place where a settings file would be looked for.
     #[error("find the settings file: neither XDG_CONFIG_HOME nor HOME is an absolute path")]
     NoHome,
+    /// There is no place where the database would be kept.
+    #[error(
+        "find the state folder: no home folder is known; name the database by --database or \
+         WEIR_DATABASE"
+    )]
+    NoState,
 }
 
 /// One thing wrong with one key.

@@ -27,7 +27,7 @@ pub use error::{Error, Problem};
 pub use file::SettingsFile;
 pub use layer::{Origin, Resolved};
 pub use mask::masked;
-pub use state::state_folder;
+pub use state::{database_path, state_folder};
 pub use value::{Glyphs, LogFormat, LogLevel, Speed, Theme};
 
 /// Complete settings; every field has a working default.

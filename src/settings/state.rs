@@ -1,43 +1,89 @@
-//! Where Weir keeps what must survive it.
+//! Where Weir keeps what it must not forget.
 
 use std::path::{Path, PathBuf};
 
-use nix::unistd::geteuid;
+use nix::unistd::{Uid, User, geteuid};
 
-use super::{Environment, Settings};
+use super::{Environment, Error, Settings};
 
-/// Where services keep their state (Filesystem Hierarchy Standard 3.0, 5.8).
-const OF_SERVICES: &str = "/var/lib/weir";
+/// The state folder of a service that root starts.
+const OF_THE_SYSTEM: &str = "/var/lib/weir";
 
-/// The folder of the database: that of the one in the settings, else `/var/lib/weir` for root, else
-/// `weir` in the user's folder for state.
-#[must_use]
-pub fn state_folder(settings: &Settings, environment: &Environment) -> PathBuf {
-    let of_user = (!geteuid().is_root()).then(|| environment.state_home()).flatten();
-    folder(settings.database.as_deref(), of_user)
+/// The name of the database in a state folder.
+const DATABASE: &str = "weir.db";
+
+/// The database: the one set, else `weir.db` in the state folder.
+///
+/// The state folder is `weir` where programs of the user keep their state; for root it is that of
+/// the user behind sudo, or `/var/lib/weir`. To be called before root is given up.
+///
+/// # Errors
+/// [`Error::NoState`] where none is set and nobody's home folder is known.
+pub fn database_path(settings: &Settings, environment: &Environment) -> Result<PathBuf, Error> {
+    match &settings.database {
+        Some(path) => Ok(path.clone()),
+        None => home_of(environment, geteuid()).map(|folder| folder.join(DATABASE)),
+    }
 }
 
-fn folder(database: Option<&Path>, of_user: Option<&Path>) -> PathBuf {
-    match (database.and_then(Path::parent), of_user) {
-        // A name alone is a file of the working folder.
-        (Some(parent), _) if parent.as_os_str().is_empty() => PathBuf::from("."),
-        (Some(parent), _) => parent.into(),
-        (None, Some(of_user)) => of_user.join("weir"),
-        (None, None) => OF_SERVICES.into(),
-    }
+/// The folder of the database, in which chosen models are kept too.
+///
+/// # Errors
+/// As [`database_path`].
+pub fn state_folder(settings: &Settings, environment: &Environment) -> Result<PathBuf, Error> {
+    let database = database_path(settings, environment)?;
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // A name alone is a file of the working folder.
+    Ok(folder.unwrap_or_else(|| Path::new(".")).to_owned())
+}
+
+fn home_of(environment: &Environment, user: Uid) -> Result<PathBuf, Error> {
+    let of_user = match environment.invoker() {
+        _ if !user.is_root() => environment.state_home().map(|state| state.join("weir")),
+        Some(invoker) => {
+            let user = User::from_uid(invoker.uid.into()).ok().flatten();
+            user.map(|user| user.dir.join(".local/state/weir"))
+        }
+        None => Some(OF_THE_SYSTEM.into()),
+    };
+    of_user.filter(|folder| folder.is_absolute()).ok_or(Error::NoState)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        Environment::from_pairs(pairs.iter().map(|(name, value)| (name.into(), value.into())))
+    }
+
     #[test]
-    fn the_database_decides_then_the_user() {
-        let of_user = Some(Path::new("/home/me/.local/state"));
-        let of = |database: &'static str| folder(Some(Path::new(database)), of_user);
-        assert_eq!(of("/data/incidents.db"), Path::new("/data"));
-        assert_eq!(of("incidents.db"), Path::new("."));
-        assert_eq!(folder(None, of_user), Path::new("/home/me/.local/state/weir"));
-        assert_eq!(folder(None, None), Path::new("/var/lib/weir"));
+    fn a_user_keeps_its_state_at_home() {
+        let folder = |pairs: &[_]| home_of(&environment(pairs), Uid::from_raw(1_000));
+        let home = [("HOME", "/home/me")];
+        assert_eq!(folder(&home).unwrap(), PathBuf::from("/home/me/.local/state/weir"));
+        let state = [("HOME", "/home/me"), ("XDG_STATE_HOME", "/state")];
+        assert_eq!(folder(&state).unwrap(), PathBuf::from("/state/weir"));
+        assert!(matches!(folder(&[]), Err(Error::NoState)));
+    }
+
+    #[test]
+    fn root_keeps_its_state_where_services_do_and_that_of_sudo_with_its_user() {
+        let folder = |pairs: &[_]| home_of(&environment(pairs), Uid::from_raw(0));
+        assert_eq!(folder(&[("HOME", "/root")]).unwrap(), PathBuf::from("/var/lib/weir"));
+        let Ok(Some(user)) = User::from_name("daemon") else {
+            println!("skipped: needs the user `daemon`");
+            return;
+        };
+        let (uid, gid) = (user.uid.to_string(), user.gid.to_string());
+        let sudo = [("HOME", "/root"), ("SUDO_UID", &*uid), ("SUDO_GID", &*gid)];
+        assert_eq!(folder(&sudo).unwrap(), user.dir.join(".local/state/weir"));
+    }
+
+    #[test]
+    fn a_database_that_is_set_is_taken_as_it_is() {
+        let settings = Settings { database: Some("here.db".into()), ..Settings::default() };
+        let path = database_path(&settings, &environment(&[])).unwrap();
+        assert_eq!(path, PathBuf::from("here.db"));
     }
 }

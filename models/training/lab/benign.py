@@ -7,7 +7,7 @@ does), to invent packets. The hard cases are in `hard`.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,6 @@ AGENTS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
 )
 NAT_USERS = 4
-# What of the clients is not a browser: the NAT address, a monitor, a partner, a batch job, a downloader.
-OTHERS = 5
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,9 @@ class Scene:
             at += self.rng.expovariate(1 / mean_s)
 
 
-def ordinary(scene: Scene) -> list[Item]:
-    """Everything that goes on in a cluster on a quiet day."""
-    nat, monitor, partner, batch, download, *people = scene.plan.clients
+def ordinary(scene: Scene, clients: Sequence[str]) -> list[Item]:
+    """Everything that goes on in a cluster on a quiet day, in order of time."""
+    nat, monitor, partner, batch, download, *people = clients
     items = [*probes(scene, monitor), *partners(scene, partner), *batches(scene, batch), *names(scene),
              *failures(scene, people), *long_ones(scene, people)]
     manual = f"http://{SHOP}/files/manual.pdf"

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 import benign
-from namespaces import LabError, leave_on_signals
 from network import Plan
+from namespaces import LabError, leave_on_signals
 from record import Attack, Scenario, recorded
 from services import SHOP
 
@@ -44,10 +44,10 @@ def scenario(folder: Path) -> Scenario:
         what="ordinary traffic; an HTTP flood on the shop through the ingress; a SYN scan of the node",
         plan=PLAN,
         seconds=SECONDS,
-        benign=tuple(benign.ordinary(benign.Scene(PLAN, random.Random(SEED), SECONDS, folder))),
+        benign=tuple(benign.ordinary(benign.Scene(PLAN, random.Random(SEED), SECONDS, folder), PLAN.clients)),
         attacks=(
-            Attack("dos-flood", FLOOD_AT_S, FLOOD_SECONDS + 2, (flood,), group=0),
-            Attack("scan", SCAN_AT_S, SCAN_SECONDS, (scan,), group=1),
+            Attack("dos-flood", FLOOD_AT_S, FLOOD_SECONDS + 2, (flood,), "bad0"),
+            Attack("scan", SCAN_AT_S, SCAN_SECONDS, (scan,), "bad1"),
         ),
     )
 

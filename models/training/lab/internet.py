@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
@@ -65,7 +65,7 @@ class Internet:
         self._number = 0
 
     @classmethod
-    def build(cls, plan: dict) -> Self:
+    def build(cls, plan: dict[str, Any]) -> Self:
         """Makes the interfaces of a plan; each is in its namespace afterwards."""
         node = tun(*plan["node"])
         hosts, paths = {}, {}

@@ -2,10 +2,10 @@
 
 Owns: addresses (`Plan`), namespaces, interfaces, routes and what `tcpdump` sees.
 Refuses: to know what is said over them. Namespaces come from `benches`, so that
-there is one way to make and to remove them.
+there is one way to make and to remove them: import this before `namespaces`.
 
     out, bad0, bad1 …           node                          pods
-    [up0 TUN]──internet.py──[wan0 TUN | nginx | cni0 bridge]──[eth0 veth] web, api, dns, tool
+    [up0 TUN]──internet.py──[wan0 TUN | nginx | cni0 bridge]──[eth0 veth] web, api, dns, tool, odd
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ sys.path.append(str(HERE.parents[2] / "benches"))
 
 from namespaces import OFFLOADS, End, LabError, Namespaces, command  # noqa: E402
 
-PODS = {"web": 21, "api": 22, "dns": 53, "tool": 77}
+PODS = {"web": 21, "api": 22, "dns": 53, "tool": 77, "odd": 88}
 WAN, BRIDGE = "wan0", "cni0"
 # Nobody is there: what is sent to it is never answered.
 SILENT = "192.0.2.250"
@@ -63,6 +64,10 @@ class Plan:
         """The address of a pod."""
         return f"{self.pods}.{PODS[name]}"
 
+    def attackers_at(self, place: str) -> tuple[str, ...]:
+        """The addresses of `bad0`, `bad1`… or of the pod that has gone bad, `odd`."""
+        return (self.pod(place),) if place in PODS else self.attackers[int(place.removeprefix("bad"))]
+
     @property
     def gateway(self) -> str:
         """The node's address on the pods' side."""
@@ -88,6 +93,7 @@ class Network(Namespaces):
         self.plan = plan
         self._prefix = f"weir-lab-{os.getpid()}-"
         self._internet = self._end("net", "lo")
+        self.relay: subprocess.Popen[bytes]
         self.node = self._end("node", WAN)
         self.outside = {"out": plan.clients, **{f"bad{n}": group for n, group in enumerate(plan.attackers)}}
         self._ends = {
@@ -107,12 +113,13 @@ class Network(Namespaces):
         What is routed between outside and a pod crosses both interfaces: it is taken outside only.
         """
         outside, inside = (self._index(name) for name in (WAN, BRIDGE))
-        net = f"{self.plan.pods}.0/24"
+        near = [f"({way} net {self.plan.pods}.0/24 or {way} host {self.plan.node})" for way in ("src", "dst")]
         with log.open("wb") as stderr:
             program = self.start(
                 self.node,
-                ["tcpdump", "-Z", "root", "-ni", "any", "-s", str(SNAP_BYTES), "-B", "65536", "-c", str(MOST_PACKETS), "-w", path,
-                 f"ifindex {outside} or (ifindex {inside} and src net {net} and dst net {net})"],
+                ["tcpdump", "-Z", "root", "-ni", "any", "-s", str(SNAP_BYTES), "-B", "65536",
+                 "-c", str(MOST_PACKETS), "-w", path,
+                 f"ifindex {outside} or (ifindex {inside} and {' and '.join(near)})"],
                 stderr=stderr,
             )
         self._until(lambda: "listening on" in log.read_text(), f"tcpdump: see {log}")
@@ -160,9 +167,9 @@ class Network(Namespaces):
             for name, addresses in self.outside.items()
         ]
         words = {"node": (WAN, self.node.namespace), "groups": groups, "seed": self.plan.seed}
-        relay = self.start(self._internet, [sys.executable, HERE / "internet.py", json.dumps(words)])
-        self._until(lambda: self._arrived() or relay.poll() is not None, "the TUN interfaces of internet.py")
-        if relay.poll() is not None:
+        self.relay = self.start(self._internet, [sys.executable, HERE / "internet.py", json.dumps(words)])
+        self._until(lambda: self._arrived() or self.relay.poll() is not None, "the TUN interfaces of internet.py")
+        if self.relay.poll() is not None:
             raise LabError("internet.py ended at once: is there a /dev/net/tun?")
         for name, addresses in self.outside.items():
             end = self.end(name)
@@ -180,7 +187,7 @@ class Network(Namespaces):
         return shown.returncode == 0
 
     @staticmethod
-    def _until(done, what: str) -> None:
+    def _until(done: Callable[[], bool], what: str) -> None:
         for _ in range(200):
             if done():
                 return

@@ -13,16 +13,16 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import truth
 from benign import Item
-from namespaces import LabError, kill_group
-from network import Network, Plan
-from services import require, serve
+from network import MOST_PACKETS, Network, Plan
+from namespaces import LabError, kill_group, words
+from services import LOGINS, require, serve
 
 TICK_SECONDS = 0.02
 SETUP_SECONDS = 60.0
@@ -37,13 +37,13 @@ PACKAGES = {
 
 @dataclass(frozen=True)
 class Attack:
-    """Programs of one group of attackers, started together and ended after a time."""
+    """Programs of the attackers at one place, started together and ended after a time."""
 
     label: str
     at_s: float
     most_s: float
     programs: tuple[tuple[str, ...], ...]
-    group: int = 0
+    place: str = "bad0"
     forged_port: int | None = None
 
 
@@ -60,6 +60,7 @@ class Scenario:
     pool: int = 0
     patient: bool = False
     logins: tuple[str, ...] = ()
+    role: str = "demo"
 
     def programs(self) -> Counter[str]:
         """How often each program is started."""
@@ -71,26 +72,29 @@ class Scenario:
 class Player:
     """Plays the items and attacks of a scenario at their times."""
 
-    def __init__(self, network: Network, scenario: Scenario) -> None:
-        self._network, self._scenario = network, scenario
+    def __init__(self, network: Network, scenario: Scenario, folder: Path) -> None:
+        self._network, self._scenario, self._folder = network, scenario, folder
         self._clients: list[subprocess.Popen[bytes]] = []
         self._running: dict[Attack, tuple[float, list[subprocess.Popen[bytes]]]] = {}
         self.windows: list[truth.Window] = []
 
-    def play(self, capture: subprocess.Popen[bytes]) -> None:
-        """Returns when the time of the scenario is over and everything started for it has ended."""
+    def play(self, vital: Sequence[subprocess.Popen[bytes]]) -> None:
+        """Returns when the time of the scenario is over and everything started for it has ended.
+
+        What is vital must not end before.
+        """
         begun = time.monotonic()
         items, attacks = list(reversed(self._scenario.benign)), list(self._scenario.attacks)
         while (now := time.monotonic() - begun) < self._scenario.seconds:
             while items and items[-1].at_s <= now:
                 item = items.pop()
-                self._clients.append(self._network.start(self._network.end(item.place), item.argv))
+                self._clients.append(self._start(item.place, item.argv))
             for attack in [attack for attack in attacks if attack.at_s <= now]:
                 attacks.remove(attack)
                 self._begin(attack)
             self._end_attacks(now)
-            if capture.poll() is not None:
-                raise LabError("tcpdump ended early: too many packets, or no room for them")
+            if ended := [words(program) for program in vital if program.poll() is not None]:
+                raise LabError(f"`{ended[0]}` ended early; tcpdump does after {MOST_PACKETS:,} packets")
             self._clients = [client for client in self._clients if client.poll() is None]
             time.sleep(TICK_SECONDS)
         self._end_attacks(float("inf"))
@@ -98,9 +102,12 @@ class Player:
             kill_group(client)
 
     def _begin(self, attack: Attack) -> None:
-        end = self._network.end(f"bad{attack.group}")
         started = time.time()
-        self._running[attack] = started, [self._network.start(end, argv) for argv in attack.programs]
+        self._running[attack] = started, [self._start(attack.place, argv) for argv in attack.programs]
+
+    def _start(self, place: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
+        # In the run's own folder: some tools leave files where they are.
+        return self._network.start(self._network.end(place), argv, folder=self._folder)
 
     def _end_attacks(self, now: float) -> None:
         """Notes the attacks that are over, and ends those that have had their time."""
@@ -116,30 +123,32 @@ class Player:
                 kill_group(program)
             del self._running[attack]
             self.windows.append(truth.Window(
-                attack.label, self._scenario.plan.attackers[attack.group], started, time.time(),
+                attack.label, self._scenario.plan.attackers_at(attack.place), started, time.time(),
                 forged_port=attack.forged_port,
             ))
 
 
 def record(scenario: Scenario, path: Path, folder: Path) -> None:
     """Makes the three files of a run; `folder` is where its programs keep theirs."""
-    require(list(scenario.programs()))
+    require([*scenario.programs(), *(LOGINS[name] for name in scenario.logins)])
     if scenario.seconds > MOST_SECONDS:
         raise LabError(f"{scenario.name} would take {scenario.seconds:.0f} s, {MOST_SECONDS:.0f} s is the most")
     part, log = path.with_suffix(".part"), folder / "tcpdump.log"
     try:
         with Network(scenario.plan, scenario.seconds + SETUP_SECONDS) as network:
-            serve(network, folder, pool=scenario.pool, patient=scenario.patient, logins=scenario.logins)
+            services = serve(
+                network, folder, pool=scenario.pool, patient=scenario.patient, logins=scenario.logins
+            )
             capture = network.capture(part, log)
-            player = Player(network, scenario)
-            player.play(capture)
+            player = Player(network, scenario, folder)
+            player.play([capture, network.relay, *services])
             # Connections that linger close, and the capture empties its ring.
             time.sleep(SETTLE_SECONDS)
             network.interrupt(capture)
             network.wait(capture, 10.0)
-        words = log.read_text()
-        if "\n0 packets dropped by kernel" not in words:
-            raise LabError(f"the capture of {scenario.name} is not whole: {' / '.join(words.splitlines()[-3:])}")
+        said = log.read_text()
+        if "\n0 packets dropped by kernel" not in said:
+            raise LabError(f"the capture of {scenario.name} is not whole: {' / '.join(said.splitlines()[-3:])}")
         truth.write(path.with_suffix(".labels.csv"), truth.lines(scenario.plan, player.windows, folder))
         path.with_suffix(".json").write_text(json.dumps(described(scenario, player.windows), indent=1) + "\n")
         part.rename(path)
@@ -153,11 +162,15 @@ def described(scenario: Scenario, windows: Sequence[truth.Window]) -> dict[str, 
     return {
         "name": scenario.name,
         "what": scenario.what,
+        "role": scenario.role,
         "plan": asdict(scenario.plan),
         "seconds": scenario.seconds,
         "pool": scenario.pool,
         "attacks": [
-            {"label": attack.label, "at_s": attack.at_s, "programs": [" ".join(argv) for argv in attack.programs]}
+            {
+                "label": attack.label, "place": attack.place, "at_s": attack.at_s,
+                "programs": [" ".join(argv) for argv in attack.programs],
+            }
             for attack in scenario.attacks
         ],
         "windows": [asdict(window) for window in windows],
@@ -175,7 +188,7 @@ def version(package: str) -> str:
     return "unknown"
 
 
-def recorded(make, path: Path) -> None:
+def recorded(make: Callable[[Path], Scenario], path: Path) -> None:
     """Records the scenario that `make` builds around a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="weir-lab-") as name:
         record(make(Path(name)), path, Path(name))

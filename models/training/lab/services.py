@@ -15,15 +15,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from namespaces import LabError
 from network import HERE, Network, Plan
+from namespaces import LabError
 
 SHOP, API = "shop.example", "api.shop.example"
 CLUSTER_NAMES = ("web.shop.svc.cluster.local", "api.shop.svc.cluster.local", "db.shop.svc.cluster.local")
 APP_PORT, API_PORT = 9000, 8080
 PROGRAMS = ("nginx", "dnsmasq", "curl", "dig", "ab", "ping", "tcpdump", "openssl", "htpasswd", "ethtool")
+LOGINS = {"ssh": "sshd", "ftp": "vsftpd"}
 # Known to nobody who guesses.
 USER, PASSWORD = "warden", "floodgate-7"
+WORDS = ("river", "summer", "password", "dragon", "letmein", "winter", "admin", "qwerty")
 
 HTTP = """
 daemon off; user root; worker_processes 1; pid {folder}/{name}.pid; error_log {folder}/{name}.error;
@@ -39,16 +41,18 @@ http {{
 INGRESS = """
   upstream web {{ server {web}:80; {pool} }}
   upstream api {{ server {api}:8080; {pool} }}
-  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
+  proxy_bind {node}; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
   proxy_set_header X-Real-IP $remote_addr; proxy_buffering off; proxy_read_timeout 75s;
   ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
   server {{ listen {node}:80 backlog=1024; listen {node}:443 ssl backlog=1024; server_name {shop};
+    location /legacy/ {{ proxy_pass http://{web}:81; }}
     location / {{ proxy_pass http://web; }} }}
   server {{ listen {node}:80; listen {node}:443 ssl; server_name {api_name};
     location / {{ proxy_pass http://api; }} }}
 """
 WEB = """
   server {{ listen 80 backlog=1024; root {folder}/www; location = /healthz {{ return 200 "ok\\n"; }}
+    location /upload/ {{ return 200 "kept\n"; }}
     location /admin/ {{ auth_basic "shop"; auth_basic_user_file {folder}/htpasswd; }} }}
 """
 APP = """
@@ -65,11 +69,14 @@ PidFile none
 UsePAM no
 PasswordAuthentication yes
 MaxStartups 50:30:100
+MaxAuthTries 3
 """
 VSFTPD = """
 listen=YES
 listen_address={node}
 background=NO
+isolate=NO
+isolate_network=NO
 local_enable=YES
 anonymous_enable=NO
 seccomp_sandbox=NO
@@ -84,10 +91,11 @@ def require(programs: Sequence[str]) -> None:
 
 
 def write_site(folder: Path, rng: random.Random) -> None:
-    """The pages, scripts and pictures of the shop; `www/admin` asks for a password."""
+    """The pages of the shop, of which `admin` asks for a password, and what clients bring along."""
     www = folder / "www"
     sizes = {"index.html": 7_400, "assets/app.css": 16_000, "assets/app.js": 34_000, "files/manual.pdf": 1_300_000,
-             "files/backup.tar": 6_000_000, "login.html": 1_800, "admin/index.html": 900}
+             "files/backup.tar": 6_000_000, "login.html": 1_800,
+             "about.html": 4_200, "admin/index.html": 900}
     sizes |= {f"catalog/{number}.html": rng.randrange(2_000, 12_000) for number in range(1, 41)}
     sizes |= {f"images/{number}.jpg": rng.randrange(2_000, 18_000) for number in range(1, 41)}
     for name, size in sizes.items():
@@ -95,6 +103,7 @@ def write_site(folder: Path, rng: random.Random) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes((b"weir holds the water back. " * (size // 27 + 1))[:size])
     (folder / "order.json").write_text('{"item": 17, "count": 2, "note": "%s"}' % ("deep water " * 40))
+    (folder / "words").write_text("".join(f"{rng.choice(WORDS)}{rng.randrange(10_000)}\n" for _ in range(400)))
     subprocess.run(["htpasswd", "-bcB", folder / "htpasswd", USER, PASSWORD], check=True, capture_output=True)
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
@@ -110,12 +119,14 @@ def nginx(folder: Path, name: str, servers: str, keepalive: int, timeouts: str =
     return ["nginx", "-p", folder, "-e", folder / f"{name}.error", "-c", path]
 
 
-def serve(network: Network, folder: Path, *, pool: int, patient: bool, logins: Sequence[str]) -> None:
-    """Starts everything and returns when it listens.
+def serve(
+    network: Network, folder: Path, *, pool: int, patient: bool, logins: Sequence[str]
+) -> list[subprocess.Popen[bytes]]:
+    """Starts everything and returns it when it listens.
 
     `pool` idle connections to the pods are kept, none means one connection a request;
     `patient` gives the ingress the long timeouts that slow attacks live on; `logins`
-    names those of ssh and ftp that are wanted.
+    names those of `LOGINS` that are wanted.
     """
     plan = network.plan
     rng = random.Random(f"site {plan.seed}")
@@ -142,8 +153,9 @@ def serve(network: Network, folder: Path, *, pool: int, patient: bool, logins: S
         wanted["node"].add(21)
         (folder / "vsftpd.conf").write_text(VSFTPD.format(node=plan.node).lstrip())
         Path("/var/run/vsftpd/empty").mkdir(parents=True, exist_ok=True)
-        started.append(network.start(network.end("node"), ["vsftpd", folder / "vsftpd.conf"]))
+        started.append(network.start(network.end("node"), [LOGINS["ftp"], folder / "vsftpd.conf"]))
     await_services(network, started, wanted, folder)
+    return started
 
 
 def names(folder: Path, plan: Plan) -> list[str | Path]:
@@ -160,7 +172,8 @@ def sshd(folder: Path, plan: Plan) -> list[str | Path]:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "host_key"], check=True)
     (folder / "sshd.conf").write_text(SSHD.format(node=plan.node, folder=folder))
     Path("/run/sshd").mkdir(exist_ok=True)
-    return [shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-f", folder / "sshd.conf"]
+    # It starts itself again for each connection, which takes its whole path.
+    return [shutil.which(LOGINS["ssh"]) or LOGINS["ssh"], "-D", "-f", folder / "sshd.conf"]
 
 
 def await_services(

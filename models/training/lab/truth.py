@@ -22,6 +22,8 @@ LINGER_SECONDS = 30.0
 SLACK_SECONDS = 0.05
 # As long as the ingress keeps a connection that has nothing to carry.
 IDLE_SECONDS = 60.0
+# A slow attack reaches a pod as connections that last; the rest is its tool looking whether the shop is still up.
+LEAST_SECONDS = {"dos-slow": 2.0}
 TCP = 6
 POD_PORTS = {"web": 80, "api": 8080}
 
@@ -30,13 +32,12 @@ Line = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Window:
-    """An attack as it was carried out: when, by whom, against what."""
+    """An attack as it was carried out: by whom, and when."""
 
     label: str
     sources: tuple[str, ...]
     start_s: float
     end_s: float
-    target: str = "*"
     # Flow keys of forged senders cannot be known by address: the port attacked stands for them.
     forged_port: int | None = None
 
@@ -51,30 +52,34 @@ class Upstream:
     last_s: float = 0.0
     clients: Counter[str] = field(default_factory=Counter)
 
+    def mostly(self, sources: Iterable[str]) -> bool:
+        """Whether most of its requests came from one of `sources`."""
+        return 2 * sum(self.clients[source] for source in sources) > self.clients.total()
 
-def upstreams(folder: Path) -> Iterator[Upstream]:
-    """The connections in the logs of the pods."""
+
+def upstreams(plan: Plan, folder: Path) -> Iterator[Upstream]:
+    """The connections of the ingress in the logs of the pods; probes of the node come from the bridge."""
     for pod in POD_PORTS:
         seen: dict[tuple[str, str], Upstream] = {}
         for row in (folder / f"{pod}.log").read_text().splitlines():
             at, took, connection, remote, port, client, _ = row.split()
+            if remote != plan.node:
+                continue
             found = seen.setdefault((connection, port), Upstream(pod, int(port)))
             found.first_s = min(found.first_s, float(at) - float(took))
             found.last_s = max(found.last_s, float(at))
-            # Who is not the ingress is not speaking for anybody.
-            found.clients[client if client != "-" else remote] += 1
+            found.clients[client] += 1
         yield from seen.values()
 
 
 def lines(plan: Plan, windows: Iterable[Window], folder: Path) -> list[Line]:
     """The label file's lines; the first that fits a flow counts."""
-    connections = list(upstreams(folder))
+    connections = list(upstreams(plan, folder))
     found = []
     for window in windows:
         end = window.end_s + LINGER_SECONDS
         found += pod_lines(plan, window, connections)
-        found += [line(f"{source}-{window.target}-*-*-*", window.start_s, end, window.label)
-                  for source in window.sources]
+        found += [line(f"{source}-*-*-*-*", window.start_s, end, window.label) for source in window.sources]
         if window.forged_port is not None:
             found += [line(f"{client}-{plan.node}-*-*-*", None, None, "benign") for client in plan.clients]
             found.append(line(f"*-{plan.node}-*-{window.forged_port}-*", window.start_s, end, window.label))
@@ -91,11 +96,12 @@ def pod_lines(plan: Plan, window: Window, connections: Iterable[Upstream]) -> li
         by_pod[connection.pod].append(connection)
     found = []
     for pod, own in by_pod.items():
-        attack = [one for one in own if 2 * sum(one.clients[source] for source in window.sources) > one.clients.total()]
+        least_s = LEAST_SECONDS.get(window.label, 0.0)
+        attack = [one for one in own if one.mostly(window.sources) and one.last_s - one.first_s >= least_s]
         if not attack:
             continue
         first, last = min(one.first_s for one in attack), max(one.last_s for one in attack)
-        key, port = f"{plan.gateway}-{plan.pod(pod)}", POD_PORTS[pod]
+        key, port = f"{plan.node}-{plan.pod(pod)}", POD_PORTS[pod]
         found += [
             line(f"{key}-{one.port}-{port}-{TCP}", one.first_s - SLACK_SECONDS, one.last_s + SLACK_SECONDS, "benign")
             for one in own

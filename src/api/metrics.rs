@@ -1,0 +1,200 @@
+//! `GET /metrics`: what is counted, in Prometheus' text format 0.0.4.
+
+use std::fmt::{Display, Write};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+
+use super::Api;
+use crate::detect::Class;
+use crate::engine::{Snapshot, SourceState};
+use crate::incident::{Severity, Status};
+
+/// The format's media type.
+const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Read what is counted
+///
+/// In Prometheus' text format 0.0.4.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "readMetrics",
+    responses((status = OK, description = "Metrics", body = String, content_type = "text/plain; version=0.0.4")),
+)]
+pub(super) async fn get(State(api): State<Arc<Api>>) -> ([(HeaderName, &'static str); 1], String) {
+    let text = text(&api.handle.snapshot(), api.readiness().ready);
+    ([(header::CONTENT_TYPE, MEDIA_TYPE)], text)
+}
+
+/// Everything that is counted.
+fn text(snapshot: &Snapshot, is_ready: bool) -> String {
+    let mut page = Page::default();
+    page.about(snapshot, is_ready);
+    page.traffic(snapshot);
+    page.flows(snapshot);
+    page.model(snapshot);
+    page.incidents(snapshot);
+    page.0
+}
+
+#[derive(Debug, Default)]
+struct Page(String);
+
+impl Page {
+    fn about(&mut self, snapshot: &Snapshot, is_ready: bool) {
+        self.gauge("weir_build_info", "The version of this program.");
+        self.labelled("weir_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+        self.gauge("weir_ready", "Whether nothing keeps the engine from guarding.");
+        self.plain("weir_ready", u8::from(is_ready));
+        let is_running = snapshot.source.state == SourceState::Running;
+        self.gauge("weir_capture_running", "Whether packets come, or may come.");
+        let source = snapshot.source.name.as_str();
+        self.labelled("weir_capture_running", &[("source", source)], u8::from(is_running));
+        if let Some(progress) = snapshot.source.progress {
+            self.gauge("weir_capture_progress_ratio", "How much of the file has been read.");
+            self.plain("weir_capture_progress_ratio", progress);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a double holds such a time to the µs")]
+        let now_s = snapshot.now_us as f64 / 1e6;
+        self.gauge("weir_packet_time_seconds", "Packet time since the epoch.");
+        self.plain("weir_packet_time_seconds", now_s);
+    }
+
+    fn traffic(&mut self, snapshot: &Snapshot) {
+        let traffic = &snapshot.traffic;
+        self.counter("weir_packets_total", "Packets decoded.");
+        self.plain("weir_packets_total", traffic.packets);
+        self.counter("weir_packet_bytes_total", "Bytes on the wire of packets decoded.");
+        self.plain("weir_packet_bytes_total", traffic.bytes);
+        self.counter("weir_frames_skipped_total", "Frames that made no packet.");
+        self.plain("weir_frames_skipped_total", traffic.skipped);
+        self.counter("weir_packets_dropped_total", "Packets lost, by where.");
+        for (place, dropped) in [
+            ("kernel", traffic.dropped_kernel),
+            ("interface", traffic.dropped_interface),
+            ("queue", traffic.dropped_queue),
+        ] {
+            self.labelled("weir_packets_dropped_total", &[("where", place)], dropped);
+        }
+    }
+
+    fn flows(&mut self, snapshot: &Snapshot) {
+        self.gauge("weir_flows_open", "Flows open now.");
+        self.plain("weir_flows_open", snapshot.flows.open);
+        self.counter("weir_flows_opened_total", "Flows opened.");
+        self.plain("weir_flows_opened_total", snapshot.flows.opened);
+        self.counter("weir_flows_evicted_total", "Flows ended early to keep within max-flows.");
+        self.plain("weir_flows_evicted_total", snapshot.flows.evicted);
+        self.gauge("weir_flows_recent", "Final flows of the last five minutes, by class.");
+        for (class, flows) in Class::ALL.iter().zip(snapshot.classes) {
+            self.labelled("weir_flows_recent", &[("class", class.name())], flows);
+        }
+    }
+
+    fn model(&mut self, snapshot: &Snapshot) {
+        let model = &snapshot.model;
+        self.gauge("weir_model_info", "The model and what runs it.");
+        let labels = [("model", model.name.as_str()), ("backend", &model.backend.to_string())];
+        self.labelled("weir_model_info", &labels, 1);
+        self.counter("weir_sequences_scored_total", "Sequences scored.");
+        self.plain("weir_sequences_scored_total", model.sequences);
+        self.counter(
+            "weir_vectors_unscored_total",
+            "Vectors not scored because inference did not keep up.",
+        );
+        self.plain("weir_vectors_unscored_total", model.unscored);
+    }
+
+    fn incidents(&mut self, snapshot: &Snapshot) {
+        self.gauge("weir_incidents_open", "Incidents that are not over, by severity.");
+        for severity in Severity::ALL {
+            let open = snapshot.incidents.iter().filter(|incident| {
+                incident.status == Status::Open && incident.severity == severity
+            });
+            let open = open.count();
+            self.labelled("weir_incidents_open", &[("severity", severity.name())], open);
+        }
+        self.gauge("weir_store_failing", "Whether the last write to the database failed.");
+        self.plain("weir_store_failing", u8::from(snapshot.store.failure.is_some()));
+        self.gauge("weir_store_changes_waiting", "Changes of incidents that wait to be written.");
+        self.plain("weir_store_changes_waiting", snapshot.store.waiting);
+    }
+
+    fn counter(&mut self, name: &str, help: &str) {
+        self.head(name, help, "counter");
+    }
+
+    fn gauge(&mut self, name: &str, help: &str) {
+        self.head(name, help, "gauge");
+    }
+
+    fn head(&mut self, name: &str, help: &str, kind: &str) {
+        self.line(format_args!("# HELP {name} {help}"));
+        self.line(format_args!("# TYPE {name} {kind}"));
+    }
+
+    fn plain(&mut self, name: &str, value: impl Display) {
+        self.line(format_args!("{name} {value}"));
+    }
+
+    fn labelled(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let label = |(name, value): &(&str, &str)| format!("{name}=\"{}\"", escaped(value));
+        let labels = labels.iter().map(label).collect::<Vec<_>>().join(",");
+        self.line(format_args!("{name}{{{labels}}} {value}"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing to a text does not fail.
+        writeln!(self.0, "{line}").ok();
+    }
+}
+
+/// A label's value: a file may be called anything.
+fn escaped(value: &str) -> String {
+    value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_written_with_its_labels() {
+        let mut snapshot = Snapshot::default();
+        snapshot.source.name = "a \"b\"\\\n.pcap".into();
+        snapshot.traffic.dropped_kernel = 7;
+        snapshot.now_us = 1_600_000_000_000_042;
+        let text = text(&snapshot, false);
+        for line in [
+            "# TYPE weir_packets_dropped_total counter",
+            "weir_packets_dropped_total{where=\"kernel\"} 7",
+            "weir_capture_running{source=\"a \\\"b\\\"\\\\\\n.pcap\"} 1",
+            "weir_packet_time_seconds 1600000000.000042",
+            "weir_ready 0",
+            "weir_incidents_open{severity=\"critical\"} 0",
+        ] {
+            assert!(text.lines().any(|written| written == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn every_metric_has_one_help_and_one_type_and_then_its_samples() {
+        let mut snapshot = Snapshot::default();
+        snapshot.source.progress = Some(0.5);
+        let text = text(&snapshot, true);
+        let mut name = "";
+        for line in text.lines() {
+            match line.split([' ', '{']).collect::<Vec<_>>()[..] {
+                ["#", "HELP", next, ..] => {
+                    assert_eq!(text.matches(&format!("# HELP {next} ")).count(), 1, "{next}");
+                    name = next;
+                }
+                ["#", "TYPE", typed, ..] => assert_eq!(typed, name),
+                [sample, ..] => assert_eq!(sample, name),
+                [] => panic!("an empty line"),
+            }
+        }
+    }
+}

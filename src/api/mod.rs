@@ -1,0 +1,146 @@
+//! The face for programs: HTTP with JSON, of a running engine and its database.
+//!
+//! Knows the engine's [`Handle`], and the [`Reader`] and [`Accounts`] that it is handed; it cannot
+//! hold the engine up. Incidents are read from the database, where they are accepted; all that is
+//! counted comes from the newest snapshot. It speaks plain HTTP and sets no header for other origins:
+//! encryption, and pages of a browser that are to call it, are the business of a proxy before it.
+//!
+//! Everything that comes in is bounded: connections, bytes of a body, time for a head, a body and an
+//! answer, passwords checked at once and guessed in a minute.
+
+mod alerts;
+mod auth;
+mod error;
+mod extract;
+mod health;
+mod login;
+mod metrics;
+mod openapi;
+mod past;
+mod readiness;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod throttle;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+pub use self::serve::serve;
+
+use self::auth::Tokens;
+use self::error::Problem;
+use self::past::Past;
+use self::throttle::Throttle;
+use crate::engine::Handle;
+use crate::store::{self, Accounts, PasswordHash, Reader};
+
+/// The largest body of a request, in bytes.
+const LARGEST_BODY: usize = 64 << 10;
+
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// What the API answers from.
+#[derive(Debug)]
+pub struct Api {
+    handle: Handle,
+    past: Past,
+    reader: Mutex<Reader>,
+    accounts: Mutex<Accounts>,
+    tokens: Tokens,
+    decoy: PasswordHash,
+    throttle: Mutex<Throttle>,
+    /// One permit for each password that may be checked at once.
+    checks: Arc<Semaphore>,
+}
+
+impl Api {
+    /// An API of the engine behind `handle`, with the incidents of `reader` and the users of
+    /// `accounts`.
+    pub fn new(
+        handle: Handle,
+        reader: Reader,
+        mut accounts: Accounts,
+    ) -> Result<Self, store::Error> {
+        Ok(Self {
+            past: Past::since(handle.snapshot()),
+            handle,
+            reader: Mutex::new(reader),
+            tokens: Tokens::signed_with(&accounts.signing_key()?),
+            accounts: Mutex::new(accounts),
+            decoy: PasswordHash::decoy()?,
+            throttle: Mutex::default(),
+            checks: Arc::new(Semaphore::new(login::CHECKS_AT_ONCE)),
+        })
+    }
+}
+
+/// A connection outlives whoever panicked with it: `SQLite` undoes what was not committed.
+fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs what waits for the disk or computes for long where that holds nobody up.
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    // It ends early only by a panic, which was printed, or with the process.
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Problem::of(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// Every path and what answers there.
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 6] {
+    [
+        ("/api/login", post(login::post)),
+        ("/get-alerts", get(alerts::get)),
+        ("/healthz", get(health::alive)),
+        ("/readyz", get(health::ready)),
+        ("/metrics", get(metrics::get)),
+        ("/openapi.json", get(openapi::get)),
+    ]
+}
+
+fn router(api: Arc<Api>) -> Router {
+    routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        .fallback(|| async { Problem::of(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(|| async { Problem::of(StatusCode::METHOD_NOT_ALLOWED) })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(in_time))
+        .layer(middleware::map_response(guarded))
+        .with_state(api)
+}
+
+/// Answers in time, if only with an apology.
+async fn in_time(request: Request, next: Next) -> Response {
+    timeout(ANSWER, next.run(request)).await.unwrap_or_else(|_| {
+        let detail = format!("no answer within {} s", ANSWER.as_secs());
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(ANSWER).into_response()
+    })
+}
+
+/// Answers are for whom they were given to, and are what their type says: nobody is to keep them or
+/// to take them for a page.
+async fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
+    response
+}

@@ -1,0 +1,101 @@
+//! Whether the engine guards what it is to guard, decided on two snapshots.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::engine::{Snapshot, SourceKind, SourceState};
+
+/// Whether the engine guards, and why it does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Readiness {
+    /// Whether there is no reason against it.
+    pub(super) ready: bool,
+    /// What is wrong, a sentence each.
+    pub(super) reasons: Vec<String>,
+}
+
+impl From<Vec<String>> for Readiness {
+    fn from(reasons: Vec<String>) -> Self {
+        Self { ready: reasons.is_empty(), reasons }
+    }
+}
+
+/// What keeps the engine from guarding at `now`, given what it was like seconds `before`.
+///
+/// A file that was read to its end is no reason: all that was asked for is done.
+pub(super) fn reasons(before: &Snapshot, now: &Snapshot) -> Vec<String> {
+    [capture(now), packets(before, now), model(before, now), store(now)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn capture(now: &Snapshot) -> Option<String> {
+    let name = &now.source.name;
+    match (&now.source.state, now.source.kind) {
+        (SourceState::Failed(why), _) => Some(format!("capture on {name} has failed: {why}")),
+        (SourceState::Ended, SourceKind::Interface) => Some(format!("capture on {name} has ended")),
+        (SourceState::Ended, SourceKind::File) | (SourceState::Running, _) => None,
+    }
+}
+
+fn packets(before: &Snapshot, now: &Snapshot) -> Option<String> {
+    let lost = now.traffic.dropped().saturating_sub(before.traffic.dropped());
+    (lost > 0).then(|| format!("{lost} packets were lost in the last seconds"))
+}
+
+fn model(before: &Snapshot, now: &Snapshot) -> Option<String> {
+    let unscored = now.model.unscored.saturating_sub(before.model.unscored);
+    (unscored > 0).then(|| format!("{unscored} vectors were not scored in the last seconds"))
+}
+
+fn store(now: &Snapshot) -> Option<String> {
+    let why = now.store.failure.as_ref()?;
+    Some(format!("{} changes of incidents wait to be written: {why}", now.store.waiting))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn running() -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        snapshot.source.kind = SourceKind::Interface;
+        snapshot.source.name = "eth0".into();
+        snapshot
+    }
+
+    #[test]
+    fn what_was_lost_long_ago_is_no_reason_any_more() {
+        let mut now = running();
+        (now.traffic.dropped_kernel, now.model.unscored) = (7, 3);
+        assert_eq!(reasons(&now, &now), Vec::<String>::new());
+        assert_eq!(
+            reasons(&running(), &now),
+            [
+                "7 packets were lost in the last seconds",
+                "3 vectors were not scored in the last seconds"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_capture_that_is_over_is_a_reason_and_a_file_that_is_read_is_none() {
+        let mut now = running();
+        now.source.state = SourceState::Failed("it went down".into());
+        assert_eq!(reasons(&now, &now), ["capture on eth0 has failed: it went down"]);
+        now.source.state = SourceState::Ended;
+        assert_eq!(reasons(&now, &now), ["capture on eth0 has ended"]);
+        now.source.kind = SourceKind::File;
+        assert_eq!(reasons(&now, &now), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_database_that_fails_is_a_reason() {
+        let mut now = running();
+        now.store.failure = Some("database or disk is full".into());
+        now.store.waiting = 4;
+        let expected = "4 changes of incidents wait to be written: database or disk is full";
+        assert_eq!(reasons(&now, &now), [expected]);
+    }
+}

@@ -1,0 +1,149 @@
+//! Where verdicts arrive: they become incidents, and what is shown of them.
+//!
+//! One thread owns all of it. Incidents go to the database through the keeper, snapshots to the
+//! faces through a channel that holds the newest one.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{error, info};
+
+use super::board::Board;
+use super::detection::Detection;
+use super::gauges::Gauges;
+use super::inference::Delivery;
+use super::keeper::{Keeper, with_causes};
+use super::shelf::Shelf;
+use super::snapshot::{Snapshot, SourceState};
+use crate::incident::{Change, Incident};
+
+/// How often a new snapshot is shown at most.
+const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+
+/// What the desk is told.
+#[derive(Debug)]
+pub(super) enum Note {
+    /// What came of scoring, in order.
+    Delivered(Delivery),
+    /// No packet will come any more, for this reason if for any.
+    Ended(SourceState),
+}
+
+/// The owner of incidents and of what is shown.
+pub(super) struct Desk {
+    detection: Detection,
+    board: Board,
+    shelf: Shelf,
+    keeper: Option<Keeper>,
+    gauges: Gauges,
+    now_us: i64,
+    state: SourceState,
+    shown: watch::Sender<Arc<Snapshot>>,
+}
+
+impl Desk {
+    /// A desk that knows of `known` incidents, newest first, and shows what happens on `shown`.
+    pub(super) fn new(
+        detection: Detection,
+        known: Vec<Incident>,
+        keeper: Option<Keeper>,
+        gauges: Gauges,
+        shown: watch::Sender<Arc<Snapshot>>,
+    ) -> Self {
+        let mut shelf = Shelf::default();
+        for incident in known {
+            shelf.put(Arc::new(incident));
+        }
+        let (board, state) = (Board::default(), SourceState::Running);
+        Self { detection, board, shelf, keeper, gauges, now_us: 0, state, shown }
+    }
+
+    /// Takes notes until there is nobody left to write them, and keeps what must be kept.
+    pub(super) fn run(mut self, notes: &Receiver<Note>) {
+        let mut due = Instant::now();
+        loop {
+            match notes.recv_timeout(PUBLISH_EVERY) {
+                Ok(note) => self.take(note),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let now = Instant::now();
+            if now >= due {
+                due = now + PUBLISH_EVERY;
+                self.publish();
+            }
+        }
+        self.publish();
+        let lost = self.keeper.map_or(0, Keeper::finish);
+        info!(lost, "incidents kept");
+    }
+
+    fn take(&mut self, note: Note) {
+        match note {
+            Note::Delivered(Delivery::Scored(scored)) => {
+                for one in scored {
+                    self.now_us = self.now_us.max(one.verdict.flow.at_us);
+                    self.detection.observe(&one);
+                    self.board.observe(&Arc::new(one.verdict));
+                }
+            }
+            Note::Delivered(Delivery::Moment(now_us)) => {
+                self.now_us = self.now_us.max(now_us);
+                self.detection.advance(now_us);
+            }
+            Note::Delivered(Delivery::Restart) => {
+                self.now_us = 0;
+                self.board.clear();
+                self.detection.restart();
+            }
+            Note::Delivered(Delivery::Failed(error)) => {
+                let text = with_causes(&error);
+                error!(error = text, "nothing is scored any more");
+                self.state = SourceState::Failed(text);
+            }
+            Note::Ended(state) => {
+                self.detection.finish(self.now_us);
+                // Why nothing was scored matters more.
+                if self.state == SourceState::Running {
+                    self.state = state;
+                }
+            }
+        }
+        self.keep();
+    }
+
+    fn keep(&mut self) {
+        let changed: Vec<_> =
+            self.detection.changes().into_iter().map(Change::into_incident).collect();
+        if changed.is_empty() {
+            return;
+        }
+        for incident in &changed {
+            self.shelf.put(Arc::clone(incident));
+        }
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(changed);
+        }
+    }
+
+    /// Shows the newest state, unless nothing has changed.
+    pub(super) fn publish(&mut self) {
+        self.board.advance(self.now_us);
+        let mut next = self.gauges.read(self.now_us, &self.state);
+        next.store = self.keeper.as_ref().map(Keeper::status).unwrap_or_default();
+        next.conversations = self.board.conversations();
+        next.scores = self.board.scores();
+        next.classes = self.board.classes();
+        next.incidents = self.shelf.sorted();
+        self.shown.send_if_modified(|shown| {
+            let is_new = **shown != next;
+            if is_new {
+                *shown = Arc::new(next);
+            }
+            is_new
+        });
+    }
+}

@@ -1,0 +1,53 @@
+//! Verdicts to explained incidents.
+
+use tracing::warn;
+
+use super::inference::Scored;
+use crate::detect::Scorer;
+use crate::incident::{Change, Tracker};
+
+/// Follows verdicts and explains what becomes an incident.
+#[derive(Debug)]
+pub struct Detection {
+    tracker: Tracker,
+    explainer: Scorer,
+}
+
+impl Detection {
+    /// Incidents of `tracker`, explained by a session of the model of its own.
+    #[must_use]
+    pub const fn new(tracker: Tracker, explainer: Scorer) -> Self {
+        Self { tracker, explainer }
+    }
+
+    /// Takes the next verdict.
+    pub fn observe(&mut self, scored: &Scored) {
+        let Self { tracker, explainer } = self;
+        tracker.observe(&scored.verdict, || {
+            explainer.explain(&scored.sequences, scored.verdict.class).unwrap_or_else(|error| {
+                warn!(%error, flow = %scored.verdict.flow.id, "an incident is not explained");
+                Vec::new()
+            })
+        });
+    }
+
+    /// Lets packet time pass up to `now_us`.
+    pub fn advance(&mut self, now_us: i64) {
+        self.tracker.advance(now_us);
+    }
+
+    /// The capture's clock jumped back: what goes on has nothing to do with what was.
+    pub fn restart(&mut self) {
+        self.tracker.restart();
+    }
+
+    /// No verdict will follow: what has not been told yet is told.
+    pub fn finish(&mut self, now_us: i64) {
+        self.tracker.finish(now_us);
+    }
+
+    /// What has changed since the last time, in order.
+    pub fn changes(&mut self) -> Vec<Change> {
+        self.tracker.changes()
+    }
+}

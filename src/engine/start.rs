@@ -1,0 +1,155 @@
+//! A whole engine: source, flow table, inference, incidents, database, and the door to all of it.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use tokio::sync::watch;
+
+use super::desk::{Desk, Note};
+use super::detection::Detection;
+use super::feed::Feed;
+use super::gauges::Gauges;
+use super::handle::Handle;
+use super::inference::Inference;
+use super::keeper::Keeper;
+use super::meters::Meters;
+use super::pipeline::{Options, Pipeline};
+use super::rate::Rate;
+use super::scoring::Scoring;
+use super::snapshot::{ModelStatus, Snapshot, SourceState};
+use crate::detect::{self, Model, Runtime, Scorer};
+use crate::incident::{Incident, Tracker};
+use crate::store::Store;
+
+/// Notes that may wait for the desk.
+const WAITING_NOTES: usize = 64;
+
+/// What is said of a source whose thread is gone.
+const PANICKED: &str = "a thread of the engine ended by a fault of its own; the log says where";
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Where packets come from.
+    pub feed: Feed,
+    /// How packets become flows.
+    pub flows: Options,
+    /// What scores them.
+    pub model: Model,
+    /// Threads that do so.
+    pub inference_threads: usize,
+    /// What makes incidents of it; it may know of open ones.
+    pub tracker: Tracker,
+    /// Where incidents are kept; nowhere if there is none.
+    pub store: Option<Store>,
+    /// Incidents of earlier runs that are shown, newest first.
+    pub known: Vec<Incident>,
+}
+
+/// Why an engine could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model cannot be run.
+    #[error(transparent)]
+    Model(#[from] detect::Error),
+    /// A thread could not be started.
+    #[error("start a thread")]
+    Threads(#[from] io::Error),
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct Engine {
+    handle: Handle,
+    source: JoinHandle<()>,
+    desk: JoinHandle<()>,
+    /// Keeps the desk at work after the source has ended.
+    notes: SyncSender<Note>,
+}
+
+impl Engine {
+    /// Starts all threads; `stop` ends them, set by the handle or by a signal.
+    ///
+    /// Privileges must have been given up before.
+    pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
+        let Parts { feed, flows, model, inference_threads, tracker, store, known } = parts;
+        let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
+        let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
+        let explainer = Scorer::new(&model, runtime)?;
+        let keeper = store.map(keeper).transpose()?;
+        let (notes, received) = sync_channel(WAITING_NOTES);
+        let told = notes.clone();
+        let inference = Inference::start(scorers, feed.pace(), move |delivery| {
+            // The desk is there for as long as anybody writes to it.
+            told.send(Note::Delivered(delivery)).ok();
+        })?;
+        let progress = inference.progress();
+        let scoring = Scoring::new(inference);
+        let meters = Arc::<Meters>::default();
+        let gauges = Gauges {
+            source: feed.source(),
+            total_bytes: feed.total_bytes(),
+            meters: Arc::clone(&meters),
+            flows: scoring.flows(),
+            model: ModelStatus {
+                name: model.manifest.name.clone(),
+                backend: runtime.backend().clone(),
+                ..ModelStatus::default()
+            },
+            inference: progress,
+            packet_rate: Rate::default(),
+            sequence_rate: Rate::default(),
+        };
+        let (shown, snapshots) = watch::channel(Arc::new(Snapshot::default()));
+        let detection = Detection::new(tracker, explainer);
+        let mut desk = Desk::new(detection, known, keeper, gauges, shown);
+        desk.publish();
+        let desk = thread("desk", move || desk.run(&received))?;
+        let pipeline = Pipeline::new(flows, scoring)?;
+        let asked = Arc::clone(&stop);
+        let ended = notes.clone();
+        let source = thread("source", move || {
+            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, asked));
+            // A dead thread must not look like a quiet network.
+            let state = catch_unwind(run).unwrap_or_else(|_| SourceState::Failed(PANICKED.into()));
+            // The desk is there until this and the engine itself let go of it.
+            ended.send(Note::Ended(state)).ok();
+        })?;
+        Ok(Self { handle: Handle::new(snapshots, stop), source, desk, notes })
+    }
+
+    /// The door to it.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Asks it to end, and waits until what it found is kept.
+    pub fn finish(self) {
+        let Self { handle, source, desk, notes } = self;
+        handle.stop();
+        joined(source);
+        drop(notes);
+        joined(desk);
+    }
+}
+
+/// Waits for a thread; its panic goes on in the caller.
+fn joined(thread: JoinHandle<()>) {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+fn thread<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, Error> {
+    Ok(Builder::new().name(name.into()).spawn(run)?)
+}
+
+fn keeper(mut store: Store) -> io::Result<Keeper> {
+    let path = store.path().to_owned();
+    Keeper::start(path, move |incidents| store.apply(incidents))
+}

@@ -1,0 +1,42 @@
+//! How the database is laid out, as numbered steps from the empty file to now.
+//!
+//! A step that was released is never changed: what is to be different is a further step. The number
+//! of steps taken is the version of a database, kept by `SQLite` in `user_version`.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::Error;
+use super::database::Database;
+
+/// The steps in order; the first makes version 1.
+const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
+
+/// The newest version.
+#[expect(clippy::cast_possible_truncation, reason = "there are a handful of steps")]
+pub(super) const fn version() -> u32 {
+    STEPS.len() as u32
+}
+
+/// Takes the steps that are missing, all or none. The caller holds the lock, or the database is as
+/// new as it can be.
+pub(super) fn migrate(database: &mut Database) -> Result<(), Error> {
+    if database.version == version() {
+        return Ok(());
+    }
+    let taken = take_steps(&mut database.connection);
+    database.version = taken.map_err(|source| database.failed("upgrade", source))?;
+    Ok(())
+}
+
+fn take_steps(connection: &mut Connection) -> rusqlite::Result<u32> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let taken: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    for step in STEPS.iter().skip(taken as usize) {
+        transaction.execute_batch(step)?;
+    }
+    Database::mark(&transaction)?;
+    transaction.pragma_update(None, "user_version", version())?;
+    transaction.commit()?;
+    Ok(version())
+}

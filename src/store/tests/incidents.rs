@@ -1,0 +1,140 @@
+use std::process::Command;
+
+use super::*;
+use crate::store::{Cursor, Error, Page, Query, Reader, Store};
+
+fn ids(page: &Page) -> Vec<u64> {
+    page.incidents.iter().map(|incident| incident.id.0).collect()
+}
+
+#[test]
+fn an_incident_is_read_as_it_was_written() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    let mut written = incident(u64::MAX, 1_600_000_000_000_042);
+    store.apply(&[shared(written.clone())]).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.incident(written.id).unwrap(), Some(written.clone()));
+    assert_eq!(reader.open_incidents().unwrap(), [written.clone()]);
+    assert_eq!(reader.incident(IncidentId(1)).unwrap(), None);
+
+    written.status = Status::Resolved;
+    written.resolved_us = Some(written.last_us + 1);
+    written.flows += 1;
+    written.target_port = None;
+    store.apply(&[shared(written.clone())]).unwrap();
+    assert_eq!(reader.incident(written.id).unwrap(), Some(written));
+    assert_eq!(reader.open_incidents().unwrap(), []);
+}
+
+#[test]
+fn to_write_an_incident_again_makes_no_second_one() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    let changes = [shared(incident(1, 1)), shared(incident(2, 2))];
+    store.apply(&changes).unwrap();
+    store.apply(&changes).unwrap();
+    let page = Reader::open(&path).unwrap().incidents(&Query { limit: 9, ..Query::default() });
+    assert_eq!(ids(&page.unwrap()), [2, 1]);
+}
+
+#[test]
+fn pages_hold_every_incident_once_though_others_come_between() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    // Two at the same time: the id tells them apart.
+    let written =
+        (1..=7).map(|id| shared(incident(id, (id / 2).cast_signed()))).collect::<Vec<_>>();
+    store.apply(&written).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let mut query = Query { limit: 3, ..Query::default() };
+    let first = reader.incidents(&query).unwrap();
+    assert_eq!(ids(&first), [7, 6, 5]);
+    store.apply(&[shared(incident(8, 99))]).unwrap();
+    query.after = first.next.map(|cursor| cursor.to_string().parse::<Cursor>().unwrap());
+    let second = reader.incidents(&query).unwrap();
+    assert_eq!(ids(&second), [4, 3, 2]);
+    query.after = second.next;
+    let last = reader.incidents(&query).unwrap();
+    assert_eq!((ids(&last), last.next), (vec![1], None));
+}
+
+#[test]
+fn what_is_asked_for_is_given_and_nothing_else() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    let scan = Incident { class: Class::Scan, ..incident(2, 200) };
+    let over = Incident { status: Status::Resolved, ..incident(3, 300) };
+    store.apply(&[shared(incident(1, 100)), shared(scan), shared(over)]).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let asked = |query: Query| ids(&reader.incidents(&Query { limit: 9, ..query }).unwrap());
+    assert_eq!(asked(Query { class: Some(Class::Scan), ..Query::default() }), [2]);
+    assert_eq!(asked(Query { status: Some(Status::Open), ..Query::default() }), [2, 1]);
+    assert_eq!(asked(Query { since_us: Some(211), ..Query::default() }), [3]);
+    assert_eq!(asked(Query { since_us: Some(210), ..Query::default() }), [3, 2]);
+}
+
+#[test]
+fn a_text_that_is_no_cursor_is_refused() {
+    for text in ["", "1", "1.", ".1", "x.1", "1.y", "1.11111111111111111", "1.1.1"] {
+        assert!(text.parse::<Cursor>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn where_the_disk_is_full_nothing_is_written_until_there_is_room() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    store.apply(&[shared(incident(0, 0))]).unwrap();
+    let limit = |store: &Store, pages: u32| {
+        store.database.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+    };
+    limit(&store, 1).unwrap();
+    let many = (1..=500).map(|id| shared(incident(id, id.cast_signed()))).collect::<Vec<_>>();
+    let error = store.apply(&many).unwrap_err();
+    assert!(matches!(error, Error::Sqlite { doing: "write incidents to", .. }), "{error}");
+    let count = || {
+        let all = Query { limit: 1_000, ..Query::default() };
+        Reader::open(&path).unwrap().incidents(&all).unwrap().incidents.len()
+    };
+    assert_eq!(count(), 1);
+    limit(&store, u32::MAX / 2).unwrap();
+    store.apply(&many).unwrap();
+    assert_eq!(count(), 501);
+}
+
+/// A small file system of its own, which goes with the value.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let options = ["-t", "tmpfs", "-o", "size=512k", "tmpfs"];
+        let mounted = Command::new("mount").args(options).arg(folder.path()).output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        Command::new("umount").arg(self.0.path()).status().ok();
+    }
+}
+
+#[test]
+fn a_file_system_without_room_loses_nothing_that_was_accepted() {
+    let Some(disk) = SmallDisk::mount() else {
+        println!("skipped: needs root and mount");
+        return;
+    };
+    let path = disk.0.path().join("weir.db");
+    let mut store = Store::open(&path).unwrap();
+    let accepted = (0..10_000).take_while(|id| store.apply(&[shared(incident(*id, 1))]).is_ok());
+    let accepted = accepted.count();
+    assert!((10..5_000).contains(&accepted), "{accepted}");
+    drop(store);
+    let _store = Store::open(&path).unwrap();
+    let all = Query { limit: 10_000, ..Query::default() };
+    let kept = Reader::open(&path).unwrap().incidents(&all).unwrap().incidents.len();
+    assert_eq!(kept, accepted);
+}

@@ -1,0 +1,258 @@
+//! The console: what the operator sees and does.
+//!
+//! A message changes the state, the state is drawn, and what is to happen outside comes back as an
+//! effect: [`Console::update`] never waits, never draws and never fails. All data comes from
+//! snapshots of the engine. The terminal belongs to [`crate::terminal`], what stands on it to
+//! [`crate::panes`], the loop around it all to [`session`].
+
+mod act;
+mod areas;
+mod draw;
+mod motion;
+mod options;
+mod pace;
+mod pane;
+mod pointer;
+mod prompt;
+mod session;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crossterm::event::{Event, KeyEvent, KeyEventKind};
+use ratatui::layout::Size;
+use weir::engine::{Snapshot, SourceState};
+
+pub(crate) use self::motion::Motion;
+pub(crate) use self::options::ConsoleOptions;
+pub(crate) use self::pane::Pane;
+use self::prompt::Prompt;
+pub(crate) use self::session::{Error, run};
+use crate::glyphs::Glyphs;
+use crate::keymap::{self, Mode};
+use crate::look::Look;
+use crate::panes::alerts::Alerts;
+use crate::panes::flows::Flows;
+use crate::panes::help::Help;
+use crate::panes::scores::Scores;
+use crate::panes::unconnected::Unconnected;
+use crate::panes::{Scene, View};
+use crate::terminal::Mouse;
+use crate::theme::Theme;
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// The engine has a newer snapshot.
+    Snapshot(Arc<Snapshot>),
+    /// The engine has ended; no other snapshot will come.
+    EngineEnded,
+    /// The terminal was touched.
+    Input(Event),
+    /// The process cannot be stopped for a while: nobody could let it go on.
+    NoShell,
+}
+
+/// What is to be done outside of the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Leave.
+    Quit,
+    /// Stop the process until the shell lets it go on.
+    Suspend,
+    /// Put a text onto the operator's clipboard.
+    Copy(String),
+    /// Take the mouse, or leave it.
+    Mouse(Mouse),
+}
+
+/// Whether a pane shares the screen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Zoom {
+    /// It does, where there is room.
+    #[default]
+    Shared,
+    /// It fills the screen.
+    Filled,
+}
+
+/// Everything the operator sees and has chosen.
+#[derive(Debug)]
+pub(crate) struct Console {
+    /// The newest.
+    snapshot: Arc<Snapshot>,
+    /// What the panes show while they stand still.
+    frozen: Option<Arc<Snapshot>>,
+    size: Size,
+    focus: Pane,
+    zoom: Zoom,
+    flows: Flows,
+    scores: Scores,
+    alerts: Alerts,
+    events: Unconnected,
+    limits: Unconnected,
+    /// What was opened, the newest last.
+    pages: Vec<Box<dyn View>>,
+    help: Option<Help>,
+    prompt: Option<Prompt>,
+    theme: Theme,
+    glyphs: Glyphs,
+    mouse: Mouse,
+    /// What the last key did, where that cannot be seen; until the next one.
+    notice: Option<String>,
+}
+
+impl Console {
+    /// A console that shows `snapshot` on a terminal of `size`.
+    pub(crate) fn new(snapshot: Arc<Snapshot>, options: ConsoleOptions, size: Size) -> Self {
+        let ConsoleOptions { theme, glyphs, mouse } = options;
+        Self {
+            snapshot,
+            frozen: None,
+            size,
+            focus: Pane::Flows,
+            zoom: Zoom::default(),
+            flows: Flows::default(),
+            scores: Scores,
+            alerts: Alerts::default(),
+            events: Unconnected::EVENTS,
+            limits: Unconnected::LIMITS,
+            pages: Vec::new(),
+            help: None,
+            prompt: None,
+            theme,
+            glyphs,
+            mouse,
+            notice: None,
+        }
+    }
+
+    /// Applies `message`.
+    pub(crate) fn update(&mut self, message: Message) -> Option<Effect> {
+        match message {
+            Message::Snapshot(snapshot) => {
+                self.snapshot = snapshot;
+                let shown = self.shown();
+                self.pages.iter_mut().for_each(|page| page.refresh(&shown));
+            }
+            Message::EngineEnded => self.lose_engine(),
+            Message::NoShell => self.notice = Some("there is no shell to go back to".into()),
+            Message::Input(Event::Resize(width, height)) => self.size = Size { width, height },
+            Message::Input(Event::Key(key)) => return self.press(key),
+            Message::Input(Event::Mouse(event)) => self.pointed(event),
+            Message::Input(Event::Paste(pasted)) => {
+                if let Some(prompt) = &mut self.prompt {
+                    prompt.paste(&pasted);
+                }
+            }
+            Message::Input(Event::FocusGained | Event::FocusLost) => {}
+        }
+        None
+    }
+
+    /// No packets come any more, whatever the last snapshot said.
+    fn lose_engine(&mut self) {
+        let source = &mut Arc::make_mut(&mut self.snapshot).source;
+        if source.state == SourceState::Running {
+            source.state = SourceState::Failed("the engine has ended".into());
+        }
+    }
+
+    /// How large the picture is to be.
+    pub(crate) const fn size(&self) -> Size {
+        self.size
+    }
+
+    /// The newest snapshot, whatever the panes show.
+    pub(crate) fn newest(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The snapshot that the panes show.
+    fn shown(&self) -> Arc<Snapshot> {
+        Arc::clone(self.frozen.as_ref().unwrap_or(&self.snapshot))
+    }
+
+    /// What the panes show, and how.
+    fn scene(&self) -> Scene {
+        let snapshot = self.shown();
+        let look = self.look(snapshot.now_us);
+        Scene { snapshot, look }
+    }
+
+    fn look(&self, now_us: i64) -> Look {
+        Look { theme: self.theme, glyphs: self.glyphs, now_us }
+    }
+
+    fn mode(&self) -> Mode {
+        match &self.prompt {
+            Some(prompt) => prompt.mode(),
+            None if self.help.is_some() || !self.pages.is_empty() => Mode::Page,
+            None => Mode::Panes,
+        }
+    }
+
+    fn press(&mut self, key: KeyEvent) -> Option<Effect> {
+        if key.kind == KeyEventKind::Release {
+            return None;
+        }
+        self.notice = None;
+        if let Some(action) = keymap::action(self.mode(), &key) {
+            return self.act(action);
+        }
+        if let Some(prompt) = &mut self.prompt {
+            prompt.write(key);
+        }
+        None
+    }
+
+    fn pane(&self, pane: Pane) -> &dyn View {
+        match pane {
+            Pane::Flows => &self.flows,
+            Pane::Scores => &self.scores,
+            Pane::Alerts => &self.alerts,
+            Pane::Events => &self.events,
+            Pane::Limits => &self.limits,
+        }
+    }
+
+    fn pane_mut(&mut self, pane: Pane) -> &mut dyn View {
+        match pane {
+            Pane::Flows => &mut self.flows,
+            Pane::Scores => &mut self.scores,
+            Pane::Alerts => &mut self.alerts,
+            Pane::Events => &mut self.events,
+            Pane::Limits => &mut self.limits,
+        }
+    }
+
+    /// The view that keys go to.
+    fn top(&self) -> &dyn View {
+        match (&self.help, self.pages.last()) {
+            (Some(help), _) => help,
+            (None, Some(page)) => page.as_ref(),
+            (None, None) => self.pane(self.focus),
+        }
+    }
+
+    /// As [`Console::top`], to change what was chosen in it.
+    fn top_mut(&mut self) -> &mut dyn View {
+        if let Some(help) = &mut self.help {
+            return help;
+        }
+        match self.pages.last_mut() {
+            Some(page) => page.as_mut(),
+            None => match self.focus {
+                Pane::Flows => &mut self.flows,
+                Pane::Scores => &mut self.scores,
+                Pane::Alerts => &mut self.alerts,
+                Pane::Events => &mut self.events,
+                Pane::Limits => &mut self.limits,
+            },
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What each action does.
+
+use ratatui::layout::Rect;
+
+use super::areas::{self, Areas};
+use super::prompt::Prompt;
+use super::{Console, Effect, Motion, Pane, Zoom};
+use crate::keymap::Action;
+use crate::panes::chrome;
+use crate::panes::help::Help;
+use crate::terminal::Mouse;
+use crate::text;
+
+/// Views that can lie one behind the other.
+const DEEPEST: usize = 8;
+
+impl Console {
+    /// Does what `action` asks for.
+    pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Quit => return Some(Effect::Quit),
+            Action::Suspend => return Some(Effect::Suspend),
+            Action::Copy => return self.copy(),
+            Action::Mouse => return Some(self.toggle_mouse()),
+            Action::Help => {
+                self.help = if self.help.is_some() { None } else { Some(Help::default()) }
+            }
+            Action::Filter => {}
+            Action::Palette => self.prompt = Some(Prompt::palette()),
+            Action::Freeze => self.toggle_freeze(),
+            Action::Open => self.open(),
+            Action::Back => self.back(),
+            Action::Focus(pane) => self.focus_on(pane),
+            Action::NextPane => self.focus_on(self.focus.next()),
+            Action::PreviousPane => self.focus_on(self.focus.previous()),
+            Action::Move(motion) => self.step(motion),
+            Action::Zoom => {
+                self.zoom = if self.zoom == Zoom::Filled { Zoom::Shared } else { Zoom::Filled };
+            }
+            Action::Sort => self.top_mut().sort(),
+            Action::ReverseSort => self.top_mut().reverse(),
+            Action::Theme => {
+                self.theme = self.theme.next();
+                self.notice = Some(format!("theme {}", self.theme.name()));
+            }
+            Action::Accept => return self.accept(),
+            Action::Complete => {
+                if let Some(prompt) = &mut self.prompt {
+                    prompt.complete();
+                }
+            }
+        }
+        None
+    }
+
+    /// Turns to a pane, away from whatever was opened.
+    pub(super) fn focus_on(&mut self, pane: Pane) {
+        self.help = None;
+        self.pages.clear();
+        self.focus = pane;
+    }
+
+    fn step(&mut self, motion: Motion) {
+        if let Some(prompt) = &mut self.prompt {
+            prompt.step(motion);
+            return;
+        }
+        let (scene, area) = (self.scene(), self.top_area());
+        self.top_mut().step(&scene, motion, area);
+    }
+
+    fn open(&mut self) {
+        let page = self.top().open(&self.scene());
+        if self.pages.len() < DEEPEST {
+            self.pages.extend(page);
+        }
+    }
+
+    /// Undoes the last of what hides something else.
+    fn back(&mut self) {
+        if self.prompt.take().is_some() || self.help.take().is_some() || self.pages.pop().is_some()
+        {
+            return;
+        }
+        self.zoom = Zoom::Shared;
+    }
+
+    fn toggle_freeze(&mut self) {
+        self.frozen = match self.frozen {
+            Some(_) => None,
+            None => Some(self.snapshot.clone()),
+        };
+        let shown = self.shown();
+        self.pages.iter_mut().for_each(|page| page.refresh(&shown));
+    }
+
+    fn toggle_mouse(&mut self) -> Effect {
+        self.mouse = match self.mouse {
+            Mouse::Taken => Mouse::Left,
+            Mouse::Left => Mouse::Taken,
+        };
+        self.notice = Some(match self.mouse {
+            Mouse::Taken => "the mouse selects and scrolls".into(),
+            Mouse::Left => "the mouse is left to the terminal".into(),
+        });
+        Effect::Mouse(self.mouse)
+    }
+
+    fn copy(&mut self) -> Option<Effect> {
+        let copied = self.top().copy(&self.scene());
+        self.notice = Some(match &copied {
+            Some(copied) => format!("sent {} lines to the clipboard", copied.lines().count()),
+            None => "there is nothing to copy here".into(),
+        });
+        copied.map(Effect::Copy)
+    }
+
+    fn accept(&mut self) -> Option<Effect> {
+        let prompt = self.prompt.take()?;
+        if let Some(action) = prompt.chosen() {
+            return self.act(action);
+        }
+        // What a fault of the program does to the terminal can be tried, but not in a release.
+        assert!(!cfg!(debug_assertions) || prompt.text() != "panic", "asked for by name");
+        let written = text::clip(prompt.text(), 30);
+        self.notice = Some(format!("no command is called `{written}`"));
+        None
+    }
+
+    /// The parts of the screen as it is.
+    pub(super) fn areas(&self) -> Areas {
+        Areas::new(self.size, u16::from(self.prompt.is_some()))
+    }
+
+    /// The panes that are seen, and where.
+    pub(super) fn panes(&self) -> Vec<(Pane, Rect)> {
+        areas::panes(self.areas().body, self.size, self.focus, self.zoom)
+    }
+
+    /// Where the view that keys go to is drawn, inside its frame.
+    pub(super) fn top_area(&self) -> Rect {
+        let body = self.areas().body;
+        if self.help.is_some() || !self.pages.is_empty() {
+            return chrome::inside(body);
+        }
+        let focused = self.panes().into_iter().find(|(pane, _)| *pane == self.focus);
+        chrome::inside(focused.map_or(body, |(_, area)| area))
+    }
+}

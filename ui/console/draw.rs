@@ -1,0 +1,158 @@
+//! The whole picture.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+use super::areas::{self, Areas, SMALLEST};
+use super::prompt::{Prompt, Purpose};
+use super::{Console, Pane};
+use crate::glyphs::{self, Glyphs};
+use crate::keymap;
+use crate::look::Look;
+use crate::panes::status::{self, Besides};
+use crate::panes::{Focus, alerts, chrome, palette};
+use crate::text;
+use crate::theme::Role;
+use crate::widgets::input::InputLine;
+
+/// Columns between two keys at the bottom.
+const GAP: usize = 2;
+
+impl Console {
+    /// Draws everything onto `buffer`, which has the size of the terminal.
+    pub(crate) fn draw(&self, buffer: &mut Buffer) {
+        if areas::is_too_small(self.size) {
+            self.draw_too_small(buffer);
+        } else {
+            self.draw_all(buffer);
+        }
+        if self.glyphs == Glyphs::Ascii {
+            glyphs::to_ascii(buffer);
+        }
+    }
+
+    fn draw_too_small(&self, buffer: &mut Buffer) {
+        let Size { width, height } = self.size;
+        let words = format!(
+            "weir needs {}×{}; this terminal is {width}×{height}",
+            SMALLEST.width, SMALLEST.height
+        );
+        let area = Rect::new(0, 0, width, height);
+        chrome::sentence(&words, Role::Text, &self.look(0), area, buffer);
+    }
+
+    fn draw_all(&self, buffer: &mut Buffer) {
+        let look = self.look(self.snapshot.now_us);
+        let Areas { status, body, prompt, keys } = self.areas();
+        self.draw_status(&look, status, buffer);
+        self.draw_body(body, buffer);
+        if let Some(written) = &self.prompt {
+            draw_prompt(written, &look, prompt, body, buffer);
+        }
+        self.draw_keys(&look, keys, buffer);
+    }
+
+    fn shows_alerts(&self) -> bool {
+        let is_page = self.help.is_some() || !self.pages.is_empty();
+        !is_page && self.panes().iter().any(|(pane, _)| *pane == Pane::Alerts)
+    }
+
+    /// The state of the source is always the newest, even where the panes stand still.
+    fn draw_status(&self, look: &Look, area: Rect, buffer: &mut Buffer) {
+        let besides = Besides {
+            frozen_us: self.frozen.as_ref().map(|frozen| frozen.now_us),
+            unseen: if self.shows_alerts() { 0 } else { alerts::open(&self.snapshot) },
+        };
+        status::render(&self.snapshot, besides, look, area, buffer);
+    }
+
+    fn draw_body(&self, body: Rect, buffer: &mut Buffer) {
+        let scene = self.scene();
+        if self.help.is_some() || !self.pages.is_empty() {
+            let view = self.top();
+            chrome::frame(&view.title(&scene), Focus::Here, &scene.look, body, buffer);
+            view.render(&scene, Focus::Here, chrome::inside(body), buffer);
+            return;
+        }
+        for (pane, area) in self.panes() {
+            let focus = if pane == self.focus { Focus::Here } else { Focus::Elsewhere };
+            let view = self.pane(pane);
+            chrome::frame(&view.title(&scene), focus, &scene.look, area, buffer);
+            view.render(&scene, focus, chrome::inside(area), buffer);
+        }
+    }
+
+    /// The line at the bottom: what the last key did, else which keys there are.
+    fn draw_keys(&self, look: &Look, area: Rect, buffer: &mut Buffer) {
+        let columns = usize::from(area.width);
+        if let Some(notice) = &self.notice {
+            let words = text::clip(&format!(" {notice}"), columns);
+            buffer.set_stringn(area.x, area.y, words, columns, look.style(Role::Title));
+            return;
+        }
+        let mut x = area.x + 1;
+        for (keys, word) in fitting(self.hints(look), columns.saturating_sub(1)) {
+            let room = usize::from(area.right().saturating_sub(x));
+            (x, _) = buffer.set_stringn(x, area.y, keys, room, look.style(Role::Key));
+            let room = usize::from(area.right().saturating_sub(x));
+            (x, _) =
+                buffer.set_stringn(x, area.y, format!(" {word}"), room, look.style(Role::Text));
+            x += 2;
+        }
+    }
+
+    /// Keys, what they do, and how early they go when there is little room.
+    fn hints(&self, look: &Look) -> Vec<Hint> {
+        let mut hints: Vec<Hint> = Vec::new();
+        for binding in keymap::of_mode(self.mode()) {
+            let (Some((word, rank)), Some(key)) = (binding.hint, binding.keys.first()) else {
+                continue;
+            };
+            let key = key.label(look.glyphs);
+            match hints.last_mut() {
+                // Neighbours that do the same are one range of keys.
+                Some(last) if last.word == word => {
+                    let first = last.keys.chars().next().map(String::from).unwrap_or_default();
+                    last.keys = format!("{first}-{key}");
+                }
+                _ => hints.push(Hint { keys: key, word, rank }),
+            }
+        }
+        hints
+    }
+}
+
+#[derive(Debug)]
+struct Hint {
+    keys: String,
+    word: &'static str,
+    rank: u8,
+}
+
+/// The hints that fit into `room` together, in their order.
+fn fitting(mut hints: Vec<Hint>, room: usize) -> Vec<(String, &'static str)> {
+    let width = |hints: &[Hint]| -> usize {
+        let one = |hint: &Hint| text::width(&hint.keys) + 1 + text::width(hint.word) + GAP;
+        hints.iter().map(one).sum()
+    };
+    while width(&hints) > room + GAP {
+        let last = hints.iter().enumerate().max_by_key(|(at, hint)| (hint.rank, *at));
+        let Some(at) = last.map(|(at, _)| at) else { break };
+        hints.remove(at);
+    }
+    hints.into_iter().map(|hint| (hint.keys, hint.word)).collect()
+}
+
+/// Draws the line that is being written, and above it what it could become.
+fn draw_prompt(prompt: &Prompt, look: &Look, line: Rect, body: Rect, buffer: &mut Buffer) {
+    let Purpose::Palette { chosen } = prompt.purpose();
+    palette::render(prompt.text(), *chosen, look, body, buffer);
+    InputLine {
+        prompt: " :",
+        text: prompt.text(),
+        cursor: prompt.cursor(),
+        marked: &[],
+        style: look.style(Role::Text),
+    }
+    .render(line, buffer);
+}

@@ -1,0 +1,147 @@
+//! The loop around the console: waits for what happens, draws what changed, does what is asked for.
+
+use std::io;
+use std::sync::Arc;
+
+use crossterm::event::Event;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::getpgrp;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, sleep_until};
+use weir::engine::{Handle, Snapshot};
+
+use super::pace::{Pace, Urgency};
+use super::{Console, ConsoleOptions, Effect, Message};
+use crate::terminal::Screen;
+use crate::terminal::input::{self, Input};
+
+/// Why the console could not be shown, or not any longer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// There is no terminal to show it on, or it does not do what is asked of it.
+    #[error("show the console on the terminal")]
+    Terminal(#[source] io::Error),
+    /// Nothing that is typed or signalled would arrive.
+    #[error("listen to the terminal and to signals")]
+    Listen(#[source] io::Error),
+    /// A thread panicked; its message is on the terminal that was given back for it.
+    #[error("a part of the program failed; its message stands above")]
+    Panicked,
+}
+
+/// Shows the console until the operator leaves it or a signal ends it; then asks the engine to end.
+///
+/// The terminal is given back whatever the outcome.
+pub(crate) async fn run(handle: Handle, options: ConsoleOptions) -> Result<(), Error> {
+    let screen = Screen::enter(options.mouse).map_err(Error::Terminal)?;
+    let inputs = input::listen().map_err(Error::Listen)?;
+    let size = Screen::size().map_err(Error::Terminal)?;
+    let console = Console::new(handle.snapshot(), options, size);
+    let mut session = Session { screen, console, pace: Pace::drawn(Instant::now()) };
+    let outcome = session.follow(handle.clone(), inputs).await;
+    handle.stop();
+    outcome
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Leave,
+}
+
+#[derive(Debug)]
+struct Session {
+    screen: Screen,
+    console: Console,
+    pace: Pace,
+}
+
+impl Session {
+    async fn follow(
+        &mut self,
+        mut handle: Handle,
+        mut inputs: Receiver<Input>,
+    ) -> Result<(), Error> {
+        let mut has_engine = true;
+        self.draw()?;
+        loop {
+            let due = self.pace.due();
+            let next = tokio::select! {
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    self.draw()?;
+                    Next::GoOn
+                }
+                input = inputs.recv() => match input {
+                    Some(input) => self.take(input)?,
+                    None => Next::Leave,
+                },
+                newer = handle.changed(), if has_engine => {
+                    has_engine = newer.is_some();
+                    self.heed(newer)?
+                }
+            };
+            if next == Next::Leave {
+                return Ok(());
+            }
+        }
+    }
+
+    fn draw(&mut self) -> Result<(), Error> {
+        if !self.screen.is_taken() {
+            return Err(Error::Panicked);
+        }
+        let Self { screen, console, pace } = self;
+        screen.draw(console.size(), |picture| console.draw(picture)).map_err(Error::Terminal)?;
+        *pace = Pace::drawn(Instant::now());
+        Ok(())
+    }
+
+    fn take(&mut self, input: Input) -> Result<Next, Error> {
+        match input {
+            Input::Terminal(event) => self.tell(Message::Input(event), Urgency::Prompt),
+            Input::Lost(error) => Err(Error::Terminal(error)),
+            Input::End => Ok(Next::Leave),
+            Input::Stop if !input::has_shell() => self.tell(Message::NoShell, Urgency::Prompt),
+            Input::Stop => {
+                self.screen.give_back();
+                input::stop().map_err(Error::Terminal)?;
+                Ok(Next::GoOn)
+            }
+            Input::Continue => {
+                self.screen.take().map_err(Error::Terminal)?;
+                let size = Screen::size().map_err(Error::Terminal)?;
+                self.tell(Message::Input(Event::Resize(size.width, size.height)), Urgency::Prompt)
+            }
+        }
+    }
+
+    /// Takes a newer snapshot, or that there will be none.
+    fn heed(&mut self, newer: Option<Arc<Snapshot>>) -> Result<Next, Error> {
+        let Some(newer) = newer else { return self.tell(Message::EngineEnded, Urgency::Prompt) };
+        let urgency = urgency(self.console.newest(), &newer);
+        self.tell(Message::Snapshot(newer), urgency)
+    }
+
+    fn tell(&mut self, message: Message, urgency: Urgency) -> Result<Next, Error> {
+        self.pace.ask(urgency);
+        let done = match self.console.update(message) {
+            None => Ok(()),
+            Some(Effect::Quit) => return Ok(Next::Leave),
+            Some(Effect::Copy(text)) => self.screen.copy(&text),
+            Some(Effect::Mouse(mouse)) => self.screen.set_mouse(mouse),
+            // Whoever started us and waits for us is to stop too, as under a shell.
+            Some(Effect::Suspend) => killpg(getpgrp(), Signal::SIGTSTP).map_err(io::Error::from),
+        };
+        done.map(|()| Next::GoOn).map_err(Error::Terminal)
+    }
+}
+
+/// Whether the operator must see at once what `newer` says.
+fn urgency(seen: &Snapshot, newer: &Snapshot) -> Urgency {
+    let is_first = seen.now_us == 0 || seen.conversations.is_empty();
+    let is_news = seen.source.state != newer.source.state
+        || seen.incidents.len() != newer.incidents.len()
+        || seen.store.failure.is_some() != newer.store.failure.is_some();
+    if is_first || is_news { Urgency::Prompt } else { Urgency::Calm }
+}

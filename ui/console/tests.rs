@@ -1,0 +1,77 @@
+//! The console as its operator uses it.
+
+mod behaviour;
+mod keys;
+mod screens;
+
+use std::sync::Arc;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+use weir::engine::Snapshot;
+
+use super::{Console, ConsoleOptions, Effect, Message, fixture};
+use crate::glyphs::Glyphs;
+use crate::terminal::Mouse;
+use crate::theme::Theme;
+
+const OPTIONS: ConsoleOptions =
+    ConsoleOptions { theme: Theme::Dark, glyphs: Glyphs::Unicode, mouse: Mouse::Taken };
+
+/// A console on a terminal of this size, and what its operator does.
+struct Session(Console);
+
+impl Session {
+    fn of(snapshot: Snapshot, (width, height): (u16, u16)) -> Self {
+        Self(Console::new(Arc::new(snapshot), OPTIONS, Size { width, height }))
+    }
+
+    fn at(size: (u16, u16)) -> Self {
+        Self::of(fixture::snapshot(), size)
+    }
+
+    fn press(&mut self, code: KeyCode) -> Option<Effect> {
+        self.0.update(Message::Input(Event::Key(KeyEvent::new(code, KeyModifiers::NONE))))
+    }
+
+    /// Presses the keys of `text` one after the other.
+    fn type_in(&mut self, text: &str) -> &mut Self {
+        for character in text.chars() {
+            self.press(KeyCode::Char(character));
+        }
+        self
+    }
+
+    fn see(&mut self, snapshot: Snapshot) {
+        self.0.update(Message::Snapshot(Arc::new(snapshot)));
+    }
+
+    fn picture(&self) -> Buffer {
+        let mut picture =
+            Buffer::empty(Rect::from((ratatui::layout::Position::ORIGIN, self.0.size())));
+        self.0.draw(&mut picture);
+        picture
+    }
+
+    /// What stands on the screen, line by line.
+    fn text(&self) -> String {
+        let picture = self.picture();
+        let mut text = String::new();
+        for row in picture.content.chunks(usize::from(picture.area.width)) {
+            // The second half of a wide character is not a character.
+            let mut skip = 0;
+            let mut line = String::new();
+            for cell in row {
+                if skip == 0 {
+                    line.push_str(cell.symbol());
+                    skip = crate::text::width(cell.symbol()).max(1);
+                }
+                skip -= 1;
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}

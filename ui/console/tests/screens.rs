@@ -1,0 +1,102 @@
+//! What the screen looks like, reviewed as text in `snapshots/`.
+
+use weir::engine::{SourceKind, SourceState};
+
+use super::*;
+
+const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 34), (200, 60)];
+
+/// Compares the screen with `snapshots/<name>.snap`.
+fn assert_screen(name: &str, session: &Session) {
+    insta::with_settings!({
+        snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, session.text());
+    });
+}
+
+/// Compares what `keys` open with `snapshots/<name>_<size>.snap` at each size.
+fn assert_screens(name: &str, keys: &str) {
+    for (width, height) in SIZES {
+        let mut session = Session::at((width, height));
+        session.type_in(keys);
+        assert_screen(&format!("{name}_{width}x{height}"), &session);
+    }
+}
+
+#[test]
+fn the_overview_is_one_pane_where_there_is_no_room_for_all() {
+    assert_screens("overview", "");
+}
+
+#[test]
+fn a_terminal_that_is_too_small_is_told_so() {
+    assert_screen("too_small", &Session::at((39, 11)));
+}
+
+#[test]
+fn each_pane_fills_a_small_screen() {
+    for (key, name) in [("2", "scores"), ("3", "alerts"), ("4", "events"), ("5", "limits")] {
+        let mut session = Session::at((80, 24));
+        session.type_in(key);
+        assert_screen(&format!("{name}_80x24"), &session);
+    }
+}
+
+#[test]
+fn a_row_of_flows_opens_its_flows_and_a_flow_its_features() {
+    assert_screens("conversation", "l");
+    assert_screens("flow", "ll");
+}
+
+#[test]
+fn an_alert_opens_all_that_is_known_of_it() {
+    assert_screens("incident", "3l");
+}
+
+#[test]
+fn help_shows_every_key() {
+    assert_screens("help", "?");
+}
+
+#[test]
+fn the_palette_shows_the_commands_that_fit() {
+    assert_screens("palette", ":so");
+}
+
+#[test]
+fn a_plain_terminal_gets_ascii() {
+    for (width, height) in [(80, 24), (120, 34)] {
+        let mut session = Session::at((width, height));
+        session.0.glyphs = Glyphs::Ascii;
+        assert_screen(&format!("ascii_overview_{width}x{height}"), &session);
+    }
+}
+
+#[test]
+fn nothing_has_happened_yet() {
+    let source = weir::engine::Source {
+        kind: SourceKind::Interface,
+        name: "eth0".into(),
+        ..Default::default()
+    };
+    let session = Session::of(Snapshot { source, ..Snapshot::default() }, (120, 34));
+    assert_screen("nothing_yet_120x34", &session);
+}
+
+#[test]
+fn trouble_is_said_in_words() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.source.state =
+        SourceState::Failed("read from interface `eth0`: network is down".into());
+    snapshot.traffic.dropped_kernel = 48_123;
+    snapshot.model.unscored = 1_311;
+    snapshot.store.failure = Some("write to `/var/lib/weir/weir.db`: no space left".into());
+    snapshot.flows.evicted = 17;
+    for (width, height) in SIZES {
+        let session = Session::of(snapshot.clone(), (width, height));
+        assert_screen(&format!("trouble_{width}x{height}"), &session);
+    }
+}

@@ -1,0 +1,155 @@
+//! `weir detect`: packets to incidents.
+
+mod printer;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::ValueEnum;
+use weir::detect::{self, Runtime, Scorer};
+use weir::engine::{
+    self, Delivery, Detection, Inference, Interrupts, Meters, Models, Options, Pace, Pipeline,
+    Replay, Scoring,
+};
+use weir::incident::{self, Tracker};
+use weir::settings::{self, Environment, Settings, state_folder};
+
+use self::printer::Printer;
+use crate::cli::{FlowFlags, ModelFlags, Source};
+use crate::input::{self, Follower, Input, OpenFlows};
+
+const EXAMPLES: &str = "\
+Examples:
+  Print the incidents in a capture:
+    weir detect attack.pcap
+
+  Which targets were attacked, most flows first:
+    weir detect captures/ --format json | jq -r '[.flows, .class, .target] | @tsv' | sort -rn
+
+Exit status: 0 done, whether there are incidents or not; 64 wrong usage or settings; 65 bad input
+data; 69 service unavailable; 74 input or output failed; 130 interrupted.";
+
+/// Find the incidents in captures
+///
+/// Replays captures at full speed, scores every flow in its context and prints what is wrong. The
+/// same packets give the same incidents in every run.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Capture file, folder or `-` (standard input)
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<Source>,
+    /// How incidents are printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    format: Format,
+    /// Print the verdict on every flow that ended, instead of incidents
+    #[arg(long)]
+    verdicts: bool,
+    #[command(flatten)]
+    pub(crate) flows: FlowFlags,
+    #[command(flatten)]
+    pub(crate) model: ModelFlags,
+}
+
+/// How incidents are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why not everything was done that was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A capture could not be read, or not to its end.
+    #[error(transparent)]
+    Input(#[from] input::Error),
+    /// An interface was named.
+    #[error("find incidents in live traffic: `weir` does that; give capture files here")]
+    Live,
+    /// There is no place where a model could have been chosen.
+    #[error(transparent)]
+    Settings(#[from] settings::Error),
+    /// There is no model.
+    #[error(transparent)]
+    Model(#[from] engine::ModelError),
+    /// The model cannot be run.
+    #[error(transparent)]
+    Detect(#[from] detect::Error),
+    /// A signal handler could not be set.
+    #[error("prepare to be interrupted")]
+    Signal(#[source] io::Error),
+    /// A thread could not be started.
+    #[error("start a thread")]
+    Threads(#[source] io::Error),
+    /// What was found could not be printed.
+    #[error("write to standard output")]
+    Write(#[source] io::Error),
+    /// The user stopped it; what was found in what was read is printed.
+    #[error("interrupted; what was read is printed")]
+    Interrupted,
+}
+
+/// Runs the verb until its captures end, or until it is interrupted.
+pub(crate) fn run(
+    args: &Args,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(), Error> {
+    let Input::Files(paths) = Input::of(&args.sources, settings)? else { return Err(Error::Live) };
+    let state = state_folder(settings, environment)?;
+    let model = Models::new(&state).load(settings.model.as_deref())?.model;
+    let library = settings.ort_lib.as_deref().or_else(|| environment.ort_lib());
+    let runtime = Runtime::start(library)?;
+    let scorer = || Scorer::new(&model, &runtime);
+    let scorers = (0..settings.inference_threads).map(|_| scorer()).collect::<Result<_, _>>()?;
+    let tracker = Tracker::new(&settings.sensor, incident::Options::default());
+    let printer = Printer::new(args.format, args.verdicts, Detection::new(tracker, scorer()?));
+
+    let stop = Interrupts::catch().and_then(Interrupts::listen).map_err(Error::Signal)?;
+    // Written to by one thread alone, until that has ended.
+    let printer = Arc::new(Mutex::new(printer));
+    let told = Arc::clone(&printer);
+    let failed = Arc::clone(&stop);
+    let take = move |delivery: Delivery| {
+        let mut printer = told.lock().unwrap_or_else(PoisonError::into_inner);
+        printer.take(delivery);
+        if printer.has_failed() {
+            failed.store(true, Ordering::Relaxed);
+        }
+    };
+    let inference = Inference::start(scorers, Pace::Replay, take).map_err(Error::Threads)?;
+    let read = replay(&paths, settings, inference, &stop)?;
+    printer.lock().unwrap_or_else(PoisonError::into_inner).finish()?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(Error::Interrupted);
+    }
+    Ok(read?)
+}
+
+/// Replays all files and waits until everything is scored; whether all could be read.
+fn replay(
+    paths: &[PathBuf],
+    settings: &Settings,
+    inference: Inference,
+    stop: &AtomicBool,
+) -> Result<Result<(), input::Error>, Error> {
+    let options = Options {
+        timeouts: input::timeouts(settings, OpenFlows::Reported),
+        max_flows: settings.max_flows,
+        shards: settings.shards,
+    };
+    let mut pipeline = Pipeline::new(options, Scoring::new(inference)).map_err(Error::Threads)?;
+    let mut follower = Follower::start(paths, true);
+    let meters = Meters::default();
+    let replay =
+        Replay { paths, filter: &settings.filter, speed: settings.speed, meters: &meters, stop };
+    replay.run(&mut pipeline, |event| follower.observe(event));
+    pipeline.finish().sink.finish();
+    follower.hush();
+    Ok(follower.finish())
+}

@@ -1,0 +1,137 @@
+//! The table of bindings.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use super::{Action, Binding, Key, Mode};
+use crate::console::{Motion, Pane};
+
+const BROWSING: &[Mode] = &[Mode::Panes, Mode::Page];
+const PANES: &[Mode] = &[Mode::Panes];
+const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette];
+const PALETTE: &[Mode] = &[Mode::Palette];
+
+/// Every mode.
+pub(super) const ALL: &[Mode] = &[Mode::Panes, Mode::Page, Mode::Filter, Mode::Palette];
+
+const fn plain(code: KeyCode) -> Key {
+    Key { code, modifiers: KeyModifiers::NONE }
+}
+
+const fn character(character: char) -> Key {
+    plain(KeyCode::Char(character))
+}
+
+const fn control(character: char) -> Key {
+    Key { code: KeyCode::Char(character), modifiers: KeyModifiers::CONTROL }
+}
+
+impl Binding {
+    /// What `keys` do in `modes`.
+    const fn new(
+        keys: &'static [Key],
+        action: Action,
+        modes: &'static [Mode],
+        help: &'static str,
+    ) -> Self {
+        Self { keys, action, modes, command: "", help, hint: None }
+    }
+
+    /// The binding with a name in the palette.
+    const fn named(self, command: &'static str) -> Self {
+        Self { command, ..self }
+    }
+
+    /// The binding with a word at the bottom; those of a higher rank go first.
+    const fn hinted(self, word: &'static str, rank: u8) -> Self {
+        Self { hint: Some((word, rank)), ..self }
+    }
+}
+
+/// Turns to a pane.
+const fn focus(
+    keys: &'static [Key],
+    pane: Pane,
+    command: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding::new(keys, Action::Focus(pane), BROWSING, help).named(command).hinted("pane", 5)
+}
+
+/// Moves within the view.
+const fn step(keys: &'static [Key], motion: Motion, help: &'static str) -> Binding {
+    Binding::new(keys, Action::Move(motion), BROWSING, help)
+}
+
+/// Keys of a step.
+const UP: &[Key] = &[plain(KeyCode::Up), character('k')];
+const DOWN: &[Key] = &[plain(KeyCode::Down), character('j')];
+const PAGE_UP: &[Key] = &[plain(KeyCode::PageUp), control('b'), control('u')];
+const PAGE_DOWN: &[Key] = &[plain(KeyCode::PageDown), control('f'), control('d')];
+const OPEN: &[Key] = &[plain(KeyCode::Enter), plain(KeyCode::Right), character('l')];
+const BACK: &[Key] = &[plain(KeyCode::Esc), plain(KeyCode::Left), character('h')];
+
+/// Every binding, in the order in which help shows them.
+pub(crate) const BINDINGS: &[Binding] = &[
+    focus(&[character('1')], Pane::Flows, "flows", "the flows pane"),
+    focus(&[character('2')], Pane::Scores, "scores", "the score pane"),
+    focus(&[character('3')], Pane::Alerts, "alerts", "the alerts pane"),
+    focus(&[character('4')], Pane::Events, "events", "the Tetragon pane"),
+    focus(&[character('5')], Pane::Limits, "limits", "the limits pane"),
+    Binding::new(&[plain(KeyCode::Tab)], Action::NextPane, PANES, "the next pane")
+        .named("next")
+        .hinted("next", 7),
+    Binding::new(&[plain(KeyCode::BackTab)], Action::PreviousPane, PANES, "the pane before")
+        .named("previous"),
+    step(UP, Motion::Up, "one row up"),
+    step(DOWN, Motion::Down, "one row down"),
+    step(PAGE_UP, Motion::PageUp, "one screen up"),
+    step(PAGE_DOWN, Motion::PageDown, "one screen down"),
+    step(&[character('g'), plain(KeyCode::Home)], Motion::First, "the first row").named("first"),
+    step(&[character('G'), plain(KeyCode::End)], Motion::Last, "the last row").named("last"),
+    Binding::new(OPEN, Action::Open, BROWSING, "the selected row in detail")
+        .named("open")
+        .hinted("detail", 3),
+    Binding::new(BACK, Action::Back, BROWSING, "back; then no zoom, then no filter")
+        .named("back")
+        .hinted("back", 4),
+    Binding::new(&[plain(KeyCode::Esc)], Action::Back, WRITING, "as it was before")
+        .hinted("cancel", 1),
+    Binding::new(&[plain(KeyCode::Enter)], Action::Accept, WRITING, "take what was written")
+        .hinted("accept", 2),
+    Binding::new(&[plain(KeyCode::Tab)], Action::Complete, PALETTE, "complete the name")
+        .hinted("complete", 3),
+    Binding::new(&[plain(KeyCode::Up)], Action::Move(Motion::Up), PALETTE, "the command above"),
+    Binding::new(&[plain(KeyCode::Down)], Action::Move(Motion::Down), PALETTE, "the command below"),
+    Binding::new(&[character('/')], Action::Filter, PANES, "show only what a filter lets through")
+        .named("filter")
+        .hinted("filter", 4),
+    Binding::new(&[character(':')], Action::Palette, BROWSING, "call a command by its name")
+        .hinted("command", 6),
+    Binding::new(&[character(' ')], Action::Freeze, BROWSING, "hold the picture still, or go on")
+        .named("freeze")
+        .hinted("freeze", 6),
+    Binding::new(&[character('z')], Action::Zoom, PANES, "fill the screen with the pane, or not")
+        .named("zoom")
+        .hinted("zoom", 9),
+    Binding::new(&[character('s')], Action::Sort, BROWSING, "order by the next column")
+        .named("sort")
+        .hinted("sort", 8),
+    Binding::new(&[character('S')], Action::ReverseSort, BROWSING, "turn the order round")
+        .named("reverse"),
+    Binding::new(&[character('y')], Action::Copy, BROWSING, "copy the row or the detail")
+        .named("copy")
+        .hinted("copy", 10),
+    Binding::new(&[character('m')], Action::Mouse, BROWSING, "take the mouse, or leave it alone")
+        .named("mouse"),
+    Binding::new(&[character('T')], Action::Theme, BROWSING, "dark, light or without colours")
+        .named("theme"),
+    Binding::new(&[control('z')], Action::Suspend, ALL, "back to the shell until `fg`")
+        .named("suspend"),
+    Binding::new(&[character('?'), plain(KeyCode::F(1))], Action::Help, BROWSING, "this help")
+        .named("help")
+        .hinted("help", 1),
+    Binding::new(&[character('q')], Action::Quit, BROWSING, "leave")
+        .named("quit")
+        .hinted("quit", 2),
+    Binding::new(&[control('c')], Action::Quit, ALL, "leave, whatever is open"),
+];

@@ -1,0 +1,81 @@
+//! What stands on the screen, one file a pane or page. All of it is drawn from a snapshot.
+//!
+//! A [`View`] keeps only what the operator chose in it: a row, an order, how far it is scrolled. It
+//! decides nothing about the cluster; which keys reach it is decided by [`crate::console`].
+
+pub(crate) mod alerts;
+pub(crate) mod chrome;
+pub(crate) mod conversation;
+pub(crate) mod endpoint;
+pub(crate) mod facts;
+pub(crate) mod flow;
+pub(crate) mod flows;
+pub(crate) mod help;
+pub(crate) mod incident;
+pub(crate) mod listing;
+pub(crate) mod palette;
+pub(crate) mod scores;
+pub(crate) mod scroll;
+pub(crate) mod status;
+pub(crate) mod unconnected;
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use weir::engine::Snapshot;
+
+use crate::console::Motion;
+use crate::look::Look;
+
+/// What is shown, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    /// What is shown.
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// How.
+    pub(crate) look: Look,
+}
+
+/// Whether keys go to a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// They do.
+    Here,
+    /// They go elsewhere.
+    Elsewhere,
+}
+
+/// A pane or a page. Areas are those inside its frame.
+pub(crate) trait View: std::fmt::Debug {
+    /// What its frame says.
+    fn title(&self, scene: &Scene) -> String;
+
+    /// Draws it.
+    fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer);
+
+    /// Moves the selection, or what is seen.
+    fn step(&mut self, _scene: &Scene, _motion: Motion, _area: Rect) {}
+
+    /// Selects what stands at `position`.
+    fn point(&mut self, _scene: &Scene, _position: Position, _area: Rect) {}
+
+    /// What the selected row looks like in detail.
+    fn open(&self, _scene: &Scene) -> Option<Box<dyn View>> {
+        None
+    }
+
+    /// The selected row, or all of it, as text.
+    fn copy(&self, _scene: &Scene) -> Option<String> {
+        None
+    }
+
+    /// Orders by the next column.
+    fn sort(&mut self) {}
+
+    /// Turns the order round.
+    fn reverse(&mut self) {}
+
+    /// Takes over what a newer snapshot says of what it shows.
+    fn refresh(&mut self, _snapshot: &Snapshot) {}
+}

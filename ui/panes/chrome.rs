@@ -1,0 +1,53 @@
+//! The frame around a view, and sentences in the middle of an empty one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Widget};
+
+use super::Focus;
+use crate::look::Look;
+use crate::text;
+use crate::theme::Role;
+use crate::widgets::wrap::wrapped;
+
+/// What is inside the frame that fills `area`.
+pub(crate) fn inside(area: Rect) -> Rect {
+    Block::bordered().inner(area)
+}
+
+/// Draws a frame that says `title`.
+pub(crate) fn frame(title: &str, focus: Focus, look: &Look, area: Rect, buffer: &mut Buffer) {
+    let (border, style) = match focus {
+        Focus::Here => (Role::Focus, Role::Focus),
+        Focus::Elsewhere => (Role::Border, Role::Title),
+    };
+    let room = usize::from(area.width.saturating_sub(4));
+    let title = Line::styled(format!(" {} ", text::clip(title, room)), look.style(style));
+    Block::bordered().border_style(look.style(border)).title(title).render(area, buffer);
+}
+
+/// Draws `lines` from the top, those from the `top`-th on.
+pub(crate) fn text(lines: &[Line<'_>], top: usize, area: Rect, buffer: &mut Buffer) {
+    for (line, y) in lines.iter().skip(top).zip(area.top()..area.bottom()) {
+        buffer.set_line(area.x, y, line, area.width);
+    }
+}
+
+/// Draws a sentence and returns what is left below it.
+pub(crate) fn sentence(
+    words: &str,
+    role: Role,
+    look: &Look,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Rect {
+    let narrow =
+        Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(2), ..area };
+    let lines = wrapped(words, usize::from(narrow.width));
+    for (line, y) in lines.iter().zip(area.top()..area.bottom()) {
+        buffer.set_stringn(narrow.x, y, line, usize::from(narrow.width), look.style(role));
+    }
+    let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
+    Rect { y: area.y + used, height: area.height - used, ..area }
+}

@@ -1,0 +1,66 @@
+//! The help, made from the table of keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::scroll::Scroll;
+use super::{Focus, Scene, View, chrome};
+use crate::console::Motion;
+use crate::keymap::{self, Binding, Mode};
+use crate::look::Look;
+use crate::theme::Role;
+use crate::widgets::wrap::wrapped;
+
+/// Columns of names and the gaps around them.
+const NAME_COLUMNS: usize = 20;
+
+/// The page.
+#[derive(Debug, Default)]
+pub(crate) struct Help {
+    scroll: Scroll,
+}
+
+impl View for Help {
+    fn title(&self, _scene: &Scene) -> String {
+        format!("Help ─ weir {}", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {
+        let lines = lines(area.width, &scene.look);
+        let top = self.scroll.top(lines.len(), usize::from(area.height));
+        chrome::text(&lines, top, area, buffer);
+    }
+
+    fn step(&mut self, scene: &Scene, motion: Motion, area: Rect) {
+        let lines = lines(area.width, &scene.look).len();
+        self.scroll.step(motion, lines, usize::from(area.height));
+    }
+}
+
+fn lines(columns: u16, look: &Look) -> Vec<Line<'static>> {
+    let heading = |words: &'static str| Line::styled(words, look.style(Role::Title));
+    let is_writing = |binding: &&Binding| !binding.modes.contains(&Mode::Panes);
+    let keys = |binding: &Binding| {
+        let labels = binding.keys.iter().map(|key| key.label(look.glyphs));
+        entry(&labels.collect::<Vec<_>>().join(" "), binding.help, columns, look)
+    };
+    let mut lines = vec![heading(" Keys")];
+    lines.extend(keymap::of_mode(Mode::Panes).flat_map(keys));
+    lines.extend([Line::default(), heading(" While a filter or a command is written")]);
+    lines.extend(keymap::of_mode(Mode::Palette).filter(is_writing).flat_map(keys));
+    lines
+}
+
+/// A name and what it means, in as many lines as that takes.
+fn entry(name: &str, meaning: &str, columns: u16, look: &Look) -> Vec<Line<'static>> {
+    let room = usize::from(columns).saturating_sub(NAME_COLUMNS);
+    let line = |(at, words): (usize, String)| {
+        let name = if at == 0 { name } else { "" };
+        Line::from_iter([
+            Span::styled(format!(" {name:<0$}", NAME_COLUMNS - 1), look.style(Role::Key)),
+            Span::styled(words, look.style(Role::Text)),
+        ])
+    };
+    wrapped(meaning, room).into_iter().enumerate().map(line).collect()
+}

@@ -1,0 +1,110 @@
+//! The page of one incident: all that is known of it.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use weir::engine::Snapshot;
+use weir::incident::{Hosts, Incident};
+
+use super::alerts::{role, state};
+use super::conversation::since;
+use super::facts::{self, Fact};
+use super::scroll::Scroll;
+use super::{Focus, Scene, View, chrome};
+use crate::console::Motion;
+use crate::format;
+use crate::look::Look;
+use crate::text;
+use crate::theme::Role;
+
+/// What is so of an incident.
+pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
+    let what = format!("{} {}", row.severity.name().to_uppercase(), row.class);
+    let port = row.target_port.map_or_else(|| "more than one".into(), |port| port.to_string());
+    let mut facts = vec![
+        Fact::told("what", what, role(row)),
+        Fact::new("state", format!("{}, {}", row.status.name(), state(row, look))),
+        Fact::new("score", format!("{} at most", row.score)),
+        Fact::new("about", row.pivot.to_string()),
+    ];
+    let reasons = row.why.iter().map(|reason| {
+        let (feature, words) = (text::clean(&reason.feature), text::clean(&reason.text));
+        Fact::told("why", format!("{words} ({feature})"), Role::Text)
+    });
+    facts.extend(reasons);
+    facts.extend([
+        Fact::new("sources", hosts(&row.sources)),
+        Fact::new("targets", hosts(&row.targets)),
+        Fact::new("target port", port),
+        Fact::new(
+            "flows",
+            format!(
+                "{}, {}, {} of payload",
+                format::counted(row.flows, "flow"),
+                format::counted(row.packets, "packet"),
+                format::bytes(row.bytes)
+            ),
+        ),
+        Fact::new("first packet", since(row.first_us, look)),
+        Fact::new("last packet", since(row.last_us, look)),
+        Fact::new("detected", since(row.detected_us, look)),
+    ]);
+    facts.extend(row.resolved_us.map(|at_us| Fact::new("over", since(at_us, look))));
+    facts.push(Fact::new("incident", row.id.to_string()));
+    let ids: Vec<_> = row.flow_ids.iter().map(ToString::to_string).collect();
+    facts.push(Fact::told("first flows", ids.join(" "), Role::Dim));
+    facts
+}
+
+/// All hosts that are listed, and how many are not.
+fn hosts(hosts: &Hosts) -> String {
+    let listed: Vec<_> = hosts.listed.iter().map(ToString::to_string).collect();
+    let total = format::counted(hosts.total, "host");
+    format!(
+        "{total}: {}{}",
+        listed.join(", "),
+        if hosts.total > listed.len() as u64 { ", …" } else { "" }
+    )
+}
+
+/// The page. It keeps what it shows, should newer snapshots no longer have it.
+#[derive(Debug)]
+pub(crate) struct IncidentPage {
+    shown: Arc<Incident>,
+    scroll: Scroll,
+}
+
+impl IncidentPage {
+    /// All of `shown`.
+    pub(crate) fn new(shown: Arc<Incident>) -> Self {
+        Self { shown, scroll: Scroll::default() }
+    }
+}
+
+impl View for IncidentPage {
+    fn title(&self, scene: &Scene) -> String {
+        format!("Incident {} ─ {}", self.shown.id, state(&self.shown, &scene.look))
+    }
+
+    fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {
+        let lines = facts::lines(&facts(&self.shown, &scene.look), area.width, &scene.look);
+        let top = self.scroll.top(lines.len(), usize::from(area.height));
+        chrome::text(&lines, top, area, buffer);
+    }
+
+    fn step(&mut self, scene: &Scene, motion: Motion, area: Rect) {
+        let lines = facts::lines(&facts(&self.shown, &scene.look), area.width, &scene.look);
+        self.scroll.step(motion, lines.len(), usize::from(area.height));
+    }
+
+    fn copy(&self, scene: &Scene) -> Option<String> {
+        Some(facts::written(&facts(&self.shown, &scene.look)))
+    }
+
+    fn refresh(&mut self, snapshot: &Snapshot) {
+        if let Some(newer) = snapshot.incidents.iter().find(|row| row.id == self.shown.id) {
+            self.shown = Arc::clone(newer);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! `weir` without a verb: the engine with its faces, the console and the API.
+
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime as Tasks};
+use tokio::time::interval;
+use tracing::info;
+use weir::api::{self, Api};
+use weir::capture::privilege;
+use weir::detect::{self, Runtime};
+use weir::engine::{self, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
+use weir::incident::{self, Tracker};
+use weir::settings::{self, Environment, Settings, database_path, state_folder};
+use weir::store::{self, Accounts, Query, Reader, Store};
+
+use crate::cli::{Source, WatchArgs};
+use crate::console::{self, ConsoleOptions};
+use crate::input::{self, Input, OpenFlows};
+
+/// Where the API listens with `--api` and without a setting.
+const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
+
+/// How often the wish to end is looked for.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Incidents of earlier runs that are shown.
+const KNOWN: usize = 200;
+
+/// Why nothing is watched, or not any more.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// There are no packets to be had.
+    #[error(transparent)]
+    Input(#[from] input::Error),
+    /// A signal handler could not be set.
+    #[error("prepare to be interrupted")]
+    Signal(#[source] io::Error),
+    /// There is no place for a database.
+    #[error(transparent)]
+    Settings(#[from] settings::Error),
+    /// Incidents cannot be kept.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// There is no model.
+    #[error(transparent)]
+    Model(#[from] engine::ModelError),
+    /// There is nothing to run it.
+    #[error(transparent)]
+    Runtime(#[from] detect::Error),
+    /// The engine does not start.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    /// The faces cannot be run.
+    #[error("start what serves the console and the API")]
+    Tasks(#[source] io::Error),
+    /// The API cannot listen.
+    #[error("listen on {address} for the API")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no terminal for the console.
+    #[error(
+        "open the console: standard input and output must be a terminal; `weir --api` needs none"
+    )]
+    NoTerminal,
+    /// The console failed.
+    #[error(transparent)]
+    Console(#[from] console::Error),
+}
+
+/// Watches until the operator leaves or a signal comes.
+pub(crate) fn run(
+    args: &WatchArgs,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(), Error> {
+    if !args.api && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        return Err(Error::NoTerminal);
+    }
+    // The console listens to signals itself, because it has a terminal to give back.
+    let interrupts = args.api.then(Interrupts::catch).transpose().map_err(Error::Signal)?;
+    let database = database_path(settings, environment)?;
+    let feed = feed(args, settings, environment, &database)?;
+    let stop = interrupts.map(Interrupts::listen).transpose().map_err(Error::Signal)?;
+    let stop = stop.unwrap_or_default();
+    let engine = start(feed, settings, environment, &database, &stop)?;
+    let shown = show(args, settings, environment, &engine.handle(), &database, &stop);
+    engine.finish();
+    shown
+}
+
+/// Finds the packets. Interfaces are opened, and after them root is given up for good.
+fn feed(
+    args: &WatchArgs,
+    settings: &Settings,
+    environment: &Environment,
+    database: &Path,
+) -> Result<Feed, Error> {
+    let sources = if args.replay.is_empty() {
+        vec![Source::Interface(None)]
+    } else {
+        args.replay.iter().cloned().map(Source::Path).collect()
+    };
+    match Input::of(&sources, settings)? {
+        Input::Files(paths) => {
+            Ok(Feed::Files { paths, filter: settings.filter.clone(), speed: settings.speed })
+        }
+        Input::Interfaces(names) => {
+            let interfaces = input::open(&names, settings)?;
+            store::give_folder(database, privilege::successor(environment.invoker()))?;
+            let identity =
+                privilege::drop_root(environment.invoker()).map_err(input::Error::Capture)?;
+            info!(user = %identity, interfaces = ?names, "capturing without privileges");
+            Ok(Feed::Interfaces(interfaces))
+        }
+    }
+}
+
+fn start(
+    feed: Feed,
+    settings: &Settings,
+    environment: &Environment,
+    database: &Path,
+    stop: &Arc<AtomicBool>,
+) -> Result<Engine, Error> {
+    let state = state_folder(settings, environment)?;
+    let model = Models::new(&state).load(settings.model.as_deref())?.model;
+    let library = settings.ort_lib.as_deref().or_else(|| environment.ort_lib());
+    let runtime = Runtime::start(library)?;
+    let store = Store::open(database)?;
+    let reader = Reader::open(database)?;
+    let known = reader.incidents(&Query { limit: KNOWN, ..Query::default() })?.incidents;
+    let mut tracker = Tracker::new(&settings.sensor, incident::Options::default());
+    // A capture that is replayed has nothing to do with what went on when the engine ended.
+    if let Feed::Interfaces(_) = feed {
+        tracker.restore(reader.open_incidents()?);
+    }
+    let parts = Parts {
+        feed,
+        flows: Options {
+            timeouts: input::timeouts(settings, OpenFlows::Reported),
+            max_flows: settings.max_flows,
+            shards: settings.shards,
+        },
+        model,
+        inference_threads: settings.inference_threads,
+        tracker,
+        store: Some(store),
+        known,
+    };
+    Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
+}
+
+/// Runs the faces that are asked for until one of them ends or the process is to.
+fn show(
+    args: &WatchArgs,
+    settings: &Settings,
+    environment: &Environment,
+    handle: &Handle,
+    database: &Path,
+    stop: &AtomicBool,
+) -> Result<(), Error> {
+    let tasks = tasks().map_err(Error::Tasks)?;
+    let address = settings.listen.or_else(|| args.api.then(|| LISTEN.into()));
+    tasks.block_on(async {
+        let api = match address {
+            Some(address) => Some((listener(address).await?, api(handle, database)?)),
+            None => None,
+        };
+        let serve = async {
+            match api {
+                Some((listener, api)) => api::serve(listener, api, asked(stop)).await,
+                None => asked(stop).await,
+            }
+        };
+        if args.api {
+            serve.await;
+            return Ok(());
+        }
+        let options = ConsoleOptions::new(settings, environment);
+        // Leaving the console asks the engine to end, and with it the API.
+        let ((), looked) = tokio::join!(serve, console::run(handle.clone(), options));
+        Ok(looked?)
+    })
+}
+
+fn tasks() -> io::Result<Tasks> {
+    Builder::new_multi_thread().worker_threads(2).thread_name("face").enable_all().build()
+}
+
+async fn listener(address: SocketAddr) -> Result<TcpListener, Error> {
+    let failed = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    info!(%address, "listening for the API");
+    Ok(listener)
+}
+
+fn api(handle: &Handle, database: &Path) -> Result<Api, Error> {
+    Ok(Api::new(handle.clone(), Reader::open(database)?, Accounts::open(database)?)?)
+}
+
+/// Returns once the process is to end.
+async fn asked(stop: &AtomicBool) {
+    let mut glance = interval(GLANCE);
+    while !stop.load(Ordering::Relaxed) {
+        glance.tick().await;
+    }
+}
