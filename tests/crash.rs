@@ -40,7 +40,10 @@ fn accepted(log: &Path) -> BTreeSet<String> {
 
 fn incidents(database: &Path) -> Vec<Incident> {
     let reader = Reader::open(database).expect("the database opens");
-    reader.incidents(&Query::default()).expect("the incidents can be read").incidents
+    reader
+        .incidents(&Query { limit: 1_000, ..Query::default() })
+        .expect("the incidents can be read")
+        .incidents
 }
 
 /// Waits for so many milliseconds.

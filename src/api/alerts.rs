@@ -115,7 +115,7 @@ impl Listing {
         }
         json.push(b']');
         let is_cut = alerts < page.incidents.len();
-        let last = page.incidents.iter().take(alerts).last().map(Cursor::from);
+        let last = page.incidents.iter().take(alerts).next_back().map(Cursor::from);
         Ok(Self { json, alerts, next: if is_cut { last } else { page.next } })
     }
 }

@@ -7,7 +7,7 @@ use super::manifest::Thresholds;
 use super::score::Score;
 use super::scorer::Output;
 use crate::feature::Vector;
-use crate::flow::{Flow, FlowId, Row, State};
+use crate::flow::{Flow, FlowId, Order, Row, State};
 use crate::packet::Tuple;
 
 /// A flow in a few numbers, as it stood when it was scored.
@@ -41,13 +41,19 @@ impl From<&Row<'_>> for FlowSummary {
             tuple: *tuple,
             first_us: *first_us,
             last_us: *last_us,
-            at_us: row.order.at_us,
+            at_us: moment(row),
             packets: row.flow.packets(),
             bytes: forward.lengths.sum + backward.lengths.sum,
             reports: row.flow.reports,
             state: row.state,
         }
     }
+}
+
+/// When a row is known: a flow that the end of the input ended is so with its last packet, not when
+/// silence would have ended it.
+const fn moment(row: &Row<'_>) -> i64 {
+    if row.order.cause == Order::INPUT_ENDED { row.flow.last_us } else { row.order.at_us }
 }
 
 /// What the model said of a flow.

@@ -54,7 +54,9 @@ impl Desk {
         shown: watch::Sender<Arc<Snapshot>>,
     ) -> Self {
         let mut shelf = Shelf::default();
-        known.into_iter().for_each(|incident| shelf.put(Arc::new(incident)));
+        for incident in known {
+            shelf.put(Arc::new(incident));
+        }
         let (board, state) = (Board::default(), SourceState::Running);
         Self { detection, board, shelf, keeper, gauges, now_us: 0, state, shown }
     }
@@ -102,9 +104,13 @@ impl Desk {
                 error!(error = text, "nothing is scored any more");
                 self.state = SourceState::Failed(text);
             }
-            // Why nothing was scored matters more.
-            Note::Ended(state) if self.state == SourceState::Running => self.state = state,
-            Note::Ended(_) => {}
+            Note::Ended(state) => {
+                self.detection.finish(self.now_us);
+                // Why nothing was scored matters more.
+                if self.state == SourceState::Running {
+                    self.state = state;
+                }
+            }
         }
         self.keep();
     }
@@ -115,7 +121,9 @@ impl Desk {
         if changed.is_empty() {
             return;
         }
-        changed.iter().for_each(|incident| self.shelf.put(Arc::clone(incident)));
+        for incident in &changed {
+            self.shelf.put(Arc::clone(incident));
+        }
         if let Some(keeper) = &self.keeper {
             keeper.keep(changed);
         }

@@ -3,6 +3,7 @@
 //! Whoever hands one over never waits. While the database fails, incidents wait in memory and are
 //! tried again: of each only its newest state, so that what waits is bounded by their number.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
@@ -11,10 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use tracing::{error, info};
 
 use super::snapshot::StoreStatus;
-use crate::incident::Incident;
+use crate::incident::{Incident, IncidentId, Status};
 
 /// How long a failed write waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -36,7 +38,8 @@ impl Keeper {
         let (incidents, received) = channel();
         let status =
             Arc::new(Mutex::new(StoreStatus { path: Some(path), ..StoreStatus::default() }));
-        let writer = Writer { apply, waiting: Vec::new(), status: Arc::clone(&status) };
+        let (waiting, accepted) = (Vec::new(), HashSet::default());
+        let writer = Writer { apply, waiting, accepted, status: Arc::clone(&status) };
         let thread = Builder::new().name("store".into()).spawn(move || writer.run(&received))?;
         Ok(Self { incidents, status, thread })
     }
@@ -63,6 +66,8 @@ impl Keeper {
 struct Writer<A> {
     apply: A,
     waiting: Vec<Arc<Incident>>,
+    /// Those that were written before: of each it is said once.
+    accepted: HashSet<IncidentId, RandomState>,
     status: Arc<Mutex<StoreStatus>>,
 }
 
@@ -80,7 +85,7 @@ where
                 received.recv_timeout(RETRY)
             };
             match next {
-                Ok(incidents) => incidents.into_iter().for_each(|one| self.take(one)),
+                Ok(incidents) => self.take(incidents),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     self.write();
@@ -88,17 +93,19 @@ where
                 }
             }
             while let Ok(incidents) = received.try_recv() {
-                incidents.into_iter().for_each(|one| self.take(one));
+                self.take(incidents);
             }
             self.write();
         }
     }
 
-    /// Puts an incident with those that wait, in place of an older state of it.
-    fn take(&mut self, incident: Arc<Incident>) {
-        match self.waiting.iter_mut().find(|old| old.id == incident.id) {
-            Some(old) => *old = incident,
-            None => self.waiting.push(incident),
+    /// Puts incidents with those that wait, in place of an older state of the same.
+    fn take(&mut self, incidents: Vec<Arc<Incident>>) {
+        for incident in incidents {
+            match self.waiting.iter_mut().find(|old| old.id == incident.id) {
+                Some(old) => *old = incident,
+                None => self.waiting.push(incident),
+            }
         }
     }
 
@@ -109,7 +116,11 @@ where
         let failure = match (self.apply)(&self.waiting) {
             Ok(()) => {
                 for incident in self.waiting.drain(..) {
-                    info!(id = %incident.id, class = %incident.class, "incident accepted");
+                    if incident.status == Status::Resolved {
+                        self.accepted.remove(&incident.id);
+                    } else if self.accepted.insert(incident.id) {
+                        info!(id = %incident.id, class = %incident.class, "incident accepted");
+                    }
                 }
                 None
             }
@@ -130,4 +141,79 @@ where
 pub(super) fn with_causes(error: &dyn Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::detect::{Class, Score};
+    use crate::incident::{Hosts, Severity};
+    use crate::packet::Address;
+
+    fn incident(id: u64, flows: u64) -> Arc<Incident> {
+        Arc::new(Incident {
+            id: IncidentId(id),
+            class: Class::Scan,
+            severity: Severity::Low,
+            status: Status::Open,
+            score: Score::ONE,
+            pivot: Address::v4([10, 0, 0, 1]),
+            sources: Hosts::default(),
+            targets: Hosts::default(),
+            target_port: None,
+            flows,
+            packets: 0,
+            bytes: 0,
+            first_us: 0,
+            last_us: 0,
+            detected_us: 0,
+            resolved_us: None,
+            why: Vec::new(),
+            flow_ids: Vec::new(),
+        })
+    }
+
+    /// Flows by incident, as written.
+    type Rows = Arc<Mutex<BTreeMap<u64, u64>>>;
+
+    /// A database that fails so many times before it takes anything.
+    fn database(failures: u64) -> (Rows, impl FnMut(&[Arc<Incident>]) -> io::Result<()> + Send) {
+        let rows = Rows::default();
+        let (kept, left) = (Arc::clone(&rows), AtomicU64::new(failures));
+        let apply = move |incidents: &[Arc<Incident>]| {
+            if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
+            {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let mut rows = kept.lock().unwrap();
+            rows.extend(incidents.iter().map(|one| (one.id.0, one.flows)));
+            Ok(())
+        };
+        (rows, apply)
+    }
+
+    #[test]
+    fn what_a_full_disk_refused_is_written_when_there_is_room() {
+        let (rows, apply) = database(1);
+        let keeper = Keeper::start("x.db".into(), apply).unwrap();
+        keeper.keep(vec![incident(1, 3)]);
+        while keeper.status().failure.is_none() {
+            std::thread::yield_now();
+        }
+        assert!(rows.lock().unwrap().is_empty());
+        keeper.keep(vec![incident(1, 4), incident(2, 3)]);
+        assert_eq!(keeper.finish(), 0);
+        assert_eq!(*rows.lock().unwrap(), BTreeMap::from([(1, 4), (2, 3)]));
+    }
+
+    #[test]
+    fn what_cannot_be_written_to_the_end_is_counted() {
+        let (_, apply) = database(u64::MAX);
+        let keeper = Keeper::start("x.db".into(), apply).unwrap();
+        keeper.keep(vec![incident(1, 3), incident(1, 4), incident(2, 3)]);
+        assert_eq!(keeper.finish(), 2);
+    }
 }

@@ -108,15 +108,15 @@ pub struct StoreStatus {
     pub waiting: u64,
 }
 
-/// All flows of one client to one service.
+/// All flows of one client to one service, or to one server where it turns to many of its services.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversation {
     /// Who opened the flows.
     pub client: Address,
     /// Whom to.
     pub server: Address,
-    /// Port of the service; for ICMP the message type.
-    pub server_port: u16,
+    /// Port of the service, for ICMP the message type; none where they are many.
+    pub server_port: Option<u16>,
     /// IP protocol number.
     pub protocol: u8,
     /// The worst score of its recent flows.

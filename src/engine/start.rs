@@ -80,7 +80,7 @@ impl Engine {
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
         let keeper = store.map(keeper).transpose()?;
-        let (notes, noted) = sync_channel(WAITING_NOTES);
+        let (notes, received) = sync_channel(WAITING_NOTES);
         let told = notes.clone();
         let inference = Inference::start(scorers, feed.pace(), move |delivery| {
             // The desk is there for as long as anybody writes to it.
@@ -107,7 +107,7 @@ impl Engine {
         let detection = Detection::new(tracker, explainer);
         let mut desk = Desk::new(detection, known, keeper, gauges, shown);
         desk.publish();
-        let desk = thread("desk", move || desk.run(&noted))?;
+        let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;
         let asked = Arc::clone(&stop);
         let ended = notes.clone();

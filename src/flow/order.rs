@@ -25,10 +25,15 @@ pub enum End {
 pub struct Order {
     /// When it happened, in µs since the epoch.
     pub at_us: i64,
-    /// Number of the packet that caused it; 0 if time did, `u64::MAX` if the end of input did.
+    /// Number of the packet that caused it; 0 if time did, [`Order::INPUT_ENDED`] if the end of input did.
     pub cause: u64,
     /// Time of the flow's first packet in µs since the epoch.
     pub first_us: i64,
     /// Number of the flow's first packet.
     pub sequence: u64,
+}
+
+impl Order {
+    /// The cause of what the end of the input ended.
+    pub const INPUT_ENDED: u64 = u64::MAX;
 }

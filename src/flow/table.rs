@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use super::Timeouts;
 use super::clock::Stamp;
 use super::list::{List, SlotIndex};
-use super::order::End;
+use super::order::{End, Order};
 use super::orientation::{Canonical, Directions, forward, opens};
 use super::record::Flow;
 use super::row::State;
@@ -247,7 +247,7 @@ impl Table {
                     Phase::Open | Phase::Unlinked => End::Input,
                 };
                 let at_us = self.slots[slot as usize].due_us(Kind::Silence);
-                self.emit(slot, State::Final(end), at_us, u64::MAX);
+                self.emit(slot, State::Final(end), at_us, Order::INPUT_ENDED);
                 self.slots[slot as usize].phase = Phase::Unlinked;
             }
         }

@@ -3,13 +3,25 @@
 //! Pure: time is packet time, and the same verdicts give the same incidents. Where they are kept
 //! belongs to [`crate::store`], who is told to later edges.
 
-mod alert;
-mod case;
-mod pending;
+mod alarm;
+mod candidate;
+mod change;
+mod family;
+mod fit;
+mod followed;
+mod host_set;
+mod json;
+mod ongoing;
+mod options;
+mod place;
 mod record;
 mod severity;
+#[cfg(test)]
+mod tests;
 mod tracker;
 
-pub use alert::{Alert, Why, rfc3339};
+pub use change::Change;
+pub use json::{Alert, rfc3339};
+pub use options::Options;
 pub use record::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
-pub use tracker::{Change, Options, Tracker};
+pub use tracker::Tracker;

@@ -1,14 +1,34 @@
 //! One incident: what happened, by whom, to whom, since when, and why it was noticed.
 
 use std::fmt;
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher13;
 
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
 use crate::packet::Address;
 
-/// Identity of an incident: a hash of sensor, class, pivot and first packet.
+/// Identity of an incident: a hash of sensor, class, pivot and first packet as it was opened. It
+/// stays when more is learnt of the attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IncidentId(pub u64);
+
+impl IncidentId {
+    /// The identity of what began as `class` about `pivot` at `first_us`, seen by `sensor`:
+    /// SipHash-1-3 under a zero key, with a byte that no name holds behind either name.
+    #[must_use]
+    pub fn new(sensor: &str, class: Class, pivot: Address, first_us: i64) -> Self {
+        let mut hasher = SipHasher13::new();
+        for name in [sensor, class.name()] {
+            hasher.write(name.as_bytes());
+            hasher.write(&[0xff]);
+        }
+        hasher.write(&pivot.bits().to_be_bytes());
+        hasher.write(&first_us.to_be_bytes());
+        Self(hasher.finish())
+    }
+}
 
 impl fmt::Display for IncidentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,7 +128,8 @@ impl Status {
 pub struct Hosts {
     /// In the order in which they appeared, at most [`Hosts::LISTED`].
     pub listed: Vec<Address>,
-    /// How many different ones there are; exact up to a bound that the tracker names.
+    /// How many different ones there are; beyond 4,096 (or fewer where many incidents are open) at
+    /// least so many.
     pub total: u64,
 }
 

@@ -1,40 +1,47 @@
-//! How urgent an incident is: a small table of class, size and score.
+//! How urgent an incident is: a table of class, score and number of flows.
 
 use super::record::Severity;
 use crate::detect::{Class, Score};
 
-/// From so many flows on an attack counts as large.
-const MANY_FLOWS: u64 = 100;
-
-/// From this score on the model counts as sure.
+/// From which score an incident may be of the worse severity of its class.
 const SURE: f64 = 0.99;
 
+/// What incidents of one class are worth.
+struct Rule {
+    /// Before there are many flows, or as long as the score is not sure.
+    usual: Severity,
+    /// With `many` flows and a score from [`SURE`] on.
+    worse: Severity,
+    /// How many flows are many.
+    many: u64,
+}
+
+impl Rule {
+    const fn of(class: Class) -> Self {
+        use Severity::{Critical, High, Low, Medium};
+        let (usual, worse, many) = match class {
+            Class::Benign => (Low, Low, 1),
+            // It harms nobody yet, but a large one is the beginning of something.
+            Class::Scan => (Low, Medium, 100),
+            Class::DosFlood | Class::DosReflection => (High, Critical, 100),
+            // Few connections that are held open do what a flood needs many for.
+            Class::DosSlow => (High, Critical, 20),
+            Class::BruteForce | Class::WebAttack => (Medium, High, 20),
+            // A host is under control already.
+            Class::Beacon => (High, High, 1),
+            Class::Exfiltration | Class::LateralMovement => (High, Critical, 10),
+            Class::Exploit => (High, Critical, 1),
+        };
+        Self { usual, worse, many }
+    }
+}
+
 impl Severity {
-    /// The severity of an incident of `class` with so many flows, the worst of this score.
-    ///
-    /// What takes a service down, or data away, is high; large and sure it is critical. Looking
-    /// around is low, and medium once it is large.
+    /// The severity of an incident; it never falls while score and flows grow.
     #[must_use]
-    pub fn of(class: Class, flows: u64, score: Score) -> Self {
-        let is_large = flows >= MANY_FLOWS;
-        let is_sure = score.value() >= SURE;
-        match class {
-            Class::Benign => Self::Low,
-            Class::Scan if is_large => Self::Medium,
-            Class::Scan => Self::Low,
-            Class::DosFlood | Class::DosSlow | Class::DosReflection if is_large && is_sure => {
-                Self::Critical
-            }
-            Class::Exfiltration | Class::LateralMovement if is_sure => Self::Critical,
-            Class::DosFlood
-            | Class::DosSlow
-            | Class::DosReflection
-            | Class::Exfiltration
-            | Class::LateralMovement
-            | Class::Exploit => Self::High,
-            Class::BruteForce | Class::WebAttack | Class::Beacon if is_large => Self::High,
-            Class::BruteForce | Class::WebAttack | Class::Beacon => Self::Medium,
-        }
+    pub fn of(class: Class, score: Score, flows: u64) -> Self {
+        let Rule { usual, worse, many } = Rule::of(class);
+        if flows >= many && score.value() >= SURE { worse } else { usual }
     }
 }
 
@@ -43,18 +50,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_large_flood_is_more_urgent_than_a_large_scan() {
-        let [flood, scan] =
-            [Class::DosFlood, Class::Scan].map(|class| Severity::of(class, 400, Score::ONE));
-        assert_eq!((flood, scan), (Severity::Critical, Severity::Medium));
+    fn a_large_and_sure_flood_is_critical_and_any_other_high() {
+        let sure = Score::new(0.99);
+        assert_eq!(Severity::of(Class::DosFlood, sure, 100), Severity::Critical);
+        assert_eq!(Severity::of(Class::DosFlood, sure, 99), Severity::High);
+        assert_eq!(Severity::of(Class::DosFlood, Score::new(0.9899), 1_000), Severity::High);
     }
 
     #[test]
-    fn an_attack_that_grows_never_becomes_less_urgent() {
+    fn severity_never_falls_as_an_incident_grows() {
         for class in Class::ALL {
-            for score in [Score::new(0.9), Score::ONE] {
-                assert!(Severity::of(class, 3, score) <= Severity::of(class, 1_000, score));
-            }
+            let grown = [(0.5, 3), (0.99, 3), (0.99, 20), (1.0, 1_000)]
+                .map(|(score, flows)| Severity::of(class, Score::new(score), flows));
+            assert!(grown.is_sorted(), "{class}: {grown:?}");
         }
     }
 }

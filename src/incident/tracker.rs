@@ -1,207 +1,240 @@
-//! Follows verdicts: which alarms become an incident, which belong to one, and when one is over.
+//! Follows verdicts and says what becomes an incident, how it changes, and when it is over.
 
-use std::hash::Hasher;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use lru::LruCache;
-use siphasher::sip::SipHasher13;
 
-use super::case::Case;
-use super::pending::Pending;
-use super::record::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
-use crate::detect::{Class, FlowSummary, Reason, Score, Verdict};
-use crate::flow::State;
-use crate::packet::Address;
+use super::alarm::{Alarm, Key};
+use super::candidate::Candidate;
+use super::change::Change;
+use super::followed::Followed;
+use super::host_set::Room;
+use super::ongoing::Ongoing;
+use super::options::Options;
+use super::record::{Incident, Status};
+use crate::detect::{Reason, Verdict};
+use crate::flow::FlowId;
 
-const PENDING: usize = 4_096;
-const OPEN: usize = 1_024;
-
-/// When incidents open and end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Options {
-    pub opening_flows: usize,
-    pub window_us: i64,
-    pub quiet_us: i64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { opening_flows: 3, window_us: 60_000_000, quiet_us: 60_000_000 }
-    }
-}
-
-/// What happened to an incident, with its newest state.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Change {
-    Opened(Arc<Incident>),
-    Changed(Arc<Incident>),
-    Resolved(Arc<Incident>),
-}
-
-impl Change {
-    #[must_use]
-    pub fn into_incident(self) -> Arc<Incident> {
-        match self {
-            Self::Opened(one) | Self::Changed(one) | Self::Resolved(one) => one,
-        }
-    }
-}
-
+/// Verdicts to incidents.
+///
+/// Verdicts are to come in the order of packet time; the same calls give the same incidents. A flow
+/// counts once in an incident, with what its newest verdict says.
 #[derive(Debug)]
 pub struct Tracker {
-    sensor: String,
-    options: Options,
-    pending: LruCache<(Class, Address), Pending, RandomState>,
-    open: Vec<Case>,
+    pub(super) sensor: String,
+    pub(super) options: Options,
+    pub(super) now_us: i64,
+    /// By their number in the order in which they opened.
+    pub(super) open: BTreeMap<u64, Ongoing>,
+    opened: u64,
+    pub(super) candidates: LruCache<Key, Candidate, RandomState>,
+    pub(super) followed: Followed,
+    /// Until when class and pivot had an incident: later ones do not reach back before it.
+    pub(super) past: LruCache<Key, i64, RandomState>,
+    pub(super) room: Room,
+    alarms: u64,
+    resolved_early: u64,
+    /// When something is to be done about an open incident.
+    due_us: i64,
+    /// Whether open incidents came from the database, and time has not been told since.
+    is_restored: bool,
     changes: Vec<Change>,
 }
 
 impl Tracker {
+    /// A tracker that knows no incident yet; the name of the sensor is part of their identity.
     #[must_use]
     pub fn new(sensor: &str, options: Options) -> Self {
-        let mut pending = LruCache::unbounded_with_hasher(RandomState::default());
-        pending.resize(NonZeroUsize::new(PENDING).unwrap_or(NonZeroUsize::MIN));
-        Self { sensor: sensor.into(), options, pending, open: Vec::new(), changes: Vec::new() }
+        let candidates = NonZeroUsize::new(options.candidates).unwrap_or(NonZeroUsize::MIN);
+        Self {
+            sensor: sensor.to_owned(),
+            now_us: i64::MIN,
+            open: BTreeMap::new(),
+            opened: 0,
+            candidates: LruCache::with_hasher(candidates, RandomState::default()),
+            followed: Followed::new(options.flows, options.forget_us),
+            past: LruCache::with_hasher(candidates, RandomState::default()),
+            room: Room(options.hosts),
+            alarms: 0,
+            resolved_early: 0,
+            due_us: i64::MAX,
+            is_restored: false,
+            changes: Vec::new(),
+            options,
+        }
     }
 
-    pub fn restore(&mut self, incidents: Vec<Incident>) {
-        self.open.extend(incidents.into_iter().map(|one| {
-            let last_us = one.last_us;
-            Case::new(one, last_us)
-        }));
+    /// Takes the open ones of `incidents` from an earlier run, before the first verdict: an attack
+    /// that goes on is then the same incident.
+    ///
+    /// Of the hosts only those listed are known, so that later totals are at least what they say.
+    pub fn restore(&mut self, mut incidents: Vec<Incident>) {
+        incidents.retain(|incident| incident.status == Status::Open);
+        incidents.sort_by_key(|incident| (incident.first_us, incident.id));
+        for incident in incidents {
+            let ongoing = Ongoing::restored(incident, &mut self.room);
+            self.past.put(ongoing.key, ongoing.last_us());
+            self.insert(ongoing);
+        }
+        self.is_restored = true;
     }
 
+    /// Takes the next verdict. `explain` is expensive: it is asked once when an incident opens or
+    /// changes its class, and when its score rises clearly above the one explained.
     pub fn observe(&mut self, verdict: &Verdict, explain: impl FnOnce() -> Vec<Reason>) {
-        let flow = &verdict.flow;
-        self.advance(flow.at_us);
-        if !verdict.is_alarm {
-            self.calm(flow);
-            return;
-        }
-        let (class, score) = (verdict.class, verdict.score);
-        if let Some(case) = self.open.iter_mut().find(|case| case.takes(class, flow)) {
-            case.add(class, flow, score);
-            self.changes.extend(case.news(flow.at_us).map(Change::Changed));
-            return;
-        }
-        let pivot = match Pivot::of(class) {
-            Pivot::Source => flow.tuple.source,
-            Pivot::Target => flow.tuple.target,
-        };
-        let key = (class, pivot);
-        let pending = self.pending.get_or_insert_mut(key, Pending::default);
-        if pending.add(verdict, &self.options)
-            && let Some(pending) = self.pending.pop(&key)
-        {
-            self.open(key, &pending, score, flow.at_us, explain());
-        }
-    }
-
-    pub fn advance(&mut self, now_us: i64) {
-        let quiet_us = self.options.quiet_us;
-        let mut at = 0;
-        while at < self.open.len() {
-            if now_us.saturating_sub(self.open[at].last_alarm_us) > quiet_us {
-                let case = self.open.remove(at);
-                let over_us = case.last_alarm_us.saturating_add(quiet_us);
-                self.changes.push(Change::Resolved(case.resolved(over_us)));
-            } else {
-                self.changes.extend(self.open[at].news(now_us).map(Change::Changed));
-                at += 1;
+        self.advance(verdict.flow.at_us);
+        let alarm = Alarm::of(verdict, self.alarms);
+        // A verdict replaces the one before it on the same flow.
+        let before = self.withdraw(verdict.flow.id);
+        if let Some(alarm) = alarm {
+            self.alarms += 1;
+            let in_a_row = before.filter(|(key, _)| *key == alarm.key()).map_or(0, |(_, row)| row);
+            if let Some(serial) = self.place(&alarm, in_a_row) {
+                self.settle(serial, &alarm, explain);
             }
         }
+        self.followed.heard(&verdict.flow);
     }
 
+    /// Lets packet time pass: tells of changes that were held back, and resolves what is over.
+    pub fn advance(&mut self, now_us: i64) {
+        if std::mem::take(&mut self.is_restored) {
+            self.leave_behind(now_us);
+        }
+        self.now_us = self.now_us.max(now_us);
+        if self.now_us < self.due_us {
+            return;
+        }
+        let Options { quiet_us, telling_us, .. } = self.options;
+        let mut over = Vec::new();
+        for (serial, ongoing) in &mut self.open {
+            if self.now_us >= ongoing.over_us(quiet_us) {
+                over.push(*serial);
+            } else if self.now_us >= ongoing.due_us(quiet_us, telling_us) {
+                self.changes.push(Change::Changed(Arc::new(ongoing.told(self.now_us))));
+            }
+        }
+        for serial in over {
+            self.resolve(serial, |ongoing| ongoing.over_us(quiet_us));
+        }
+        let dues = self.open.values().map(|ongoing| ongoing.due_us(quiet_us, telling_us));
+        self.due_us = dues.min().unwrap_or(i64::MAX);
+    }
+
+    /// The capture's clock jumped back: another capture begins, and what was open is over since its
+    /// last packet. Incidents of the same packets have the same ids again.
     pub fn restart(&mut self) {
-        for case in std::mem::take(&mut self.open) {
-            let last_us = case.incident.last_us;
-            self.changes.push(Change::Resolved(case.resolved(last_us)));
+        while let Some(serial) = self.open.keys().next().copied() {
+            self.resolve(serial, Ongoing::last_us);
         }
-        self.pending.clear();
+        self.candidates.clear();
+        self.followed.clear();
+        self.past.clear();
+        self.now_us = i64::MIN;
+        self.due_us = i64::MAX;
+        self.is_restored = false;
     }
 
-    pub fn finish(&mut self) {
-        for case in self.open.iter_mut().filter(|case| case.is_changed()) {
-            let now_us = case.last_alarm_us;
-            self.changes.push(Change::Changed(case.tell(now_us)));
+    /// The input has ended at `now_us`: tells of all that was held back.
+    ///
+    /// What is not over by packet time stays open. That a file ends says nothing about the attack
+    /// in it, and whoever takes up the traffic again finds it open.
+    pub fn finish(&mut self, now_us: i64) {
+        self.advance(now_us);
+        for ongoing in self.open.values_mut().filter(|ongoing| ongoing.has_news()) {
+            self.changes.push(Change::Changed(Arc::new(ongoing.told(self.now_us))));
         }
     }
 
+    /// What has changed since the last call, in order.
     pub fn changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
     }
 
-    fn calm(&mut self, flow: &FlowSummary) {
-        if matches!(flow.state, State::Final(_)) {
-            self.open.iter_mut().for_each(|case| case.close(flow.id));
-        }
-        if flow.reports == 0 {
-            return;
-        }
-        for class in Class::ALL {
-            let pivot = match Pivot::of(class) {
-                Pivot::Source => flow.tuple.source,
-                Pivot::Target => flow.tuple.target,
-            };
-            if self.pending.peek_mut(&(class, pivot)).is_some_and(|one| one.cancel(flow.id)) {
-                self.pending.pop(&(class, pivot));
-            }
-        }
+    /// The open incidents as they stand, in the order in which they opened.
+    pub fn open(&self) -> impl ExactSizeIterator<Item = Incident> {
+        self.open.values().map(Ongoing::shown)
     }
 
-    fn open(
-        &mut self,
-        (class, pivot): (Class, Address),
-        pending: &Pending,
-        score: Score,
-        now_us: i64,
-        why: Vec<Reason>,
-    ) {
-        let first_us = pending.flows().map(|flow| flow.first_us).min().unwrap_or(now_us);
-        let incident = Incident {
-            id: id(&self.sensor, class, pivot, first_us),
-            class,
-            severity: Severity::Low,
-            status: Status::Open,
-            score,
-            pivot,
-            sources: Hosts::default(),
-            targets: Hosts::default(),
-            target_port: None,
-            flows: 0,
-            packets: 0,
-            bytes: 0,
-            first_us,
-            last_us: first_us,
-            detected_us: now_us,
-            resolved_us: None,
-            why,
-            flow_ids: Vec::new(),
-        };
-        let mut case = Case::new(incident, now_us);
-        pending.flows().for_each(|flow| case.add(class, flow, score));
-        self.changes.push(Change::Opened(case.tell(now_us)));
-        if self.open.len() >= OPEN {
-            let case = self.open.remove(0);
-            let last_us = case.incident.last_us;
-            self.changes.push(Change::Resolved(case.resolved(last_us)));
-        }
-        self.open.push(case);
+    /// Incidents that were resolved before they were over, to keep within [`Options::open`].
+    #[must_use]
+    pub const fn resolved_early(&self) -> u64 {
+        self.resolved_early
     }
-}
 
-fn id(sensor: &str, class: Class, pivot: Address, first_us: i64) -> IncidentId {
-    let mut hasher = SipHasher13::new();
-    for part in [
-        sensor.as_bytes(),
-        &[0],
-        class.name().as_bytes(),
-        &pivot.bits().to_be_bytes(),
-        &first_us.to_be_bytes(),
-    ] {
-        hasher.write(part);
+    /// Flows followed, candidates and hosts remembered.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize, usize) {
+        let hosts = self.options.hosts - self.room.0;
+        (self.followed.len(), self.candidates.len(), hosts)
     }
-    IncidentId(hasher.finish())
+
+    /// Takes back what the newest verdict on a flow said, unless an incident has counted it.
+    fn withdraw(&mut self, id: FlowId) -> Option<(Key, u32)> {
+        let key = self.followed.leave_candidate(id)?;
+        let candidate = self.candidates.get_mut(&key)?;
+        let in_a_row = candidate.withdraw(id)?;
+        if candidate.is_empty() {
+            self.candidates.pop(&key);
+        }
+        Some((key, in_a_row))
+    }
+
+    /// Explains and tells what `alarm` has done to an incident.
+    fn settle(&mut self, serial: u64, alarm: &Alarm, explain: impl FnOnce() -> Vec<Reason>) {
+        let now_us = self.now_us;
+        let Some(ongoing) = self.open.get_mut(&serial) else { return };
+        if ongoing.is_to_be_explained(alarm) {
+            ongoing.explain(alarm, explain());
+        }
+        if ongoing.is_new() {
+            self.changes.push(Change::Opened(Arc::new(ongoing.told(now_us))));
+        }
+        let Options { quiet_us, telling_us, .. } = self.options;
+        self.due_us = self.due_us.min(ongoing.due_us(quiet_us, telling_us));
+    }
+
+    /// Adds an incident, in place of the one quiet the longest if there are too many.
+    pub(super) fn insert(&mut self, ongoing: Ongoing) -> u64 {
+        let most = self.options.open.max(1);
+        while self.open.len() >= most {
+            let quietest = self.open.iter().min_by_key(|(serial, one)| (one.active_us, **serial));
+            let Some(serial) = quietest.map(|(serial, _)| *serial) else { break };
+            let now_us = self.now_us;
+            self.resolve(serial, |ongoing| now_us.max(ongoing.last_us()));
+            self.resolved_early += 1;
+        }
+        let serial = self.opened;
+        self.opened += 1;
+        let Options { quiet_us, telling_us, .. } = self.options;
+        self.due_us = self.due_us.min(ongoing.due_us(quiet_us, telling_us));
+        self.open.insert(serial, ongoing);
+        serial
+    }
+
+    fn resolve(&mut self, serial: u64, at_us: impl FnOnce(&Ongoing) -> i64) {
+        let Some(ongoing) = self.open.remove(&serial) else { return };
+        let at_us = at_us(&ongoing);
+        for key in ongoing.keys() {
+            self.past.put(key, at_us);
+        }
+        self.room.0 += ongoing.hosts();
+        self.changes.push(Change::Resolved(Arc::new(ongoing.resolved(at_us))));
+    }
+
+    /// Resolves incidents of an earlier run whose packets are still to come: another capture.
+    fn leave_behind(&mut self, now_us: i64) {
+        let ahead = self.open.iter().filter(|(_, ongoing)| ongoing.last_us() > now_us);
+        let ahead: Vec<u64> = ahead.map(|(serial, _)| *serial).collect();
+        for serial in &ahead {
+            self.resolve(*serial, Ongoing::last_us);
+        }
+        if !ahead.is_empty() {
+            // Whatever is read again is to have the same ids.
+            self.past.clear();
+        }
+    }
 }

@@ -132,8 +132,13 @@ impl From<Output> for Outcome {
 
 /// `weir flows` without arguments, shielded from the settings of whoever runs the tests.
 pub fn weir() -> Command {
+    weir_verb("flows")
+}
+
+/// `weir VERB` without arguments, shielded from the settings of whoever runs the tests.
+pub fn weir_verb(verb: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
-    command.arg("flows").env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.arg(verb).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("XDG_CONFIG_HOME", "/nonexistent").env("HOME", "/nonexistent");
     command.stdin(Stdio::null());
     command

@@ -120,6 +120,8 @@ impl Console {
         if let Some(action) = prompt.chosen() {
             return self.act(action);
         }
+        // What a fault of the program does to the terminal can be tried, but not in a release.
+        assert!(!cfg!(debug_assertions) || prompt.text() != "panic", "asked for by name");
         let written = text::clip(prompt.text(), 30);
         self.notice = Some(format!("no command is called `{written}`"));
         None

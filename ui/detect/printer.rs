@@ -21,13 +21,16 @@ pub(super) struct Printer {
     detection: Detection,
     /// Incidents that go on, in the order in which they were detected.
     open: Vec<Arc<Incident>>,
+    /// The latest packet time heard of, in µs since the epoch.
+    now_us: i64,
     failure: Option<Error>,
 }
 
 impl Printer {
     pub(super) fn new(format: Format, verdicts: bool, detection: Detection) -> Self {
         let out = BufWriter::new(io::stdout());
-        Self { out, format, verdicts, detection, open: Vec::new(), failure: None }
+        let (open, now_us) = (Vec::new(), i64::MIN);
+        Self { out, format, verdicts, detection, open, now_us, failure: None }
     }
 
     /// Whether nothing can be printed any more.
@@ -47,14 +50,19 @@ impl Printer {
                 verdicts.map(|verdict| self.verdict(verdict)).collect()
             }
             Delivery::Scored(scored) => {
-                scored.iter().for_each(|one| self.detection.observe(one));
+                for one in &scored {
+                    self.now_us = self.now_us.max(one.verdict.flow.at_us);
+                    self.detection.observe(one);
+                }
                 self.changes()
             }
             Delivery::Moment(now_us) => {
+                self.now_us = self.now_us.max(now_us);
                 self.detection.advance(now_us);
                 self.changes()
             }
             Delivery::Restart => {
+                self.now_us = i64::MIN;
                 self.detection.restart();
                 self.changes()
             }
@@ -68,7 +76,7 @@ impl Printer {
         if let Some(error) = self.failure.take() {
             return Err(error);
         }
-        self.detection.finish();
+        self.detection.finish(self.now_us);
         self.changes()?;
         for incident in std::mem::take(&mut self.open) {
             self.incident(&incident)?;

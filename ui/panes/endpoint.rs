@@ -17,6 +17,15 @@ pub(crate) fn service(host: Address, port: u16, number: u8) -> String {
     }
 }
 
+/// A host and many of its ports: `10.0.0.9:*`.
+pub(crate) fn services(host: Address, number: u8) -> String {
+    let host = if host.as_v4().is_some() { host.to_string() } else { format!("[{host}]") };
+    match number {
+        protocol::TCP => format!("{host}:*"),
+        number => format!("{host}:*/{}", protocol_name(number)),
+    }
+}
+
 /// `10.0.0.9:443`, `[2001:db8::9]:443`.
 pub(crate) fn with_port(host: Address, port: u16) -> String {
     match host.as_v4() {

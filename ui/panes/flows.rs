@@ -24,7 +24,7 @@ use crate::widgets::table::{Cell, Clip, Column};
 pub(crate) struct Pair {
     client: Address,
     server: Address,
-    server_port: u16,
+    server_port: Option<u16>,
     protocol: u8,
 }
 
@@ -121,7 +121,10 @@ fn newest_first(one: &Conversation, other: &Conversation) -> Ordering {
 
 /// The service of a conversation.
 pub(crate) fn target(row: &Conversation) -> String {
-    endpoint::service(row.server, row.server_port, row.protocol)
+    match row.server_port {
+        Some(port) => endpoint::service(row.server, port, row.protocol),
+        None => endpoint::services(row.server, row.protocol),
+    }
 }
 
 /// What something is that alarmed, or did not.

@@ -1,0 +1,46 @@
+//! What the tracker keeps of a verdict that alarms.
+
+use super::record::Pivot;
+use crate::detect::{Class, FlowSummary, Score, Verdict};
+use crate::packet::Address;
+
+/// Class and pivot: what alarms must share before they are an incident.
+pub(super) type Key = (Class, Address);
+
+/// A verdict that alarms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Alarm {
+    pub(super) flow: FlowSummary,
+    pub(super) class: Class,
+    pub(super) score: Score,
+    /// Its place among all alarms.
+    pub(super) ordinal: u64,
+}
+
+impl Alarm {
+    /// What `verdict` says, unless it says that all is well.
+    pub(super) fn of(verdict: &Verdict, ordinal: u64) -> Option<Self> {
+        let Verdict { flow, class, score, is_alarm, .. } = *verdict;
+        (is_alarm && class != Class::Benign).then_some(Self { flow, class, score, ordinal })
+    }
+
+    pub(super) const fn source(&self) -> Address {
+        self.flow.tuple.source
+    }
+
+    pub(super) const fn target(&self) -> Address {
+        self.flow.tuple.target
+    }
+
+    /// The host that an incident of its class would be about.
+    pub(super) const fn pivot(&self) -> Address {
+        match Pivot::of(self.class) {
+            Pivot::Source => self.source(),
+            Pivot::Target => self.target(),
+        }
+    }
+
+    pub(super) const fn key(&self) -> Key {
+        (self.class, self.pivot())
+    }
+}

@@ -1,0 +1,72 @@
+//! Whether an alarm belongs to an open incident.
+
+use std::collections::HashSet;
+
+use super::alarm::Alarm;
+use super::family::Family;
+use super::ongoing::Ongoing;
+use super::record::Pivot;
+use crate::packet::Address;
+
+/// By how much the beginnings of the two legs of an attack through an ingress may differ.
+const LEGS_US: u64 = 2_000_000;
+
+/// How an alarm belongs to an incident, the closer first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// It is of its class.
+    Class,
+    /// It is of a class of the same family, between hosts that are in it.
+    Kin,
+}
+
+impl Ongoing {
+    /// Whether and how `alarm` belongs to it.
+    ///
+    /// An alarm of its class does when it is about the pivot or, where that is the target, about
+    /// any target; when its source is a target (the leg from an ingress to a pod); and when its
+    /// target is the only source (the leg from a client to the ingress, seen later).
+    pub(super) fn fit(&self, alarm: &Alarm) -> Option<Fit> {
+        let Self { sources, targets, incident, .. } = self;
+        let (source, target) = (alarm.source(), alarm.target());
+        if alarm.class == incident.class {
+            let is_in = match Pivot::of(alarm.class) {
+                Pivot::Source => source == incident.pivot,
+                Pivot::Target => {
+                    targets.contains(target)
+                        || targets.contains(source)
+                        || sources.only() == Some(target)
+                }
+            };
+            if is_in {
+                return Some(Fit::Class);
+            }
+        }
+        let is_kin = Family::of(alarm.class) == Family::of(incident.class)
+            && sources.contains(source)
+            && targets.contains(target);
+        is_kin.then_some(Fit::Kin)
+    }
+
+    /// Whether `alarms`, all on one pivot, are the other leg of this attack through an ingress that
+    /// has another address on either side.
+    ///
+    /// Then no address tells, but both legs begin within two seconds, all of one comes from the
+    /// ingress, and floods on a target are among them.
+    pub(super) fn is_other_leg(&self, alarms: &[Alarm]) -> bool {
+        let (Some(first), Some(first_us)) = (alarms.first(), first_us(alarms)) else {
+            return false;
+        };
+        let is_on_target = |class| matches!(Pivot::of(class), Pivot::Target);
+        let sources: HashSet<Address> = alarms.iter().map(Alarm::source).collect();
+        Family::of(first.class) == Family::of(self.incident.class)
+            && (is_on_target(first.class) || is_on_target(self.incident.class))
+            && (sources.len() == 1 || self.sources.only().is_some())
+            && self.incident.first_us.abs_diff(first_us) <= LEGS_US
+    }
+}
+
+/// The first packet of the flows behind `alarms`.
+pub(super) fn first_us(alarms: &[Alarm]) -> Option<i64> {
+    alarms.iter().map(|alarm| alarm.flow.first_us).min()
+}

@@ -1,0 +1,120 @@
+//! Flows whose last word is still to come: what they count for so far.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::alarm::{Alarm, Key};
+use super::family::Family;
+use crate::detect::FlowSummary;
+use crate::flow::{FlowId, State};
+
+/// What a flow was last counted with, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    /// The number of the incident.
+    pub(super) serial: u64,
+    pub(super) packets: u64,
+    pub(super) bytes: u64,
+}
+
+/// What is known of a flow that goes on.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Where its newest verdict stands, if it alarmed and is not yet part of an incident.
+    pub(super) candidate: Option<Key>,
+    counted: [Option<Counted>; Family::COUNT],
+    heard_us: i64,
+}
+
+/// Flows that go on, each of which counts once in every family of classes.
+#[derive(Debug)]
+pub(super) struct Followed {
+    flows: HashMap<FlowId, Known, RandomState>,
+    most: usize,
+    /// For how long a flow may be silent before it is taken for one whose end was not heard of.
+    forget_us: i64,
+    swept_us: i64,
+}
+
+impl Followed {
+    pub(super) fn new(most: usize, forget_us: i64) -> Self {
+        Self { flows: HashMap::default(), most, forget_us, swept_us: i64::MIN }
+    }
+
+    /// Where the flow was counted among incidents of `family`.
+    pub(super) fn counted(&self, id: FlowId, family: Family) -> Option<Counted> {
+        self.flows.get(&id)?.counted[family as usize]
+    }
+
+    /// The candidate that the newest verdict on the flow stands in, which it leaves.
+    pub(super) fn leave_candidate(&mut self, id: FlowId) -> Option<Key> {
+        self.flows.get_mut(&id)?.candidate.take()
+    }
+
+    /// Whether the flow can be counted without being counted again: this is the last word on it,
+    /// or it can be remembered.
+    pub(super) fn can_follow(&mut self, flow: &FlowSummary) -> bool {
+        if is_over(flow) || self.flows.len() < self.most || self.flows.contains_key(&flow.id) {
+            return true;
+        }
+        self.sweep(flow.at_us);
+        self.flows.len() < self.most
+    }
+
+    /// Remembers that the flow stands in a candidate.
+    pub(super) fn suspect(&mut self, alarm: &Alarm) {
+        if let Some(known) = self.known(&alarm.flow) {
+            known.candidate = Some(alarm.key());
+        }
+    }
+
+    /// Remembers with what the flow was counted.
+    pub(super) fn count(&mut self, alarm: &Alarm, serial: u64) {
+        if let Some(known) = self.known(&alarm.flow) {
+            let FlowSummary { packets, bytes, .. } = alarm.flow;
+            known.candidate = None;
+            known.counted[Family::of(alarm.class) as usize] =
+                Some(Counted { serial, packets, bytes });
+        }
+    }
+
+    /// Forgets a flow if this was the last word on it.
+    pub(super) fn heard(&mut self, flow: &FlowSummary) {
+        if is_over(flow) {
+            self.flows.remove(&flow.id);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.flows.clear();
+        self.swept_us = i64::MIN;
+    }
+
+    fn known(&mut self, flow: &FlowSummary) -> Option<&mut Known> {
+        if is_over(flow) {
+            return None;
+        }
+        let known = self.flows.entry(flow.id).or_default();
+        known.heard_us = flow.at_us;
+        Some(known)
+    }
+
+    /// Forgets flows whose last word was lost. Not twice in the same moment: it looks at all.
+    fn sweep(&mut self, now_us: i64) {
+        let forget_us = self.forget_us;
+        if now_us >= self.swept_us.saturating_add(forget_us / 10) {
+            self.flows.retain(|_, known| known.heard_us.saturating_add(forget_us) > now_us);
+            self.swept_us = now_us;
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.flows.len()
+    }
+}
+
+const fn is_over(flow: &FlowSummary) -> bool {
+    matches!(flow.state, State::Final(_))
+}

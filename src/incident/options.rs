@@ -1,0 +1,42 @@
+//! When alarms are an incident and when it is over, and how much is remembered.
+
+/// When alarms are an incident and when it is over, and how much is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Different flows that must alarm before they are an incident, 1 to 64.
+    pub opening_flows: usize,
+    /// Within how much packet time, in µs.
+    pub window_us: i64,
+    /// Packet time without an alarm after which an incident is over, in µs.
+    pub quiet_us: i64,
+    /// Packet time between two tellings of the changes of one incident, in µs.
+    pub telling_us: i64,
+    /// Packet time without a verdict after which the end of a flow is taken to have been lost, in
+    /// µs; to be longer than a flow can be silent.
+    pub forget_us: i64,
+    /// Classes and pivots with alarms that are not yet an incident; those heard of least recently
+    /// are forgotten.
+    pub candidates: usize,
+    /// Incidents open at once; the one quiet the longest is resolved early.
+    pub open: usize,
+    /// Flows that alarmed and go on; of more than these only the last word is counted.
+    pub flows: usize,
+    /// Hosts remembered, over all incidents; beyond, their number is at least what is told.
+    pub hosts: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            opening_flows: 3,
+            window_us: 60_000_000,
+            quiet_us: 60_000_000,
+            telling_us: 1_000_000,
+            forget_us: 600_000_000,
+            candidates: 4_096,
+            open: 1_024,
+            flows: 65_536,
+            hosts: 262_144,
+        }
+    }
+}
