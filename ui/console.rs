@@ -15,6 +15,7 @@ mod pane;
 mod pointer;
 mod prompt;
 mod session;
+mod sieve;
 
 #[cfg(test)]
 mod fixture;
@@ -32,6 +33,7 @@ pub(crate) use self::options::ConsoleOptions;
 pub(crate) use self::pane::Pane;
 use self::prompt::Prompt;
 pub(crate) use self::session::{Error, run};
+pub(crate) use self::sieve::Sieve;
 use crate::glyphs::Glyphs;
 use crate::keymap::{self, Mode};
 use crate::look::Look;
@@ -99,6 +101,7 @@ pub(crate) struct Console {
     pages: Vec<Box<dyn View>>,
     help: Option<Help>,
     prompt: Option<Prompt>,
+    sieve: Arc<Sieve>,
     theme: Theme,
     glyphs: Glyphs,
     mouse: Mouse,
@@ -124,6 +127,7 @@ impl Console {
             pages: Vec::new(),
             help: None,
             prompt: None,
+            sieve: Arc::default(),
             theme,
             glyphs,
             mouse,
@@ -145,9 +149,8 @@ impl Console {
             Message::Input(Event::Key(key)) => return self.press(key),
             Message::Input(Event::Mouse(event)) => self.pointed(event),
             Message::Input(Event::Paste(pasted)) => {
-                if let Some(prompt) = &mut self.prompt {
-                    prompt.paste(&pasted);
-                }
+                let written = self.prompt.as_mut().and_then(|prompt| prompt.paste(&pasted));
+                self.sift(written);
             }
             Message::Input(Event::FocusGained | Event::FocusLost) => {}
         }
@@ -181,7 +184,7 @@ impl Console {
     fn scene(&self) -> Scene {
         let snapshot = self.shown();
         let look = self.look(snapshot.now_us);
-        Scene { snapshot, look }
+        Scene { snapshot, sieve: Arc::clone(&self.sieve), look }
     }
 
     fn look(&self, now_us: i64) -> Look {
@@ -204,10 +207,16 @@ impl Console {
         if let Some(action) = keymap::action(self.mode(), &key) {
             return self.act(action);
         }
-        if let Some(prompt) = &mut self.prompt {
-            prompt.write(key);
-        }
+        let written = self.prompt.as_mut().and_then(|prompt| prompt.write(key));
+        self.sift(written);
         None
+    }
+
+    /// Puts a filter in force, if there is a new one.
+    fn sift(&mut self, sieve: Option<Sieve>) {
+        if let Some(sieve) = sieve {
+            self.sieve = Arc::new(sieve);
+        }
     }
 
     fn pane(&self, pane: Pane) -> &dyn View {

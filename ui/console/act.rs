@@ -1,11 +1,13 @@
 //! What each action does.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::areas::{self, Areas};
-use super::prompt::Prompt;
+use super::prompt::{Prompt, Purpose};
 use super::{Console, Effect, Motion, Pane, Zoom};
-use crate::keymap::Action;
+use crate::keymap::{Action, Mode};
 use crate::panes::chrome;
 use crate::panes::help::Help;
 use crate::terminal::Mouse;
@@ -25,7 +27,7 @@ impl Console {
             Action::Help => {
                 self.help = if self.help.is_some() { None } else { Some(Help::default()) }
             }
-            Action::Filter => {}
+            Action::Filter => self.prompt = Some(Prompt::filter(self.sieve.clone())),
             Action::Palette => self.prompt = Some(Prompt::palette()),
             Action::Freeze => self.toggle_freeze(),
             Action::Open => self.open(),
@@ -78,11 +80,17 @@ impl Console {
 
     /// Undoes the last of what hides something else.
     fn back(&mut self) {
-        if self.prompt.take().is_some() || self.help.take().is_some() || self.pages.pop().is_some()
-        {
-            return;
+        if let Some(prompt) = self.prompt.take() {
+            if let Purpose::Filter { before, .. } = prompt.purpose() {
+                self.sieve = before.clone();
+            }
+        } else if self.help.take().is_some() || self.pages.pop().is_some() {
+            // That is what was to go.
+        } else if self.zoom == Zoom::Filled {
+            self.zoom = Zoom::Shared;
+        } else {
+            self.sieve = Arc::default();
         }
-        self.zoom = Zoom::Shared;
     }
 
     fn toggle_freeze(&mut self) {
@@ -116,7 +124,11 @@ impl Console {
     }
 
     fn accept(&mut self) -> Option<Effect> {
-        let prompt = self.prompt.take()?;
+        // What is wrong with a filter is on the screen already; it can be mended.
+        let prompt = self.prompt.take_if(|prompt| prompt.mistake().is_none())?;
+        if prompt.mode() == Mode::Filter {
+            return None;
+        }
         if let Some(action) = prompt.chosen() {
             return self.act(action);
         }

@@ -67,6 +67,12 @@ fn the_palette_shows_the_commands_that_fit() {
 }
 
 #[test]
+fn a_filter_says_what_is_wrong_with_it() {
+    assert_screens("filter_mistake", "/class:dos* prt:80");
+    assert_screens("filter", "/class:dos*");
+}
+
+#[test]
 fn a_plain_terminal_gets_ascii() {
     for (width, height) in [(80, 24), (120, 34)] {
         let mut session = Session::at((width, height));
