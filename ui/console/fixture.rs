@@ -102,7 +102,7 @@ fn conversation(
     Conversation {
         client,
         server,
-        server_port,
+        server_port: Some(server_port),
         protocol: protocol::TCP,
         score: Score::new(score),
         class,
