@@ -8,6 +8,7 @@
 
 pub mod data;
 pub mod edge;
+pub mod engine;
 pub mod flows;
 pub mod frame;
 pub mod pcap;
