@@ -9,6 +9,8 @@
 //!
 //! [`api`] is the face for programs; the one for people is the binary's.
 //!
+//! [`filter`] is the language in which people say which of all this they want to see.
+//!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
 
 pub mod api;
@@ -17,6 +19,7 @@ pub mod detect;
 pub mod engine;
 pub mod export;
 pub mod feature;
+pub mod filter;
 pub mod flow;
 pub mod incident;
 pub mod packet;

@@ -24,6 +24,7 @@ mod shelf;
 mod sink;
 mod snapshot;
 mod start;
+mod subject;
 
 pub use detection::Detection;
 pub use feed::Feed;

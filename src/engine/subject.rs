@@ -1,0 +1,54 @@
+//! What the filter language finds in a conversation.
+
+use std::slice;
+
+use super::snapshot::Conversation;
+use crate::detect::{Class, Score};
+use crate::filter::Subject;
+use crate::packet::Address;
+
+impl Subject for Conversation {
+    fn sources(&self) -> &[Address] {
+        slice::from_ref(&self.client)
+    }
+
+    fn targets(&self) -> &[Address] {
+        slice::from_ref(&self.server)
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.server_port
+    }
+
+    fn protocol(&self) -> Option<u8> {
+        Some(self.protocol)
+    }
+
+    fn class(&self) -> Option<Class> {
+        Some(self.class)
+    }
+
+    fn score(&self) -> Option<Score> {
+        Some(self.score)
+    }
+
+    fn flows(&self) -> Option<u64> {
+        Some(self.flows)
+    }
+
+    fn packets(&self) -> Option<u64> {
+        Some(self.packets)
+    }
+
+    fn bytes(&self) -> Option<u64> {
+        Some(self.bytes)
+    }
+
+    fn first_us(&self) -> Option<i64> {
+        Some(self.first_us)
+    }
+
+    fn ids(&self) -> Vec<u64> {
+        self.recent.iter().map(|verdict| verdict.flow.id.0).collect()
+    }
+}

@@ -1,0 +1,126 @@
+//! One term: what is compared, how, and with what.
+
+use super::key::Key;
+use super::pattern::Pattern;
+use super::subject::Subject;
+use super::value::{PROTOCOLS, Value};
+use crate::detect::{Class, Score};
+use crate::incident::{Severity, Status};
+use crate::packet::Address;
+
+/// How a subject is compared with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    /// It is one of the values.
+    Is,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// How it is written.
+    pub(super) const fn sign(self) -> &'static str {
+        match self {
+            Self::Is => ":",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Term {
+    /// A bare word.
+    Word(Pattern),
+    /// A key and values, of which one must fit.
+    Field { key: Key, comparison: Comparison, values: Vec<Value> },
+}
+
+impl Term {
+    pub(super) fn matches(&self, subject: &impl Subject, now_us: i64) -> bool {
+        match self {
+            Self::Word(pattern) => has_word(pattern, subject),
+            Self::Field { key, comparison, values } => {
+                let fits = |value| fits(*key, *comparison, value, subject, now_us);
+                values.iter().any(fits)
+            }
+        }
+    }
+}
+
+fn has_word(pattern: &Pattern, subject: &impl Subject) -> bool {
+    let mut hosts = subject.sources().iter().chain(subject.targets());
+    let names = [
+        subject.class().map(Class::name),
+        subject.severity().map(Severity::name),
+        subject.status().map(Status::name),
+        subject.protocol().and_then(protocol_name),
+    ];
+    hosts.any(|host| pattern.is_in(&host.to_string()))
+        || names.into_iter().flatten().any(|name| pattern.is_in(name))
+        // A part of a number is another number.
+        || subject.port().is_some_and(|port| pattern.is_like(&port.to_string()))
+}
+
+pub(super) fn protocol_name(number: u8) -> Option<&'static str> {
+    PROTOCOLS.iter().find(|(_, known)| *known == number).map(|(name, _)| *name)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "what is counted is far below 2^53")]
+fn fits(
+    key: Key,
+    comparison: Comparison,
+    value: &Value,
+    subject: &impl Subject,
+    now_us: i64,
+) -> bool {
+    let number =
+        |number: Option<f64>| number.is_some_and(|number| is_number(number, comparison, value));
+    let text = |text: Option<&str>| text.is_some_and(|text| is_text(text, value));
+    let host = |hosts: &[Address]| hosts.iter().any(|host| is_host(*host, value));
+    match key {
+        Key::Source => host(subject.sources()),
+        Key::Target => host(subject.targets()),
+        Key::Host => host(subject.sources()) || host(subject.targets()),
+        Key::Port => number(subject.port().map(f64::from)),
+        Key::Protocol => number(subject.protocol().map(f64::from)),
+        Key::Class => text(subject.class().map(Class::name)),
+        Key::Score => number(subject.score().map(Score::value)),
+        Key::Flows => number(subject.flows().map(|count| count as f64)),
+        Key::Packets => number(subject.packets().map(|count| count as f64)),
+        Key::Bytes => number(subject.bytes().map(|count| count as f64)),
+        Key::Age => {
+            number(subject.first_us().map(|first_us| now_us.saturating_sub(first_us).max(0) as f64))
+        }
+        Key::Severity => number(subject.severity().map(|severity| f64::from(severity as u8))),
+        Key::Status => text(subject.status().map(Status::name)),
+        Key::Id => subject.ids().iter().any(|id| is_text(&format!("{id:016x}"), value)),
+    }
+}
+
+fn is_number(number: f64, comparison: Comparison, value: &Value) -> bool {
+    let Value::Range(low, high) = *value else { return false };
+    match comparison {
+        Comparison::Is => (low..=high).contains(&number),
+        Comparison::Less => number < low,
+        Comparison::LessOrEqual => number <= low,
+        Comparison::Greater => number > low,
+        Comparison::GreaterOrEqual => number >= low,
+    }
+}
+
+fn is_text(text: &str, value: &Value) -> bool {
+    matches!(value, Value::Pattern(pattern) if pattern.is_like(text))
+}
+
+fn is_host(host: Address, value: &Value) -> bool {
+    match value {
+        Value::Network(network) => network.contains(host),
+        Value::Pattern(pattern) => pattern.is_like(&host.to_string()),
+        Value::Range(..) => false,
+    }
+}

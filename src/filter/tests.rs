@@ -1,0 +1,358 @@
+//! What a filter lets through, what it refuses and how, and that no text breaks it.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::detect::{Class, Score};
+use crate::incident::{Severity, Status};
+use crate::packet::{Address, protocol};
+
+const NOW_US: i64 = 1_600_000_100_000_000;
+
+/// A flood on a web server, 100 s old.
+#[derive(Debug, Default)]
+struct Flood;
+
+const SOURCES: [Address; 2] = [Address::v4([203, 0, 113, 66]), Address::v4([203, 0, 113, 67])];
+const TARGETS: [Address; 1] =
+    [Address::v6([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10])];
+
+impl Subject for Flood {
+    fn sources(&self) -> &[Address] {
+        &SOURCES
+    }
+
+    fn targets(&self) -> &[Address] {
+        &TARGETS
+    }
+
+    fn port(&self) -> Option<u16> {
+        Some(443)
+    }
+
+    fn protocol(&self) -> Option<u8> {
+        Some(protocol::TCP)
+    }
+
+    fn class(&self) -> Option<Class> {
+        Some(Class::DosFlood)
+    }
+
+    fn score(&self) -> Option<Score> {
+        Some(Score::new(0.95))
+    }
+
+    fn flows(&self) -> Option<u64> {
+        Some(412)
+    }
+
+    fn bytes(&self) -> Option<u64> {
+        Some(2_500_000)
+    }
+
+    fn first_us(&self) -> Option<i64> {
+        Some(NOW_US - 100_000_000)
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(Severity::High)
+    }
+
+    fn status(&self) -> Option<Status> {
+        Some(Status::Open)
+    }
+
+    fn ids(&self) -> Vec<u64> {
+        vec![0x5f1c_9a3b_e20d_4478, 0xff]
+    }
+}
+
+fn lets_through(text: &str) -> bool {
+    let filter = Filter::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    filter.matches(&Flood, NOW_US)
+}
+
+#[test]
+fn terms_that_hold() {
+    for text in [
+        "",
+        "src:203.0.113.66",
+        "src:203.0.113.0/24,10.0.0.0/8",
+        "dst:2001:db8::/32",
+        "dst:2001:db8::10",
+        "host:203.0.113.*",
+        "host:0.0.0.0/0",
+        "port:443",
+        "PORT=80,443",
+        "port:400-500",
+        "port>442 port<444",
+        "proto:tcp proto:6",
+        "class:dos-flood class:DOS*",
+        "score>0.9",
+        "score:0.9-1",
+        "score>=0.95 score<=0.95",
+        "flows>=412 flows<1k",
+        "bytes>2.4M bytes<2.6MB",
+        "age<5m age>1.5m age:100s",
+        "severity>=high severity>low severity:low,high",
+        "status:open",
+        "id:5f1c* id:00000000000000ff",
+        "!proto:udp not status:resolved",
+        "proto!=udp",
+        "flood",
+        "203.0.113",
+        "443",
+        "2001:db8::10",
+        "*flood",
+        "HIGH",
+        "port:80 or class:dos*",
+        "port:80 or port:443 score>0.9",
+        "(port:80 or port:443) and score>0.9",
+        "!(port:80 or port:81)",
+        "\"dos-flood\"",
+    ] {
+        assert!(lets_through(text), "{text}");
+    }
+}
+
+#[test]
+fn terms_that_do_not_hold() {
+    for text in [
+        "src:203.0.113.68",
+        "src:2001:db8::/32",
+        "dst:203.0.113.66",
+        "host:::/0 port:80",
+        "port:44",
+        "port:1-442",
+        "4",
+        "score>0.95",
+        "class:scan",
+        "flows>412",
+        "age>2m",
+        "severity>high severity:critical",
+        "status:resolved",
+        "id:ff*",
+        "flood*",
+        "!flood",
+        "(port:80 or port:443) score<0.9",
+        "\"*flood\"",
+    ] {
+        assert!(!lets_through(text), "{text}");
+    }
+}
+
+#[test]
+fn a_term_about_what_a_subject_has_not_is_false_either_way_round() {
+    assert!(!lets_through("packets>0"));
+    assert!(!lets_through("packets<=0"));
+    assert!(lets_through("!packets>0"));
+}
+
+#[test]
+fn or_binds_less_than_terms_side_by_side() {
+    assert!(lets_through("port:443 or port:80 port:81"));
+    assert!(!lets_through("(port:443 or port:80) port:81"));
+}
+
+/// What is underlined, and what is said of it.
+fn refused(text: &str) -> (&str, String) {
+    let error = Filter::parse(text).expect_err(text);
+    (text.get(error.span).expect("whole letters"), error.message)
+}
+
+#[test]
+fn what_is_wrong_is_underlined_and_said_with_its_mend() {
+    for (text, underlined, said) in [
+        ("port:443 scoer>0.9", "scoer", "did you mean `score`?"),
+        ("weight:3", "weight", "there are src, dst, host"),
+        ("class:dos-flod", "dos-flod", "did you mean `dos-flood`?"),
+        ("class:x*", "x*", "there are benign, scan"),
+        ("severity>=hihg", "hihg", "did you mean `high`?"),
+        ("status:closed", "closed", "there are open, resolved"),
+        ("src:10.0.0.0/33", "10.0.0.0/33", "write for example `src:10.0.0.0/8`"),
+        ("port:80,http", "http", "number, 0 to 65535"),
+        ("port:65536", "65536", "number, 0 to 65535"),
+        ("port:9-1", "9-1", "number, 0 to 65535"),
+        ("score>1.5", "1.5", "number, 0 to 1"),
+        ("score>-1", "-1", "takes one value"),
+        ("flows:1e9", "1e9", "k, M and G"),
+        ("age<5", "5", "duration in us"),
+        ("proto:quic", "quic", "tcp, udp"),
+        ("id:xyz", "xyz", "hexadecimal"),
+        ("class>scan", "class>scan", "has no order"),
+        ("port>80,443", ",443", "takes one value"),
+        ("port:", "port:", "a value is missing"),
+        ("port:80,", "port:80,", "a value is missing"),
+        ("score > 0.9", ">", "write without spaces `score>0.9`"),
+        ("a or", "or", "missing behind"),
+        ("or a", "or", "missing before"),
+        ("()", ")", "missing before"),
+        ("(a", "(", "not closed"),
+        ("a)", ")", "nothing is open"),
+        ("!", "!", "missing behind"),
+        ("status:\u{1b}[2J", "\u{1b}[2J", "`\\u{1b}[2j`"),
+        ("src:\"10.0.0.1", "\"10.0.0.1", "not closed"),
+        ("\"\"", "\"\"", "nothing stands in the quotes"),
+    ] {
+        let (found, message) = refused(text);
+        assert_eq!(found, underlined, "{text}: {message}");
+        assert!(message.contains(said), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_filter_is_neither_endless_nor_bottomless() {
+    let deep = |levels: usize| format!("{}a{}", "(".repeat(levels), ")".repeat(levels));
+    assert!(Filter::parse(&deep(Filter::MAX_DEPTH)).is_ok());
+    assert!(refused(&deep(Filter::MAX_DEPTH + 1)).1.contains("at most 32 deep"));
+    assert!(refused(&"!".repeat(4_096)).1.contains("at most 32 deep"));
+    assert!(Filter::parse(&"a".repeat(Filter::MAX_BYTES)).is_ok());
+    assert!(refused(&"a".repeat(Filter::MAX_BYTES + 1)).1.contains("at most 4096 bytes"));
+}
+
+#[test]
+fn a_pattern_full_of_stars_takes_no_more_time_than_its_size() {
+    let text = format!("{}b", "*a".repeat(1_000));
+    let filter = Filter::parse(&text).unwrap();
+    assert!(!filter.matches(&Flood, NOW_US));
+}
+
+#[test]
+fn a_filter_is_written_as_people_would() {
+    for (text, written) in [
+        ("src=10.1.2.3/8   and PORT:80-80,443", "src:10.1.2.3/8 port:80,443"),
+        ("(a b) or not(c or d)", "a b or !(c or d)"),
+        ("bytes>2.5MB age<90s age<120s", "bytes>2500000 age<90s age<2m"),
+        ("proto:6,99 severity>=HIGH", "proto:tcp,99 severity>=high"),
+        ("\"Two words\" \"or\" 2001:db8::1", "\"two words\" \"or\" 2001:db8::1"),
+        ("proto!=udp", "!proto:udp"),
+        ("host:::ffff:1.2.3.4/90", "host:::ffff:1.2.3.4/90"),
+    ] {
+        assert_eq!(Filter::parse(text).unwrap().to_string(), written);
+    }
+}
+
+/// Text that is close to a filter, so that more than the first sign is tried.
+fn nearly() -> impl Strategy<Value = String> {
+    let parts = prop::sample::select(vec![
+        "src",
+        "dst",
+        "host",
+        "port",
+        "proto",
+        "class",
+        "score",
+        "flows",
+        "bytes",
+        "age",
+        "severity",
+        "status",
+        "id",
+        ":",
+        "!=",
+        "=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "!",
+        "(",
+        ")",
+        " ",
+        " ",
+        " or ",
+        " and ",
+        " not ",
+        ",",
+        "-",
+        "*",
+        "\"",
+        "\\",
+        "10.0.0.0/8",
+        "::ffff:1.2.3.4/90",
+        "fe80::1",
+        "2001:db8::/32",
+        "1.2.3.4",
+        "80",
+        "1000-2000",
+        "0.5",
+        "1.5k",
+        "90s",
+        "5m",
+        "tcp",
+        "132",
+        "dos*",
+        "scan",
+        "high",
+        "open",
+        "5f1c*",
+        "00000000000000ff",
+        "or",
+        "ä",
+        "\u{0}",
+        "x",
+    ]);
+    prop::collection::vec(parts, 0..14).prop_map(|parts| parts.concat())
+}
+
+/// Text that is a filter.
+fn valid() -> impl Strategy<Value = String> {
+    let terms = prop::sample::select(vec![
+        "src:10.0.0.0/8",
+        "dst:fd00::/8,10.0.*",
+        "host:::1",
+        "port:80,1000-2000",
+        "port!=53",
+        "proto:tcp,99",
+        "class:dos*,scan",
+        "score>0.9",
+        "score:0.1-0.25",
+        "flows>=1.5k",
+        "bytes<3MB",
+        "age<90s",
+        "age:1h-1.5d",
+        "severity>=high",
+        "status:open",
+        "id:5f1c*",
+        "word",
+        "\"or\"",
+        "\"a (b\"*",
+        "fe80::1",
+    ]);
+    let leaf = terms.prop_map(str::to_owned);
+    leaf.prop_recursive(5, 40, 4, |inner| {
+        let list = || prop::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            list().prop_map(|parts| parts.join(" ")),
+            list().prop_map(|parts| parts.join(" or ")),
+            inner.clone().prop_map(|part| format!("!({part})")),
+            inner.prop_map(|part| format!("( {part} )")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+    #[test]
+    fn no_text_breaks_it_and_a_filter_written_down_is_the_same_filter(
+        text in prop_oneof![4 => nearly(), 1 => any::<String>()],
+    ) {
+        match Filter::parse(&text) {
+            Ok(filter) => {
+                let written = filter.to_string();
+                prop_assert_eq!(Filter::parse(&written), Ok(filter), "{}", written);
+            }
+            Err(error) => {
+                prop_assert!(text.get(error.span.clone()).is_some_and(|part| !part.is_empty()));
+                prop_assert!(!error.message.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_joined_from_terms_is_a_filter_that_keeps_its_meaning(text in valid()) {
+        let filter = Filter::parse(&text).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(Filter::parse(&filter.to_string()), Ok(filter));
+    }
+}
