@@ -12,5 +12,6 @@ pub mod flows;
 pub mod frame;
 pub mod pcap;
 pub mod talk;
+pub mod terminal;
 pub mod transport;
 pub mod tunnel;
