@@ -160,7 +160,9 @@ impl Follower {
     pub(crate) fn finish(self) -> Result<(), Error> {
         let Self { files, failures, .. } = self;
         if files > 1 {
-            failures.iter().for_each(|error| complain(error));
+            for error in &failures {
+                complain(error);
+            }
         }
         let failed = failures.len();
         match failures.into_iter().next() {
