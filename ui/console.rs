@@ -16,6 +16,7 @@ mod pointer;
 mod prompt;
 mod session;
 mod sieve;
+mod views;
 
 #[cfg(test)]
 mod fixture;
@@ -34,14 +35,10 @@ pub(crate) use self::pane::Pane;
 use self::prompt::Prompt;
 pub(crate) use self::session::{Error, run};
 pub(crate) use self::sieve::Sieve;
+use self::views::Views;
 use crate::glyphs::Glyphs;
 use crate::keymap::{self, Mode};
 use crate::look::Look;
-use crate::panes::alerts::Alerts;
-use crate::panes::flows::Flows;
-use crate::panes::help::Help;
-use crate::panes::scores::Scores;
-use crate::panes::unconnected::Unconnected;
 use crate::panes::{Scene, View};
 use crate::terminal::Mouse;
 use crate::theme::Theme;
@@ -92,14 +89,7 @@ pub(crate) struct Console {
     size: Size,
     focus: Pane,
     zoom: Zoom,
-    flows: Flows,
-    scores: Scores,
-    alerts: Alerts,
-    events: Unconnected,
-    limits: Unconnected,
-    /// What was opened, the newest last.
-    pages: Vec<Box<dyn View>>,
-    help: Option<Help>,
+    views: Views,
     prompt: Option<Prompt>,
     sieve: Arc<Sieve>,
     theme: Theme,
@@ -119,13 +109,7 @@ impl Console {
             size,
             focus: Pane::Flows,
             zoom: Zoom::default(),
-            flows: Flows::default(),
-            scores: Scores,
-            alerts: Alerts::default(),
-            events: Unconnected::EVENTS,
-            limits: Unconnected::LIMITS,
-            pages: Vec::new(),
-            help: None,
+            views: Views::default(),
             prompt: None,
             sieve: Arc::default(),
             theme,
@@ -140,8 +124,7 @@ impl Console {
         match message {
             Message::Snapshot(snapshot) => {
                 self.snapshot = snapshot;
-                let shown = self.shown();
-                self.pages.iter_mut().for_each(|page| page.refresh(&shown));
+                self.views.refresh(&self.shown());
             }
             Message::EngineEnded => self.lose_engine(),
             Message::NoShell => self.notice = Some("there is no shell to go back to".into()),
@@ -194,7 +177,7 @@ impl Console {
     fn mode(&self) -> Mode {
         match &self.prompt {
             Some(prompt) => prompt.mode(),
-            None if self.help.is_some() || !self.pages.is_empty() => Mode::Page,
+            None if self.views.cover().is_some() => Mode::Page,
             None => Mode::Panes,
         }
     }
@@ -219,49 +202,13 @@ impl Console {
         }
     }
 
-    fn pane(&self, pane: Pane) -> &dyn View {
-        match pane {
-            Pane::Flows => &self.flows,
-            Pane::Scores => &self.scores,
-            Pane::Alerts => &self.alerts,
-            Pane::Events => &self.events,
-            Pane::Limits => &self.limits,
-        }
-    }
-
-    fn pane_mut(&mut self, pane: Pane) -> &mut dyn View {
-        match pane {
-            Pane::Flows => &mut self.flows,
-            Pane::Scores => &mut self.scores,
-            Pane::Alerts => &mut self.alerts,
-            Pane::Events => &mut self.events,
-            Pane::Limits => &mut self.limits,
-        }
-    }
-
     /// The view that keys go to.
     fn top(&self) -> &dyn View {
-        match (&self.help, self.pages.last()) {
-            (Some(help), _) => help,
-            (None, Some(page)) => page.as_ref(),
-            (None, None) => self.pane(self.focus),
-        }
+        self.views.cover().unwrap_or_else(|| self.views.pane(self.focus))
     }
 
     /// As [`Console::top`], to change what was chosen in it.
     fn top_mut(&mut self) -> &mut dyn View {
-        if let Some(help) = &mut self.help {
-            return help;
-        }
-        match self.pages.last_mut() {
-            Some(page) => page.as_mut(),
-            None => match self.focus {
-                Pane::Flows => &mut self.flows,
-                Pane::Scores => &mut self.scores,
-                Pane::Alerts => &mut self.alerts,
-                Pane::Events => &mut self.events,
-                Pane::Limits => &mut self.limits,
-            },
-        }
+        self.views.top_mut(self.focus)
     }
 }

@@ -9,12 +9,8 @@ use super::prompt::{Prompt, Purpose};
 use super::{Console, Effect, Motion, Pane, Zoom};
 use crate::keymap::{Action, Mode};
 use crate::panes::chrome;
-use crate::panes::help::Help;
 use crate::terminal::Mouse;
 use crate::text;
-
-/// Views that can lie one behind the other.
-const DEEPEST: usize = 8;
 
 impl Console {
     /// Does what `action` asks for.
@@ -24,9 +20,7 @@ impl Console {
             Action::Suspend => return Some(Effect::Suspend),
             Action::Copy => return self.copy(),
             Action::Mouse => return Some(self.toggle_mouse()),
-            Action::Help => {
-                self.help = if self.help.is_some() { None } else { Some(Help::default()) }
-            }
+            Action::Help => self.views.toggle_help(),
             Action::Filter => self.prompt = Some(Prompt::filter(self.sieve.clone())),
             Action::Palette => self.prompt = Some(Prompt::palette()),
             Action::Freeze => self.toggle_freeze(),
@@ -57,8 +51,7 @@ impl Console {
 
     /// Turns to a pane, away from whatever was opened.
     pub(super) fn focus_on(&mut self, pane: Pane) {
-        self.help = None;
-        self.pages.clear();
+        self.views.uncover();
         self.focus = pane;
     }
 
@@ -73,9 +66,7 @@ impl Console {
 
     fn open(&mut self) {
         let page = self.top().open(&self.scene());
-        if self.pages.len() < DEEPEST {
-            self.pages.extend(page);
-        }
+        self.views.open(page);
     }
 
     /// Undoes the last of what hides something else.
@@ -84,7 +75,7 @@ impl Console {
             if let Purpose::Filter { before, .. } = prompt.purpose() {
                 self.sieve = before.clone();
             }
-        } else if self.help.take().is_some() || self.pages.pop().is_some() {
+        } else if self.views.close() {
             // That is what was to go.
         } else if self.zoom == Zoom::Filled {
             self.zoom = Zoom::Shared;
@@ -98,8 +89,7 @@ impl Console {
             Some(_) => None,
             None => Some(self.snapshot.clone()),
         };
-        let shown = self.shown();
-        self.pages.iter_mut().for_each(|page| page.refresh(&shown));
+        self.views.refresh(&self.shown());
     }
 
     fn toggle_mouse(&mut self) -> Effect {
@@ -152,7 +142,7 @@ impl Console {
     /// Where the view that keys go to is drawn, inside its frame.
     pub(super) fn top_area(&self) -> Rect {
         let body = self.areas().body;
-        if self.help.is_some() || !self.pages.is_empty() {
+        if self.views.cover().is_some() {
             return chrome::inside(body);
         }
         let focused = self.panes().into_iter().find(|(pane, _)| *pane == self.focus);

@@ -53,8 +53,7 @@ impl Console {
     }
 
     fn shows_alerts(&self) -> bool {
-        let is_page = self.help.is_some() || !self.pages.is_empty();
-        !is_page && self.panes().iter().any(|(pane, _)| *pane == Pane::Alerts)
+        self.views.cover().is_none() && self.panes().iter().any(|(pane, _)| *pane == Pane::Alerts)
     }
 
     /// The state of the source is always the newest, even where the panes stand still.
@@ -68,15 +67,14 @@ impl Console {
 
     fn draw_body(&self, body: Rect, buffer: &mut Buffer) {
         let scene = self.scene();
-        if self.help.is_some() || !self.pages.is_empty() {
-            let view = self.top();
+        if let Some(view) = self.views.cover() {
             chrome::frame(&view.title(&scene), Focus::Here, &scene.look, body, buffer);
             view.render(&scene, Focus::Here, chrome::inside(body), buffer);
             return;
         }
         for (pane, area) in self.panes() {
             let focus = if pane == self.focus { Focus::Here } else { Focus::Elsewhere };
-            let view = self.pane(pane);
+            let view = self.views.pane(pane);
             chrome::frame(&view.title(&scene), focus, &scene.look, area, buffer);
             view.render(&scene, focus, chrome::inside(area), buffer);
         }

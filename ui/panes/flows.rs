@@ -161,10 +161,7 @@ impl Flows {
 
     /// The part of the pane below what it says about the source.
     fn table_area(scene: &Scene, area: Rect) -> Rect {
-        trouble(&scene.snapshot).map_or(area, |words| {
-            let mut unseen = Buffer::empty(area);
-            chrome::sentence(&words, Role::Bad, &scene.look, area, &mut unseen)
-        })
+        trouble(&scene.snapshot).map_or(area, |words| chrome::below_sentence(&words, area))
     }
 }
 

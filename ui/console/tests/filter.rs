@@ -76,7 +76,7 @@ fn what_lets_nothing_through_says_so() {
     assert_eq!(session.text().matches("the filter lets nothing through").count(), 2);
     assert_eq!(session.press(KeyCode::Enter), None);
     assert_eq!(session.press(KeyCode::Enter), None);
-    assert!(session.0.pages.is_empty(), "there is nothing to open");
+    assert!(session.0.views.cover().is_none(), "there is nothing to open");
 }
 
 #[test]

@@ -72,9 +72,8 @@ fn the_first_and_the_last_row_and_screens_are_one_key_away() {
 fn enter_opens_and_escape_goes_back_one_step_at_a_time() {
     let mut session = Session::at((120, 34));
     session.type_in("z");
-    for (depth, words) in [(0, "1 Flows"), (1, "last 12 of 214 flows"), (2, "104 features")] {
+    for words in ["1 Flows", "last 12 of 214 flows", "104 features"] {
         assert!(top_lines(&session).1.contains(words), "{words}");
-        assert_eq!(session.0.pages.len(), depth);
         session.press(KeyCode::Enter);
     }
     for words in ["last 12 of 214 flows", "1 Flows"] {
