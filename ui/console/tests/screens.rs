@@ -93,6 +93,19 @@ fn nothing_has_happened_yet() {
 }
 
 #[test]
+fn while_all_is_well_there_is_always_a_clock_and_a_state() {
+    for width in 40..200 {
+        for keys in ["", "l", "3"] {
+            let mut session = Session::at((width, 34));
+            let text = session.type_in(keys).text();
+            let status = text.lines().next().unwrap();
+            assert!(status.ends_with("  14:02:11Z"), "{width} {keys}: {status}");
+            assert!(status.contains("● live"), "{width} {keys}: {status}");
+        }
+    }
+}
+
+#[test]
 fn trouble_is_said_in_words() {
     let mut snapshot = fixture::snapshot();
     snapshot.source.state =
