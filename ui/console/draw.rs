@@ -5,9 +5,9 @@ use ratatui::layout::{Rect, Size};
 
 use super::areas::{self, Areas, SMALLEST};
 use super::prompt::{Prompt, Purpose};
-use super::{Console, Pane};
+use super::{Console, Pane, Zoom};
 use crate::glyphs::{self, Glyphs};
-use crate::keymap::{self, Mode};
+use crate::keymap::{self, Action, Mode};
 use crate::look::Look;
 use crate::panes::status::{self, Besides};
 use crate::panes::{Focus, alerts, chrome, palette};
@@ -103,10 +103,21 @@ impl Console {
         }
     }
 
+    /// Whether `action` would do anything as things stand.
+    fn is_of_use(&self, action: Action) -> bool {
+        match action {
+            Action::Open => self.top().open(&self.scene()).is_some(),
+            Action::Back => {
+                self.mode() != Mode::Panes || self.zoom == Zoom::Filled || !self.sieve.is_empty()
+            }
+            _ => true,
+        }
+    }
+
     /// Keys, what they do, and how early they go when there is little room.
     fn hints(&self, look: &Look) -> Vec<Hint> {
         let mut hints: Vec<Hint> = Vec::new();
-        for binding in keymap::of_mode(self.mode()) {
+        for binding in keymap::of_mode(self.mode()).filter(|one| self.is_of_use(one.action)) {
             let (Some((word, rank)), Some(key)) = (binding.hint, binding.keys.first()) else {
                 continue;
             };
@@ -124,6 +135,7 @@ impl Console {
     }
 }
 
+/// Keys and what they do, in a word.
 #[derive(Debug)]
 struct Hint {
     keys: String,
