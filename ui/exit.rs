@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use rusqlite::ErrorCode;
 use weir::{capture, detect, engine, export, settings, store};
 
-use crate::{flows, input, manual, model, user};
+use crate::{detect as verb, flows, input, manual, model, user, watch};
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,12 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<flows::Error>() {
             return Self::of_flows(error);
+        }
+        if let Some(error) = error.downcast_ref::<watch::Error>() {
+            return Self::of_watch(error);
+        }
+        if let Some(error) = error.downcast_ref::<verb::Error>() {
+            return Self::of_detect_verb(error);
         }
         if let Some(error) = error.downcast_ref::<user::Error>() {
             return Self::of_user(error);
@@ -95,6 +101,49 @@ impl Status {
             flows::Error::Interrupted => Some(Self::Interrupted),
             flows::Error::Create { .. } | flows::Error::Signal(_) | flows::Error::Threads(_) => {
                 None
+            }
+        }
+    }
+
+    fn of_watch(error: &watch::Error) -> Option<Self> {
+        match error {
+            watch::Error::Input(error) => Some(Self::of_input(error)),
+            watch::Error::Settings(error) => Some(Self::of(error)),
+            watch::Error::Store(error) => Some(Self::of(error)),
+            watch::Error::Model(error) => Some(Self::of_models(error)),
+            watch::Error::Runtime(error) | watch::Error::Engine(engine::Error::Model(error)) => {
+                Some(Self::of_detect(error))
+            }
+            watch::Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+                Some(Self::Permission)
+            }
+            watch::Error::Listen { .. } | watch::Error::NoTerminal => Some(Self::Unavailable),
+            watch::Error::Engine(engine::Error::Threads(_))
+            | watch::Error::Signal(_)
+            | watch::Error::Tasks(_)
+            | watch::Error::Console(_) => None,
+        }
+    }
+
+    fn of_detect_verb(error: &verb::Error) -> Option<Self> {
+        match error {
+            verb::Error::Input(error) => Some(Self::of_input(error)),
+            verb::Error::Settings(error) => Some(Self::of(error)),
+            verb::Error::Model(error) => Some(Self::of_models(error)),
+            verb::Error::Detect(error) => Some(Self::of_detect(error)),
+            verb::Error::Live => Some(Self::Usage),
+            verb::Error::Interrupted => Some(Self::Interrupted),
+            verb::Error::Signal(_) | verb::Error::Threads(_) | verb::Error::Write(_) => None,
+        }
+    }
+
+    fn of_models(error: &engine::ModelError) -> Self {
+        match error {
+            engine::ModelError::Choice(_) => Self::Data,
+            engine::ModelError::NothingBefore => Self::Unavailable,
+            engine::ModelError::Refused { source, .. } => Self::of_detect(source),
+            engine::ModelError::Read { source, .. } | engine::ModelError::Write { source, .. } => {
+                Self::of(source)
             }
         }
     }
@@ -164,13 +213,11 @@ impl Status {
     /// None where a cause decides.
     fn of_model(error: &model::Error) -> Option<Self> {
         match error {
-            model::Error::Model(engine::ModelError::Choice(_)) | model::Error::Fatal(_) => {
-                Some(Self::Data)
-            }
-            model::Error::Model(engine::ModelError::NothingBefore) => Some(Self::Unavailable),
+            model::Error::Model(error) => Some(Self::of_models(error)),
+            model::Error::Fatal(_) => Some(Self::Data),
             model::Error::Runtime(error) => Some(Self::of_detect(error)),
             model::Error::Settings(error) => Some(Self::of(error)),
-            model::Error::Model(_) | model::Error::Process(_) | model::Error::Output(_) => None,
+            model::Error::Process(_) | model::Error::Output(_) => None,
         }
     }
 

@@ -90,7 +90,8 @@ fn report(error: &anyhow::Error) -> Status {
     let status = Status::of(error.as_ref());
     if status != Status::Done {
         // Standard error may be closed; the status still tells.
-        writeln!(io::stderr(), "weir: {error:#}").ok();
+        let said = text::harmless_lines(&format!("{error:#}"));
+        writeln!(io::stderr(), "weir: {said}").ok();
     }
     status
 }

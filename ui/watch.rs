@@ -83,7 +83,8 @@ pub(crate) fn run(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<(), Error> {
-    if !args.api && !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+    let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !(args.api || has_terminal) {
         return Err(Error::NoTerminal);
     }
     // The console listens to signals itself, because it has a terminal to give back.

@@ -13,19 +13,17 @@ use utoipa::IntoParams;
 use super::auth::Caller;
 use super::error::Problem;
 use super::extract::Parameters;
-use super::{Api, locked, off_the_runtime};
+use super::listing::Listing;
+use super::{Api, off_the_runtime};
 use crate::detect::Class;
+use crate::filter::Filter;
 use crate::incident::Alert;
 use crate::incident::Status;
-use crate::store::{Cursor, Page, Query};
+use crate::store::{Cursor, Query};
 
 /// Incidents of an answer where nothing else is asked for, and at most.
 const USUAL: usize = 100;
 const MOST: usize = 1_000;
-
-/// Bytes of JSON with which a page ends, however few incidents are in it, so that many clients that
-/// read slowly do not hold much.
-const LARGEST_PAGE: usize = 1 << 20;
 
 /// Which incidents are asked for: those that fit everything said.
 #[derive(Deserialize, IntoParams)]
@@ -44,12 +42,16 @@ pub(super) struct Asked {
     /// With a packet at or after this time (RFC 3339, `+` written as `%2B`).
     #[param(example = "2026-11-25T08:00:00Z", format = DateTime)]
     since: Option<String>,
+    /// What an incident must be, in the filter language of the console.
+    #[param(example = "class:dos* score>=0.9 dst:192.0.2.0/24")]
+    filter: Option<String>,
 }
 
 /// List incidents, newest first
 ///
 /// The next page, if there is one, is named by the `Link` header with `rel="next"`. A page begins
-/// where the one before it ended, whatever has come in between, and ends early at 1 MiB.
+/// where the one before it ended, whatever has come in between. It ends early at 1 MiB,
+/// and after 10,000 incidents that a filter was tried on.
 #[utoipa::path(
     get,
     path = "/get-alerts",
@@ -72,14 +74,12 @@ pub(super) async fn get(
     State(api): State<Arc<Api>>,
     caller: Caller,
     uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    Parameters(mut asked): Parameters<Asked>,
 ) -> Result<Response, Problem> {
+    let filter = filter(asked.filter.take().as_deref())?;
     let query = Query::try_from(asked)?;
     let shared = Arc::clone(&api);
-    let listed = off_the_runtime(move || {
-        let page = locked(&shared.reader).incidents(&query)?;
-        Listing::of(&page).map_err(Problem::from)
-    });
+    let listed = off_the_runtime(move || Listing::read(&shared, &query, &filter));
     let Listing { json, alerts, next } = listed.await??;
     debug!(user = %caller.name, role = caller.role.name(), alerts, "listed");
     let mut response = ([(header::CONTENT_TYPE, "application/json")], json).into_response();
@@ -89,35 +89,6 @@ pub(super) async fn get(
         response.headers_mut().extend(link.ok().map(|link| (header::LINK, link)));
     }
     Ok(response)
-}
-
-/// A page as it is sent.
-struct Listing {
-    json: Vec<u8>,
-    alerts: usize,
-    next: Option<Cursor>,
-}
-
-impl Listing {
-    /// The incidents of `page`, up to the one with which the JSON is large enough.
-    fn of(page: &Page) -> serde_json::Result<Self> {
-        let mut json = vec![b'['];
-        let mut alerts = 0;
-        for incident in &page.incidents {
-            if json.len() >= LARGEST_PAGE {
-                break;
-            }
-            if alerts > 0 {
-                json.push(b',');
-            }
-            serde_json::to_writer(&mut json, &Alert::from(incident))?;
-            alerts += 1;
-        }
-        json.push(b']');
-        let is_cut = alerts < page.incidents.len();
-        let last = page.incidents.iter().take(alerts).next_back().map(Cursor::from);
-        Ok(Self { json, alerts, next: if is_cut { last } else { page.next } })
-    }
 }
 
 /// The same request from `next` on.
@@ -130,10 +101,17 @@ fn next_page(path: &str, query: Option<&str>, next: &Cursor) -> String {
     format!("<{path}?{}>; rel=\"next\"", pairs.join("&"))
 }
 
+fn filter(text: Option<&str>) -> Result<Filter, Problem> {
+    Filter::parse(text.unwrap_or_default()).map_err(|error| {
+        let said = format!("{error} (at byte {})", error.span.start);
+        Problem::parameter("filter", &said)
+    })
+}
+
 impl TryFrom<Asked> for Query {
     type Error = Problem;
 
-    fn try_from(Asked { limit, cursor, status, class, since }: Asked) -> Result<Self, Problem> {
+    fn try_from(Asked { limit, cursor, status, class, since, .. }: Asked) -> Result<Self, Problem> {
         let classes = Class::ALL.map(Class::name).join(", ");
         Ok(Self {
             limit: taken("limit", limit, "expected a whole number from 1 to 1000", |text| {

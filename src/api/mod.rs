@@ -13,6 +13,7 @@ mod auth;
 mod error;
 mod extract;
 mod health;
+mod listing;
 mod login;
 mod metrics;
 mod openapi;

@@ -8,9 +8,11 @@
 
 pub mod data;
 pub mod edge;
+pub mod engine;
 pub mod flows;
 pub mod frame;
 pub mod pcap;
 pub mod talk;
+pub mod terminal;
 pub mod transport;
 pub mod tunnel;

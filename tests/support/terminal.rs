@@ -25,6 +25,8 @@ impl Terminal {
         let mut tmux = terminal.tmux();
         tmux.args(["-f", "/dev/null", "new-session", "-d", "-s", "weir"]);
         tmux.args(["-x", &width.to_string(), "-y", &height.to_string()]);
+        // A trace would push what is said first off the screen.
+        tmux.args(["-e", "RUST_BACKTRACE=0"]);
         for (name, value) in environment {
             tmux.args(["-e", &format!("{name}={value}")]);
         }

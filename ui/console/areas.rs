@@ -52,7 +52,7 @@ pub(super) fn panes(body: Rect, size: Size, focus: Pane, zoom: Zoom) -> Vec<(Pan
     if zoom == Zoom::Filled || size.width < SHARED.width || size.height < SHARED.height {
         return vec![(focus, body)];
     }
-    let left_columns = body.width * 11 / 20;
+    let left_columns = body.width * 3 / 5;
     let limits = LIMITS_LINES.min(body.height);
     let upper = (body.height - limits) * 11 / 20;
     let lower = body.height - limits - upper;

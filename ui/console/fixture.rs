@@ -140,7 +140,7 @@ pub(crate) fn verdict(tuple: Tuple, first_us: i64, (class, score): (Class, f32))
             at_us: first_us + 1_250_000,
             packets: 9,
             bytes: 1_480,
-            reports: 0,
+            reports: 1,
             state: if tuple.source_port.is_multiple_of(2) {
                 State::Final(End::Fin)
             } else {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 const LEAST: Duration = Duration::from_millis(100);
 
 /// The least time between two pictures that differ in numbers alone; nobody reads faster.
-const CALM: Duration = Duration::from_millis(500);
+const CALM: Duration = Duration::from_secs(1);
 
 /// How urgent it is to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

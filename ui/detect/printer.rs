@@ -46,8 +46,9 @@ impl Printer {
         let taken = match delivery {
             Delivery::Scored(scored) if self.verdicts => {
                 let is_final = |verdict: &Verdict| matches!(verdict.flow.state, State::Final(_));
-                let verdicts = scored.iter().map(|one| &one.verdict).filter(|one| is_final(one));
-                verdicts.map(|verdict| self.verdict(verdict)).collect()
+                let mut verdicts =
+                    scored.iter().map(|one| &one.verdict).filter(|one| is_final(one));
+                verdicts.try_for_each(|verdict| self.verdict(verdict))
             }
             Delivery::Scored(scored) => {
                 for one in &scored {

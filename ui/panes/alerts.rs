@@ -64,12 +64,12 @@ static FIELDS: [Field<Incident>; 11] = [
         compare: |one, other| one.pivot.cmp(&other.pivot),
     },
     Field {
-        column: Column::number("FLOWS", 5, 5),
+        column: Column::number("FLOWS", 5, 4),
         cell: |row, look| look.cell(Role::Text, format::short_count(row.flows)),
         compare: |one, other| other.flows.cmp(&one.flows),
     },
     Field {
-        column: Column::number("SCORE", 5, 4),
+        column: Column::number("SCORE", 5, 5),
         cell: |row, look| look.cell(Role::Text, format!("{:.3}", row.score)),
         compare: |one, other| other.score.cmp(&one.score),
     },

@@ -2,7 +2,8 @@
 
 use weir::packet::{Address, protocol};
 
-/// A host and a port of it; protocols other than TCP are named: `10.0.0.9:53/udp`.
+/// A host and a port of it; protocols other than TCP are named: `10.0.0.9:53/udp`, and of ICMP the
+/// message type is given: `10.0.0.9 icmp/8`.
 pub(crate) fn service(host: Address, port: u16, number: u8) -> String {
     match number {
         protocol::TCP => with_port(host, port),
@@ -10,7 +11,7 @@ pub(crate) fn service(host: Address, port: u16, number: u8) -> String {
             format!("{}/{}", with_port(host, port), protocol_name(number))
         }
         protocol::ICMP | protocol::ICMPV6 => {
-            format!("{host} {} type {port}", protocol_name(number))
+            format!("{host} {}/{port}", protocol_name(number))
         }
         _ => format!("{host} {}", protocol_name(number)),
     }
@@ -54,7 +55,7 @@ mod tests {
         let host = Address::v4([10, 0, 0, 9]);
         assert_eq!(service(host, 443, protocol::TCP), "10.0.0.9:443");
         assert_eq!(service(host, 53, protocol::UDP), "10.0.0.9:53/udp");
-        assert_eq!(service(host, 8, protocol::ICMP), "10.0.0.9 icmp type 8");
+        assert_eq!(service(host, 8, protocol::ICMP), "10.0.0.9 icmp/8");
         assert_eq!(service(host, 0, 47), "10.0.0.9 protocol 47");
         let six = Address::from("2001:db8::9".parse::<std::net::IpAddr>().unwrap());
         assert_eq!(service(six, 80, protocol::TCP), "[2001:db8::9]:80");

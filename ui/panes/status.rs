@@ -15,7 +15,7 @@ use crate::theme::Role;
 const REASON_COLUMNS: usize = 44;
 const NAME_COLUMNS: usize = 24;
 
-/// Columns between two parts.
+/// Columns between two parts. Numbers have a fixed width, so that what stands behind them stands still.
 const GAP: usize = 2;
 
 /// Parts of a higher rank go before anything is shortened.
@@ -116,7 +116,7 @@ fn parts(snapshot: &Snapshot, besides: Besides) -> Vec<Part> {
     let Snapshot { source, traffic, .. } = snapshot;
     let name = text::clip_middle(&text::clean(&source.name), NAME_COLUMNS);
     let mut parts =
-        vec![Part::new(4, Role::Title, "weir"), Part::new(3, Role::Text, name), state(snapshot)];
+        vec![Part::new(9, Role::Title, "weir"), Part::new(3, Role::Text, name), state(snapshot)];
     if besides.unseen > 0 {
         let words = format!("{} open", format::counted(besides.unseen, "incident"));
         parts.push(Part::new(1, Role::Critical, words));
@@ -125,9 +125,9 @@ fn parts(snapshot: &Snapshot, besides: Besides) -> Vec<Part> {
         let words = format!("FROZEN at {}", format::clock(at_us));
         parts.push(Part::new(1, Role::Warning, words));
     }
-    let rate = format!("{} pkt/s", format::short(traffic.packets_per_s));
+    let rate = format!("{:>5} pkt/s", format::short(traffic.packets_per_s));
     parts.push(Part::new(5, Role::Text, rate));
-    parts.push(Part::new(7, Role::Text, format::bits_per_s(traffic.bits_per_s)));
+    parts.push(Part::new(7, Role::Text, format!("{:>9}", format::bits_per_s(traffic.bits_per_s))));
     parts.push(losses(snapshot));
     parts.extend(model(snapshot));
     if let Some(failure) = &snapshot.store.failure {
@@ -152,12 +152,13 @@ fn model(snapshot: &Snapshot) -> impl Iterator<Item = Part> {
     let model = &snapshot.model;
     let name = text::clip(&text::clean(&model.name), NAME_COLUMNS);
     let backend = text::clip(&text::clean(&model.backend.to_string()), NAME_COLUMNS);
-    let rate = format::short(model.sequences_per_s);
-    let words = format!("model {name} · {backend} · {rate} seq/s");
-    let runs = (!model.name.is_empty()).then(|| Part::new(8, Role::Text, words));
+    let runs = Part::new(6, Role::Text, format!("model {name} · {backend}"));
+    let rate = format!("{:>5} seq/s", format::short(model.sequences_per_s));
+    let runs = [runs, Part::new(8, Role::Text, rate)];
+    let runs = runs.into_iter().filter(|_| !model.name.is_empty());
     let words = format!("UNSCORED {}", format::short_count(model.unscored));
     let late = (model.unscored > 0).then(|| Part::new(2, Role::Warning, words));
-    runs.into_iter().chain(late)
+    runs.chain(late)
 }
 
 /// Whether packets come, in words.
@@ -171,7 +172,7 @@ fn state(snapshot: &Snapshot) -> Part {
         (SourceState::Running, SourceKind::Interface) => Part::new(0, Role::Good, "● live"),
         (SourceState::Running, SourceKind::File) => {
             let progress = source.progress.filter(|share| share.is_finite());
-            let percent = progress.map(|share| format!(" {:.0}%", share.clamp(0.0, 1.0) * 100.0));
+            let percent = progress.map(|share| format!(" {:>2.0}%", share.clamp(0.0, 1.0) * 100.0));
             Part::new(0, Role::Good, format!("● replay{}", percent.unwrap_or_default()))
         }
     }

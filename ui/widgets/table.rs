@@ -11,7 +11,7 @@ use crate::text;
 const GAP: u16 = 1;
 
 /// From this rank on a column is shown only where the ones before it lose nothing.
-const OPTIONAL: u8 = 4;
+const OPTIONAL: u8 = 5;
 
 /// At which end of its column a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,10 +30,10 @@ async fn an_alert_has_every_member_it_is_to_have() {
             "status": "resolved",
             "score": 0.5,
             "sources": ["203.0.113.1"],
-            "sources_total": 1,
+            "source_count": 1,
             "target": "203.0.113.10",
             "targets": ["203.0.113.10", "203.0.113.11"],
-            "targets_total": 70,
+            "target_count": 70,
             "target_port": 22,
             "flows": 70,
             "packets": 140,
@@ -42,7 +42,7 @@ async fn an_alert_has_every_member_it_is_to_have() {
             "last_packet": "2020-09-13T12:26:41.000000Z",
             "detected_at": "2020-09-13T12:26:40.500000Z",
             "resolved_at": "2020-09-13T12:27:41.000000Z",
-            "why": [{ "feature": "Fan-out", "text": "70 ports, usually 1" }],
+            "why": ["70 ports, usually 1"],
             "flow_ids": ["00000000000000ff"],
         }])
     );
@@ -103,6 +103,25 @@ async fn alerts_are_asked_for_by_class_status_and_time() {
 }
 
 #[tokio::test]
+async fn a_filter_lets_through_what_it_says_on_every_page() {
+    let mut server = Server::start().await;
+    let some = |id| Incident { flows: id, ..incident(id) };
+    server.store.apply(&shared((1..=1_500).map(some))).unwrap();
+    let token = server.token().await;
+    let mut target = Some("/get-alerts?filter=flows%3C4%20or%20flows%3E1498&limit=2".to_owned());
+    let mut pages = Vec::new();
+    while let Some(page) = target {
+        let answer = server.get_as(&token, &page).await;
+        let flows = |alert: &Value| alert["flows"].as_u64().unwrap();
+        pages.push(answer.json().as_array().unwrap().iter().map(flows).collect::<Vec<_>>());
+        target = next(&answer);
+    }
+    assert_eq!(pages, [vec![1_500, 1_499], vec![3, 2], vec![1]]);
+    let none = server.get_as(&token, "/get-alerts?filter=class:dos*").await;
+    assert_eq!((&*none.body, none.header("link")), ("[]", None));
+}
+
+#[tokio::test]
 async fn a_parameter_that_cannot_be_taken_is_named() {
     let server = Server::start().await;
     let token = server.token().await;
@@ -115,6 +134,8 @@ async fn a_parameter_that_cannot_be_taken_is_named() {
         ("status=closed", "status: expected open or resolved"),
         ("class=flood", "class: expected one of benign, scan, dos-flood"),
         ("since=yesterday", "since: expected a time"),
+        ("filter=score%3E", "filter: "),
+        ("filter=colour:red", "filter: "),
         ("statsu=open", "unknown field `statsu`"),
         ("limit=1&limit=2", "duplicate field `limit`"),
     ] {

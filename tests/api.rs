@@ -1,0 +1,153 @@
+//! `weir --api`: the real binary over HTTP, and what it says where it cannot start.
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+use support::engine::{DEMO, Engine, await_some, database, weir};
+use support::flows::Folder;
+
+/// Adds a user with this password.
+fn add_user(folder: &Folder, name: &str, role: &str, password: &str) -> Output {
+    let mut command = weir(["user", "add", name, "--role", role], &database(folder));
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("the binary starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    writeln!(input, "{password}").expect("a password is taken");
+    drop(input);
+    child.wait_with_output().expect("the binary ends")
+}
+
+/// The exit status of `weir --api` on this database, and what it said.
+fn refused(folder: &Folder, arguments: [&str; 5]) -> (Option<i32>, String) {
+    let output = weir(arguments, &database(folder)).output().expect("the binary starts");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+const SERVE: [&str; 5] = ["--api", "--listen", "127.0.0.1:0", "--replay", DEMO];
+
+/// A folder that the process may use whoever it becomes.
+fn open_folder() -> Folder {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("our folder");
+    folder
+}
+
+#[test]
+fn a_program_logs_in_and_reads_the_incidents_that_detect_finds() {
+    let folder = open_folder();
+    let password = "correct horse battery";
+    let added = add_user(&folder, "ops", "viewer", password);
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let engine = Engine::start(&folder);
+
+    let (status, body) = engine.ask("GET", "/get-alerts", "", "");
+    assert_eq!(status, 401, "{body}");
+    let login = json!({ "username": "ops", "password": password }).to_string();
+    let headers = "content-type: application/json\r\n";
+    let (status, body) = engine.ask("POST", "/api/login", headers, &login);
+    assert_eq!(status, 200, "{body}");
+    let token: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(token["token_type"], "Bearer");
+    let authorization =
+        format!("authorization: Bearer {}\r\n", token["access_token"].as_str().expect("a token"));
+
+    await_some("the end of the replay", || {
+        let (_, metrics) = engine.ask("GET", "/metrics", "", "");
+        metrics.contains("weir_capture_running{source=\"demo.pcap.zst\"} 0").then_some(())
+    });
+    let detected = weir(["detect", DEMO, "--format", "json"], &database(&folder)).output();
+    let detected = String::from_utf8(detected.expect("the binary starts").stdout).expect("UTF-8");
+    let mut expected: Vec<Value> =
+        detected.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    expected.reverse();
+    assert!(!expected.is_empty());
+    await_some("every incident as detect tells it", || {
+        let alerts = engine.json("/get-alerts", &authorization);
+        (alerts == Value::from(expected.clone())).then_some(())
+    });
+    assert!(engine.stop().success());
+}
+
+#[test]
+fn incidents_are_there_after_a_restart() {
+    let folder = open_folder();
+    let engine = Engine::start(&folder);
+    let open = |engine: &Engine| {
+        let (_, metrics) = engine.ask("GET", "/metrics", "", "");
+        metrics.contains("weir_capture_running{source=\"demo.pcap.zst\"} 0").then_some(())
+    };
+    await_some("the end of the replay", || open(&engine));
+    assert!(engine.stop().success());
+    let reader = weir::store::Reader::open(&database(&folder)).expect("the database opens");
+    let query = weir::store::Query { limit: 10, ..weir::store::Query::default() };
+    let before = reader.incidents(&query).expect("incidents").incidents;
+    assert!(!before.is_empty());
+    let engine = Engine::start(&folder);
+    await_some("the end of the replay", || open(&engine));
+    assert!(engine.stop().success());
+    assert_eq!(reader.incidents(&query).expect("incidents").incidents, before);
+}
+
+#[test]
+fn a_second_engine_on_a_database_is_refused() {
+    let folder = open_folder();
+    let engine = Engine::start(&folder);
+    let (status, said) = refused(&folder, SERVE);
+    assert_eq!(status, Some(69), "{said}");
+    assert!(said.contains("another weir works on it") && said.lines().count() == 1, "{said}");
+    assert!(engine.stop().success());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_stays_as_it_is() {
+    let folder = open_folder();
+    let path =
+        folder.file("weir.db", b"This is a letter and not a database. ".repeat(200).as_slice());
+    let before = fs::read(&path).expect("the letter");
+    let (status, said) = refused(&folder, SERVE);
+    assert_eq!(status, Some(65), "{said}");
+    assert!(said.starts_with("weir: ") && said.lines().count() == 1, "{said}");
+    assert_eq!(fs::read(&path).expect("the letter"), before);
+}
+
+#[test]
+fn an_address_in_use_is_said() {
+    let folder = open_folder();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let (status, said) = refused(&folder, ["--api", "--listen", &address, "--replay", DEMO]);
+    assert_eq!(status, Some(69), "{said}");
+    assert!(said.contains(&format!("listen on {address}")), "{said}");
+}
+
+#[test]
+fn without_a_terminal_the_console_says_what_needs_none() {
+    let folder = open_folder();
+    let output = weir(["--replay", DEMO], &database(&folder)).output().expect("the binary starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    assert!(said.contains("weir --api"), "{said}");
+}
+
+#[test]
+fn a_capture_that_is_damaged_is_reported_by_readiness() {
+    let folder = open_folder();
+    let capture = folder.file("damaged.pcap", b"this is no capture at all, whatever its name says");
+    let capture = capture.to_str().expect("a path in UTF-8").to_owned();
+    let log = folder.path().join("weir.log");
+    let mut command = weir(
+        ["--api", "--listen", "127.0.0.1:0", "--replay", &capture, "--log-level", "info"],
+        &database(&folder),
+    );
+    let engine = Engine::of(command.arg("--log-file").arg(&log), &log);
+    let reason = await_some("a reason", || {
+        let (status, body) = engine.ask("GET", "/readyz", "", "");
+        (status == 503).then_some(body)
+    });
+    assert!(reason.contains("damaged.pcap"), "{reason}");
+    assert!(engine.stop().success());
+}
