@@ -155,7 +155,7 @@ pub(crate) struct Alerts {
 
 impl Alerts {
     fn rows(&self, scene: &Scene) -> Vec<Arc<Incident>> {
-        let mut rows = scene.snapshot.incidents.clone();
+        let mut rows = scene.sifted(&scene.snapshot.incidents);
         self.listing.arrange(&mut rows);
         rows
     }
@@ -170,13 +170,19 @@ impl View for Alerts {
     fn title(&self, scene: &Scene) -> String {
         let open = open(&scene.snapshot);
         let resolved = scene.snapshot.incidents.len() as u64 - open;
-        format!("3 Alerts ─ {} open · {} resolved", format::count(open), format::count(resolved))
+        let (open, resolved) = (format::count(open), format::count(resolved));
+        let sifting = scene.sifting(&scene.snapshot.incidents);
+        format!("3 Alerts ─ {open} open · {resolved} resolved{sifting}")
     }
 
     fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer) {
         let rows = self.rows(scene);
         if rows.is_empty() {
-            let words = "no incident: no flow has raised an alarm for long enough";
+            let words = if scene.snapshot.incidents.is_empty() {
+                "no incident: no flow has raised an alarm for long enough"
+            } else {
+                "the filter lets nothing through; esc takes it away"
+            };
             chrome::sentence(words, Role::Dim, &scene.look, area, buffer);
         } else {
             self.listing.render(&rows, (&scene.look, focus), area, buffer);

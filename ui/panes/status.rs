@@ -75,8 +75,8 @@ pub(crate) fn render(
     let columns = usize::from(area.width);
     let fit = |room| fitting(parts(snapshot, besides), room);
     let kept = |parts: &[Part]| parts.iter().filter(|part| part.rank <= KEPT).count();
-    let alone = fit(columns.saturating_sub(1));
-    let beside_clock = fit(columns.saturating_sub(clock_columns + GAP + 1));
+    let alone = fit(columns.saturating_sub(2));
+    let beside_clock = fit(columns.saturating_sub(clock_columns + GAP + 2));
     let parts = if kept(&beside_clock) < kept(&alone) { alone } else { beside_clock };
     let mut x = area.x + 1;
     for part in parts {

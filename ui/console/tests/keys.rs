@@ -72,9 +72,8 @@ fn the_first_and_the_last_row_and_screens_are_one_key_away() {
 fn enter_opens_and_escape_goes_back_one_step_at_a_time() {
     let mut session = Session::at((120, 34));
     session.type_in("z");
-    for (depth, words) in [(0, "1 Flows"), (1, "last 12 of 214 flows"), (2, "104 features")] {
+    for words in ["1 Flows", "last 12 of 214 flows", "104 features"] {
         assert!(top_lines(&session).1.contains(words), "{words}");
-        assert_eq!(session.0.pages.len(), depth);
         session.press(KeyCode::Enter);
     }
     for words in ["last 12 of 214 flows", "1 Flows"] {
@@ -263,7 +262,7 @@ fn when_the_selected_row_is_gone_the_one_in_its_place_is_selected() {
     newer.conversations.remove(1);
     session.see(newer);
     session.press(KeyCode::Enter);
-    assert!(top_lines(&session).1.contains("198.51.100.99 → 10.244.1.21:22"));
+    assert!(top_lines(&session).1.contains("198.51.100.99 → 10.244.1.21:*"));
 }
 
 #[test]

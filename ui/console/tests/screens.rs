@@ -67,6 +67,12 @@ fn the_palette_shows_the_commands_that_fit() {
 }
 
 #[test]
+fn a_filter_says_what_is_wrong_with_it() {
+    assert_screens("filter_mistake", "/class:dos* prt:80");
+    assert_screens("filter", "/class:dos*");
+}
+
+#[test]
 fn a_plain_terminal_gets_ascii() {
     for (width, height) in [(80, 24), (120, 34)] {
         let mut session = Session::at((width, height));
@@ -84,6 +90,19 @@ fn nothing_has_happened_yet() {
     };
     let session = Session::of(Snapshot { source, ..Snapshot::default() }, (120, 34));
     assert_screen("nothing_yet_120x34", &session);
+}
+
+#[test]
+fn while_all_is_well_there_is_always_a_clock_and_a_state() {
+    for width in 40..200 {
+        for keys in ["", "l", "3"] {
+            let mut session = Session::at((width, 34));
+            let text = session.type_in(keys).text();
+            let status = text.lines().next().unwrap();
+            assert!(status.ends_with("  14:02:11Z"), "{width} {keys}: {status}");
+            assert!(status.contains("● live"), "{width} {keys}: {status}");
+        }
+    }
 }
 
 #[test]
