@@ -265,3 +265,11 @@ fn nothing_but_data_goes_to_a_pipe() {
     assert_eq!(outcome.stderr, "");
     assert!(outcome.stdout.is_ascii() && outcome.stdout.ends_with(b"NeedManualLabel\n"));
 }
+
+#[test]
+fn a_name_that_would_steer_the_terminal_is_printed_without_its_controls() {
+    let outcome = run(["evil\x1b]0;title\x07\x1b[31m.pcap"]);
+    assert_eq!(outcome.status, Some(74), "{}", outcome.stderr);
+    let is_harmless = |c: char| !c.is_control() || c == '\n';
+    assert!(outcome.stderr.chars().all(is_harmless), "{:?}", outcome.stderr);
+}

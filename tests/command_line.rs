@@ -107,3 +107,23 @@ fn a_full_disk_under_standard_output_is_an_error() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.starts_with("weir: write settings to standard output: No space"), "{stderr}");
 }
+
+#[test]
+fn shells_and_man_know_every_verb() {
+    let verbs = ["flows", "detect", "model", "features", "config", "user", "doctor"];
+    for shell in ["bash", "zsh", "fish"] {
+        let (status, script, _) = ended(&mut weir(&["completions", shell]));
+        assert_eq!(status, Some(0), "{shell}");
+        assert!(verbs.iter().all(|verb| script.contains(verb)), "{shell}");
+    }
+    let (status, page, _) = ended(&mut weir(&["man"]));
+    assert!(status == Some(0) && page.contains(".TH weir 1"), "{page}");
+    for verb in verbs {
+        let (status, page, _) = ended(&mut weir(&["man", verb]));
+        assert!(status == Some(0) && page.contains(&format!(".TH weir-{verb} 1")), "{page}");
+        assert!(page.contains("config"), "the flags of all verbs are missing: {page}");
+    }
+    let (status, page, stderr) = ended(&mut weir(&["man", "no-such-verb"]));
+    assert_eq!((status, &*page), (Some(64), ""));
+    assert!(stderr.contains("`no-such-verb`"), "{stderr}");
+}

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{config, detect, features, model, user};
+use crate::{config, detect, doctor, features, manual, model, user};
 
 pub(crate) const SETTINGS: &str =
     "Settings (also in weir.toml, and as WEIR_... in the environment)";
@@ -94,6 +94,9 @@ pub(crate) enum Verb {
     Features(features::Args),
     Config(config::Args),
     User(user::Args),
+    Doctor(Box<doctor::Args>),
+    Completions(manual::CompletionsArgs),
+    Man(manual::ManArgs),
 }
 
 /// Turn captures or live traffic into flows and their features
@@ -283,7 +286,18 @@ impl Cli {
                 flags.extend(Table::try_from(&args.model)?);
             }
             Some(Verb::User(args)) => flags.extend(Table::try_from(&args.settings)?),
-            Some(Verb::Model(_) | Verb::Features(_) | Verb::Config(_)) | None => {}
+            Some(Verb::Doctor(args)) => {
+                flags.extend(Table::try_from(&args.model)?);
+                flags.extend(Table::try_from(&args.place)?);
+            }
+            Some(
+                Verb::Model(_)
+                | Verb::Features(_)
+                | Verb::Config(_)
+                | Verb::Completions(_)
+                | Verb::Man(_),
+            )
+            | None => {}
         }
         Ok(flags)
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use rusqlite::ErrorCode;
 use weir::{capture, detect, engine, export, settings, store};
 
-use crate::{detect as verb, flows, input, model, user, watch};
+use crate::{detect as verb, flows, input, manual, model, user, watch};
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,9 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<export::Error>() {
             return Self::of_export(error);
+        }
+        if let Some(manual::Error::NoVerb(_)) = error.downcast_ref::<manual::Error>() {
+            return Some(Self::Usage);
         }
         if let Some(error) = error.downcast_ref::<model::Error>() {
             return Self::of_model(error);

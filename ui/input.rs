@@ -13,6 +13,7 @@ use weir::settings::Settings;
 
 use crate::cli::Source;
 use crate::progress::Progress;
+use crate::text;
 
 /// How often an open flow is reported, in µs of packet time.
 const REPORT_US: i64 = 5_000_000;
@@ -182,5 +183,5 @@ fn complain(error: &dyn std::error::Error) {
         source = cause.source();
     }
     // Standard error may be closed; the exit status still tells.
-    writeln!(io::stderr(), "weir: {text}").ok();
+    writeln!(io::stderr(), "weir: {}", text::harmless_lines(&text)).ok();
 }

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod console;
 mod detect;
+mod doctor;
 mod exit;
 mod features;
 mod flows;
@@ -15,6 +16,7 @@ mod glyphs;
 mod input;
 mod keymap;
 mod look;
+mod manual;
 mod model;
 mod panes;
 mod progress;
@@ -51,6 +53,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         // Asked for above all where the file is broken, so before it is read.
         Some(Verb::Config(config::Args { path: true })) => return Ok(config::print_path(&file?)?),
         Some(Verb::Features(features::Args {})) => return Ok(features::print()?),
+        Some(Verb::Completions(args)) => return Ok(manual::completions(args)?),
+        Some(Verb::Man(args)) => return Ok(manual::man(args)?),
         _ => {}
     }
     let resolved = Resolved::read(file.ok().as_ref(), &environment, flags)?;
@@ -62,6 +66,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.verb {
         Some(Verb::Config(_)) => Ok(config::print(&resolved)?),
         Some(Verb::Features(_)) => Ok(features::print()?),
+        Some(Verb::Completions(args)) => Ok(manual::completions(&args)?),
+        Some(Verb::Man(args)) => Ok(manual::man(&args)?),
+        Some(Verb::Doctor(args)) => Ok(doctor::run(&args, settings, &environment)?),
         Some(Verb::Flows(args)) => Ok(flows::run(&args, settings, &environment)?),
         Some(Verb::Detect(args)) => Ok(detect::run(&args, settings, &environment)?),
         Some(Verb::Model(args)) => Ok(model::run(&args, settings, &environment)?),
@@ -83,7 +90,8 @@ fn report(error: &anyhow::Error) -> Status {
     let status = Status::of(error.as_ref());
     if status != Status::Done {
         // Standard error may be closed; the status still tells.
-        writeln!(io::stderr(), "weir: {error:#}").ok();
+        let said = text::harmless_lines(&format!("{error:#}"));
+        writeln!(io::stderr(), "weir: {said}").ok();
     }
     status
 }

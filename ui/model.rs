@@ -87,7 +87,7 @@ pub(crate) fn run(
 }
 
 /// Refuses a graph on which tract ends the process: whatever runs models now, tract may later.
-fn survived(file: &Path) -> Result<(), Error> {
+pub(crate) fn survived(file: &Path) -> Result<(), Error> {
     let program = std::env::current_exe().map_err(Error::Process)?;
     let mut check = Command::new(program);
     check.args(["model", "check"]).arg(file);

@@ -24,6 +24,11 @@ pub(crate) fn clean(text: &str) -> String {
     cleaned
 }
 
+/// `text` in its lines, without what could steer a terminal.
+pub(crate) fn harmless_lines(text: &str) -> String {
+    text.chars().map(|c| if c == '\n' { c } else { harmless(c) }).collect()
+}
+
 fn harmless(character: char) -> char {
     match character {
         '\t' | '\n' | '\r' => ' ',

@@ -1,7 +1,7 @@
 //! Alarms on one pivot that are not yet an incident.
 
 use super::alarm::Alarm;
-use super::family::one_flow_suffices;
+use super::kin::one_flow_suffices;
 use crate::flow::FlowId;
 
 /// Flows that are remembered of one candidate.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::alarm::Alarm;
-use super::family::Family;
+use super::kin::are_kin;
 use super::ongoing::Ongoing;
 use super::record::Pivot;
 use crate::packet::Address;
@@ -16,7 +16,7 @@ const LEGS_US: u64 = 2_000_000;
 pub(super) enum Fit {
     /// It is of its class.
     Class,
-    /// It is of a class of the same family, between hosts that are in it.
+    /// It is of a kindred class, between hosts that are in it.
     Kin,
 }
 
@@ -42,7 +42,7 @@ impl Ongoing {
                 return Some(Fit::Class);
             }
         }
-        let is_kin = Family::of(alarm.class) == Family::of(incident.class)
+        let is_kin = are_kin(alarm.class, incident.class)
             && sources.contains(source)
             && targets.contains(target);
         is_kin.then_some(Fit::Kin)
@@ -52,14 +52,14 @@ impl Ongoing {
     /// has another address on either side.
     ///
     /// Then no address tells, but both legs begin within two seconds, all of one comes from the
-    /// ingress, and floods on a target are among them.
+    /// ingress, and at least one of them is an attack on its target.
     pub(super) fn is_other_leg(&self, alarms: &[Alarm]) -> bool {
         let (Some(first), Some(first_us)) = (alarms.first(), first_us(alarms)) else {
             return false;
         };
         let is_on_target = |class| matches!(Pivot::of(class), Pivot::Target);
         let sources: HashSet<Address> = alarms.iter().map(Alarm::source).collect();
-        Family::of(first.class) == Family::of(self.incident.class)
+        are_kin(first.class, self.incident.class)
             && (is_on_target(first.class) || is_on_target(self.incident.class))
             && (sources.len() == 1 || self.sources.only().is_some())
             && self.incident.first_us.abs_diff(first_us) <= LEGS_US

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::alarm::{Alarm, Key};
-use super::family::Family;
 use crate::detect::FlowSummary;
 use crate::flow::{FlowId, State};
 
-/// What a flow was last counted with, and where.
+/// Where a flow was counted, and with what.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Counted {
     /// The number of the incident.
@@ -20,14 +19,17 @@ pub(super) struct Counted {
 
 /// What is known of a flow that goes on.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+struct Known {
     /// Where its newest verdict stands, if it alarmed and is not yet part of an incident.
-    pub(super) candidate: Option<Key>,
-    counted: [Option<Counted>; Family::COUNT],
+    candidate: Option<Key>,
+    /// One for each incident that it is in: few, because no two of them are kin.
+    counted: Vec<Counted>,
+    /// With how many packets it was last counted.
+    packets: u64,
     heard_us: i64,
 }
 
-/// Flows that go on, each of which counts once in every family of classes.
+/// Flows that go on, each of which counts once in an incident.
 #[derive(Debug)]
 pub(super) struct Followed {
     flows: HashMap<FlowId, Known, RandomState>,
@@ -42,9 +44,14 @@ impl Followed {
         Self { flows: HashMap::default(), most, forget_us, swept_us: i64::MIN }
     }
 
-    /// Where the flow was counted among incidents of `family`.
-    pub(super) fn counted(&self, id: FlowId, family: Family) -> Option<Counted> {
-        self.flows.get(&id)?.counted[family as usize]
+    /// Where the flow was counted.
+    pub(super) fn counted(&self, id: FlowId) -> &[Counted] {
+        self.flows.get(&id).map(|known| &*known.counted).unwrap_or_default()
+    }
+
+    /// Whether the flow has been counted with all its packets: no sign that an attack goes on.
+    pub(super) fn has_nothing_new(&self, flow: &FlowSummary) -> bool {
+        self.flows.get(&flow.id).is_some_and(|known| flow.packets <= known.packets)
     }
 
     /// The candidate that the newest verdict on the flow stands in, which it leaves.
@@ -69,13 +76,14 @@ impl Followed {
         }
     }
 
-    /// Remembers with what the flow was counted.
-    pub(super) fn count(&mut self, alarm: &Alarm, serial: u64) {
+    /// Remembers with what the flow was counted in an incident; forgets those that are over.
+    pub(super) fn count(&mut self, alarm: &Alarm, serial: u64, is_open: impl Fn(u64) -> bool) {
         if let Some(known) = self.known(&alarm.flow) {
             let FlowSummary { packets, bytes, .. } = alarm.flow;
             known.candidate = None;
-            known.counted[Family::of(alarm.class) as usize] =
-                Some(Counted { serial, packets, bytes });
+            known.packets = packets;
+            known.counted.retain(|one| one.serial != serial && is_open(one.serial));
+            known.counted.push(Counted { serial, packets, bytes });
         }
     }
 

@@ -6,11 +6,11 @@
 mod alarm;
 mod candidate;
 mod change;
-mod family;
 mod fit;
 mod followed;
 mod host_set;
 mod json;
+mod kin;
 mod ongoing;
 mod options;
 mod place;

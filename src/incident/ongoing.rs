@@ -3,7 +3,7 @@
 use super::alarm::{Alarm, Key};
 use super::host_set::{HostSet, Room};
 use super::record::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
-use crate::detect::{CLASSES, Reason, Score};
+use crate::detect::{CLASSES, Class, Reason, Score};
 
 /// By how much a score must rise above the one that was explained to be explained again.
 const CLEAR_RISE: f64 = 0.1;
@@ -237,6 +237,11 @@ impl Ongoing {
     /// As it stands, over since `at_us`.
     pub(super) fn resolved(&self, at_us: i64) -> Incident {
         Incident { status: Status::Resolved, resolved_us: Some(at_us), ..self.shown() }
+    }
+
+    /// What it is.
+    pub(super) const fn class(&self) -> Class {
+        self.incident.class
     }
 
     /// Its last packet so far, in µs since the epoch.

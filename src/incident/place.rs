@@ -2,9 +2,9 @@
 
 use super::alarm::{Alarm, Key};
 use super::candidate::Candidate;
-use super::family::Family;
 use super::fit::first_us;
 use super::followed::Counted;
+use super::kin::are_kin;
 use super::ongoing::Ongoing;
 use super::record::IncidentId;
 use super::tracker::Tracker;
@@ -12,23 +12,25 @@ use super::tracker::Tracker;
 impl Tracker {
     /// Brings an alarm to where it belongs; the incident, if it is part of one.
     pub(super) fn place(&mut self, alarm: &Alarm, in_a_row: u32) -> Option<u64> {
-        if let Some(counted) = self.followed.counted(alarm.flow.id, Family::of(alarm.class)) {
-            let Counted { serial, packets, bytes } = counted;
-            if alarm.flow.packets <= packets {
-                // Nothing has come since: no sign that the attack goes on.
-                return None;
-            }
-            if let Some(ongoing) = self.open.get_mut(&serial) {
-                ongoing.update(alarm, packets, bytes);
-                self.followed.count(alarm, serial);
-                return Some(serial);
-            }
+        if self.followed.has_nothing_new(&alarm.flow) {
+            return None;
         }
-        if let Some(serial) = self.home(alarm) {
+        let serial = self.known_home(alarm).or_else(|| self.home(alarm));
+        if let Some(serial) = serial {
             self.count(serial, alarm);
             return Some(serial);
         }
         self.suspect(alarm, in_a_row)
+    }
+
+    /// The open incident in which the flow was counted as what it alarms as now, or as kin of it.
+    fn known_home(&self, alarm: &Alarm) -> Option<u64> {
+        let serials = self.followed.counted(alarm.flow.id).iter().map(|counted| counted.serial);
+        let is_home = |serial: &u64| {
+            let class = self.open.get(serial).map(Ongoing::class);
+            class.is_some_and(|class| are_kin(class, alarm.class))
+        };
+        serials.filter(is_home).min()
     }
 
     /// The open incident that an alarm belongs to: of its own class first, the oldest first.
@@ -37,15 +39,19 @@ impl Tracker {
         fits.min().map(|(_, serial)| serial)
     }
 
+    /// Counts a flow in an incident, or brings it up to date there.
     fn count(&mut self, serial: u64, alarm: &Alarm) {
+        let before = self.followed.counted(alarm.flow.id).iter().find(|one| one.serial == serial);
+        let before = before.copied();
+        let can_follow = self.followed.can_follow(&alarm.flow);
         let Some(ongoing) = self.open.get_mut(&serial) else { return };
-        if self.followed.can_follow(&alarm.flow) {
-            ongoing.join(alarm, &mut self.room);
-            self.followed.count(alarm, serial);
-        } else {
+        match before {
+            Some(Counted { packets, bytes, .. }) => ongoing.update(alarm, packets, bytes),
+            None if can_follow => ongoing.join(alarm, &mut self.room),
             // It is counted by the last word on it.
-            ongoing.keep_up(alarm.flow.at_us);
+            None => return ongoing.keep_up(alarm.flow.at_us),
         }
+        self.followed.count(alarm, serial, |serial| self.open.contains_key(&serial));
     }
 
     /// Puts an alarm with those of its class and pivot; the incident, if they are one now.
@@ -70,7 +76,7 @@ impl Tracker {
         for alarm in &alarms {
             self.count(serial, alarm);
         }
-        self.absorb(serial, Family::of(alarm.class));
+        self.absorb(serial);
         Some(serial)
     }
 
@@ -85,10 +91,11 @@ impl Tracker {
     }
 
     /// Counts earlier alarms that belong to an incident that has just opened.
-    fn absorb(&mut self, serial: u64, family: Family) {
+    fn absorb(&mut self, serial: u64) {
+        let Some(ongoing) = self.open.get(&serial) else { return };
         let all = self.candidates.iter().flat_map(|(_, candidate)| candidate.alarms());
         let mut alarms: Vec<Alarm> =
-            all.filter(|alarm| Family::of(alarm.class) == family).collect();
+            all.filter(|alarm| are_kin(alarm.class, ongoing.class())).collect();
         alarms.sort_unstable_by_key(|alarm| alarm.ordinal);
         for alarm in alarms {
             if self.open.get(&serial).is_some_and(|ongoing| ongoing.fit(&alarm).is_some()) {

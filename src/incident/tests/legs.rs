@@ -72,6 +72,14 @@ fn a_flood_that_looked_like_a_scan_at_first_is_one_flood() {
 }
 
 #[test]
+fn a_flood_on_a_login_page_is_one_incident_whatever_its_flows_look_like() {
+    let guessing = flows(0..6, Class::BruteForce, (CLIENT, INGRESS), 0);
+    let flood = flows(10..14, FLOOD, (CLIENT, INGRESS), 100);
+    let incident = only(&after(guessing.chain(flood)));
+    assert_eq!((incident.class, incident.flows), (Class::BruteForce, 10));
+}
+
+#[test]
 fn a_scan_beside_a_flood_on_the_same_host_is_an_incident_of_its_own() {
     let flood = flows(0..9, FLOOD, (CLIENT, INGRESS), 0);
     let scan = flows(10..19, Class::Scan, (99, INGRESS), 30_000);

@@ -1,0 +1,68 @@
+//! `weir doctor` through the binary: what it prints, and how it ends.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// `weir doctor` without settings of this machine; loopback stands for the interface.
+fn doctor(database: &Path, arguments: &[&str]) -> Output {
+    let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"));
+    weir.env_clear().env("HOME", "/nonexistent").arg("doctor").args(arguments);
+    weir.arg("--database").arg(database).output().expect("weir starts")
+}
+
+fn checks(output: &Output) -> Vec<Value> {
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    report["checks"].as_array().expect("a list").clone()
+}
+
+fn of<'a>(checks: &'a [Value], name: &str) -> &'a Value {
+    checks.iter().find(|check| check["check"] == name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[test]
+fn every_part_is_looked_at_and_nothing_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("weir.db");
+    let output = doctor(&database, &["--format", "json", "--interface", "lo"]);
+    let checks = checks(&output);
+    let names: Vec<_> = checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
+    let all = "libpcap privileges interface model backend database disk clock terminal";
+    assert_eq!(names.join(" "), all);
+    for name in ["libpcap", "model", "backend"] {
+        assert_eq!(of(&checks, name)["level"], "ok", "{:?}", of(&checks, name));
+    }
+    assert!(of(&checks, "backend")["found"].as_str().unwrap().starts_with("tract"));
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+    let fails = checks.iter().any(|check| check["level"] == "fail");
+    assert_eq!(output.status.code(), Some(if fails { 69 } else { 0 }));
+}
+
+#[test]
+fn what_fails_has_a_mend_and_ends_in_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("weir.db");
+    fs::write(&database, "no database, but long enough that somebody could think so").unwrap();
+    let wrong = ["--interface", "weir-none", "--ort-lib", "/nowhere.so", "--format", "json"];
+    let output = doctor(&database, &wrong);
+    assert_eq!(output.status.code(), Some(69));
+    let checks = checks(&output);
+    for name in ["interface", "backend", "database"] {
+        let check = of(&checks, name);
+        assert_eq!(check["level"], "fail", "{check:?}");
+        assert!(check["mend"].as_str().is_some_and(|mend| !mend.is_empty()), "{check:?}");
+    }
+}
+
+#[test]
+fn for_people_every_check_is_a_line_and_every_mend_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = doctor(&folder.path().join("weir.db"), &["--interface", "weir-none"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("fail  interface   `weir-none` does not exist\n"), "{text}");
+    assert!(text.contains("\n                  → name one of "), "{text}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("weir: weir cannot do all its work here: "), "{said}");
+}

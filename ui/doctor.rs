@@ -1,0 +1,95 @@
+//! `weir doctor`: whether all that Weir needs is there, and how to mend what is not.
+
+mod capturing;
+mod finding;
+mod keeping;
+mod scoring;
+mod surroundings;
+
+use std::io::{self, BufWriter, Write};
+
+use clap::ValueEnum;
+use weir::settings::{Environment, Settings};
+
+use self::finding::{Finding, Level, Report};
+use crate::cli::{ModelFlags, PlaceFlags};
+
+const EXAMPLES: &str = "\
+Examples:
+  Look before the first live capture, as the user who will start it:
+    sudo weir doctor
+
+  Which checks fail, for a script:
+    weir doctor --format json | jq -r '.checks[] | select(.level == \"fail\").check'
+
+Exit status: 0 nothing fails; 64 wrong usage or settings; 69 something does.";
+
+/// Check that all that is needed is there, and say how to mend what is not
+///
+/// Looks at libpcap, privileges, interfaces, model, backend, database, disk, clock and terminal, for
+/// whoever runs it and with the settings in force. It changes nothing and makes no file.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// How the findings are printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    pub(crate) model: ModelFlags,
+    #[command(flatten)]
+    pub(crate) place: PlaceFlags,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Why the doctor is not content.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Something fails; what, has been printed.
+    #[error("weir cannot do all its work here: {failing} of {all} checks fail")]
+    Failing {
+        /// Checks that fail.
+        failing: usize,
+        /// All checks.
+        all: usize,
+    },
+    /// The findings could not be printed.
+    #[error("write the findings to standard output")]
+    Print(#[from] io::Error),
+}
+
+/// Runs all checks and prints what they found.
+pub(crate) fn run(
+    args: &Args,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(), Error> {
+    let mut findings = vec![capturing::libpcap(), capturing::privileges()];
+    findings.extend(capturing::interfaces(settings));
+    findings.extend(scoring::model_and_backend(settings, environment));
+    findings.extend(keeping::database_and_disk(settings, environment));
+    findings.push(surroundings::clock());
+    findings.push(surroundings::terminal(environment));
+    print(args.format, &findings)?;
+    let failing = findings.iter().filter(|finding| finding.level == Level::Fail).count();
+    if failing == 0 { Ok(()) } else { Err(Error::Failing { failing, all: findings.len() }) }
+}
+
+fn print(format: Format, findings: &[Finding]) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match format {
+        Format::Text => findings.iter().try_for_each(|finding| write!(out, "{finding}"))?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &Report::from(findings))?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()
+}
