@@ -22,6 +22,8 @@ fn detect<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Outcome {
     let folder = Folder::new();
     let mut weir = weir_verb("detect");
     weir.args(arguments).env("WEIR_DATABASE", folder.path().join("weir.db"));
+    // ONNX Runtime keeps files of its own at home.
+    weir.env("HOME", folder.path());
     weir.output().expect("the binary starts").into()
 }
 
