@@ -37,8 +37,7 @@ pub(crate) async fn run(handle: Handle, options: ConsoleOptions) -> Result<(), E
     let inputs = input::listen().map_err(Error::Listen)?;
     let size = Screen::size().map_err(Error::Terminal)?;
     let console = Console::new(handle.snapshot(), options, size);
-    let mut session =
-        Session { screen, console, pace: Pace::drawn(Instant::now()), is_away: false };
+    let mut session = Session { screen, console, pace: Pace::drawn(Instant::now()) };
     let outcome = session.follow(handle.clone(), inputs).await;
     handle.stop();
     outcome
@@ -56,8 +55,6 @@ struct Session {
     screen: Screen,
     console: Console,
     pace: Pace,
-    /// Whether the terminal is the shell's until the process goes on.
-    is_away: bool,
 }
 
 impl Session {
@@ -91,10 +88,6 @@ impl Session {
     }
 
     fn draw(&mut self) -> Result<(), Error> {
-        if self.is_away {
-            self.pace = Pace::drawn(Instant::now());
-            return Ok(());
-        }
         if !self.screen.is_taken() {
             return Err(Error::Panicked);
         }
@@ -112,14 +105,11 @@ impl Session {
             Input::Stop if !input::has_shell() => self.tell(Message::NoShell, Urgency::Prompt),
             Input::Stop => {
                 self.screen.give_back();
-                // The stop may take hold a moment after this returns.
-                self.is_away = true;
                 input::stop().map_err(Error::Terminal)?;
                 Ok(Next::GoOn)
             }
             Input::Continue => {
                 self.screen.take().map_err(Error::Terminal)?;
-                self.is_away = false;
                 let size = Screen::size().map_err(Error::Terminal)?;
                 self.tell(Message::Input(Event::Resize(size.width, size.height)), Urgency::Prompt)
             }
