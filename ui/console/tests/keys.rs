@@ -139,6 +139,7 @@ fn space_holds_the_panes_still_but_not_the_state_of_the_source() {
     session.see(newer);
     assert!(shows(&session, "10.244.1.9 "));
     let (status, _) = top_lines(&session);
+    assert!(status.contains("1 incident open"), "{status}");
     assert!(status.contains("FROZEN at 14:02:11Z") && status.contains("FAILED: link went down"));
     session.press(KeyCode::Char(' '));
     assert!(!shows(&session, "10.244.1.9 ") && !shows(&session, "FROZEN"));
