@@ -52,8 +52,10 @@ impl Console {
         self.draw_keys(&look, keys, buffer);
     }
 
+    /// Whether a pane shows the incidents as they are now.
     fn shows_alerts(&self) -> bool {
-        self.views.cover().is_none() && self.panes().iter().any(|(pane, _)| *pane == Pane::Alerts)
+        let shows_panes = self.frozen.is_none() && self.views.cover().is_none();
+        shows_panes && self.panes().iter().any(|(pane, _)| *pane == Pane::Alerts)
     }
 
     /// The state of the source is always the newest, even where the panes stand still.

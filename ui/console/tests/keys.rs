@@ -86,6 +86,18 @@ fn enter_opens_and_escape_goes_back_one_step_at_a_time() {
 }
 
 #[test]
+fn left_goes_back_from_a_page_but_takes_no_filter_away() {
+    let mut session = Session::at((80, 24));
+    session.type_in("/port:80");
+    session.press(KeyCode::Enter);
+    session.press(KeyCode::Right);
+    session.press(KeyCode::Left);
+    session.type_in("h");
+    session.press(KeyCode::Left);
+    assert!(top_lines(&session).1.contains("by port:80"));
+}
+
+#[test]
 fn z_lets_a_pane_fill_the_screen() {
     let mut session = Session::at((120, 34));
     session.type_in("3z");
@@ -127,6 +139,7 @@ fn space_holds_the_panes_still_but_not_the_state_of_the_source() {
     session.see(newer);
     assert!(shows(&session, "10.244.1.9 "));
     let (status, _) = top_lines(&session);
+    assert!(status.contains("1 incident open"), "{status}");
     assert!(status.contains("FROZEN at 14:02:11Z") && status.contains("FAILED: link went down"));
     session.press(KeyCode::Char(' '));
     assert!(!shows(&session, "10.244.1.9 ") && !shows(&session, "FROZEN"));
