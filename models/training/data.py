@@ -7,7 +7,7 @@ sides of a split.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from sources import UNKNOWN, Source
 from vectors import Rows
 from verdict import BENIGN, CLASSES
 
-ROWS_OF_FILE = 1_500
-ROWS_OF_ORIGIN = 8_000
+# Of one class.
+ROWS_OF_FILE = 1_000
+ROWS_OF_ORIGIN = 4_000
 # A class is not made to weigh more than so many times what its rows do by themselves.
-CLASS_WEIGHT = 20.0
+CLASS_WEIGHT = 8.0
 MIXED_WEIGHT = 0.5
 
 
@@ -34,7 +35,7 @@ class Capture:
 
 
 @dataclass(frozen=True)
-class Batchable:
+class Examples:
     """Sequences with a class and a weight; the two scopes of a row are two examples."""
 
     sequences: np.ndarray
@@ -47,34 +48,18 @@ class Batchable:
 
 
 def load(weir: Path, sources: Iterable[Source], cache: Path) -> list[Capture]:
-    """Every capture's rows, extracted where they are not in the cache."""
-    return [Capture(source, vectors.rows(weir, source, cache)) for source in sources]
+    """The rows of every capture that holds a flow, extracted where they are not in the cache."""
+    captures = (Capture(source, vectors.rows(weir, source, cache)) for source in sources)
+    return [capture for capture in captures if len(capture.rows)]
 
 
-def fold(source: Source) -> str:
-    """The part of the cross-validation that holds this source back: its origin.
-
-    The lab's runs are many small origins; they are held back in two halves, even and odd.
-    """
-    if source.is_lab:
-        return "lab/" + ("odd" if sum(source.name.encode()) % 2 else "even")
-    return source.origin
-
-
-def stopping(source: Source) -> bool:
-    """Whether a file is kept from the gradient to say when to stop: one in eight, by name."""
-    return sum(source.name.encode()) % 8 == 0
-
-
-def examples(captures: Iterable[Capture], rng: np.random.Generator) -> Batchable:
+def examples(captures: Iterable[Capture], rng: np.random.Generator) -> Examples:
     """The rows to train on: capped by file and origin, weighed by file and class."""
     chosen: dict[tuple[str, int], list[tuple[Capture, np.ndarray]]] = defaultdict(list)
     for capture in captures:
-        for kind in np.unique(capture.rows.classes):
-            if kind == UNKNOWN:
-                continue
-            rows = np.flatnonzero(capture.rows.classes == kind)
-            chosen[_group(capture.source), int(kind)].append((capture, _some(rows, ROWS_OF_FILE, rng)))
+        for kind, rows in _known(capture, rng):
+            origin = "lab" if capture.source.is_lab else capture.source.origin
+            chosen[origin, kind].append((capture, rows))
     parts, weights = [], []
     for files in chosen.values():
         share = min(1.0, ROWS_OF_ORIGIN / sum(len(rows) for _, rows in files))
@@ -83,27 +68,37 @@ def examples(captures: Iterable[Capture], rng: np.random.Generator) -> Batchable
             parts.append(capture.rows.take(rows))
             # A file of many rows tells more than one of few, but not as many times more.
             weight = 1.0 / np.sqrt(len(rows)) * (MIXED_WEIGHT if capture.source.mixed else 1.0)
-            weights.append(np.full(len(rows), weight, np.float32))
-    return _flat(parts, np.concatenate(weights))
+            weights.append(np.full(len(rows), weight))
+    return _flat(parts, np.concatenate(weights), CLASS_WEIGHT)
 
 
-def _group(source: Source) -> str:
-    return "lab" if source.is_lab else source.origin
+def held_back(captures: Iterable[Capture], rng: np.random.Generator) -> Examples:
+    """The rows by which a run is stopped: every file weighs the same."""
+    found = [(capture, rows) for capture in captures for _, rows in _known(capture, rng)]
+    weights = [np.full(len(rows), 1.0 / len(rows)) for _, rows in found]
+    return _flat([capture.rows.take(rows) for capture, rows in found], np.concatenate(weights), 1.0)
+
+
+def _known(capture: Capture, rng: np.random.Generator) -> Iterator[tuple[int, np.ndarray]]:
+    """Rows of every class of a capture, not too many of each."""
+    for kind in np.unique(capture.rows.classes):
+        if kind != UNKNOWN:
+            yield int(kind), _some(np.flatnonzero(capture.rows.classes == kind), ROWS_OF_FILE, rng)
 
 
 def _some(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
-def _flat(parts: list[Rows], weights: np.ndarray) -> Batchable:
+def _flat(parts: list[Rows], weights: np.ndarray, most: float) -> Examples:
+    """Rows as examples; a class weighs at most `most` times what its rows do, so that classes are more equal."""
     classes = np.concatenate([part.classes for part in parts])
-    weights = weights / weights.mean()
     totals = np.bincount(classes, weights, len(CLASSES))
     wanted = totals.sum() / np.count_nonzero(totals)
     factors = np.divide(wanted, totals, out=np.zeros_like(totals), where=totals > 0)
-    weights = weights * np.minimum(factors, CLASS_WEIGHT)[classes]
+    weights = weights * np.minimum(factors, most)[classes]
     scopes = parts[0].sequences.shape[1]
-    return Batchable(
+    return Examples(
         sequences=np.concatenate([part.sequences.reshape(-1, *part.sequences.shape[2:]) for part in parts]),
         mask=np.concatenate([part.mask.reshape(-1, part.mask.shape[2]) for part in parts]),
         classes=np.repeat(classes, scopes),

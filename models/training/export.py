@@ -17,7 +17,7 @@ import torch
 
 from graph import onnx_model
 from model import Clstm, scores
-from train import SEED
+from fit import SEED
 from verdict import CLASSES, SEQUENCE_LENGTH
 
 FORMAT = 1

@@ -67,10 +67,12 @@ def _nodes() -> list[onnx.NodeProto]:
         # What has happened until now.
         node("Transpose", ["local"], ["in_time"], perm=[2, 0, 1]),
         node("Slice", ["in_time", "first", "second", "axis_0"], ["oldest"]),
+        # Zeros, by two operators: tract takes one tensor in both places for an error.
         node("Mul", ["oldest", "zero"], ["state"]),
+        node("Sub", ["oldest", "oldest"], ["cell"]),
         node(
             "LSTM",
-            ["in_time", "lstm_weight", "lstm_recurrence", "lstm_bias", "", "state", "state"],
+            ["in_time", "lstm_weight", "lstm_recurrence", "lstm_bias", "", "state", "cell"],
             ["", "lstm_last", ""],
             hidden_size=WIDTH,
         ),

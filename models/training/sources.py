@@ -7,6 +7,7 @@ background too. Reads the manifest and the lab's list; `vectors` reads the captu
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,8 @@ MIXED_PORTS = {
     "intrusion-mixed": (80,),
 }
 UNKNOWN = -1
-LAB_ROLES = frozenset({"train", "test"})
+TRAIN, TEST, DEMO = "train", "test", "demo"
+LAB_LINE = re.compile(r"(?P<name>\S+) .*\brole=(?P<role>train|test)\b")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,22 @@ class Source:
     def is_lab(self) -> bool:
         """Whether the lab made it."""
         return self.labels is not None
+
+    @property
+    def fold(self) -> str:
+        """The part of a cross-validation that holds it back: its origin.
+
+        The lab's runs are many small origins; they are held back in two halves, whole recipes at a time.
+        """
+        if not self.is_lab:
+            return self.origin
+        recipe = self.origin.rpartition("-")[0]
+        return "lab/odd" if sum(recipe.encode()) % 2 else "lab/even"
+
+    @property
+    def stops(self) -> bool:
+        """Whether it is kept from the gradient to say when to stop: one in eight, by name."""
+        return sum(self.name.encode()) % 8 == 0
 
     def classes(self, labels: list[str], server_ports: np.ndarray) -> np.ndarray:
         """The class of every row; `UNKNOWN` where nobody says."""
@@ -89,21 +107,19 @@ def public(data: Path) -> Iterator[Source]:
                 path=data / row["path"],
                 origin=row["origin"].split("@")[0].removeprefix("github:"),
                 licence=row["license"],
-                role="train",
+                role=TRAIN,
                 kind="benign" if side == "benign" else MANIFEST_CLASS[label],
                 mixed=label if label.endswith("-mixed") else None,
             )
 
 
 def lab(folder: Path) -> Iterator[Source]:
-    """The lab's finished runs, each an origin of its own: lines of a name and a role."""
-    ready = folder / "READY.txt"
-    if not ready.exists():
-        return
-    for line in ready.read_text().splitlines():
-        name, role = line.split()[:2]
-        if role not in LAB_ROLES:
-            raise ValueError(f"role `{role}` of lab run `{name}` is neither train nor test")
+    """The lab's finished runs, each an origin of its own."""
+    for line in (folder / "READY.txt").read_text().splitlines():
+        match = LAB_LINE.match(line)
+        if match is None:
+            raise ValueError(f"`{line}` names no lab run with the role train or test")
+        name, role = match["name"], match["role"]
         yield Source(
             name=f"lab/{name}",
             path=folder / f"{name}.pcap",
@@ -118,4 +134,4 @@ def lab(folder: Path) -> Iterator[Source]:
 def demo(repository: Path) -> Source:
     """The bundled demo, which is never trained on."""
     path = repository / "tests" / "data" / "demo.pcap.zst"
-    return Source("demo", path, "demo", "made by this project", "demo", None, None, path.parent / "demo.labels.csv")
+    return Source("demo", path, "demo", "made by this project", DEMO, None, None, path.parent / "demo.labels.csv")

@@ -1,91 +1,83 @@
-"""Fits one CLSTM to examples, and stops when held-back files no longer gain.
+#!/usr/bin/env python3
+"""Fits the models: one a fold of the cross-validation, and the one that is shipped.
 
-Owns: the loss, the optimiser, the seed, early stopping. `make.py` says which models are fitted.
+Owns: which captures each model may see, and what each says of those it has not seen. Keeps both in
+the work folder, for `evaluate.py` and `export.py`.
 """
 
 from __future__ import annotations
 
-import copy
 import sys
 import time
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn import functional
 
-from data import Batchable
-from model import Clstm
-from verdict import BENIGN
+import data
+import fit
+from data import Capture
+from model import Clstm, scores
+from settings import Settings, settings
+from sources import DEMO, TRAIN
 
-SEED = 20_261_125
-THREADS = 2
-BATCH = 512
-RATE = 2e-3
-DECAY = 1e-4
-MOST_EPOCHS = 24
-PATIENCE = 4
-SMOOTHING = 0.05
+SHIPPED = "shipped"
+BATCH = 4_096
 
 
-def seeded() -> np.random.Generator:
-    """The same start for every fit."""
-    torch.manual_seed(SEED)
-    torch.set_num_threads(THREADS)
-    return np.random.default_rng(SEED)
+def main() -> int:
+    """Fits every fold, then the model of all of them."""
+    chosen = settings(__doc__)
+    captures = chosen.captures()
+    known = [capture for capture in captures if capture.source.role == TRAIN]
+    folds = sorted({capture.source.fold for capture in known})
+    for fold in folds:
+        model = fitted(fold, [capture for capture in known if capture.source.fold != fold], chosen)
+        keep_scores(model, [capture for capture in known if capture.source.fold == fold], chosen)
+    model = fitted(SHIPPED, known, chosen)
+    keep_scores(model, [capture for capture in captures if capture.source.role != TRAIN], chosen)
+    return 0
 
 
-def fit(training: Batchable, stopping: Batchable, name: str) -> Clstm:
-    """The model of the epoch with the least loss on `stopping`."""
-    rng = seeded()
-    newest = torch.from_numpy(training.sequences[:, -1])
-    model = Clstm(newest.shape[1])
-    model.fit_scaling(newest)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = MOST_EPOCHS * (len(training) // BATCH + 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=RATE, total_steps=steps)
-    best, best_loss, waited = copy.deepcopy(model), float("inf"), 0
-    for epoch in range(MOST_EPOCHS):
-        start = time.monotonic()
-        model.train()
-        order = rng.permutation(len(training))
-        for at in range(0, len(order), BATCH):
-            optimiser.zero_grad()
-            batch_loss(model, training, order[at : at + BATCH]).backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-        loss = mean_loss(model, stopping)
-        took = time.monotonic() - start
-        print(f"{name}: epoch {epoch + 1}, loss {loss:.4f} on files held back, {took:.0f} s", file=sys.stderr)
-        if loss < best_loss:
-            best, best_loss, waited = copy.deepcopy(model), loss, 0
-            continue
-        waited += 1
-        if waited == PATIENCE:
-            break
-    return best.eval()
+def fitted(name: str, captures: Iterable[Capture], chosen: Settings) -> Clstm:
+    """A model fitted to these captures."""
+    captures = list(captures)
+    if any(capture.source.role != TRAIN for capture in captures):
+        raise ValueError(f"model `{name}` would see what it is tested on")
+    start = time.monotonic()
+    rng = fit.seeded()
+    training = data.examples((one for one in captures if not one.source.stops), rng)
+    stopping = data.held_back((one for one in captures if one.source.stops), rng)
+    print(f"{name}: {len(training)} sequences, {len(stopping)} to stop by", file=sys.stderr)
+    model = fit.fit(training, stopping, name)
+    torch.save(model.state_dict(), chosen.model_path(name))
+    print(f"{name}: fitted in {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return model
 
 
-def batch_loss(model: Clstm, batch: Batchable, rows: np.ndarray) -> torch.Tensor:
-    """Weighted cross-entropy of the class, and of attack against benign."""
-    sequences, mask, classes, weights = (
-        torch.from_numpy(column[rows]) for column in (batch.sequences, batch.mask, batch.classes, batch.weights)
-    )
-    logits, anomaly = model(sequences, mask)
-    attack = (classes != BENIGN).float()
-    by_class = functional.cross_entropy(logits, classes, reduction="none", label_smoothing=SMOOTHING)
-    by_attack = functional.binary_cross_entropy_with_logits(anomaly, attack, reduction="none")
-    # Classes are balanced; an eleventh of benign would be too little for attack against benign.
-    balance = torch.where(classes == BENIGN, 5.0, 1.0)
-    return (weights * (by_class + by_attack * balance)).mean()
+def keep_scores(model: Clstm, captures: Iterable[Capture], chosen: Settings) -> None:
+    """What a model says of captures it has not seen."""
+    for capture in captures:
+        np.savez(chosen.scores_path(capture.source), **score(model, capture))
 
 
-def mean_loss(model: Clstm, held: Batchable) -> float:
-    """The loss on what is not trained on."""
-    model.eval()
-    with torch.no_grad():
-        parts = [
-            batch_loss(model, held, np.arange(at, min(at + 4 * BATCH, len(held)))).item()
-            for at in range(0, len(held), 4 * BATCH)
-        ]
-    return float(np.mean(parts))
+def score(model: Clstm, capture: Capture) -> dict[str, np.ndarray]:
+    """Of every row the mean over its scopes of class probabilities and of the anomaly score."""
+    sequences, mask = capture.rows.sequences, capture.rows.mask
+    scopes = sequences.shape[1]
+    flat = sequences.reshape(-1, *sequences.shape[2:]), mask.reshape(-1, mask.shape[2])
+    probabilities, anomaly = [], []
+    for at in range(0, len(flat[0]), BATCH):
+        both = scores(model, *(torch.from_numpy(part[at : at + BATCH]) for part in flat))
+        probabilities.append(both[0].numpy())
+        anomaly.append(both[1].numpy())
+    by_row = np.concatenate(probabilities).reshape(len(sequences), scopes, -1)
+    return {
+        "probabilities": by_row.mean(axis=1),
+        "anomaly": np.concatenate(anomaly).reshape(len(sequences), scopes).mean(axis=1),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
