@@ -19,11 +19,11 @@ from vectors import Rows
 from verdict import BENIGN, CLASSES
 
 # Of one class.
-ROWS_OF_FILE = 1_000
+ROWS_OF_FILE = 600
 ROWS_OF_ORIGIN = 4_000
 # A class is not made to weigh more than so many times what its rows do by themselves.
-CLASS_WEIGHT = 8.0
-MIXED_WEIGHT = 0.5
+CLASS_WEIGHT = 4.0
+MIXED_WEIGHT = 0.25
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ def examples(captures: Iterable[Capture], rng: np.random.Generator) -> Examples:
     chosen: dict[tuple[str, int], list[tuple[Capture, np.ndarray]]] = defaultdict(list)
     for capture in captures:
         for kind, rows in _known(capture, rng):
-            origin = "lab" if capture.source.is_lab else capture.source.origin
-            chosen[origin, kind].append((capture, rows))
+            chosen[capture.source.origin, kind].append((capture, rows))
     parts, weights = [], []
     for files in chosen.values():
         share = min(1.0, ROWS_OF_ORIGIN / sum(len(rows) for _, rows in files))
@@ -91,12 +90,13 @@ def _some(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _flat(parts: list[Rows], weights: np.ndarray, most: float) -> Examples:
-    """Rows as examples; a class weighs at most `most` times what its rows do, so that classes are more equal."""
+    """Rows as examples: attacks weigh alike, but none more than `most` times its rows; benign weighs as all of them."""
     classes = np.concatenate([part.classes for part in parts])
     totals = np.bincount(classes, weights, len(CLASSES))
-    wanted = totals.sum() / np.count_nonzero(totals)
-    factors = np.divide(wanted, totals, out=np.zeros_like(totals), where=totals > 0)
-    weights = weights * np.minimum(factors, most)[classes]
+    factors = np.divide(totals[1:].max(), totals, out=np.zeros_like(totals), where=totals > 0)
+    factors = np.minimum(factors, most)
+    factors[BENIGN] = (factors * totals)[1:].sum() / totals[BENIGN]
+    weights = weights * factors[classes]
     scopes = parts[0].sequences.shape[1]
     return Examples(
         sequences=np.concatenate([part.sequences.reshape(-1, *part.sequences.shape[2:]) for part in parts]),

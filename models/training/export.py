@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Writes the model file and what is said of it, and checks one against the other.
 
 Owns: `clstm.onnx` and `clstm.json`. Refuses to leave a graph behind that does not answer as the
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +17,17 @@ import numpy as np
 import onnxruntime
 import torch
 
-from graph import onnx_model
-from model import Clstm, scores
+import data
+import vectors
+from data import Capture
+from evaluate import kept
 from fit import SEED
+from graph import onnx_model
+from judge import chosen
+from model import Clstm, scores
+from settings import REPOSITORY, settings
+from sources import TEST, TRAIN
+from train import SHIPPED
 from verdict import CLASSES, SEQUENCE_LENGTH
 
 FORMAT = 1
@@ -39,6 +49,37 @@ class Card:
     thresholds: dict[str, float]
     baseline: np.ndarray
     trained_on: str
+
+
+def main() -> int:
+    """Exports the shipped model with the thresholds that the cross-validation chose."""
+    place = settings(__doc__)
+    captures = place.captures()
+    model = Clstm(captures[0].rows.sequences.shape[3])
+    model.load_state_dict(torch.load(place.model_path(SHIPPED)))
+    model.eval()
+    trained = [one for one in captures if one.source.role == TRAIN]
+    card = Card(
+        features=vectors.feature_names(place.weir, trained[0].source.path),
+        thresholds=chosen(kept(one, place) for one in trained),
+        baseline=data.baseline(trained),
+        trained_on=described(trained),
+    )
+    tested = [one for one in captures if one.source.role == TEST]
+    sample = tuple(
+        np.concatenate([column.reshape(-1, *column.shape[2:]) for column in columns])[:: len(tested)]
+        for columns in ([one.rows.sequences for one in tested], [one.rows.mask for one in tested])
+    )
+    difference = export(model, card, sample, REPOSITORY / "models")
+    print(f"{len(sample[0])} sequences: network and graph differ by at most {difference:.1e}")
+    return 0
+
+
+def described(captures: list[Capture]) -> str:
+    """What a model was trained on, in a sentence."""
+    lab = sum(one.source.is_lab for one in captures)
+    origins = len({one.source.origin for one in captures if not one.source.is_lab})
+    return f"{len(captures) - lab} public captures of {origins} origins and {lab} lab runs; MODEL_CARD.md names them."
 
 
 def export(model: Clstm, card: Card, sample: tuple[np.ndarray, np.ndarray], folder: Path) -> float:
@@ -80,3 +121,7 @@ def compare(model: Clstm, content: bytes, sequences: np.ndarray, mask: np.ndarra
                     raise ExportFailed(f"an output has shape {one.shape}, not {tuple(other.shape)}")
                 greatest = max(greatest, float(np.abs(one - other.numpy()).max(initial=0.0)))
     return greatest
+
+
+if __name__ == "__main__":
+    sys.exit(main())

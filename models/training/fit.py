@@ -18,13 +18,16 @@ from model import Clstm
 from verdict import BENIGN
 
 SEED = 20_261_125
-THREADS = 2
+# The matrices are too small for more to help; `train.py` fits two models at a time.
+THREADS = 1
 BATCH = 512
 RATE = 2e-3
-DECAY = 1e-4
-MOST_EPOCHS = 12
-PATIENCE = 4
+DECAY = 1e-2
+MOST_EPOCHS = 8
+PATIENCE = 3
 SMOOTHING = 0.05
+# Weights are averaged over the last steps, about 1 / (1 - KEPT) of them: one step more or less must not matter.
+KEPT = 0.995
 # How often a sequence is cut to a shorter one, as when a server or a pair is new.
 CUT = 0.3
 
@@ -37,7 +40,7 @@ def seeded() -> np.random.Generator:
 
 
 def fit(training: Examples, stopping: Examples, name: str) -> Clstm:
-    """The model of the epoch with the least loss on `stopping`."""
+    """The averaged weights of the epoch with the least loss on `stopping`."""
     rng = seeded()
     newest = torch.from_numpy(training.sequences[:, -1])
     model = Clstm(newest.shape[1])
@@ -45,7 +48,8 @@ def fit(training: Examples, stopping: Examples, name: str) -> Clstm:
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
     steps = MOST_EPOCHS * (len(training) // BATCH + 1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=RATE, total_steps=steps)
-    best, best_loss, waited = copy.deepcopy(model), float("inf"), 0
+    mean = copy.deepcopy(model)
+    best, best_loss, waited = mean, float("inf"), 0
     for epoch in range(MOST_EPOCHS):
         start = time.monotonic()
         model.train()
@@ -57,16 +61,24 @@ def fit(training: Examples, stopping: Examples, name: str) -> Clstm:
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-        loss = mean_loss(model, stopping)
+            follow(mean, model)
+        loss = mean_loss(mean, stopping)
         took = time.monotonic() - start
         print(f"{name}: epoch {epoch + 1}, loss {loss:.4f} on files held back, {took:.0f} s", file=sys.stderr)
         if loss < best_loss:
-            best, best_loss, waited = copy.deepcopy(model), loss, 0
+            best, best_loss, waited = copy.deepcopy(mean), loss, 0
             continue
         waited += 1
         if waited == PATIENCE:
             break
     return best.eval()
+
+
+def follow(mean: Clstm, model: Clstm) -> None:
+    """Moves the averaged weights towards those just reached."""
+    with torch.no_grad():
+        for averaged, newest in zip(mean.parameters(), model.parameters(), strict=True):
+            averaged.lerp_(newest, 1.0 - KEPT)
 
 
 def cut(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -82,12 +94,10 @@ def batch_loss(model: Clstm, batch: Examples, rows: np.ndarray, mask: np.ndarray
         torch.from_numpy(column[rows]) for column in (batch.sequences, batch.classes, batch.weights)
     )
     logits, anomaly = model(sequences, torch.from_numpy(mask))
-    attack = (classes != BENIGN).float()
+    attack = (classes != BENIGN).float() * (1.0 - SMOOTHING) + SMOOTHING / 2
     by_class = functional.cross_entropy(logits, classes, reduction="none", label_smoothing=SMOOTHING)
     by_attack = functional.binary_cross_entropy_with_logits(anomaly, attack, reduction="none")
-    # Classes are balanced; an eleventh of benign would be too little for attack against benign.
-    balance = torch.where(classes == BENIGN, 5.0, 1.0)
-    return (weights * (by_class + by_attack * balance)).mean()
+    return (weights * (by_class + by_attack)).mean()
 
 
 def mean_loss(model: Clstm, held: Examples) -> float:

@@ -31,6 +31,8 @@ class Clstm(nn.Module):
         self.dense = nn.Linear(2 * WIDTH, WIDTH)
         self.classes = nn.Linear(WIDTH, len(CLASSES))
         self.anomaly = nn.Linear(WIDTH, 1)
+        # A feature is taken away from all steps at once, so that no verdict hangs on one.
+        self.blind = nn.Dropout1d(dropout)
         self.dropout = nn.Dropout(dropout)
 
     def fit_scaling(self, vectors: torch.Tensor) -> None:
@@ -42,7 +44,7 @@ class Clstm(nn.Module):
 
     def forward(self, sequences: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         steps = ((signed_log(sequences) - self.mean) * self.scale).clamp(-CLIP, CLIP)
-        steps = self.dropout(steps * mask.unsqueeze(2)).transpose(1, 2)
+        steps = self.blind((steps * mask.unsqueeze(2)).transpose(1, 2))
         local = self.conv(steps).relu() * mask.unsqueeze(1)
         _, (last, _) = self.lstm(local.permute(2, 0, 1))
         # The newest vector is what the verdict is about: the dense layer sees it past the LSTM too.

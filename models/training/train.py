@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import torch
@@ -20,46 +20,58 @@ import fit
 from data import Capture
 from model import Clstm, scores
 from settings import Settings, settings
-from sources import DEMO, TRAIN
+from sources import TRAIN
 
 SHIPPED = "shipped"
+PROCESSES = 2
 BATCH = 4_096
 
 
 def main() -> int:
-    """Fits every fold, then the model of all of them."""
+    """Fits the model of all origins and one without each."""
     chosen = settings(__doc__)
     captures = chosen.captures()
-    known = [capture for capture in captures if capture.source.role == TRAIN]
-    folds = sorted({capture.source.fold for capture in known})
-    for fold in folds:
-        model = fitted(fold, [capture for capture in known if capture.source.fold != fold], chosen)
-        keep_scores(model, [capture for capture in known if capture.source.fold == fold], chosen)
-    model = fitted(SHIPPED, known, chosen)
-    keep_scores(model, [capture for capture in captures if capture.source.role != TRAIN], chosen)
+    folds = sorted({capture.source.fold for capture in captures if capture.source.role == TRAIN})
+    # Forked and not sent, so that all share the rows.
+    with ProcessPoolExecutor(PROCESSES, get_context("fork"), Fold.share, (captures, chosen)) as pool:
+        list(pool.map(Fold.carry_out, (SHIPPED, *folds)))
     return 0
 
 
-def fitted(name: str, captures: Iterable[Capture], chosen: Settings) -> Clstm:
+class Fold:
+    """What a process of its own does: fit without one fold, then judge that fold."""
+
+    captures: list[Capture]
+    chosen: Settings
+
+    @classmethod
+    def share(cls, captures: list[Capture], chosen: Settings) -> None:
+        """What every fold needs."""
+        cls.captures, cls.chosen = captures, chosen
+
+    @classmethod
+    def carry_out(cls, name: str) -> None:
+        """Fits the model that holds the fold `name` back; keeps it, and what it says of what it has not seen."""
+        trained = [one for one in cls.captures if one.source.role == TRAIN]
+        tested = [one for one in cls.captures if one.source.role != TRAIN]
+        known = [one for one in trained if one.source.fold != name]
+        unseen = tested if name == SHIPPED else [one for one in trained if one.source.fold == name]
+        model = fitted(name, known)
+        torch.save(model.state_dict(), cls.chosen.model_path(name))
+        for capture in unseen:
+            np.savez(cls.chosen.scores_path(capture.source), **score(model, capture))
+
+
+def fitted(name: str, captures: list[Capture]) -> Clstm:
     """A model fitted to these captures."""
-    captures = list(captures)
-    if any(capture.source.role != TRAIN for capture in captures):
-        raise ValueError(f"model `{name}` would see what it is tested on")
     start = time.monotonic()
     rng = fit.seeded()
     training = data.examples((one for one in captures if not one.source.stops), rng)
     stopping = data.held_back((one for one in captures if one.source.stops), rng)
     print(f"{name}: {len(training)} sequences, {len(stopping)} to stop by", file=sys.stderr)
     model = fit.fit(training, stopping, name)
-    torch.save(model.state_dict(), chosen.model_path(name))
     print(f"{name}: fitted in {time.monotonic() - start:.0f} s", file=sys.stderr)
     return model
-
-
-def keep_scores(model: Clstm, captures: Iterable[Capture], chosen: Settings) -> None:
-    """What a model says of captures it has not seen."""
-    for capture in captures:
-        np.savez(chosen.scores_path(capture.source), **score(model, capture))
 
 
 def score(model: Clstm, capture: Capture) -> dict[str, np.ndarray]:

@@ -62,9 +62,7 @@ def feature_names(weir: Path, capture: Path) -> list[str]:
 
 def rows(weir: Path, source: Source, cache: Path) -> Rows:
     """The rows of a capture, extracted now if they have not been by this binary."""
-    label_bytes = source.labels.read_bytes() if source.labels else b""
-    key = hashlib.sha256(weir.read_bytes() + str(source).encode() + label_bytes).hexdigest()[:24]
-    path = cache / f"{key}.npz"
+    path = cache / f"{_key(weir, source)}.npz"
     if path.exists():
         with np.load(path) as kept:
             return Rows(*(kept[field.name] for field in fields(Rows)))
@@ -75,6 +73,15 @@ def rows(weir: Path, source: Source, cache: Path) -> Rows:
     np.savez(unfinished, **{field.name: getattr(found, field.name) for field in fields(Rows)})
     unfinished.rename(path)
     return found
+
+
+def _key(weir: Path, source: Source) -> str:
+    """What the rows depend on: the extractor, the capture, what is said of it."""
+    found = hashlib.sha256(repr(source).encode())
+    for path in (weir, source.path, source.labels):
+        if path:
+            found.update(path.read_bytes())
+    return found.hexdigest()[:24]
 
 
 def _extract(weir: Path, capture: Path, labels: Path | None, folder: Path) -> Path:
