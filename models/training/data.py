@@ -19,7 +19,7 @@ from vectors import Rows
 from verdict import BENIGN, CLASSES
 
 # Of one class.
-ROWS_OF_FILE = 600
+ROWS_OF_FILE = 500
 ROWS_OF_ORIGIN = 4_000
 # A class is not made to weigh more than so many times what its rows do by themselves.
 CLASS_WEIGHT = 4.0

@@ -21,10 +21,10 @@ SEED = 20_261_125
 # The matrices are too small for more to help; `train.py` fits two models at a time.
 THREADS = 1
 BATCH = 512
-RATE = 2e-3
+RATE = 1.5e-3
 DECAY = 1e-2
-MOST_EPOCHS = 8
-PATIENCE = 3
+MOST_EPOCHS = 6
+PATIENCE = 2
 SMOOTHING = 0.05
 # Weights are averaged over the last steps, about 1 / (1 - KEPT) of them: one step more or less must not matter.
 KEPT = 0.995

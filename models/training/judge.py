@@ -20,6 +20,8 @@ GRID = (0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995)
 NEVER = 1.0
 # Of benign files, the share that may raise an incident of one class.
 BUDGET = 1 / 500
+# Of lab runs, the share in which an attack may be called by the name of one class that it is not.
+MISNAMED = 1 / 20
 
 Thresholds = dict[str, float]
 Incident = tuple[str, str]
@@ -61,6 +63,16 @@ class Judged:
         rows = rows[np.argsort(self.capture.rows.time_us[rows], kind="stable")]
         return incidents(self._alarms(rows, kinds))
 
+    def strays(self, thresholds: Thresholds) -> set[Incident]:
+        """Incidents about hosts that have no part in an attack; all, where nobody attacks.
+
+        An attack under another's name is a mistake too, but it is no false alarm.
+        """
+        rows = self.capture.rows
+        attacks = rows.classes > BENIGN
+        involved = {*rows.source[attacks], *rows.target[attacks]}
+        return {(name, pivot) for name, pivot in self.raised(thresholds) if pivot not in involved}
+
     def _alarms(self, indices: np.ndarray, kinds: np.ndarray) -> Iterable[Alarm]:
         rows = self.capture.rows
         for at in indices:
@@ -72,8 +84,8 @@ class Judged:
 def chosen(known: Iterable[Judged]) -> Thresholds:
     """For every class the least threshold that keeps false incidents within the budget.
 
-    `known` are captures that the models which judged them had not seen. In the lab's runs each
-    incident that the labels do not tell of counts as false, and none is allowed.
+    `known` are captures that the models which judged them had not seen. Of the lab's runs none may
+    raise an incident about a host that has no part in an attack, and few may misname one.
     """
     known = list(known)
     public = [one for one in known if one.is_benign and not one.capture.source.is_lab]
@@ -83,10 +95,11 @@ def chosen(known: Iterable[Judged]) -> Thresholds:
 
 def _least(name: str, public: list[Judged], lab: list[Judged]) -> float:
     kind = CLASSES.index(name)
-    allowed = BUDGET * len(public)
+    allowed, misnamed = BUDGET * len(public), MISNAMED * len(lab)
     public, lab = ([one for one in some if (one.kinds == kind).any()] for some in (public, lab))
     for least in GRID:
         at = {name: least}
-        if sum(bool(one.raised(at)) for one in public) <= allowed and not any(one.raised(at) - one.truth for one in lab):
+        is_quiet = sum(bool(one.raised(at)) for one in public) <= allowed and not any(one.strays(at) for one in lab)
+        if is_quiet and sum(bool(one.raised(at) - one.truth) for one in lab) <= misnamed:
             return least
     return NEVER
