@@ -235,7 +235,8 @@ impl Status {
             | detect::Error::LibraryVersion { .. }
             | detect::Error::Settled { .. }
             | detect::Error::Setup { .. }
-            | detect::Error::Run(_) => Self::Unavailable,
+            | detect::Error::Run(_)
+            | detect::Error::Panicked => Self::Unavailable,
         }
     }
 
