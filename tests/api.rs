@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::io::Write;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use support::engine::{DEMO, Engine, await_some, database, weir};
@@ -142,4 +142,35 @@ fn a_capture_that_is_damaged_is_reported_by_readiness() {
     });
     assert!(reason.contains("damaged.pcap"), "{reason}");
     assert!(engine.stop().success());
+}
+
+/// A disk that is full, as far as the engine can tell: its files may not grow any more.
+#[test]
+fn incidents_that_a_full_disk_refuses_are_said_while_it_runs_and_at_its_end() {
+    if Command::new("prlimit").arg("--version").output().is_err() {
+        println!("skipped: needs prlimit");
+        return;
+    }
+    let folder = Folder::for_anyone();
+    let log = folder.path().join("weir.log");
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_weir")]);
+    command.args(SERVE).args(["--speed", "20", "--log-level", "info", "--log-file"]).arg(&log);
+    command.arg("--database").arg(database(&folder)).env_clear().stderr(Stdio::piped());
+    let engine = Engine::of(&mut command, &log);
+    let limited = Command::new("prlimit")
+        .args(["--fsize=0", "--pid", &engine.id().to_string()])
+        .status()
+        .expect("prlimit runs");
+    assert!(limited.success());
+    await_some("a reason", || {
+        let (_, body) = engine.ask("GET", "/readyz", "", "");
+        body.contains("wait to be written").then_some(())
+    });
+    let output = engine.stopped();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(74), "{said}");
+    // Before it, the log complains of its own file.
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with("weir: keep all incidents: the newest state of"), "{said}");
 }

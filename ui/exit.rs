@@ -114,6 +114,7 @@ impl Status {
             watch::Error::Runtime(error) | watch::Error::Engine(engine::Error::Model(error)) => {
                 Some(Self::of_detect(error))
             }
+            watch::Error::Engine(engine::Error::NotKept { .. }) => Some(Self::Io),
             watch::Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
                 Some(Self::Permission)
             }

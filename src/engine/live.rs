@@ -75,14 +75,14 @@ impl Live {
     pub fn start(
         interfaces: Vec<Interface>,
         meters: &Arc<Meters>,
-        stop: Arc<AtomicBool>,
+        stop: &Arc<AtomicBool>,
     ) -> io::Result<Self> {
         let (queue, messages) = sync_channel(WAITING_BATCHES);
         let over = Arc::<AtomicBool>::default();
         let mut threads = Vec::new();
         for interface in interfaces {
             let name = format!("capture-{}", interface.name());
-            let until = Until { asked: Arc::clone(&stop), over: Arc::clone(&over) };
+            let until = Until { asked: Arc::clone(stop), over: Arc::clone(&over) };
             let capture = Capture::new(interface, queue.clone(), Arc::clone(meters), until);
             threads.push(Builder::new().name(name).spawn(move || capture.run())?);
         }
