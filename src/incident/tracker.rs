@@ -18,6 +18,9 @@ use super::record::{Incident, Status};
 use crate::detect::{Reason, Verdict};
 use crate::flow::FlowId;
 
+/// How far packet time may be behind an incident of an earlier run that goes on, in µs.
+const LATE_START_US: i64 = 5_000_000;
+
 /// Verdicts to incidents.
 ///
 /// Verdicts are to come in the order of packet time; the same calls give the same incidents. A flow
@@ -226,8 +229,12 @@ impl Tracker {
     }
 
     /// Resolves incidents of an earlier run whose packets are still to come: another capture.
+    ///
+    /// Not those that are only a little ahead: on a quiet interface packet time is kept behind the
+    /// clock, so that who starts again at once begins before the last packet that was seen.
     fn leave_behind(&mut self, now_us: i64) {
-        let ahead = self.open.iter().filter(|(_, ongoing)| ongoing.last_us() > now_us);
+        let soon_us = now_us.saturating_add(LATE_START_US);
+        let ahead = self.open.iter().filter(|(_, ongoing)| ongoing.last_us() > soon_us);
         let ahead: Vec<u64> = ahead.map(|(serial, _)| *serial).collect();
         for serial in &ahead {
             self.resolve(*serial, Ongoing::last_us);

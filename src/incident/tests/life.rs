@@ -103,6 +103,17 @@ fn an_attack_that_goes_on_after_a_restart_is_the_same_incident() {
 }
 
 #[test]
+fn an_attack_goes_on_where_the_program_starts_again_before_packet_time_has_caught_up() {
+    let before = only(&after(three(0)));
+    let mut tracker = tracker();
+    tracker.restore(vec![before.clone()]);
+    tracker.advance(START_US - SECOND_US);
+    tracker.observe(&flood(90, 20_000), why);
+    let incident = only(&tracker);
+    assert_eq!((incident.id, incident.flows), (before.id, 4));
+}
+
+#[test]
 fn an_attack_that_ended_while_the_program_was_down_is_over() {
     let mut tracker = tracker();
     tracker.restore(vec![only(&after(three(0)))]);
