@@ -13,7 +13,7 @@ use lru::LruCache;
 
 use super::snapshot::{Conversation, ScorePoint};
 use crate::detect::{CLASSES, Class, FlowSummary, Score, Verdict};
-use crate::flow::{End, State};
+use crate::flow::{End, FlowId, State};
 use crate::packet::Address;
 
 /// Conversations remembered; the one heard of least recently is forgotten first.
@@ -24,6 +24,9 @@ const SHOWN: usize = 512;
 
 /// Flows remembered of a conversation.
 const RECENT: usize = 32;
+
+/// Flows remembered that go on, 10 MiB: of each only what is new since its last verdict is counted.
+const OPEN_FLOWS: usize = 131_072;
 
 /// How far back scores, classes and conversations reach, in seconds.
 const WINDOW_S: i64 = 300;
@@ -46,12 +49,12 @@ enum Services {
     Many,
 }
 
-/// A conversation, and what its ended flows have brought.
-#[derive(Debug)]
-struct Entry {
-    shown: Arc<Conversation>,
-    ended_packets: u64,
-    ended_bytes: u64,
+/// What a verdict adds to its conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Gain {
+    flows: u64,
+    packets: u64,
+    bytes: u64,
 }
 
 /// One second of packet time.
@@ -64,14 +67,21 @@ struct Second {
 /// What the console looks at.
 #[derive(Debug)]
 pub(super) struct Board {
-    conversations: LruCache<Key, Entry, RandomState>,
+    conversations: LruCache<Key, Arc<Conversation>, RandomState>,
+    /// Packets and bytes counted so far of flows that go on.
+    open: LruCache<FlowId, (u64, u64), RandomState>,
     services: LruCache<Pair, Services, RandomState>,
     seconds: VecDeque<Second>,
 }
 
 impl Default for Board {
     fn default() -> Self {
-        Self { conversations: at_most(), services: at_most(), seconds: VecDeque::new() }
+        Self {
+            conversations: at_most(CONVERSATIONS),
+            open: at_most(OPEN_FLOWS),
+            services: at_most(CONVERSATIONS),
+            seconds: VecDeque::new(),
+        }
     }
 }
 
@@ -80,13 +90,15 @@ impl Board {
     pub(super) fn observe(&mut self, verdict: &Arc<Verdict>) {
         self.second(verdict);
         let key = self.key(&verdict.flow);
-        let entry = self.conversations.get_or_insert_mut(key, || Entry::new(key, verdict));
-        entry.observe(verdict);
+        let gain = self.gain(&verdict.flow);
+        let row = self.conversations.get_or_insert_mut(key, || Arc::new(opened(key, verdict)));
+        take(Arc::make_mut(row), verdict, gain);
     }
 
     /// Forgets everything, as when the capture's clock jumps back.
     pub(super) fn clear(&mut self) {
         self.conversations.clear();
+        self.open.clear();
         self.services.clear();
         self.seconds.clear();
     }
@@ -97,16 +109,15 @@ impl Board {
         while self.seconds.front().is_some_and(|second| second.point.second < oldest) {
             self.seconds.pop_front();
         }
-        let is_old = |entry: &Entry| entry.shown.last_us.div_euclid(SECOND_US) < oldest;
-        while self.conversations.peek_lru().is_some_and(|(_, entry)| is_old(entry)) {
+        let is_old = |row: &Conversation| row.last_us.div_euclid(SECOND_US) < oldest;
+        while self.conversations.peek_lru().is_some_and(|(_, row)| is_old(row)) {
             self.conversations.pop_lru();
         }
     }
 
     /// Those that alarm first, the newest of them first; then by score.
     pub(super) fn conversations(&self) -> Vec<Arc<Conversation>> {
-        let mut all: Vec<_> =
-            self.conversations.iter().map(|(_, entry)| Arc::clone(&entry.shown)).collect();
+        let mut all: Vec<_> = self.conversations.iter().map(|(_, row)| Arc::clone(row)).collect();
         all.sort_by_cached_key(|one| {
             let newest_trouble = one.is_alarm.then_some(one.first_us);
             let name = (one.client, one.server, one.server_port, one.protocol);
@@ -148,11 +159,31 @@ impl Board {
         if let Services::Few(ports) = std::mem::replace(services, Services::Many) {
             let keys = ports.into_iter().map(|port| (pair, Some(port)));
             let rows = keys.filter_map(|key| self.conversations.pop(&key));
-            if let Some(joined) = rows.reduce(|row, other| row.joined(&other)) {
-                self.conversations.put((pair, None), joined);
+            let rows = rows.map(Arc::unwrap_or_clone);
+            if let Some(row) = rows.reduce(joined) {
+                self.conversations.put((pair, None), Arc::new(row));
             }
         }
         (pair, None)
+    }
+
+    /// What is new of `flow` since its last verdict.
+    fn gain(&mut self, flow: &FlowSummary) -> Gain {
+        let is_full = self.open.len() == OPEN_FLOWS;
+        let counted = match flow.state {
+            State::Final(_) => self.open.pop(&flow.id),
+            State::Provisional => self.open.put(flow.id, (flow.packets, flow.bytes)),
+        };
+        match counted {
+            Some((packets, bytes)) => Gain {
+                flows: 0,
+                packets: flow.packets.saturating_sub(packets),
+                bytes: flow.bytes.saturating_sub(bytes),
+            },
+            // Too many go on at once: this one has been counted and forgotten.
+            None if is_full && flow.reports > 0 => Gain::default(),
+            None => Gain { flows: 1, packets: flow.packets, bytes: flow.bytes },
+        }
     }
 
     /// Verdicts come in order of time, but for those of flows that the end of input closed.
@@ -171,83 +202,66 @@ impl Board {
     }
 }
 
-impl Entry {
-    fn new(key: Key, verdict: &Verdict) -> Self {
-        let ((client, server, protocol), server_port) = key;
-        let shown = Conversation {
-            client,
-            server,
-            server_port,
-            protocol,
-            score: Score::ZERO,
-            class: Class::Benign,
-            is_alarm: false,
-            flows: 0,
-            packets: 0,
-            bytes: 0,
-            first_us: verdict.flow.first_us,
-            last_us: verdict.flow.last_us,
-            recent: Vec::new(),
-        };
-        Self { shown: Arc::new(shown), ended_packets: 0, ended_bytes: 0 }
-    }
-
-    fn observe(&mut self, verdict: &Arc<Verdict>) {
-        let flow = &verdict.flow;
-        let Self { shown, ended_packets, ended_bytes } = self;
-        if is_final(flow) {
-            *ended_packets += flow.packets;
-            *ended_bytes += flow.bytes;
-        }
-        let shown = Arc::make_mut(shown);
-        match shown.recent.iter().position(|known| known.flow.id == flow.id) {
-            Some(at) => drop(shown.recent.remove(at)),
-            None => shown.flows += u64::from(flow.reports == 0),
-        }
-        shown.recent.insert(0, Arc::clone(verdict));
-        shown.recent.truncate(RECENT);
-        shown.first_us = shown.first_us.min(flow.first_us);
-        shown.last_us = shown.last_us.max(flow.last_us);
-        judge(shown, *ended_packets, *ended_bytes);
-    }
-
-    /// Both as one row for several services.
-    fn joined(self, other: &Self) -> Self {
-        let ended_packets = self.ended_packets + other.ended_packets;
-        let ended_bytes = self.ended_bytes + other.ended_bytes;
-        let mut shown = Arc::unwrap_or_clone(self.shown);
-        shown.server_port = None;
-        shown.flows += other.shown.flows;
-        shown.first_us = shown.first_us.min(other.shown.first_us);
-        shown.last_us = shown.last_us.max(other.shown.last_us);
-        shown.recent.extend(other.shown.recent.iter().map(Arc::clone));
-        shown.recent.sort_by_key(|one| Reverse(one.flow.at_us));
-        shown.recent.truncate(RECENT);
-        judge(&mut shown, ended_packets, ended_bytes);
-        Self { shown: Arc::new(shown), ended_packets, ended_bytes }
+/// A row without flows, for that of `verdict` and more.
+fn opened(((client, server, protocol), server_port): Key, verdict: &Verdict) -> Conversation {
+    Conversation {
+        client,
+        server,
+        server_port,
+        protocol,
+        score: Score::ZERO,
+        class: Class::Benign,
+        is_alarm: false,
+        flows: 0,
+        packets: 0,
+        bytes: 0,
+        first_us: verdict.flow.first_us,
+        last_us: verdict.flow.last_us,
+        recent: Vec::new(),
     }
 }
 
-/// What the recent flows of a conversation, and those that ended before, come to.
-fn judge(shown: &mut Conversation, ended_packets: u64, ended_bytes: u64) {
-    let open = || shown.recent.iter().map(|one| &one.flow).filter(|flow| !is_final(flow));
-    shown.packets = ended_packets + open().map(|flow| flow.packets).sum::<u64>();
-    shown.bytes = ended_bytes + open().map(|flow| flow.bytes).sum::<u64>();
+fn take(row: &mut Conversation, verdict: &Arc<Verdict>, gain: Gain) {
+    let flow = &verdict.flow;
+    row.flows += gain.flows;
+    row.packets += gain.packets;
+    row.bytes += gain.bytes;
+    row.first_us = row.first_us.min(flow.first_us);
+    row.last_us = row.last_us.max(flow.last_us);
+    row.recent.retain(|known| known.flow.id != flow.id);
+    row.recent.insert(0, Arc::clone(verdict));
+    judge(row);
+}
+
+/// Both as one row for several services.
+fn joined(mut row: Conversation, other: Conversation) -> Conversation {
+    row.server_port = None;
+    row.flows += other.flows;
+    row.packets += other.packets;
+    row.bytes += other.bytes;
+    row.first_us = row.first_us.min(other.first_us);
+    row.last_us = row.last_us.max(other.last_us);
+    row.recent.extend(other.recent);
+    row.recent.sort_by_key(|one| Reverse(one.flow.at_us));
+    judge(&mut row);
+    row
+}
+
+/// What the recent flows of a conversation come to.
+fn judge(row: &mut Conversation) {
+    row.recent.truncate(RECENT);
     // The newest of several that are equally bad.
-    let worst = shown.recent.iter().rev().max_by_key(|one| (one.is_alarm, one.score));
+    let worst = row.recent.iter().rev().max_by_key(|one| (one.is_alarm, one.score));
     if let Some(worst) = worst {
-        (shown.score, shown.class, shown.is_alarm) = (worst.score, worst.class, worst.is_alarm);
+        (row.score, row.class, row.is_alarm) = (worst.score, worst.class, worst.is_alarm);
     }
 }
 
-fn at_most<K: Hash + Eq, V>() -> LruCache<K, V, RandomState> {
+/// A cache that takes memory only for what is in it.
+fn at_most<K: Hash + Eq, V>(entries: usize) -> LruCache<K, V, RandomState> {
     let mut cache = LruCache::unbounded_with_hasher(RandomState::default());
-    cache.resize(NonZeroUsize::new(CONVERSATIONS).unwrap_or(NonZeroUsize::MIN));
+    cache.resize(NonZeroUsize::new(entries).unwrap_or(NonZeroUsize::MIN));
     cache
-}
-
-const fn is_final(flow: &FlowSummary) -> bool {
-    matches!(flow.state, State::Final(_))
 }
 
 /// Whether the flow is over, and not only its row.
@@ -256,85 +270,4 @@ const fn is_over(flow: &FlowSummary) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::flow::FlowId;
-    use crate::packet::{Tuple, protocol};
-
-    /// The only verdict on a flow that ended in this second, to this port.
-    fn verdict(id: u64, second: i64, target_port: u16, class: Class) -> Arc<Verdict> {
-        let tuple = Tuple {
-            source: Address::v4([10, 0, 0, 1]),
-            target: Address::v4([10, 0, 0, 2]),
-            source_port: 40_000,
-            target_port,
-            protocol: protocol::TCP,
-            icmp_type: 0,
-        };
-        let at_us = second * SECOND_US;
-        let flow = FlowSummary {
-            id: FlowId(id),
-            tuple,
-            first_us: at_us,
-            last_us: at_us,
-            at_us,
-            packets: 10,
-            bytes: 100,
-            reports: 0,
-            state: State::Final(End::Fin),
-        };
-        let (score, is_alarm) = match class {
-            Class::Benign => (Score::new(0.1), false),
-            _ => (Score::new(0.9), true),
-        };
-        let probabilities = [Score::ZERO; CLASSES];
-        let vector = Arc::new([0.0; crate::feature::ALL_FEATURES]);
-        Arc::new(Verdict { flow, class, score, probabilities, is_alarm, vector })
-    }
-
-    fn provisional(verdict: &Verdict, reports: u32) -> Arc<Verdict> {
-        let flow = FlowSummary { reports, state: State::Provisional, ..verdict.flow };
-        Arc::new(Verdict { flow, ..verdict.clone() })
-    }
-
-    #[test]
-    fn an_open_flow_counts_once_however_often_it_is_scored() {
-        let mut board = Board::default();
-        let last = verdict(1, 3, 80, Class::Benign);
-        board.observe(&provisional(&last, 0));
-        board.observe(&provisional(&last, 1));
-        let flow = FlowSummary { reports: 2, ..last.flow };
-        board.observe(&Arc::new(Verdict { flow, ..(*last).clone() }));
-        let row = &board.conversations()[0];
-        assert_eq!((row.flows, row.packets, row.bytes, row.recent.len()), (1, 10, 100, 1));
-    }
-
-    #[test]
-    fn trouble_comes_before_the_rest() {
-        let mut board = Board::default();
-        board.observe(&verdict(1, 1, 80, Class::Benign));
-        board.observe(&verdict(2, 2, 443, Class::DosFlood));
-        board.observe(&verdict(3, 3, 22, Class::Benign));
-        let ports: Vec<_> = board.conversations().iter().map(|row| row.server_port).collect();
-        assert_eq!(ports, [Some(443), Some(22), Some(80)]);
-    }
-
-    #[test]
-    fn a_scan_is_one_row() {
-        let mut board = Board::default();
-        (1..=300).for_each(|port| board.observe(&verdict(port.into(), 1, port, Class::Scan)));
-        let rows = board.conversations();
-        assert_eq!((rows.len(), rows[0].server_port, rows[0].flows), (1, None, 300));
-        assert_eq!(rows[0].packets, 3_000);
-    }
-
-    #[test]
-    fn what_is_older_than_five_minutes_is_forgotten() {
-        let mut board = Board::default();
-        board.observe(&verdict(1, 1, 80, Class::Benign));
-        board.advance(301 * SECOND_US);
-        assert_eq!(board.conversations().len(), 1);
-        board.advance(302 * SECOND_US);
-        assert_eq!((board.conversations().len(), board.scores().len()), (0, 0));
-    }
-}
+mod tests;
