@@ -127,7 +127,7 @@ impl Desk {
                 self.state = SourceState::Failed(text);
             }
             Note::Ended(state) => {
-                self.detection.finish(self.now_us);
+                self.detection.finish();
                 // Why nothing was scored matters more.
                 if self.state == SourceState::Running {
                     self.state = state;

@@ -42,8 +42,8 @@ impl Detection {
     }
 
     /// No verdict will follow: what has not been told yet is told.
-    pub fn finish(&mut self, now_us: i64) {
-        self.tracker.finish(now_us);
+    pub fn finish(&mut self) {
+        self.tracker.finish();
     }
 
     /// What has changed since the last time, in order.

@@ -141,12 +141,11 @@ impl Tracker {
         self.is_restored = false;
     }
 
-    /// The input has ended at `now_us`: tells of all that was held back.
+    /// The input has ended: tells of all that was held back.
     ///
     /// What is not over by packet time stays open. That a file ends says nothing about the attack
     /// in it, and whoever takes up the traffic again finds it open.
-    pub fn finish(&mut self, now_us: i64) {
-        self.advance(now_us);
+    pub fn finish(&mut self) {
         for ongoing in self.open.values_mut().filter(|ongoing| ongoing.has_news()) {
             self.changes.push(Change::Changed(Arc::new(ongoing.told(self.now_us))));
         }

@@ -21,16 +21,13 @@ pub(super) struct Printer {
     detection: Detection,
     /// Incidents that go on, in the order in which they were detected.
     open: Vec<Arc<Incident>>,
-    /// The latest packet time heard of, in µs since the epoch.
-    now_us: i64,
     failure: Option<Error>,
 }
 
 impl Printer {
     pub(super) fn new(format: Format, verdicts: bool, detection: Detection) -> Self {
         let out = BufWriter::new(io::stdout());
-        let (open, now_us) = (Vec::new(), i64::MIN);
-        Self { out, format, verdicts, detection, open, now_us, failure: None }
+        Self { out, format, verdicts, detection, open: Vec::new(), failure: None }
     }
 
     /// Whether nothing can be printed any more.
@@ -52,18 +49,15 @@ impl Printer {
             }
             Delivery::Scored(scored) => {
                 for one in &scored {
-                    self.now_us = self.now_us.max(one.verdict.flow.at_us);
                     self.detection.observe(one);
                 }
                 self.changes()
             }
             Delivery::Moment(now_us) => {
-                self.now_us = self.now_us.max(now_us);
                 self.detection.advance(now_us);
                 self.changes()
             }
             Delivery::Restart => {
-                self.now_us = i64::MIN;
                 self.detection.restart();
                 self.changes()
             }
@@ -77,7 +71,7 @@ impl Printer {
         if let Some(error) = self.failure.take() {
             return Err(error);
         }
-        self.detection.finish(self.now_us);
+        self.detection.finish();
         self.changes()?;
         for incident in std::mem::take(&mut self.open) {
             self.incident(&incident)?;

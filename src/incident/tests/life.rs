@@ -65,7 +65,8 @@ fn a_flow_that_goes_on_after_its_incident_was_over_begins_another_behind_it() {
 #[test]
 fn changes_within_a_second_are_told_once() {
     let mut tracker = after(three(0).chain((10..60).map(|id| flood(id, id.cast_signed() * 100))));
-    tracker.finish(START_US + 6 * SECOND_US);
+    tracker.advance(START_US + 6 * SECOND_US);
+    tracker.finish();
     let changes = tracker.changes();
     assert_eq!(words(&changes)[0], "opened");
     assert!((6..=7).contains(&changes.len()), "{}", changes.len());
@@ -75,7 +76,8 @@ fn changes_within_a_second_are_told_once() {
 #[test]
 fn the_end_of_input_leaves_an_attack_open_and_tells_all_of_it() {
     let mut tracker = after(three(0).chain([flood(9, 300)]));
-    tracker.finish(START_US + SECOND_US / 2);
+    tracker.advance(START_US + SECOND_US / 2);
+    tracker.finish();
     assert_eq!(words(&tracker.changes()), ["opened", "changed"]);
     assert_eq!(only(&tracker).flows, 4);
 }
@@ -111,6 +113,16 @@ fn an_attack_goes_on_where_the_program_starts_again_before_packet_time_has_caugh
     tracker.observe(&flood(90, 20_000), why);
     let incident = only(&tracker);
     assert_eq!((incident.id, incident.flows), (before.id, 4));
+}
+
+#[test]
+fn a_program_that_ends_before_it_has_seen_anything_leaves_an_attack_open() {
+    let before = only(&after(three(0)));
+    let mut tracker = tracker();
+    tracker.restore(vec![before.clone()]);
+    tracker.finish();
+    assert!(tracker.changes().is_empty());
+    assert_eq!(only(&tracker), before);
 }
 
 #[test]

@@ -92,7 +92,8 @@ fn run(verdicts: &[Verdict], options: Options) -> (Tracker, Vec<Change>) {
         changes.extend(tracker.changes());
     }
     let end_us = verdicts.last().map_or(0, |verdict| verdict.flow.at_us);
-    tracker.finish(end_us);
+    tracker.advance(end_us);
+    tracker.finish();
     changes.extend(tracker.changes());
     (tracker, changes)
 }
