@@ -2,7 +2,7 @@
 
 mod printer;
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -123,7 +123,10 @@ pub(crate) fn run(
         }
     };
     let inference = Inference::start(scorers, Pace::Replay, take).map_err(Error::Threads)?;
-    let read = replay(&paths, settings, inference, &stop)?;
+    // Between lines on the same terminal there is no place for a progress line.
+    let is_watched = !(args.verdicts && io::stdout().is_terminal());
+    let follower = Follower::start(&paths, is_watched);
+    let read = replay(&paths, settings, follower, inference, &stop)?;
     printer.lock().unwrap_or_else(PoisonError::into_inner).finish()?;
     if stop.load(Ordering::Relaxed) {
         return Err(Error::Interrupted);
@@ -135,6 +138,7 @@ pub(crate) fn run(
 fn replay(
     paths: &[PathBuf],
     settings: &Settings,
+    mut follower: Follower,
     inference: Inference,
     stop: &AtomicBool,
 ) -> Result<Result<(), input::Error>, Error> {
@@ -144,7 +148,6 @@ fn replay(
         shards: settings.shards,
     };
     let mut pipeline = Pipeline::new(options, Scoring::new(inference)).map_err(Error::Threads)?;
-    let mut follower = Follower::start(paths, true);
     let meters = Meters::default();
     let replay =
         Replay { paths, filter: &settings.filter, speed: settings.speed, meters: &meters, stop };
