@@ -9,6 +9,10 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use support::engine::{DEMO, Engine, await_some, database, weir};
 use support::flows::Folder;
+use support::pcap::Capture;
+use support::talk::Talk;
+use weir::incident::Incident;
+use weir::store::{Query, Reader};
 
 /// Adds a user with this password.
 fn add_user(folder: &Folder, name: &str, role: &str, password: &str) -> Output {
@@ -27,6 +31,15 @@ fn refused(folder: &Folder, arguments: [&str; 5]) -> (Option<i32>, String) {
 }
 
 const SERVE: [&str; 5] = ["--api", "--listen", "127.0.0.1:0", "--replay", DEMO];
+
+/// Waits until `engine` has read `capture` to its end.
+fn await_end(engine: &Engine, capture: &str) {
+    let ended = format!("weir_capture_running{{source=\"{capture}\"}} 0");
+    await_some("the end of the replay", || {
+        let (_, metrics) = engine.ask("GET", "/metrics", "", "");
+        metrics.contains(&ended).then_some(())
+    });
+}
 
 #[test]
 fn a_program_logs_in_and_reads_the_incidents_that_detect_finds() {
@@ -47,10 +60,7 @@ fn a_program_logs_in_and_reads_the_incidents_that_detect_finds() {
     let authorization =
         format!("authorization: Bearer {}\r\n", token["access_token"].as_str().expect("a token"));
 
-    await_some("the end of the replay", || {
-        let (_, metrics) = engine.ask("GET", "/metrics", "", "");
-        metrics.contains("weir_capture_running{source=\"demo.pcap.zst\"} 0").then_some(())
-    });
+    await_end(&engine, "demo.pcap.zst");
     let detected = weir(["detect", DEMO, "--format", "json"], &database(&folder)).output();
     let detected = String::from_utf8(detected.expect("the binary starts").stdout).expect("UTF-8");
     let mut expected: Vec<Value> =
@@ -64,24 +74,38 @@ fn a_program_logs_in_and_reads_the_incidents_that_detect_finds() {
     assert!(engine.stop().success());
 }
 
+/// Lets `engine` read `capture` to its end and stops it.
+fn run_to_end(engine: Engine, capture: &str) {
+    await_end(&engine, capture);
+    assert!(engine.stop().success());
+}
+
+fn kept(folder: &Folder) -> Vec<Incident> {
+    let reader = Reader::open(&database(folder)).expect("the database opens");
+    let query = Query { limit: 10, ..Query::default() };
+    reader.incidents(&query).expect("incidents").incidents
+}
+
 #[test]
-fn incidents_are_there_after_a_restart() {
+fn incidents_are_there_after_a_restart_and_replaying_them_again_changes_none() {
     let folder = Folder::for_anyone();
-    let engine = Engine::start(&folder);
-    let open = |engine: &Engine| {
-        let (_, metrics) = engine.ask("GET", "/metrics", "", "");
-        metrics.contains("weir_capture_running{source=\"demo.pcap.zst\"} 0").then_some(())
-    };
-    await_some("the end of the replay", || open(&engine));
-    assert!(engine.stop().success());
-    let reader = weir::store::Reader::open(&database(&folder)).expect("the database opens");
-    let query = weir::store::Query { limit: 10, ..weir::store::Query::default() };
-    let before = reader.incidents(&query).expect("incidents").incidents;
+    run_to_end(Engine::start(&folder), "demo.pcap.zst");
+    let before = kept(&folder);
     assert!(!before.is_empty());
-    let engine = Engine::start(&folder);
-    await_some("the end of the replay", || open(&engine));
-    assert!(engine.stop().success());
-    assert_eq!(reader.incidents(&query).expect("incidents").incidents, before);
+
+    let quiet = Capture::ethernet(&Talk::v4(40_000, 80).whole(0));
+    let quiet = folder.file("quiet.pcap", &quiet.bytes());
+    let log = folder.path().join("quiet.log");
+    let mut command = weir(
+        ["--api", "--listen", "127.0.0.1:0", "--log-level", "info", "--replay"],
+        &database(&folder),
+    );
+    command.arg(quiet).arg("--log-file").arg(&log);
+    run_to_end(Engine::of(&mut command, &log), "quiet.pcap");
+    assert_eq!(kept(&folder), before);
+
+    run_to_end(Engine::start(&folder), "demo.pcap.zst");
+    assert_eq!(kept(&folder), before);
 }
 
 #[test]
