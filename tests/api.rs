@@ -5,14 +5,17 @@ mod support;
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use support::engine::{DEMO, Engine, await_some, database, weir};
 use support::flows::Folder;
 use support::pcap::Capture;
 use support::talk::Talk;
-use weir::incident::Incident;
-use weir::store::{Query, Reader};
+use weir::detect::{Class, Score};
+use weir::incident::{Hosts, Incident, IncidentId, Severity, Status};
+use weir::packet::Address;
+use weir::store::{Query, Reader, Store};
 
 /// Adds a user with this password.
 fn add_user(folder: &Folder, name: &str, role: &str, password: &str) -> Output {
@@ -106,6 +109,40 @@ fn incidents_are_there_after_a_restart_and_replaying_them_again_changes_none() {
 
     run_to_end(Engine::start(&folder), "demo.pcap.zst");
     assert_eq!(kept(&folder), before);
+}
+
+#[test]
+fn an_incident_that_is_open_is_shown_after_a_restart_however_many_are_newer() {
+    let folder = Folder::for_anyone();
+    let pivot = Address::v4([203, 0, 113, 1]);
+    let incident = |number: u32| Incident {
+        id: IncidentId(number.into()),
+        class: Class::Exploit,
+        severity: Severity::Critical,
+        status: if number == 0 { Status::Open } else { Status::Resolved },
+        score: Score::ONE,
+        pivot,
+        sources: Hosts { listed: vec![pivot], total: 1 },
+        targets: Hosts { listed: vec![pivot], total: 1 },
+        target_port: None,
+        flows: 1,
+        packets: 1,
+        bytes: 1,
+        first_us: number.into(),
+        last_us: number.into(),
+        detected_us: number.into(),
+        resolved_us: (number > 0).then(|| number.into()),
+        why: Vec::new(),
+        flow_ids: Vec::new(),
+    };
+    let all: Vec<_> = (0..300).map(|number| Arc::new(incident(number))).collect();
+    let mut store = Store::open(&database(&folder)).expect("a database");
+    store.apply(&all).expect("incidents are taken");
+    drop(store);
+    let engine = Engine::start(&folder);
+    let (_, metrics) = engine.ask("GET", "/metrics", "", "");
+    assert!(metrics.contains("weir_incidents_open{severity=\"critical\"} 1\n"), "{metrics}");
+    assert!(engine.stop().success());
 }
 
 #[test]

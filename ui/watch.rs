@@ -29,7 +29,7 @@ const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 /// How often the wish to end is looked for.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Incidents of earlier runs that are shown.
+/// Incidents of earlier runs that are shown, beside those that are open.
 const KNOWN: usize = 200;
 
 /// Why nothing is watched, or not any more.
@@ -140,11 +140,14 @@ fn start(
     let runtime = Runtime::start(library)?;
     let store = Store::open(database)?;
     let reader = Reader::open(database)?;
-    let known = reader.incidents(&Query { limit: KNOWN, ..Query::default() })?.incidents;
+    let open = reader.open_incidents()?;
+    let mut known = reader.incidents(&Query { limit: KNOWN, ..Query::default() })?.incidents;
+    // However many newer ones there are, what goes on is shown.
+    known.extend(open.iter().cloned());
     let mut tracker = Tracker::new(&settings.sensor, incident::Options::default());
     // A capture that is replayed has nothing to do with what went on when the engine ended.
     if let Feed::Interfaces(_) = feed {
-        tracker.restore(reader.open_incidents()?);
+        tracker.restore(open);
     }
     let parts = Parts {
         feed,

@@ -51,7 +51,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// A desk that knows of `known` incidents, newest first, and shows what happens on `shown`.
+    /// A desk that knows of `known` incidents and shows what happens on `shown`.
     pub(super) fn new(
         detection: Detection,
         known: Vec<Incident>,

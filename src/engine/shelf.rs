@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::incident::{Incident, IncidentId, Status};
 
-/// Incidents shown; beyond it the one that was resolved first goes. All are in the database.
+/// Incidents shown; beyond it the oldest goes, of those that are over if there are any. All are in the
+/// database.
 const SHOWN: usize = 1_000;
 
 /// Incidents by identity.

@@ -42,7 +42,7 @@ pub struct Parts {
     pub tracker: Tracker,
     /// Where incidents are kept; nowhere if there is none.
     pub store: Option<Store>,
-    /// Incidents of earlier runs that are shown, newest first.
+    /// Incidents of earlier runs that are shown; one may be there twice.
     pub known: Vec<Incident>,
 }
 
