@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use support::engine::DEMO;
 use support::flows::Folder;
 use weir::incident::Incident;
 use weir::store::{Query, Reader};
@@ -17,9 +18,6 @@ const RUNS: u64 = 50;
 
 /// The longest that a run is left alone, in ms: by then a whole replay is nearly over.
 const LONGEST_MS: u64 = 1_500;
-
-/// The bundled capture.
-const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/demo.pcap.zst");
 
 /// A replay of the bundled capture into `database`, headless.
 fn engine(database: &Path, log: &Path) -> Command {

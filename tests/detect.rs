@@ -7,12 +7,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use support::engine::DEMO;
 use support::flows::{Folder, Outcome, weir_verb};
 use support::pcap::{Capture, EPOCH_US, Record};
 use weir::capture::FileReader;
-
-/// The bundled capture.
-const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/demo.pcap.zst");
 
 /// Link type of the bundled capture: Linux cooked version 2, whose header has 20 bytes.
 const SLL2: u32 = 276;
