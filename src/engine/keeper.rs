@@ -1,13 +1,13 @@
 //! Brings incidents to the database, on a thread of its own.
 //!
-//! Whoever hands one over never waits. While the database fails, incidents wait in memory and are
-//! tried again: of each only its newest state, so that what waits is bounded by their number.
+//! Whoever hands one over never waits. While the database fails or hangs, incidents wait in memory
+//! and are tried again: of each only its newest state, so that what waits is bounded by their number.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -24,10 +24,15 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What is said of a database to which nobody writes any more.
 const GONE: &str = "the thread that writes broke off by a fault of its own";
 
+/// The newest state of each incident that waits to be written.
+type Waiting = BTreeMap<IncidentId, Arc<Incident>>;
+
 /// The thread that writes, seen from outside.
 #[derive(Debug)]
 pub(super) struct Keeper {
-    incidents: Sender<Vec<Arc<Incident>>>,
+    handed_over: Arc<Mutex<Waiting>>,
+    /// Rings where something was handed over; without it the thread ends.
+    bell: SyncSender<()>,
     status: Arc<Mutex<StoreStatus>>,
     thread: JoinHandle<()>,
 }
@@ -38,19 +43,27 @@ impl Keeper {
         path: PathBuf,
         apply: impl FnMut(&[Arc<Incident>]) -> Result<(), E> + Send + 'static,
     ) -> io::Result<Self> {
-        let (incidents, received) = channel();
+        let (bell, rings) = sync_channel(1);
         let status =
             Arc::new(Mutex::new(StoreStatus { path: Some(path), ..StoreStatus::default() }));
-        let (waiting, accepted) = (Vec::new(), HashSet::default());
-        let writer = Writer { apply, waiting, accepted, status: Arc::clone(&status) };
-        let thread = Builder::new().name("store".into()).spawn(move || writer.run(&received))?;
-        Ok(Self { incidents, status, thread })
+        let handed_over = Arc::<Mutex<Waiting>>::default();
+        let writer = Writer {
+            apply,
+            handed_over: Arc::clone(&handed_over),
+            waiting: Waiting::new(),
+            accepted: HashSet::default(),
+            status: Arc::clone(&status),
+        };
+        let thread = Builder::new().name("store".into()).spawn(move || writer.run(&rings))?;
+        Ok(Self { handed_over, bell, status, thread })
     }
 
     /// Hands incidents over in their newest state; they are written as soon as possible.
     pub(super) fn keep(&self, incidents: Vec<Arc<Incident>>) {
-        // The thread lives as long as this does; if it does not, the status says so.
-        self.incidents.send(incidents).ok();
+        let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
+        handed_over.extend(incidents.into_iter().map(|incident| (incident.id, incident)));
+        // It rings already, or the thread is gone and the status says so.
+        self.bell.try_send(()).ok();
     }
 
     /// How the database is doing.
@@ -64,8 +77,8 @@ impl Keeper {
 
     /// Waits until everything is written, or cannot be, and says how the database was left.
     pub(super) fn finish(self) -> StoreStatus {
-        let Self { incidents, thread, status } = self;
-        drop(incidents);
+        let Self { bell, thread, status, .. } = self;
+        drop(bell);
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -73,7 +86,8 @@ impl Keeper {
 
 struct Writer<A> {
     apply: A,
-    waiting: Vec<Arc<Incident>>,
+    handed_over: Arc<Mutex<Waiting>>,
+    waiting: Waiting,
     /// Those that were written before: of each it is said once.
     accepted: HashSet<IncidentId, RandomState>,
     status: Arc<Mutex<StoreStatus>>,
@@ -85,33 +99,19 @@ where
     E: Error,
 {
     /// Until nobody hands over any more.
-    fn run(mut self, received: &Receiver<Vec<Arc<Incident>>>) {
+    fn run(mut self, rings: &Receiver<()>) {
         loop {
-            let next = if self.waiting.is_empty() {
-                received.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            let ring = if self.waiting.is_empty() {
+                rings.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                received.recv_timeout(RETRY)
+                rings.recv_timeout(RETRY)
             };
-            match next {
-                Ok(incidents) => self.take(incidents),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    return self.write();
-                }
-            }
-            while let Ok(incidents) = received.try_recv() {
-                self.take(incidents);
-            }
+            let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
+            self.waiting.append(&mut handed_over);
+            drop(handed_over);
             self.write();
-        }
-    }
-
-    /// Puts incidents with those that wait, in place of an older state of the same.
-    fn take(&mut self, incidents: Vec<Arc<Incident>>) {
-        for incident in incidents {
-            match self.waiting.iter_mut().find(|old| old.id == incident.id) {
-                Some(old) => *old = incident,
-                None => self.waiting.push(incident),
+            if ring == Err(RecvTimeoutError::Disconnected) {
+                return;
             }
         }
     }
@@ -120,9 +120,11 @@ where
         if self.waiting.is_empty() {
             return;
         }
-        let failure = match (self.apply)(&self.waiting) {
+        let incidents: Vec<_> = self.waiting.values().map(Arc::clone).collect();
+        let failure = match (self.apply)(&incidents) {
             Ok(()) => {
-                for incident in self.waiting.drain(..) {
+                self.waiting.clear();
+                for incident in incidents {
                     if self.accepted.insert(incident.id) {
                         info!(id = %incident.id, class = %incident.class, "incident accepted");
                     }
@@ -153,7 +155,6 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
@@ -226,6 +227,25 @@ mod tests {
         let status = keeper.finish();
         assert!(status.failure.is_some());
         assert_eq!(status.waiting, 2);
+    }
+
+    #[test]
+    fn of_an_incident_only_the_newest_state_waits_for_a_database_that_hangs() {
+        let (let_go, hang) = std::sync::mpsc::channel::<()>();
+        let (rows, mut apply) = database(0);
+        let written = Arc::<AtomicU64>::default();
+        let count = Arc::clone(&written);
+        let apply = move |incidents: &[Arc<Incident>]| {
+            hang.recv().ok();
+            count.fetch_add(incidents.len() as u64, Ordering::Relaxed);
+            apply(incidents)
+        };
+        let keeper = Keeper::start("x.db".into(), apply).unwrap();
+        (1..=1_000).for_each(|flows| keeper.keep(vec![incident(1, flows)]));
+        drop(let_go);
+        assert_eq!(keeper.finish().waiting, 0);
+        assert_eq!(*rows.lock().unwrap(), BTreeMap::from([(1, 1_000)]));
+        assert!(written.load(Ordering::Relaxed) <= 2);
     }
 
     #[test]
