@@ -4,6 +4,7 @@
 //! belongs to [`crate::store`], who is told to later edges.
 
 mod alarm;
+mod allowance;
 mod candidate;
 mod change;
 mod fit;
