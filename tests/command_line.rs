@@ -18,10 +18,10 @@ fn ended(command: &mut Command) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn without_a_verb_help_goes_to_standard_error_and_the_status_is_usage() {
+fn without_a_verb_it_is_the_console_which_needs_a_terminal() {
     let (status, stdout, stderr) = ended(&mut weir(&[]));
-    assert_eq!((status, &*stdout), (Some(64), ""));
-    assert!(stderr.contains("Usage: weir"), "{stderr}");
+    assert_eq!((status, &*stdout), (Some(69), ""));
+    assert!(stderr.contains("must be a terminal"), "{stderr}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod pane;
 mod pointer;
 mod prompt;
 mod session;
+mod sieve;
+mod views;
 
 #[cfg(test)]
 mod fixture;
@@ -32,14 +34,11 @@ pub(crate) use self::options::ConsoleOptions;
 pub(crate) use self::pane::Pane;
 use self::prompt::Prompt;
 pub(crate) use self::session::{Error, run};
+pub(crate) use self::sieve::Sieve;
+use self::views::Views;
 use crate::glyphs::Glyphs;
 use crate::keymap::{self, Mode};
 use crate::look::Look;
-use crate::panes::alerts::Alerts;
-use crate::panes::flows::Flows;
-use crate::panes::help::Help;
-use crate::panes::scores::Scores;
-use crate::panes::unconnected::Unconnected;
 use crate::panes::{Scene, View};
 use crate::terminal::Mouse;
 use crate::theme::Theme;
@@ -90,15 +89,9 @@ pub(crate) struct Console {
     size: Size,
     focus: Pane,
     zoom: Zoom,
-    flows: Flows,
-    scores: Scores,
-    alerts: Alerts,
-    events: Unconnected,
-    limits: Unconnected,
-    /// What was opened, the newest last.
-    pages: Vec<Box<dyn View>>,
-    help: Option<Help>,
+    views: Views,
     prompt: Option<Prompt>,
+    sieve: Arc<Sieve>,
     theme: Theme,
     glyphs: Glyphs,
     mouse: Mouse,
@@ -116,14 +109,9 @@ impl Console {
             size,
             focus: Pane::Flows,
             zoom: Zoom::default(),
-            flows: Flows::default(),
-            scores: Scores,
-            alerts: Alerts::default(),
-            events: Unconnected::EVENTS,
-            limits: Unconnected::LIMITS,
-            pages: Vec::new(),
-            help: None,
+            views: Views::default(),
             prompt: None,
+            sieve: Arc::default(),
             theme,
             glyphs,
             mouse,
@@ -136,8 +124,7 @@ impl Console {
         match message {
             Message::Snapshot(snapshot) => {
                 self.snapshot = snapshot;
-                let shown = self.shown();
-                self.pages.iter_mut().for_each(|page| page.refresh(&shown));
+                self.views.refresh(&self.shown());
             }
             Message::EngineEnded => self.lose_engine(),
             Message::NoShell => self.notice = Some("there is no shell to go back to".into()),
@@ -145,9 +132,8 @@ impl Console {
             Message::Input(Event::Key(key)) => return self.press(key),
             Message::Input(Event::Mouse(event)) => self.pointed(event),
             Message::Input(Event::Paste(pasted)) => {
-                if let Some(prompt) = &mut self.prompt {
-                    prompt.paste(&pasted);
-                }
+                let written = self.prompt.as_mut().and_then(|prompt| prompt.paste(&pasted));
+                self.sift(written);
             }
             Message::Input(Event::FocusGained | Event::FocusLost) => {}
         }
@@ -181,7 +167,7 @@ impl Console {
     fn scene(&self) -> Scene {
         let snapshot = self.shown();
         let look = self.look(snapshot.now_us);
-        Scene { snapshot, look }
+        Scene { snapshot, sieve: Arc::clone(&self.sieve), look }
     }
 
     fn look(&self, now_us: i64) -> Look {
@@ -191,7 +177,7 @@ impl Console {
     fn mode(&self) -> Mode {
         match &self.prompt {
             Some(prompt) => prompt.mode(),
-            None if self.help.is_some() || !self.pages.is_empty() => Mode::Page,
+            None if self.views.cover().is_some() => Mode::Page,
             None => Mode::Panes,
         }
     }
@@ -204,55 +190,25 @@ impl Console {
         if let Some(action) = keymap::action(self.mode(), &key) {
             return self.act(action);
         }
-        if let Some(prompt) = &mut self.prompt {
-            prompt.write(key);
-        }
+        let written = self.prompt.as_mut().and_then(|prompt| prompt.write(key));
+        self.sift(written);
         None
     }
 
-    fn pane(&self, pane: Pane) -> &dyn View {
-        match pane {
-            Pane::Flows => &self.flows,
-            Pane::Scores => &self.scores,
-            Pane::Alerts => &self.alerts,
-            Pane::Events => &self.events,
-            Pane::Limits => &self.limits,
-        }
-    }
-
-    fn pane_mut(&mut self, pane: Pane) -> &mut dyn View {
-        match pane {
-            Pane::Flows => &mut self.flows,
-            Pane::Scores => &mut self.scores,
-            Pane::Alerts => &mut self.alerts,
-            Pane::Events => &mut self.events,
-            Pane::Limits => &mut self.limits,
+    /// Puts a filter in force, if there is a new one.
+    fn sift(&mut self, sieve: Option<Sieve>) {
+        if let Some(sieve) = sieve {
+            self.sieve = Arc::new(sieve);
         }
     }
 
     /// The view that keys go to.
     fn top(&self) -> &dyn View {
-        match (&self.help, self.pages.last()) {
-            (Some(help), _) => help,
-            (None, Some(page)) => page.as_ref(),
-            (None, None) => self.pane(self.focus),
-        }
+        self.views.cover().unwrap_or_else(|| self.views.pane(self.focus))
     }
 
     /// As [`Console::top`], to change what was chosen in it.
     fn top_mut(&mut self) -> &mut dyn View {
-        if let Some(help) = &mut self.help {
-            return help;
-        }
-        match self.pages.last_mut() {
-            Some(page) => page.as_mut(),
-            None => match self.focus {
-                Pane::Flows => &mut self.flows,
-                Pane::Scores => &mut self.scores,
-                Pane::Alerts => &mut self.alerts,
-                Pane::Events => &mut self.events,
-                Pane::Limits => &mut self.limits,
-            },
-        }
+        self.views.top_mut(self.focus)
     }
 }

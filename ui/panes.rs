@@ -24,17 +24,40 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use weir::engine::Snapshot;
+use weir::filter::Subject;
 
-use crate::console::Motion;
+use crate::console::{Motion, Sieve};
+use crate::format;
 use crate::look::Look;
+use crate::text;
 
 /// What is shown, and how.
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
     /// What is shown.
     pub(crate) snapshot: Arc<Snapshot>,
+    /// What of it.
+    pub(crate) sieve: Arc<Sieve>,
     /// How.
     pub(crate) look: Look,
+}
+
+impl Scene {
+    /// The things that the filter lets through.
+    pub(crate) fn sifted<T: Subject>(&self, all: &[Arc<T>]) -> Vec<Arc<T>> {
+        let now_us = self.look.now_us;
+        all.iter().filter(|one| self.sieve.lets(&***one, now_us)).cloned().collect()
+    }
+
+    /// What the filter does to these things, for a title: ` · 2 of 45 by class:dos*`.
+    pub(crate) fn sifting<T: Subject>(&self, all: &[Arc<T>]) -> String {
+        if self.sieve.is_empty() {
+            return String::new();
+        }
+        let shown = format::count(self.sifted(all).len() as u64);
+        let filter = text::clean(self.sieve.text());
+        format!(" · {shown} of {} by {filter}", format::count(all.len() as u64))
+    }
 }
 
 /// Whether keys go to a view.

@@ -18,12 +18,15 @@ use crossterm::queue;
 use crossterm::style::{Print, ResetColor};
 use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Rect, Size};
 
 /// Buttons and the wheel, in coordinates of any size; the pointer's way is of no interest.
 const TAKE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
 const LEAVE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Bytes of a move of the cursor, about.
+const MOVE_BYTES: usize = 7;
 
 /// Who gets the mouse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,8 +152,34 @@ fn difference(shown: &Buffer, next: &Buffer) -> io::Result<Vec<u8>> {
     if changes.is_empty() {
         return Ok(bytes);
     }
-    CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
+    CrosstermBackend::new(&mut bytes).draw(bridged(&changes, next).into_iter())?;
     Ok(bytes)
+}
+
+/// A change: where, and to what.
+type Change<'a> = (u16, u16, &'a Cell);
+
+/// The changes with what lies between two that are close: to write a few characters again takes
+/// fewer bytes than to move over them.
+fn bridged<'a>(changes: &[Change<'a>], next: &'a Buffer) -> Vec<Change<'a>> {
+    let mut bridged: Vec<Change<'a>> = Vec::with_capacity(changes.len() * 2);
+    for change @ (x, y, cell) in changes {
+        if let Some((last_x, last_y, last)) = bridged.last().copied() {
+            let gap = last_x.saturating_add(1)..*x;
+            let is_near = last_y == *y && gap.len() < MOVE_BYTES;
+            let between =
+                || gap.clone().filter_map(|x| next.cell((x, *y)).map(|cell| (x, *y, cell)));
+            let is_alike = |(_, _, other): Change<'_>| {
+                other.symbol().len() == 1
+                    && [last, *cell].iter().all(|end| end.style() == other.style())
+            };
+            if is_near && between().all(is_alike) {
+                bridged.extend(between());
+            }
+        }
+        bridged.push(*change);
+    }
+    bridged
 }
 
 /// Puts a hook before the present one that gives the terminal back.
@@ -196,6 +225,16 @@ mod tests {
     #[test]
     fn nothing_is_written_where_nothing_changed() {
         assert!(difference(&picture("14:02:11Z"), &picture("14:02:11Z")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_lies_between_two_changes_is_written_again_if_it_is_little() {
+        let near = difference(&picture("1  2"), &picture("3  4")).unwrap();
+        assert!(String::from_utf8(near).unwrap().contains("3  4"));
+        let far = difference(&picture("1          2"), &picture("3          4")).unwrap();
+        assert!(String::from_utf8(far).unwrap().contains("3\x1b[2;12H4"));
+        let wide = difference(&picture("1東2"), &picture("3東4")).unwrap();
+        assert!(String::from_utf8(wide).unwrap().contains("3\x1b[2;4H4"));
     }
 
     #[test]

@@ -1,18 +1,16 @@
 //! What each action does.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::areas::{self, Areas};
-use super::prompt::Prompt;
+use super::prompt::{Prompt, Purpose};
 use super::{Console, Effect, Motion, Pane, Zoom};
-use crate::keymap::Action;
+use crate::keymap::{Action, Mode};
 use crate::panes::chrome;
-use crate::panes::help::Help;
 use crate::terminal::Mouse;
 use crate::text;
-
-/// Views that can lie one behind the other.
-const DEEPEST: usize = 8;
 
 impl Console {
     /// Does what `action` asks for.
@@ -22,10 +20,8 @@ impl Console {
             Action::Suspend => return Some(Effect::Suspend),
             Action::Copy => return self.copy(),
             Action::Mouse => return Some(self.toggle_mouse()),
-            Action::Help => {
-                self.help = if self.help.is_some() { None } else { Some(Help::default()) }
-            }
-            Action::Filter => {}
+            Action::Help => self.views.toggle_help(),
+            Action::Filter => self.prompt = Some(Prompt::filter(self.sieve.clone())),
             Action::Palette => self.prompt = Some(Prompt::palette()),
             Action::Freeze => self.toggle_freeze(),
             Action::Open => self.open(),
@@ -55,8 +51,7 @@ impl Console {
 
     /// Turns to a pane, away from whatever was opened.
     pub(super) fn focus_on(&mut self, pane: Pane) {
-        self.help = None;
-        self.pages.clear();
+        self.views.uncover();
         self.focus = pane;
     }
 
@@ -71,18 +66,22 @@ impl Console {
 
     fn open(&mut self) {
         let page = self.top().open(&self.scene());
-        if self.pages.len() < DEEPEST {
-            self.pages.extend(page);
-        }
+        self.views.open(page);
     }
 
     /// Undoes the last of what hides something else.
     fn back(&mut self) {
-        if self.prompt.take().is_some() || self.help.take().is_some() || self.pages.pop().is_some()
-        {
-            return;
+        if let Some(prompt) = self.prompt.take() {
+            if let Purpose::Filter { before, .. } = prompt.purpose() {
+                self.sieve = before.clone();
+            }
+        } else if self.views.close() {
+            // That is what was to go.
+        } else if self.zoom == Zoom::Filled {
+            self.zoom = Zoom::Shared;
+        } else {
+            self.sieve = Arc::default();
         }
-        self.zoom = Zoom::Shared;
     }
 
     fn toggle_freeze(&mut self) {
@@ -90,8 +89,7 @@ impl Console {
             Some(_) => None,
             None => Some(self.snapshot.clone()),
         };
-        let shown = self.shown();
-        self.pages.iter_mut().for_each(|page| page.refresh(&shown));
+        self.views.refresh(&self.shown());
     }
 
     fn toggle_mouse(&mut self) -> Effect {
@@ -116,7 +114,11 @@ impl Console {
     }
 
     fn accept(&mut self) -> Option<Effect> {
-        let prompt = self.prompt.take()?;
+        // What is wrong with a filter is on the screen already; it can be mended.
+        let prompt = self.prompt.take_if(|prompt| prompt.mistake().is_none())?;
+        if prompt.mode() == Mode::Filter {
+            return None;
+        }
         if let Some(action) = prompt.chosen() {
             return self.act(action);
         }
@@ -140,7 +142,7 @@ impl Console {
     /// Where the view that keys go to is drawn, inside its frame.
     pub(super) fn top_area(&self) -> Rect {
         let body = self.areas().body;
-        if self.help.is_some() || !self.pages.is_empty() {
+        if self.views.cover().is_some() {
             return chrome::inside(body);
         }
         let focused = self.panes().into_iter().find(|(pane, _)| *pane == self.focus);

@@ -5,9 +5,9 @@ use ratatui::layout::{Rect, Size};
 
 use super::areas::{self, Areas, SMALLEST};
 use super::prompt::{Prompt, Purpose};
-use super::{Console, Pane};
+use super::{Console, Pane, Zoom};
 use crate::glyphs::{self, Glyphs};
-use crate::keymap;
+use crate::keymap::{self, Action, Mode};
 use crate::look::Look;
 use crate::panes::status::{self, Besides};
 use crate::panes::{Focus, alerts, chrome, palette};
@@ -52,9 +52,10 @@ impl Console {
         self.draw_keys(&look, keys, buffer);
     }
 
+    /// Whether a pane shows the incidents as they are now.
     fn shows_alerts(&self) -> bool {
-        let is_page = self.help.is_some() || !self.pages.is_empty();
-        !is_page && self.panes().iter().any(|(pane, _)| *pane == Pane::Alerts)
+        let shows_panes = self.frozen.is_none() && self.views.cover().is_none();
+        shows_panes && self.panes().iter().any(|(pane, _)| *pane == Pane::Alerts)
     }
 
     /// The state of the source is always the newest, even where the panes stand still.
@@ -68,26 +69,29 @@ impl Console {
 
     fn draw_body(&self, body: Rect, buffer: &mut Buffer) {
         let scene = self.scene();
-        if self.help.is_some() || !self.pages.is_empty() {
-            let view = self.top();
+        if let Some(view) = self.views.cover() {
             chrome::frame(&view.title(&scene), Focus::Here, &scene.look, body, buffer);
             view.render(&scene, Focus::Here, chrome::inside(body), buffer);
             return;
         }
         for (pane, area) in self.panes() {
             let focus = if pane == self.focus { Focus::Here } else { Focus::Elsewhere };
-            let view = self.pane(pane);
+            let view = self.views.pane(pane);
             chrome::frame(&view.title(&scene), focus, &scene.look, area, buffer);
             view.render(&scene, focus, chrome::inside(area), buffer);
         }
     }
 
-    /// The line at the bottom: what the last key did, else which keys there are.
+    /// The line at the bottom: what is wrong with what is written, what the last key did, else which
+    /// keys there are.
     fn draw_keys(&self, look: &Look, area: Rect, buffer: &mut Buffer) {
         let columns = usize::from(area.width);
-        if let Some(notice) = &self.notice {
-            let words = text::clip(&format!(" {notice}"), columns);
-            buffer.set_stringn(area.x, area.y, words, columns, look.style(Role::Title));
+        let mistake = self.prompt.as_ref().and_then(Prompt::mistake);
+        let mistake = mistake.map(|mistake| (text::clean(&mistake.message), Role::Bad));
+        let notice = self.notice.as_ref().map(|notice| (notice.clone(), Role::Title));
+        if let Some((words, role)) = mistake.or(notice) {
+            let words = text::clip(&format!(" {words}"), columns);
+            buffer.set_stringn(area.x, area.y, words, columns, look.style(role));
             return;
         }
         let mut x = area.x + 1;
@@ -101,10 +105,21 @@ impl Console {
         }
     }
 
+    /// Whether `action` would do anything as things stand.
+    fn is_of_use(&self, action: Action) -> bool {
+        match action {
+            Action::Open => self.top().open(&self.scene()).is_some(),
+            Action::Back => {
+                self.mode() != Mode::Panes || self.zoom == Zoom::Filled || !self.sieve.is_empty()
+            }
+            _ => true,
+        }
+    }
+
     /// Keys, what they do, and how early they go when there is little room.
     fn hints(&self, look: &Look) -> Vec<Hint> {
         let mut hints: Vec<Hint> = Vec::new();
-        for binding in keymap::of_mode(self.mode()) {
+        for binding in keymap::of_mode(self.mode()).filter(|one| self.is_of_use(one.action)) {
             let (Some((word, rank)), Some(key)) = (binding.hint, binding.keys.first()) else {
                 continue;
             };
@@ -122,6 +137,7 @@ impl Console {
     }
 }
 
+/// Keys and what they do, in a word.
 #[derive(Debug)]
 struct Hint {
     keys: String,
@@ -145,13 +161,16 @@ fn fitting(mut hints: Vec<Hint>, room: usize) -> Vec<(String, &'static str)> {
 
 /// Draws the line that is being written, and above it what it could become.
 fn draw_prompt(prompt: &Prompt, look: &Look, line: Rect, body: Rect, buffer: &mut Buffer) {
-    let Purpose::Palette { chosen } = prompt.purpose();
-    palette::render(prompt.text(), *chosen, look, body, buffer);
+    if let Purpose::Palette { chosen } = prompt.purpose() {
+        palette::render(prompt.text(), *chosen, look, body, buffer);
+    }
+    let mistake = prompt.mistake();
+    let marked = mistake.map(|mistake| (mistake.span.clone(), look.style(Role::Mistake)));
     InputLine {
-        prompt: " :",
+        prompt: if prompt.mode() == Mode::Filter { " /" } else { " :" },
         text: prompt.text(),
         cursor: prompt.cursor(),
-        marked: &[],
+        marked: marked.as_slice(),
         style: look.style(Role::Text),
     }
     .render(line, buffer);

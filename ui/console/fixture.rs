@@ -72,7 +72,7 @@ fn conversations() -> Vec<Arc<Conversation>> {
     let mut all = vec![
         attack(ATTACKER, 0.998, 214, 41),
         attack([203, 0, 113, 9], 0.991, 198, 40),
-        conversation(([198, 51, 100, 99], SHOP, 22), (Class::Scan, 0.871), 3, 190),
+        conversation(([198, 51, 100, 99], SHOP, 22), (Class::Scan, 0.871), 190, 190),
         calm([10, 244, 1, 9], DATABASE, 5_432, 12, 2),
         calm([192, 168, 7, 30], SHOP, 443, 1, 9),
     ];
@@ -87,13 +87,14 @@ fn conversation(
     age_s: i64,
 ) -> Conversation {
     let (client, server) = (Address::v4(client), Address::v4(server));
+    let is_scan = class == Class::Scan;
     let first_us = NOW_US - age_s * SECOND_US;
     let verdict = |n: u16| {
         let tuple = Tuple {
             source: client,
             target: server,
             source_port: 40_000 + n,
-            target_port: server_port,
+            target_port: if is_scan { server_port + n } else { server_port },
             protocol: protocol::TCP,
             icmp_type: 0,
         };
@@ -102,7 +103,7 @@ fn conversation(
     Conversation {
         client,
         server,
-        server_port: Some(server_port),
+        server_port: (!is_scan).then_some(server_port),
         protocol: protocol::TCP,
         score: Score::new(score),
         class,

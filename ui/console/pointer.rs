@@ -20,7 +20,7 @@ impl Console {
 
     fn click(&mut self, at: Position) {
         let scene = self.scene();
-        if self.help.is_some() || !self.pages.is_empty() {
+        if self.views.cover().is_some() {
             let area = self.top_area();
             self.top_mut().point(&scene, at, area);
             return;
@@ -28,21 +28,21 @@ impl Console {
         let hit = self.panes().into_iter().find(|(_, area)| area.contains(at));
         if let Some((pane, area)) = hit {
             self.focus = pane;
-            self.pane_mut(pane).point(&scene, at, chrome::inside(area));
+            self.views.pane_mut(pane).point(&scene, at, chrome::inside(area));
         }
     }
 
     /// Scrolls what lies under the pointer.
     fn wheel(&mut self, at: Position, motion: Motion) {
         let scene = self.scene();
-        if self.help.is_some() || !self.pages.is_empty() {
+        if self.views.cover().is_some() {
             let area = self.top_area();
             self.top_mut().step(&scene, motion, area);
             return;
         }
         let hit = self.panes().into_iter().find(|(_, area)| area.contains(at));
         if let Some((pane, area)) = hit {
-            self.pane_mut(pane).step(&scene, motion, chrome::inside(area));
+            self.views.pane_mut(pane).step(&scene, motion, chrome::inside(area));
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The line in which a filter or the name of a command is written.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_textarea::{CursorMove, TextArea};
+use weir::filter;
 
-use super::Motion;
-use crate::keymap::{Action, Mode};
+use super::{Motion, Sieve};
+use crate::keymap::{Action, Binding, Mode};
 use crate::panes::palette;
 use crate::text;
 
@@ -14,10 +17,17 @@ const LONGEST: usize = 256;
 /// What is being written.
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// The name of a command; which of those that fit is chosen.
+    /// The name of a command.
     Palette {
-        /// Its place among those that fit.
+        /// Which of the commands that fit is chosen.
         chosen: usize,
+    },
+    /// A filter.
+    Filter {
+        /// The one that was in force before.
+        before: Arc<Sieve>,
+        /// What is wrong with what is written.
+        mistake: Option<filter::Error>,
     },
 }
 
@@ -31,13 +41,20 @@ pub(super) struct Prompt {
 impl Prompt {
     /// An empty line for the name of a command.
     pub(super) fn palette() -> Self {
-        Self { purpose: Purpose::Palette { chosen: 0 }, editor: TextArea::default() }
+        Self { purpose: Purpose::Palette { chosen: 0 }, editor: editor("") }
+    }
+
+    /// A line for a filter, which begins with the one in force.
+    pub(super) fn filter(before: Arc<Sieve>) -> Self {
+        let editor = editor(before.text());
+        Self { purpose: Purpose::Filter { before, mistake: None }, editor }
     }
 
     /// What keys do in it.
     pub(super) const fn mode(&self) -> Mode {
         match self.purpose {
             Purpose::Palette { .. } => Mode::Palette,
+            Purpose::Filter { .. } => Mode::Filter,
         }
     }
 
@@ -56,48 +73,83 @@ impl Prompt {
         self.editor.cursor().1
     }
 
-    /// Takes a key that is bound to nothing.
-    pub(super) fn write(&mut self, key: KeyEvent) {
-        let is_full = self.text().chars().count() >= LONGEST;
-        if !(is_full && matches!(key.code, KeyCode::Char(_))) {
-            self.editor.input(key);
-            self.choose_first();
+    /// What is wrong with what is written.
+    pub(super) const fn mistake(&self) -> Option<&filter::Error> {
+        match &self.purpose {
+            Purpose::Filter { mistake, .. } => mistake.as_ref(),
+            Purpose::Palette { .. } => None,
         }
     }
 
+    /// Takes a key that is bound to nothing; answers with the filter that is now to be in force.
+    pub(super) fn write(&mut self, key: KeyEvent) -> Option<Sieve> {
+        let is_full = self.text().chars().count() >= LONGEST;
+        if !(is_full && matches!(key.code, KeyCode::Char(_))) {
+            self.editor.input(key);
+        }
+        self.written()
+    }
+
     /// Takes pasted text: one line of it, without what could harm a terminal.
-    pub(super) fn paste(&mut self, pasted: &str) {
+    pub(super) fn paste(&mut self, pasted: &str) -> Option<Sieve> {
         let room = LONGEST.saturating_sub(self.text().chars().count());
         let taken: String = text::clean(pasted).chars().take(room).collect();
         self.editor.insert_str(taken);
-        self.choose_first();
+        self.written()
+    }
+
+    /// Looks at what is written now. Of a filter with a mistake, what stands before that is taken.
+    fn written(&mut self) -> Option<Sieve> {
+        let text = self.editor.lines().first().map_or("", String::as_str);
+        match &mut self.purpose {
+            Purpose::Palette { chosen } => {
+                *chosen = 0;
+                None
+            }
+            Purpose::Filter { mistake, .. } => match Sieve::parse(text) {
+                Ok(sieve) => {
+                    *mistake = None;
+                    Some(sieve)
+                }
+                Err(error) => {
+                    let before = Sieve::before(text, error.span.start);
+                    *mistake = Some(error);
+                    before
+                }
+            },
+        }
     }
 
     /// Chooses another command.
     pub(super) fn step(&mut self, motion: Motion) {
         let count = palette::matching(self.text()).len();
-        let Purpose::Palette { chosen } = &mut self.purpose;
-        *chosen = motion.from(*chosen, 1).min(count.saturating_sub(1));
+        if let Purpose::Palette { chosen } = &mut self.purpose {
+            *chosen = motion.from(*chosen, 1).min(count.saturating_sub(1));
+        }
     }
 
     /// Writes the whole name of the chosen command.
     pub(super) fn complete(&mut self) {
-        let Purpose::Palette { chosen } = self.purpose;
-        if let Some(binding) = palette::matching(self.text()).get(chosen) {
-            self.editor = TextArea::from([binding.command]);
-            self.editor.move_cursor(CursorMove::End);
-            self.choose_first();
+        if let Some(binding) = self.fitting() {
+            self.editor = editor(binding.command);
+            self.written();
         }
     }
 
     /// What the chosen command does.
     pub(super) fn chosen(&self) -> Option<Action> {
-        let Purpose::Palette { chosen } = self.purpose;
-        palette::matching(self.text()).get(chosen).map(|binding| binding.action)
+        self.fitting().map(|binding| binding.action)
     }
 
-    fn choose_first(&mut self) {
-        let Purpose::Palette { chosen } = &mut self.purpose;
-        *chosen = 0;
+    fn fitting(&self) -> Option<&'static Binding> {
+        let Purpose::Palette { chosen } = self.purpose else { return None };
+        palette::matching(self.text()).get(chosen).copied()
     }
+}
+
+/// An editor behind the last character of `text`.
+fn editor(text: &str) -> TextArea<'static> {
+    let mut editor = TextArea::from([text]);
+    editor.move_cursor(CursorMove::End);
+    editor
 }

@@ -106,14 +106,18 @@ impl Session {
             Input::Stop => {
                 self.screen.give_back();
                 input::stop().map_err(Error::Terminal)?;
-                Ok(Next::GoOn)
+                // At once: a picture may be due before the signal that we go on has come through.
+                self.resume()
             }
-            Input::Continue => {
-                self.screen.take().map_err(Error::Terminal)?;
-                let size = Screen::size().map_err(Error::Terminal)?;
-                self.tell(Message::Input(Event::Resize(size.width, size.height)), Urgency::Prompt)
-            }
+            Input::Continue => self.resume(),
         }
+    }
+
+    /// Takes the terminal again, which may have become another size meanwhile.
+    fn resume(&mut self) -> Result<Next, Error> {
+        self.screen.take().map_err(Error::Terminal)?;
+        let size = Screen::size().map_err(Error::Terminal)?;
+        self.tell(Message::Input(Event::Resize(size.width, size.height)), Urgency::Prompt)
     }
 
     /// Takes a newer snapshot, or that there will be none.

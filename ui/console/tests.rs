@@ -1,14 +1,16 @@
 //! The console as its operator uses it.
 
 mod behaviour;
+mod filter;
 mod keys;
 mod screens;
 
 use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Rect, Size};
+use ratatui::style::{Color, Modifier};
 use weir::engine::Snapshot;
 
 use super::{Console, ConsoleOptions, Effect, Message, fixture};
@@ -54,6 +56,14 @@ impl Session {
         picture
     }
 
+    /// How it looks, a character a cell: [`look_of`] it.
+    fn looks(&self) -> String {
+        let picture = self.picture();
+        let rows = picture.content.chunks(usize::from(picture.area.width));
+        let lines = rows.map(|row| row.iter().map(look_of).collect::<String>());
+        lines.map(|line| line.trim_end_matches('.').to_owned() + "\n").collect()
+    }
+
     /// What stands on the screen, line by line.
     fn text(&self) -> String {
         let picture = self.picture();
@@ -74,4 +84,23 @@ impl Session {
         }
         text
     }
+}
+
+/// A letter for a colour: r(e)d, (y)ellow, (g)reen, b(l)ue, (c)yan, gr(a)y; in the colour of the
+/// terminal (r)eversed, (d)im, (b)old or plain. A capital letter is bold too.
+fn look_of(cell: &Cell) -> char {
+    let is_bold = cell.modifier.contains(Modifier::BOLD);
+    let colour = match cell.fg {
+        Color::LightRed | Color::Red => 'e',
+        Color::LightYellow | Color::Magenta => 'y',
+        Color::LightGreen | Color::Green => 'g',
+        Color::LightBlue | Color::Blue => 'l',
+        Color::LightCyan => 'c',
+        Color::DarkGray | Color::Gray => 'a',
+        _ if cell.modifier.contains(Modifier::REVERSED) => 'r',
+        _ if cell.modifier.contains(Modifier::DIM) => 'd',
+        _ if is_bold => return 'b',
+        _ => return '.',
+    };
+    if is_bold { colour.to_ascii_uppercase() } else { colour }
 }

@@ -7,6 +7,7 @@ use crate::console::{Motion, Pane};
 
 const BROWSING: &[Mode] = &[Mode::Panes, Mode::Page];
 const PANES: &[Mode] = &[Mode::Panes];
+const PAGE: &[Mode] = &[Mode::Page];
 const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette];
 const PALETTE: &[Mode] = &[Mode::Palette];
 
@@ -68,6 +69,7 @@ const DOWN: &[Key] = &[plain(KeyCode::Down), character('j')];
 const PAGE_UP: &[Key] = &[plain(KeyCode::PageUp), control('b'), control('u')];
 const PAGE_DOWN: &[Key] = &[plain(KeyCode::PageDown), control('f'), control('d')];
 const OPEN: &[Key] = &[plain(KeyCode::Enter), plain(KeyCode::Right), character('l')];
+const ESCAPE: &[Key] = &[plain(KeyCode::Esc)];
 const BACK: &[Key] = &[plain(KeyCode::Esc), plain(KeyCode::Left), character('h')];
 
 /// Every binding, in the order in which help shows them.
@@ -91,11 +93,11 @@ pub(crate) const BINDINGS: &[Binding] = &[
     Binding::new(OPEN, Action::Open, BROWSING, "the selected row in detail")
         .named("open")
         .hinted("detail", 3),
-    Binding::new(BACK, Action::Back, BROWSING, "back; then no zoom, then no filter")
+    Binding::new(BACK, Action::Back, PAGE, "back to where it was opened")
         .named("back")
         .hinted("back", 4),
-    Binding::new(&[plain(KeyCode::Esc)], Action::Back, WRITING, "as it was before")
-        .hinted("cancel", 1),
+    Binding::new(ESCAPE, Action::Back, PANES, "no zoom; then no filter").hinted("back", 4),
+    Binding::new(ESCAPE, Action::Back, WRITING, "as it was before").hinted("cancel", 1),
     Binding::new(&[plain(KeyCode::Enter)], Action::Accept, WRITING, "take what was written")
         .hinted("accept", 2),
     Binding::new(&[plain(KeyCode::Tab)], Action::Complete, PALETTE, "complete the name")

@@ -49,7 +49,7 @@ impl Item for Incident {
 
 static FIELDS: [Field<Incident>; 11] = [
     Field {
-        column: Column::text("SEVERITY", 6, Clip::End, 0),
+        column: Column::text("SEVERITY", 8, Clip::End, 0),
         cell: |row, look| look.cell(role(row), row.severity.name().to_uppercase()),
         compare: |one, other| other.severity.cmp(&one.severity),
     },
@@ -64,42 +64,42 @@ static FIELDS: [Field<Incident>; 11] = [
         compare: |one, other| one.pivot.cmp(&other.pivot),
     },
     Field {
-        column: Column::number("FLOWS", 5, 4),
+        column: Column::number("FLOWS", 5, 6),
         cell: |row, look| look.cell(Role::Text, format::short_count(row.flows)),
         compare: |one, other| other.flows.cmp(&one.flows),
     },
     Field {
-        column: Column::number("SCORE", 5, 5),
+        column: Column::number("SCORE", 5, 7),
         cell: |row, look| look.cell(Role::Text, format!("{:.3}", row.score)),
         compare: |one, other| other.score.cmp(&one.score),
     },
     Field {
-        column: Column::text("STATE", 7, Clip::End, 3),
+        column: Column::text("STATE", 7, Clip::End, 5),
         cell: |row, look| look.cell(Role::Text, state(row, look)),
         compare: |one, other| other.last_us.cmp(&one.last_us),
     },
     Field {
-        column: Column::text("SINCE", 9, Clip::End, 6),
+        column: Column::text("SINCE", 9, Clip::End, 8),
         cell: |row, look| look.cell(Role::Dim, format::clock(row.first_us)),
         compare: |one, other| other.first_us.cmp(&one.first_us),
     },
     Field {
-        column: Column::number("SOURCES", 7, 7),
+        column: Column::number("SOURCES", 7, 9),
         cell: |row, look| look.cell(Role::Dim, format::short_count(row.sources.total)),
         compare: |one, other| other.sources.total.cmp(&one.sources.total),
     },
     Field {
-        column: Column::number("TARGETS", 7, 8),
+        column: Column::number("TARGETS", 7, 10),
         cell: |row, look| look.cell(Role::Dim, format::short_count(row.targets.total)),
         compare: |one, other| other.targets.total.cmp(&one.targets.total),
     },
     Field {
-        column: Column::number("PKTS", 5, 9),
+        column: Column::number("PKTS", 5, 11),
         cell: |row, look| look.cell(Role::Dim, format::short_count(row.packets)),
         compare: |one, other| other.packets.cmp(&one.packets),
     },
     Field {
-        column: Column::number("BYTES", 7, 10),
+        column: Column::number("BYTES", 7, 12),
         cell: |row, look| look.cell(Role::Dim, format::bytes(row.bytes)),
         compare: |one, other| other.bytes.cmp(&one.bytes),
     },
@@ -155,7 +155,7 @@ pub(crate) struct Alerts {
 
 impl Alerts {
     fn rows(&self, scene: &Scene) -> Vec<Arc<Incident>> {
-        let mut rows = scene.snapshot.incidents.clone();
+        let mut rows = scene.sifted(&scene.snapshot.incidents);
         self.listing.arrange(&mut rows);
         rows
     }
@@ -170,13 +170,19 @@ impl View for Alerts {
     fn title(&self, scene: &Scene) -> String {
         let open = open(&scene.snapshot);
         let resolved = scene.snapshot.incidents.len() as u64 - open;
-        format!("3 Alerts ─ {} open · {} resolved", format::count(open), format::count(resolved))
+        let (open, resolved) = (format::count(open), format::count(resolved));
+        let sifting = scene.sifting(&scene.snapshot.incidents);
+        format!("3 Alerts ─ {open} open · {resolved} resolved{sifting}")
     }
 
     fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer) {
         let rows = self.rows(scene);
         if rows.is_empty() {
-            let words = "no incident: no flow has raised an alarm for long enough";
+            let words = if scene.snapshot.incidents.is_empty() {
+                "no incident: no flow has raised an alarm for long enough"
+            } else {
+                "the filter lets nothing through; esc takes it away"
+            };
             chrome::sentence(words, Role::Dim, &scene.look, area, buffer);
         } else {
             self.listing.render(&rows, (&scene.look, focus), area, buffer);

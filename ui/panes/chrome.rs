@@ -42,12 +42,22 @@ pub(crate) fn sentence(
     area: Rect,
     buffer: &mut Buffer,
 ) -> Rect {
-    let narrow =
-        Rect { x: area.x + area.width.min(1), width: area.width.saturating_sub(2), ..area };
-    let lines = wrapped(words, usize::from(narrow.width));
-    for (line, y) in lines.iter().zip(area.top()..area.bottom()) {
-        buffer.set_stringn(narrow.x, y, line, usize::from(narrow.width), look.style(role));
+    let (lines, below) = split(words, area);
+    let columns = usize::from(area.width.saturating_sub(2));
+    for (line, y) in lines.iter().zip(area.top()..below.top()) {
+        buffer.set_stringn(area.x + 1, y, line, columns, look.style(role));
     }
+    below
+}
+
+/// What is left of `area` below a sentence.
+pub(crate) fn below_sentence(words: &str, area: Rect) -> Rect {
+    split(words, area).1
+}
+
+/// The lines of a sentence, which keeps away from both sides, and what is left below them.
+fn split(words: &str, area: Rect) -> (Vec<String>, Rect) {
+    let lines = wrapped(words, usize::from(area.width.saturating_sub(2)));
     let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
-    Rect { y: area.y + used, height: area.height - used, ..area }
+    (lines, Rect { y: area.y + used, height: area.height - used, ..area })
 }

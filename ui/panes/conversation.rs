@@ -38,7 +38,7 @@ impl Item for Verdict {
     }
 }
 
-static FIELDS: [Field<Verdict>; 8] = [
+static FIELDS: [Field<Verdict>; 9] = [
     Field {
         column: Column::number("SCORE", 5, 0),
         cell: |row, look| look.cell(urgency(row.is_alarm), format!("{:.3}", row.score)),
@@ -50,27 +50,32 @@ static FIELDS: [Field<Verdict>; 8] = [
         compare: |one, other| one.class.cmp(&other.class),
     },
     Field {
-        column: Column::number("PORT", 5, 2),
+        column: Column::number("FROM", 5, 4),
         cell: |row, look| look.cell(Role::Text, row.flow.tuple.source_port.to_string()),
         compare: |one, other| one.flow.tuple.source_port.cmp(&other.flow.tuple.source_port),
     },
     Field {
-        column: Column::number("PKTS", 5, 5),
+        column: Column::number("TO", 5, 2),
+        cell: |row, look| look.cell(Role::Text, row.flow.tuple.server_port().to_string()),
+        compare: |one, other| one.flow.tuple.server_port().cmp(&other.flow.tuple.server_port()),
+    },
+    Field {
+        column: Column::number("PKTS", 5, 6),
         cell: |row, look| look.cell(Role::Text, format::short_count(row.flow.packets)),
         compare: |one, other| other.flow.packets.cmp(&one.flow.packets),
     },
     Field {
-        column: Column::number("BYTES", 7, 6),
+        column: Column::number("BYTES", 7, 7),
         cell: |row, look| look.cell(Role::Text, format::bytes(row.flow.bytes)),
         compare: |one, other| other.flow.bytes.cmp(&one.flow.bytes),
     },
     Field {
-        column: Column::number("LASTED", 9, 4),
+        column: Column::number("LASTED", 9, 5),
         cell: |row, look| look.cell(Role::Text, format::precise_span(lasted_us(row))),
         compare: |one, other| lasted_us(other).cmp(&lasted_us(one)),
     },
     Field {
-        column: Column::text("BEGAN", 9, Clip::End, 7),
+        column: Column::text("BEGAN", 9, Clip::End, 8),
         cell: |row, look| look.cell(Role::Dim, format::clock(row.flow.first_us)),
         compare: |one, other| other.flow.first_us.cmp(&one.flow.first_us),
     },

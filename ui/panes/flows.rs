@@ -149,7 +149,7 @@ pub(crate) struct Flows {
 
 impl Flows {
     fn rows(&self, scene: &Scene) -> Vec<Arc<Conversation>> {
-        let mut rows = scene.snapshot.conversations.clone();
+        let mut rows = scene.sifted(&scene.snapshot.conversations);
         self.listing.arrange(&mut rows);
         rows
     }
@@ -161,10 +161,7 @@ impl Flows {
 
     /// The part of the pane below what it says about the source.
     fn table_area(scene: &Scene, area: Rect) -> Rect {
-        trouble(&scene.snapshot).map_or(area, |words| {
-            let mut unseen = Buffer::empty(area);
-            chrome::sentence(&words, Role::Bad, &scene.look, area, &mut unseen)
-        })
+        trouble(&scene.snapshot).map_or(area, |words| chrome::below_sentence(&words, area))
     }
 }
 
@@ -172,11 +169,13 @@ impl View for Flows {
     fn title(&self, scene: &Scene) -> String {
         let flows = &scene.snapshot.flows;
         let open = format::count(flows.open);
-        match flows.evicted {
-            0 => format!("1 Flows ─ {open} open"),
-            // The table was full: flows were cut short to make room.
-            evicted => format!("1 Flows ─ {open} open · {} EVICTED", format::count(evicted)),
-        }
+        // The table was full: flows were cut short to make room.
+        let evicted = match flows.evicted {
+            0 => String::new(),
+            evicted => format!(" · {} EVICTED", format::count(evicted)),
+        };
+        let sifting = scene.sifting(&scene.snapshot.conversations);
+        format!("1 Flows ─ {open} open{evicted}{sifting}")
     }
 
     fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer) {
@@ -187,7 +186,7 @@ impl View for Flows {
         };
         let rows = self.rows(scene);
         if rows.is_empty() {
-            chrome::sentence(&why_empty(&scene.snapshot), Role::Dim, look, area, buffer);
+            chrome::sentence(&why_empty(scene), Role::Dim, look, area, buffer);
         } else {
             self.listing.render(&rows, (look, focus), area, buffer);
         }
@@ -231,7 +230,11 @@ fn trouble(snapshot: &Snapshot) -> Option<String> {
     Some(format!("capture FAILED: {}; {since}", text::clean(reason)))
 }
 
-fn why_empty(snapshot: &Snapshot) -> String {
+fn why_empty(scene: &Scene) -> String {
+    let snapshot = &scene.snapshot;
+    if !snapshot.conversations.is_empty() {
+        return "the filter lets nothing through; esc takes it away".into();
+    }
     let name = text::clean(&snapshot.source.name);
     match snapshot.source.state {
         SourceState::Running if snapshot.now_us == 0 => {

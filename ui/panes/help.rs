@@ -3,17 +3,26 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use weir::filter::Filter;
 
 use super::scroll::Scroll;
 use super::{Focus, Scene, View, chrome};
 use crate::console::Motion;
-use crate::keymap::{self, Binding, Mode};
+use crate::keymap::{BINDINGS, Binding, Mode};
 use crate::look::Look;
 use crate::theme::Role;
 use crate::widgets::wrap::wrapped;
 
 /// Columns of names and the gaps around them.
-const NAME_COLUMNS: usize = 20;
+const NAME_COLUMNS: usize = 21;
+
+/// How terms of a filter go together.
+const WAYS: [(&str, &str); 4] = [
+    ("src:a dst:b", "both must hold"),
+    ("port:80 or port:443", "one must hold"),
+    ("!proto:udp", "this must not hold"),
+    ("dos", "a bare word is looked for in all that is text"),
+];
 
 /// The page.
 #[derive(Debug, Default)]
@@ -40,15 +49,23 @@ impl View for Help {
 
 fn lines(columns: u16, look: &Look) -> Vec<Line<'static>> {
     let heading = |words: &'static str| Line::styled(words, look.style(Role::Title));
-    let is_writing = |binding: &&Binding| !binding.modes.contains(&Mode::Panes);
+    let is_browsing = |binding: &&Binding| {
+        binding.modes.contains(&Mode::Panes) || binding.modes.contains(&Mode::Page)
+    };
     let keys = |binding: &Binding| {
         let labels = binding.keys.iter().map(|key| key.label(look.glyphs));
         entry(&labels.collect::<Vec<_>>().join(" "), binding.help, columns, look)
     };
     let mut lines = vec![heading(" Keys")];
-    lines.extend(keymap::of_mode(Mode::Panes).flat_map(keys));
+    lines.extend(BINDINGS.iter().filter(is_browsing).flat_map(keys));
+    lines.extend([Line::default(), heading(" Filter, for flows and alerts")]);
+    lines.extend(Filter::keys().iter().flat_map(|info| {
+        let meaning = format!("{}: {}", info.meaning, info.values);
+        entry(info.example, &meaning, columns, look)
+    }));
+    lines.extend(WAYS.iter().flat_map(|(example, meaning)| entry(example, meaning, columns, look)));
     lines.extend([Line::default(), heading(" While a filter or a command is written")]);
-    lines.extend(keymap::of_mode(Mode::Palette).filter(is_writing).flat_map(keys));
+    lines.extend(BINDINGS.iter().filter(|one| !is_browsing(one)).flat_map(keys));
     lines
 }
 

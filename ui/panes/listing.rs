@@ -161,7 +161,7 @@ impl<T: Item> Listing<T> {
         let top = self.scroll.around(index.unwrap_or(0), rows.len(), height);
         let seen = rows.iter().skip(top).take(height);
         let drawn: Vec<_> = seen
-            .map(|row| row.borrow())
+            .map(Borrow::borrow)
             .map(|row: &T| Row {
                 mark: row.mark(look),
                 cells: fields.iter().map(|field| (field.cell)(row, look)).collect(),

@@ -40,7 +40,7 @@ impl View for Scores {
     }
 
     fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {
-        let Scene { snapshot, look } = scene;
+        let Scene { snapshot, look, .. } = scene;
         if snapshot.scores.is_empty() {
             let words = "no flow has been scored in the last 5 min";
             chrome::sentence(words, Role::Dim, look, area, buffer);

@@ -16,7 +16,7 @@ const REASON_COLUMNS: usize = 44;
 const NAME_COLUMNS: usize = 24;
 
 /// Columns between two parts. Numbers have a fixed width, so that what stands behind them stands still.
-const GAP: usize = 2;
+const GAP: u16 = 2;
 
 /// Parts of a higher rank go before anything is shortened.
 const KEPT: u8 = 2;
@@ -75,14 +75,14 @@ pub(crate) fn render(
     let columns = usize::from(area.width);
     let fit = |room| fitting(parts(snapshot, besides), room);
     let kept = |parts: &[Part]| parts.iter().filter(|part| part.rank <= KEPT).count();
-    let alone = fit(columns.saturating_sub(1));
-    let beside_clock = fit(columns.saturating_sub(clock_columns + GAP + 1));
+    let alone = fit(columns.saturating_sub(2));
+    let beside_clock = fit(columns.saturating_sub(clock_columns + usize::from(GAP) + 2));
     let parts = if kept(&beside_clock) < kept(&alone) { alone } else { beside_clock };
     let mut x = area.x + 1;
     for part in parts {
         let text = text::clip(&part.shown(), usize::from(area.right().saturating_sub(x)));
         (x, _) = buffer.set_stringn(x, area.y, text, columns, look.style(part.role));
-        x += 2;
+        x = x.saturating_add(GAP);
     }
     let start = columns.saturating_sub(clock_columns + 1);
     if usize::from(x - area.x) <= start {
@@ -96,9 +96,9 @@ pub(crate) fn render(
 /// What is least important goes first; before what is wrong goes, reasons do.
 fn fitting(mut parts: Vec<Part>, room: usize) -> Vec<Part> {
     let width = |parts: &[Part]| -> usize {
-        parts.iter().map(|part| text::width(&part.shown()) + GAP).sum()
+        parts.iter().map(|part| text::width(&part.shown()) + usize::from(GAP)).sum()
     };
-    while parts.len() > 1 && width(&parts) > room + GAP {
+    while parts.len() > 1 && width(&parts) > room + usize::from(GAP) {
         let last = parts.iter().enumerate().max_by_key(|(at, part)| (part.rank, *at));
         let Some((at, rank)) = last.map(|(at, part)| (at, part.rank)) else { break };
         let mut reasons = parts.iter_mut().rev().filter(|part| part.reason.is_some());

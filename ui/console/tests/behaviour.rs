@@ -85,6 +85,13 @@ fn an_engine_that_ends_unsaid_is_a_failure() {
 }
 
 #[test]
+fn without_a_shell_nothing_is_stopped_and_that_is_said() {
+    let mut session = Session::at((80, 24));
+    assert_eq!(session.0.update(Message::NoShell), None);
+    assert!(session.text().contains("there is no shell to go back to"));
+}
+
+#[test]
 fn a_terminal_that_grows_shows_more() {
     let mut session = Session::at((80, 24));
     assert!(!session.text().contains("3 Alerts"));

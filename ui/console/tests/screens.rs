@@ -8,12 +8,16 @@ const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 34), (200, 60)];
 
 /// Compares the screen with `snapshots/<name>.snap`.
 fn assert_screen(name: &str, session: &Session) {
+    assert_text(name, &session.text());
+}
+
+fn assert_text(name: &str, text: &str) {
     insta::with_settings!({
         snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"),
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, {
-        insta::assert_snapshot!(name, session.text());
+        insta::assert_snapshot!(name, text);
     });
 }
 
@@ -67,11 +71,31 @@ fn the_palette_shows_the_commands_that_fit() {
 }
 
 #[test]
+fn a_filter_says_what_is_wrong_with_it() {
+    assert_screens("filter_mistake", "/class:dos* prt:80");
+    assert_screens("filter", "/class:dos*");
+}
+
+#[test]
 fn a_plain_terminal_gets_ascii() {
-    for (width, height) in [(80, 24), (120, 34)] {
-        let mut session = Session::at((width, height));
-        session.0.glyphs = Glyphs::Ascii;
-        assert_screen(&format!("ascii_overview_{width}x{height}"), &session);
+    for (name, keys) in [("overview", ""), ("alerts", "3z"), ("flow", "ll")] {
+        for (width, height) in SIZES {
+            let mut session = Session::at((width, height));
+            session.0.glyphs = Glyphs::Ascii;
+            session.type_in(keys);
+            assert_screen(&format!("ascii_{name}_{width}x{height}"), &session);
+        }
+    }
+}
+
+#[test]
+fn colours_say_what_words_say_too() {
+    for theme in [Theme::Dark, Theme::Light, Theme::Mono] {
+        for (width, height) in SIZES {
+            let mut session = Session::at((width, height));
+            session.0.theme = theme;
+            assert_text(&format!("{}_overview_{width}x{height}", theme.name()), &session.looks());
+        }
     }
 }
 
@@ -84,6 +108,19 @@ fn nothing_has_happened_yet() {
     };
     let session = Session::of(Snapshot { source, ..Snapshot::default() }, (120, 34));
     assert_screen("nothing_yet_120x34", &session);
+}
+
+#[test]
+fn while_all_is_well_there_is_always_a_clock_and_a_state() {
+    for width in 40..200 {
+        for keys in ["", "l", "3"] {
+            let mut session = Session::at((width, 34));
+            let text = session.type_in(keys).text();
+            let status = text.lines().next().unwrap();
+            assert!(status.ends_with("  14:02:11Z"), "{width} {keys}: {status}");
+            assert!(status.contains("● live"), "{width} {keys}: {status}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,122 @@
+//! The panes, and what lies over them.
+
+use weir::engine::Snapshot;
+
+use super::Pane;
+use crate::panes::View;
+use crate::panes::alerts::Alerts;
+use crate::panes::flows::Flows;
+use crate::panes::help::Help;
+use crate::panes::scores::Scores;
+use crate::panes::unconnected::Unconnected;
+
+/// Pages that can lie one over the other.
+const DEEPEST: usize = 8;
+
+/// Everything that can be looked at, with what was chosen in it.
+#[derive(Debug, Default)]
+pub(super) struct Views {
+    panes: Panes,
+    /// What was opened, the newest last.
+    pages: Vec<Box<dyn View>>,
+    help: Option<Help>,
+}
+
+#[derive(Debug)]
+struct Panes {
+    flows: Flows,
+    scores: Scores,
+    alerts: Alerts,
+    events: Unconnected,
+    limits: Unconnected,
+}
+
+impl Default for Panes {
+    fn default() -> Self {
+        Self {
+            flows: Flows::default(),
+            scores: Scores,
+            alerts: Alerts::default(),
+            events: Unconnected::EVENTS,
+            limits: Unconnected::LIMITS,
+        }
+    }
+}
+
+impl Panes {
+    fn of(&mut self, pane: Pane) -> &mut dyn View {
+        match pane {
+            Pane::Flows => &mut self.flows,
+            Pane::Scores => &mut self.scores,
+            Pane::Alerts => &mut self.alerts,
+            Pane::Events => &mut self.events,
+            Pane::Limits => &mut self.limits,
+        }
+    }
+}
+
+impl Views {
+    /// A pane.
+    pub(super) fn pane(&self, pane: Pane) -> &dyn View {
+        match pane {
+            Pane::Flows => &self.panes.flows,
+            Pane::Scores => &self.panes.scores,
+            Pane::Alerts => &self.panes.alerts,
+            Pane::Events => &self.panes.events,
+            Pane::Limits => &self.panes.limits,
+        }
+    }
+
+    /// A pane, to change what was chosen in it.
+    pub(super) fn pane_mut(&mut self, pane: Pane) -> &mut dyn View {
+        self.panes.of(pane)
+    }
+
+    /// What hides the panes, if anything does.
+    pub(super) fn cover(&self) -> Option<&dyn View> {
+        let help = self.help.as_ref().map(|help| help as &dyn View);
+        help.or_else(|| self.pages.last().map(AsRef::as_ref))
+    }
+
+    /// What hides the panes, else `pane`, to change what was chosen in it.
+    pub(super) fn top_mut(&mut self, pane: Pane) -> &mut dyn View {
+        match (&mut self.help, self.pages.last_mut()) {
+            (Some(help), _) => help,
+            (None, Some(last)) => last.as_mut(),
+            (None, None) => self.panes.of(pane),
+        }
+    }
+
+    /// Lays a page over what is seen.
+    pub(super) fn open(&mut self, page: Option<Box<dyn View>>) {
+        if self.pages.len() < DEEPEST {
+            self.pages.extend(page);
+        }
+    }
+
+    /// Takes away what lies on top; says whether there was anything.
+    pub(super) fn close(&mut self) -> bool {
+        self.help.take().is_some() || self.pages.pop().is_some()
+    }
+
+    /// Takes away all that hides the panes.
+    pub(super) fn uncover(&mut self) {
+        self.help = None;
+        self.pages.clear();
+    }
+
+    /// Shows or hides the help.
+    pub(super) fn toggle_help(&mut self) {
+        self.help = match self.help {
+            Some(_) => None,
+            None => Some(Help::default()),
+        };
+    }
+
+    /// Lets the pages take over what a newer snapshot says of what they show.
+    pub(super) fn refresh(&mut self, snapshot: &Snapshot) {
+        for page in &mut self.pages {
+            page.refresh(snapshot);
+        }
+    }
+}
