@@ -78,6 +78,7 @@ impl HostSet {
 }
 
 /// One of 64 bits, chosen by all of the address (Fibonacci hashing).
+#[expect(clippy::cast_possible_truncation, reason = "the upper half is folded into the lower")]
 const fn bit(host: Address) -> u64 {
     let bits = host.bits();
     let folded = (bits >> 64) as u64 ^ bits as u64;
