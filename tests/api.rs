@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::io::Write;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use support::engine::{DEMO, Engine, await_some, database, weir};
@@ -28,17 +28,9 @@ fn refused(folder: &Folder, arguments: [&str; 5]) -> (Option<i32>, String) {
 
 const SERVE: [&str; 5] = ["--api", "--listen", "127.0.0.1:0", "--replay", DEMO];
 
-/// A folder that the process may use whoever it becomes.
-fn open_folder() -> Folder {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = Folder::new();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("our folder");
-    folder
-}
-
 #[test]
 fn a_program_logs_in_and_reads_the_incidents_that_detect_finds() {
-    let folder = open_folder();
+    let folder = Folder::for_anyone();
     let password = "correct horse battery";
     let added = add_user(&folder, "ops", "viewer", password);
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
@@ -74,7 +66,7 @@ fn a_program_logs_in_and_reads_the_incidents_that_detect_finds() {
 
 #[test]
 fn incidents_are_there_after_a_restart() {
-    let folder = open_folder();
+    let folder = Folder::for_anyone();
     let engine = Engine::start(&folder);
     let open = |engine: &Engine| {
         let (_, metrics) = engine.ask("GET", "/metrics", "", "");
@@ -94,7 +86,7 @@ fn incidents_are_there_after_a_restart() {
 
 #[test]
 fn a_second_engine_on_a_database_is_refused() {
-    let folder = open_folder();
+    let folder = Folder::for_anyone();
     let engine = Engine::start(&folder);
     let (status, said) = refused(&folder, SERVE);
     assert_eq!(status, Some(69), "{said}");
@@ -104,7 +96,7 @@ fn a_second_engine_on_a_database_is_refused() {
 
 #[test]
 fn a_file_that_is_no_database_is_refused_and_stays_as_it_is() {
-    let folder = open_folder();
+    let folder = Folder::for_anyone();
     let path =
         folder.file("weir.db", b"This is a letter and not a database. ".repeat(200).as_slice());
     let before = fs::read(&path).expect("the letter");
@@ -116,7 +108,7 @@ fn a_file_that_is_no_database_is_refused_and_stays_as_it_is() {
 
 #[test]
 fn an_address_in_use_is_said() {
-    let folder = open_folder();
+    let folder = Folder::for_anyone();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("its address").to_string();
     let (status, said) = refused(&folder, ["--api", "--listen", &address, "--replay", DEMO]);
@@ -126,7 +118,7 @@ fn an_address_in_use_is_said() {
 
 #[test]
 fn without_a_terminal_the_console_says_what_needs_none() {
-    let folder = open_folder();
+    let folder = Folder::for_anyone();
     let output = weir(["--replay", DEMO], &database(&folder)).output().expect("the binary starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(69), "{said}");
@@ -135,7 +127,7 @@ fn without_a_terminal_the_console_says_what_needs_none() {
 
 #[test]
 fn a_capture_that_is_damaged_is_reported_by_readiness() {
-    let folder = open_folder();
+    let folder = Folder::for_anyone();
     let capture = folder.file("damaged.pcap", b"this is no capture at all, whatever its name says");
     let capture = capture.to_str().expect("a path in UTF-8").to_owned();
     let log = folder.path().join("weir.log");
@@ -150,4 +142,35 @@ fn a_capture_that_is_damaged_is_reported_by_readiness() {
     });
     assert!(reason.contains("damaged.pcap"), "{reason}");
     assert!(engine.stop().success());
+}
+
+/// A disk that is full, as far as the engine can tell: its files may not grow any more.
+#[test]
+fn incidents_that_a_full_disk_refuses_are_said_while_it_runs_and_at_its_end() {
+    if Command::new("prlimit").arg("--version").output().is_err() {
+        println!("skipped: needs prlimit");
+        return;
+    }
+    let folder = Folder::for_anyone();
+    let log = folder.path().join("weir.log");
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_weir")]);
+    command.args(SERVE).args(["--speed", "20", "--log-level", "info", "--log-file"]).arg(&log);
+    command.arg("--database").arg(database(&folder)).env_clear().stderr(Stdio::piped());
+    let engine = Engine::of(&mut command, &log);
+    let limited = Command::new("prlimit")
+        .args(["--fsize=0", "--pid", &engine.id().to_string()])
+        .status()
+        .expect("prlimit runs");
+    assert!(limited.success());
+    await_some("a reason", || {
+        let (_, body) = engine.ask("GET", "/readyz", "", "");
+        body.contains("wait to be written").then_some(())
+    });
+    let output = engine.stopped();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(74), "{said}");
+    // Before it, the log complains of its own file.
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with("weir: keep all incidents: the newest state of"), "{said}");
 }

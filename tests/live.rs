@@ -9,7 +9,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use support::flows::{Outcome, weir};
+use support::engine::{Engine, database};
+use support::flows::{Folder, Outcome, weir};
 
 const NEAR: &str = "10.213.7.1";
 const FAR: &str = "10.213.7.2";
@@ -243,6 +244,51 @@ fn the_capture_runs_as_nobody_without_capabilities() {
     assert!(!field(&status, "Gid").split_whitespace().any(|id| id == "0"), "{status}");
     assert!(!field(&status, "Groups").split_whitespace().any(|id| id == "0"), "{status}");
     capture.stop().expect(0);
+}
+
+#[test]
+fn an_engine_whose_interface_is_gone_stays_to_say_so() {
+    if !is_possible() {
+        return;
+    }
+    let wire = Wire::new("gone");
+    ip(&format!("-n {} link set lo up", wire.near));
+    let folder = Folder::for_anyone();
+    let log = folder.path().join("weir.log");
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", &wire.near, env!("CARGO_BIN_EXE_weir")]);
+    command.args(["--api", "--listen", "127.0.0.1:0", "--interface", "wire0"]);
+    command.args(["--log-level", "info", "--log-file"]).arg(&log);
+    command.arg("--database").arg(database(&folder)).stdin(Stdio::null());
+    let engine = Engine::of(&mut command, &log);
+    ip(&format!("-n {} link delete wire0", wire.near));
+    wait_for("the end of the capture", || {
+        fs::read_to_string(&log).ok()?.contains("capture ended").then_some(())
+    });
+    // Longer than it takes the API to see that it is to end.
+    (0..20).for_each(|_| pause());
+    let address = folder.file("address", engine.address().as_bytes());
+    let asked = Command::new("ip")
+        .args(["netns", "exec", &wire.near])
+        .arg(std::env::current_exe().expect("a path"))
+        .args(["--ignored", "--exact", "--nocapture", "asks_whether_an_engine_is_ready"])
+        .stdin(fs::File::open(address).expect("a file"))
+        .output()
+        .expect("ip runs");
+    let said = String::from_utf8_lossy(&asked.stdout);
+    assert!(said.contains(" 503 ") && said.contains("capture on wire0 has failed"), "{said}");
+    assert!(engine.stop().success());
+}
+
+#[test]
+#[ignore = "a helper that another test runs inside a namespace"]
+fn asks_whether_an_engine_is_ready() {
+    let address = std::io::read_to_string(std::io::stdin()).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /readyz HTTP/1.1\r\nhost: weir\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    println!("{answer}");
 }
 
 #[test]

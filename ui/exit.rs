@@ -114,6 +114,7 @@ impl Status {
             watch::Error::Runtime(error) | watch::Error::Engine(engine::Error::Model(error)) => {
                 Some(Self::of_detect(error))
             }
+            watch::Error::Engine(engine::Error::NotKept { .. }) => Some(Self::Io),
             watch::Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
                 Some(Self::Permission)
             }
@@ -235,7 +236,8 @@ impl Status {
             | detect::Error::LibraryVersion { .. }
             | detect::Error::Settled { .. }
             | detect::Error::Setup { .. }
-            | detect::Error::Run(_) => Self::Unavailable,
+            | detect::Error::Run(_)
+            | detect::Error::Panicked => Self::Unavailable,
         }
     }
 

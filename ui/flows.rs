@@ -46,7 +46,7 @@ pub(crate) fn run(
             let stop = interrupts.listen().map_err(Error::Signal)?;
             info!(user = %identity, interfaces = ?names, "capturing without privileges");
             let pipeline = pipeline(args, settings, output, labels)?;
-            live(interfaces, pipeline, stop)
+            live(interfaces, pipeline, &stop)
         }
     }
 }
@@ -92,7 +92,7 @@ fn replay(
 fn live(
     interfaces: Vec<Interface>,
     mut pipeline: Pipeline<RowSink>,
-    stop: Arc<AtomicBool>,
+    stop: &Arc<AtomicBool>,
 ) -> Result<(), Error> {
     let capture = Live::start(interfaces, &Arc::default(), stop).map_err(Error::Threads)?;
     let end = capture.run(&mut pipeline);

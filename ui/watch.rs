@@ -53,7 +53,7 @@ pub(crate) enum Error {
     /// There is nothing to run it.
     #[error(transparent)]
     Runtime(#[from] detect::Error),
-    /// The engine does not start.
+    /// The engine does not start, or could not keep what it had found.
     #[error(transparent)]
     Engine(#[from] engine::Error),
     /// The faces cannot be run.
@@ -95,7 +95,8 @@ pub(crate) fn run(
     let stop = stop.unwrap_or_default();
     let engine = start(feed, settings, environment, &database, &stop)?;
     let shown = show(args, settings, environment, &engine.handle(), &database, &stop);
-    engine.finish();
+    // What is lost matters more than why nobody looks any more.
+    engine.finish()?;
     shown
 }
 

@@ -95,6 +95,9 @@ pub enum Error {
     /// An output is no number.
     #[error("run the model: its output `{0}` is not a finite number")]
     NotFinite(&'static str),
+    /// The backend panicked; the panic's own message has been printed.
+    #[error("run the model: what runs it broke off by a fault of its own")]
+    Panicked,
 }
 
 impl From<ort::Error> for Error {

@@ -3,13 +3,15 @@
 //! One thread owns all of it. Incidents go to the database through the keeper, snapshots to the
 //! faces through a channel that holds the newest one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tracing::{error, info};
+use tracing::error;
 
 use super::board::Board;
 use super::detection::Detection;
@@ -17,11 +19,15 @@ use super::gauges::Gauges;
 use super::inference::Delivery;
 use super::keeper::{Keeper, with_causes};
 use super::shelf::Shelf;
-use super::snapshot::{Snapshot, SourceState};
+use super::snapshot::{Snapshot, SourceState, StoreStatus};
 use crate::incident::{Change, Incident};
 
 /// How often a new snapshot is shown at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+
+/// What is said of a source whose packets nobody follows any more.
+pub(super) const PANICKED: &str =
+    "a thread of the engine ended by a fault of its own; the log says where";
 
 /// What the desk is told.
 #[derive(Debug)]
@@ -61,8 +67,26 @@ impl Desk {
         Self { detection, board, shelf, keeper, gauges, now_us: 0, state, shown }
     }
 
-    /// Takes notes until there is nobody left to write them, and keeps what must be kept.
-    pub(super) fn run(mut self, notes: &Receiver<Note>) {
+    /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
+    /// the database was left.
+    pub(super) fn run(mut self, notes: &Receiver<Note>) -> StoreStatus {
+        let panic = self.guarded(|desk| desk.work(notes)).err();
+        let store = self.keeper.take().map(Keeper::finish).unwrap_or_default();
+        panic.map_or(store, |panic| resume_unwind(panic))
+    }
+
+    /// Does `work`; where it panics, the last that is shown says so. Otherwise a picture that stands
+    /// still would look like a quiet network.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self)) -> thread::Result<()> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if outcome.is_err() {
+            let failed = SourceState::Failed(PANICKED.into());
+            self.shown.send_modify(|shown| Arc::make_mut(shown).source.state = failed);
+        }
+        outcome
+    }
+
+    fn work(&mut self, notes: &Receiver<Note>) {
         let mut due = Instant::now();
         loop {
             match notes.recv_timeout(PUBLISH_EVERY) {
@@ -77,8 +101,6 @@ impl Desk {
             }
         }
         self.publish();
-        let lost = self.keeper.map_or(0, Keeper::finish);
-        info!(lost, "incidents kept");
     }
 
     fn take(&mut self, note: Note) {
@@ -145,5 +167,39 @@ impl Desk {
             }
             is_new
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::detect::{Model, Runtime, Scorer};
+    use crate::engine::rate::Rate;
+    use crate::engine::snapshot::{ModelStatus, Source};
+    use crate::incident::{Options, Tracker};
+
+    #[test]
+    fn a_desk_that_panics_does_not_look_like_a_quiet_network() {
+        let runtime = Runtime::start(None).unwrap();
+        let explainer = Scorer::new(&Model::built_in().unwrap(), &runtime).unwrap();
+        let detection = Detection::new(Tracker::new("weir", Options::default()), explainer);
+        let gauges = Gauges {
+            source: Source::default(),
+            total_bytes: None,
+            meters: Arc::default(),
+            flows: Arc::default(),
+            model: ModelStatus::default(),
+            inference: Arc::default(),
+            packet_rate: Rate::default(),
+            sequence_rate: Rate::default(),
+        };
+        let (shown, snapshots) = watch::channel(Arc::default());
+        let mut desk = Desk::new(detection, Vec::new(), None, gauges, shown);
+        desk.publish();
+        assert!(desk.guarded(|_| panic!("it breaks off")).is_err());
+        drop(desk);
+        assert_eq!(snapshots.borrow().source.state, SourceState::Failed(PANICKED.into()));
     }
 }

@@ -69,11 +69,11 @@ impl Feed {
         self,
         mut pipeline: Pipeline<Scoring>,
         meters: &Arc<Meters>,
-        stop: Arc<AtomicBool>,
+        stop: &Arc<AtomicBool>,
     ) -> SourceState {
         let failure = match self {
             Self::Files { paths, filter, speed } => {
-                let replay = Replay { paths: &paths, filter: &filter, speed, meters, stop: &stop };
+                let replay = Replay { paths: &paths, filter: &filter, speed, meters, stop };
                 replayed(&replay, &mut pipeline)
             }
             Self::Interfaces(interfaces) => captured(interfaces, &mut pipeline, meters, stop),
@@ -109,7 +109,7 @@ fn captured(
     interfaces: Vec<Interface>,
     pipeline: &mut Pipeline<Scoring>,
     meters: &Arc<Meters>,
-    stop: Arc<AtomicBool>,
+    stop: &Arc<AtomicBool>,
 ) -> Option<String> {
     let live = match Live::start(interfaces, meters, stop) {
         Ok(live) => live,

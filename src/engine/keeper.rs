@@ -21,12 +21,15 @@ use crate::incident::{Incident, IncidentId, Status};
 /// How long a failed write waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// What is said of a database to which nobody writes any more.
+const GONE: &str = "the thread that writes broke off by a fault of its own";
+
 /// The thread that writes, seen from outside.
 #[derive(Debug)]
 pub(super) struct Keeper {
     incidents: Sender<Vec<Arc<Incident>>>,
     status: Arc<Mutex<StoreStatus>>,
-    thread: JoinHandle<u64>,
+    thread: JoinHandle<()>,
 }
 
 impl Keeper {
@@ -46,20 +49,25 @@ impl Keeper {
 
     /// Hands incidents over in their newest state; they are written as soon as possible.
     pub(super) fn keep(&self, incidents: Vec<Arc<Incident>>) {
-        // The thread lives as long as this does.
+        // The thread lives as long as this does; if it does not, the status says so.
         self.incidents.send(incidents).ok();
     }
 
     /// How the database is doing.
     pub(super) fn status(&self) -> StoreStatus {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if self.thread.is_finished() {
+            status.failure = Some(GONE.into());
+        }
+        status
     }
 
-    /// Waits until everything is written, or cannot be; how many incidents were not.
-    pub(super) fn finish(self) -> u64 {
-        let Self { incidents, thread, .. } = self;
+    /// Waits until everything is written, or cannot be, and says how the database was left.
+    pub(super) fn finish(self) -> StoreStatus {
+        let Self { incidents, thread, status } = self;
         drop(incidents);
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -76,8 +84,8 @@ where
     A: FnMut(&[Arc<Incident>]) -> Result<(), E>,
     E: Error,
 {
-    /// Until nobody hands over any more; how many could not be written.
-    fn run(mut self, received: &Receiver<Vec<Arc<Incident>>>) -> u64 {
+    /// Until nobody hands over any more.
+    fn run(mut self, received: &Receiver<Vec<Arc<Incident>>>) {
         loop {
             let next = if self.waiting.is_empty() {
                 received.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -88,8 +96,7 @@ where
                 Ok(incidents) => self.take(incidents),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.write();
-                    return self.waiting.len() as u64;
+                    return self.write();
                 }
             }
             while let Ok(incidents) = received.try_recv() {
@@ -116,10 +123,11 @@ where
         let failure = match (self.apply)(&self.waiting) {
             Ok(()) => {
                 for incident in self.waiting.drain(..) {
+                    if self.accepted.insert(incident.id) {
+                        info!(id = %incident.id, class = %incident.class, "incident accepted");
+                    }
                     if incident.status == Status::Resolved {
                         self.accepted.remove(&incident.id);
-                    } else if self.accepted.insert(incident.id) {
-                        info!(id = %incident.id, class = %incident.class, "incident accepted");
                     }
                 }
                 None
@@ -205,7 +213,8 @@ mod tests {
         }
         assert!(rows.lock().unwrap().is_empty());
         keeper.keep(vec![incident(1, 4), incident(2, 3)]);
-        assert_eq!(keeper.finish(), 0);
+        let status = keeper.finish();
+        assert_eq!((status.failure, status.waiting), (None, 0));
         assert_eq!(*rows.lock().unwrap(), BTreeMap::from([(1, 4), (2, 3)]));
     }
 
@@ -214,6 +223,18 @@ mod tests {
         let (_, apply) = database(u64::MAX);
         let keeper = Keeper::start("x.db".into(), apply).unwrap();
         keeper.keep(vec![incident(1, 3), incident(1, 4), incident(2, 3)]);
-        assert_eq!(keeper.finish(), 2);
+        let status = keeper.finish();
+        assert!(status.failure.is_some());
+        assert_eq!(status.waiting, 2);
+    }
+
+    #[test]
+    fn a_thread_that_is_gone_is_a_failure_of_the_database() {
+        let apply = |_: &[Arc<Incident>]| -> io::Result<()> { panic!("it breaks off") };
+        let keeper = Keeper::start("x.db".into(), apply).unwrap();
+        keeper.keep(vec![incident(1, 3)]);
+        while keeper.status().failure.is_none() {
+            std::thread::yield_now();
+        }
     }
 }

@@ -65,32 +65,33 @@ enum Message {
 pub struct Live {
     messages: Receiver<Message>,
     threads: Vec<JoinHandle<LiveCounts>>,
-    stop: Arc<AtomicBool>,
+    over: Arc<AtomicBool>,
 }
 
 impl Live {
-    /// Starts a thread for each open interface; they end when `stop` is set.
+    /// Starts a thread for each open interface; they end when `stop` is set, and all where one does.
     ///
     /// Privileges must have been given up before. What comes in is counted on `meters` as it comes.
     pub fn start(
         interfaces: Vec<Interface>,
         meters: &Arc<Meters>,
-        stop: Arc<AtomicBool>,
+        stop: &Arc<AtomicBool>,
     ) -> io::Result<Self> {
         let (queue, messages) = sync_channel(WAITING_BATCHES);
+        let over = Arc::<AtomicBool>::default();
         let mut threads = Vec::new();
         for interface in interfaces {
             let name = format!("capture-{}", interface.name());
-            let capture =
-                Capture::new(interface, queue.clone(), Arc::clone(meters), Arc::clone(&stop));
+            let until = Until { asked: Arc::clone(stop), over: Arc::clone(&over) };
+            let capture = Capture::new(interface, queue.clone(), Arc::clone(meters), until);
             threads.push(Builder::new().name(name).spawn(move || capture.run())?);
         }
-        Ok(Self { messages, threads, stop })
+        Ok(Self { messages, threads, over })
     }
 
     /// Feeds `pipeline` until capture is stopped or fails.
     pub fn run<S: Sink>(self, pipeline: &mut Pipeline<S>) -> LiveEnd {
-        let Self { messages, threads, stop } = self;
+        let Self { messages, threads, over } = self;
         let mut failure = None;
         for message in messages {
             let fed = match message {
@@ -100,7 +101,6 @@ impl Live {
                 Message::Quiet(time_us) => pipeline.advance(time_us),
                 Message::Failed(error) => {
                     failure.get_or_insert(error);
-                    stop.store(true, Ordering::Relaxed);
                     Ok(())
                 }
             };
@@ -108,12 +108,35 @@ impl Live {
                 break;
             }
         }
-        stop.store(true, Ordering::Relaxed);
+        over.store(true, Ordering::Relaxed);
         let joined = threads.into_iter().map(JoinHandle::join);
         let counts = joined
             .map(|counts| counts.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect();
         LiveEnd { counts, failure }
+    }
+}
+
+/// How long capture threads go on.
+#[derive(Debug)]
+struct Until {
+    /// Set by whoever wants the engine to end. Only read here: a capture that fails must not end
+    /// the faces that tell of it.
+    asked: Arc<AtomicBool>,
+    /// Set where one thread has ended or nobody takes packets any more.
+    over: Arc<AtomicBool>,
+}
+
+impl Until {
+    fn has_come(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) || self.over.load(Ordering::Relaxed)
+    }
+}
+
+/// However a thread ends, by a panic too: what goes on without it would look whole and not be.
+impl Drop for Until {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
     }
 }
 
@@ -130,7 +153,7 @@ struct Capture {
     counted_us: i64,
     /// Packets lost anywhere so far, as last said.
     lost: u64,
-    stop: Arc<AtomicBool>,
+    until: Until,
 }
 
 impl Capture {
@@ -138,7 +161,7 @@ impl Capture {
         interface: Interface,
         queue: SyncSender<Message>,
         meters: Arc<Meters>,
-        stop: Arc<AtomicBool>,
+        until: Until,
     ) -> Self {
         Self {
             interface,
@@ -150,7 +173,7 @@ impl Capture {
             meters,
             counted_us: 0,
             lost: 0,
-            stop,
+            until,
         }
     }
 
@@ -158,7 +181,7 @@ impl Capture {
         // What the kernel holds when the end is asked for is still taken.
         let mut end_us = None;
         loop {
-            if end_us.is_none() && self.stop.load(Ordering::Relaxed) {
+            if end_us.is_none() && self.until.has_come() {
                 end_us = Some(now_us());
             }
             match self.interface.next() {
@@ -194,6 +217,7 @@ impl Capture {
         }
         self.hand_on();
         self.count(i64::MAX);
+        self.tell();
         LiveCounts {
             interface: self.interface.name().to_owned(),
             kernel: self.tally.kernel,
@@ -204,9 +228,7 @@ impl Capture {
 
     /// Gives the packets gathered to the flow table, or drops them if it does not keep up.
     fn hand_on(&mut self) {
-        self.tally.decoded = self.decoder.counts();
-        self.meters.add(&self.tally, &self.told);
-        self.told = self.tally;
+        self.tell();
         if self.packets.is_empty() {
             return;
         }
@@ -215,6 +237,13 @@ impl Capture {
         if self.queue.try_send(Message::Packets(packets)).is_err() {
             self.tally.dropped_queue += count;
         }
+    }
+
+    /// Counts on the meters what came since the last time.
+    fn tell(&mut self) {
+        self.tally.decoded = self.decoder.counts();
+        self.meters.add(&self.tally, &self.told);
+        self.told = self.tally;
     }
 
     /// Reads the kernel's counters once a second and says when something was lost.

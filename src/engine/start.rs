@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
 
-use super::desk::{Desk, Note};
+use super::desk::{Desk, Note, PANICKED};
 use super::detection::Detection;
 use super::feed::Feed;
 use super::gauges::Gauges;
@@ -20,16 +20,13 @@ use super::meters::Meters;
 use super::pipeline::{Options, Pipeline};
 use super::rate::Rate;
 use super::scoring::Scoring;
-use super::snapshot::{ModelStatus, Snapshot, SourceState};
+use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
 use crate::detect::{self, Model, Runtime, Scorer};
 use crate::incident::{Incident, Tracker};
 use crate::store::Store;
 
 /// Notes that may wait for the desk.
 const WAITING_NOTES: usize = 64;
-
-/// What is said of a source whose thread is gone.
-const PANICKED: &str = "a thread of the engine ended by a fault of its own; the log says where";
 
 /// What an engine is made of.
 pub struct Parts {
@@ -49,7 +46,7 @@ pub struct Parts {
     pub known: Vec<Incident>,
 }
 
-/// Why an engine could not be started.
+/// Why an engine could not be started, or not be ended without a loss.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The model cannot be run.
@@ -58,6 +55,14 @@ pub enum Error {
     /// A thread could not be started.
     #[error("start a thread")]
     Threads(#[from] io::Error),
+    /// The database did not take what had been found when the engine ended.
+    #[error("keep all incidents: the newest state of {incidents} is lost: {why}")]
+    NotKept {
+        /// How many.
+        incidents: u64,
+        /// What the database said last.
+        why: String,
+    },
 }
 
 /// A running engine.
@@ -65,7 +70,7 @@ pub enum Error {
 pub struct Engine {
     handle: Handle,
     source: JoinHandle<()>,
-    desk: JoinHandle<()>,
+    desk: JoinHandle<StoreStatus>,
     /// Keeps the desk at work after the source has ended.
     notes: SyncSender<Note>,
 }
@@ -112,7 +117,7 @@ impl Engine {
         let asked = Arc::clone(&stop);
         let ended = notes.clone();
         let source = thread("source", move || {
-            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, asked));
+            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, &asked));
             // A dead thread must not look like a quiet network.
             let state = catch_unwind(run).unwrap_or_else(|_| SourceState::Failed(PANICKED.into()));
             // The desk is there until this and the engine itself let go of it.
@@ -127,19 +132,24 @@ impl Engine {
         self.handle.clone()
     }
 
-    /// Asks it to end, and waits until what it found is kept.
-    pub fn finish(self) {
+    /// Asks it to end, and waits until what it found is kept or cannot be.
+    pub fn finish(self) -> Result<(), Error> {
         let Self { handle, source, desk, notes } = self;
         handle.stop();
         joined(source);
         drop(notes);
-        joined(desk);
+        match joined(desk) {
+            StoreStatus { failure: Some(why), waiting, .. } => {
+                Err(Error::NotKept { incidents: waiting, why })
+            }
+            StoreStatus { failure: None, .. } => Ok(()),
+        }
     }
 }
 
 /// Waits for a thread; its panic goes on in the caller.
-fn joined(thread: JoinHandle<()>) {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+fn joined<T>(thread: JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 fn thread<T: Send + 'static>(

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
@@ -78,6 +78,11 @@ impl Engine {
         Self { child, address }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The status and the body of the answer to a request.
     pub fn ask(&self, method: &str, target: &str, headers: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).expect("a connection");
@@ -102,12 +107,21 @@ impl Engine {
         serde_json::from_str(&body).expect("JSON")
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end, and says how it did.
-    pub fn stop(mut self) -> ExitStatus {
-        let pid = self.child.id().to_string();
+    pub fn stop(self) -> ExitStatus {
+        self.stopped().status
+    }
+
+    /// As above, with what it printed.
+    pub fn stopped(self) -> Output {
         let mut kill = Command::new("kill");
-        assert!(kill.args(["-TERM", &pid]).status().expect("kill").success());
-        self.child.wait().expect("a child")
+        assert!(kill.args(["-TERM", &self.id().to_string()]).status().expect("kill").success());
+        self.child.wait_with_output().expect("a child")
     }
 }
 

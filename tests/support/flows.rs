@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -177,6 +178,14 @@ impl Folder {
     /// An empty one.
     pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// One that the process may use whoever it becomes.
+    pub fn for_anyone() -> Self {
+        let folder = Self::new();
+        let everything = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(folder.path(), everything).expect("our folder");
+        folder
     }
 
     /// Where it is.

@@ -8,7 +8,8 @@ use crate::feature::ALL_FEATURES;
 use crate::flow::{End, FlowId, State as FlowState};
 use crate::packet::{Address, Tuple, protocol};
 
-/// Answers when the test lets it; fails on a vector of numbers above 1.
+/// Answers when the test lets it; fails on a vector of numbers above 1, and panics on one of numbers
+/// above 2.
 struct Fake {
     /// One message lets one batch pass, and all pass once nobody can send any.
     pass: Option<Receiver<()>>,
@@ -21,6 +22,7 @@ impl Scoring for Fake {
         if let Some(pass) = &self.pass {
             pass.recv().ok();
         }
+        assert!(jobs.iter().all(|job| job.vector[0] <= 2.0), "it breaks off");
         if jobs.iter().any(|job| job.vector[0] > 1.0) {
             return Err(detect::Error::NotFinite("anomaly"));
         }
@@ -226,14 +228,27 @@ fn a_replay_waits_where_the_queue_is_full() {
 }
 
 #[test]
-fn a_model_that_fails_is_said_once_and_holds_nobody_up() {
-    let rig = rig(Pace::Replay, 2, Batches::Pass);
-    submit(&rig.inference, 0..BATCH as u64);
-    submit_vector(&rig.inference, 100, 2.0);
-    // More than the queue holds: the submitter would wait for ever.
-    submit(&rig.inference, 101..5_000);
-    let progress = rig.inference.progress();
-    let given = rig.finish();
-    assert_eq!(given, [flows(0..BATCH as u64), vec![Given::Failed]].concat());
-    assert!(progress.unscored() > 0);
+fn a_model_that_fails_or_panics_is_said_once_and_holds_nobody_up() {
+    for value in [2.0, 3.0] {
+        let rig = rig(Pace::Replay, 2, Batches::Pass);
+        submit(&rig.inference, 0..BATCH as u64);
+        submit_vector(&rig.inference, 100, value);
+        // More than the queue holds: the submitter would wait for ever.
+        submit(&rig.inference, 101..5_000);
+        let progress = rig.inference.progress();
+        let given = rig.finish();
+        assert_eq!(given, [flows(0..BATCH as u64), vec![Given::Failed]].concat());
+        assert!(progress.unscored() > 0);
+    }
+}
+
+#[test]
+fn whoever_takes_verdicts_and_panics_holds_nobody_up() {
+    let (sizes, _) = channel();
+    let scorer = Fake { pass: None, sizes };
+    let take = |_| panic!("nothing can be taken");
+    let inference = Inference::with(vec![scorer], Pace::Replay, take).unwrap();
+    submit(&inference, 0..5_000);
+    let finish = std::panic::AssertUnwindSafe(|| inference.finish());
+    assert!(std::panic::catch_unwind(finish).is_err());
 }

@@ -1,5 +1,6 @@
 //! What the threads of inference do: score batches, and deliver the verdicts.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
 
@@ -39,7 +40,9 @@ pub(super) fn work(
 ) {
     let thresholds = scorer.thresholds();
     while let Some(Batch { jobs, after }) = shared.next(number) {
-        let verdicts = judged(&mut scorer, jobs, &thresholds);
+        // A thread that is gone must not look like a network on which all is well.
+        let judge = AssertUnwindSafe(|| judged(&mut scorer, jobs, &thresholds));
+        let verdicts = catch_unwind(judge).unwrap_or(Err(Error::Panicked));
         let has_failed = verdicts.is_err();
         if give.send(verdicts.map(|verdicts| (verdicts, after))).is_err() || has_failed {
             return;
@@ -67,6 +70,8 @@ pub(super) fn deliver(
     shared: &Shared,
     mut deliver: impl FnMut(Delivery),
 ) {
+    // However this thread ends, by a panic too.
+    let _stop = Stop(shared);
     for answer in answers.iter().cycle().map_while(|thread| thread.recv().ok()) {
         match answer {
             Ok((verdicts, after)) => {
@@ -83,8 +88,15 @@ pub(super) fn deliver(
             }
         }
     }
-    // Whoever waits for room or for work waits no longer.
-    shared.stop();
+}
+
+/// Whoever waits for room or for work waits no longer once this is dropped.
+struct Stop<'a>(&'a Shared);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 impl From<Mark> for Delivery {
