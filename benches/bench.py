@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from console import console
 from detect import detect
 from live import live
 from measure import Pairs, Row, RunFailed, Usage, in_turn, run, spread
@@ -121,6 +122,7 @@ PARTS: dict[str, Callable[[Subject, int], list[Row]]] = {
     "mixed": mixed,
     "million": million,
     "detect": detect,
+    "console": lambda subject, _rounds: console(subject),
     "live": lambda subject, _rounds: live(subject),
 }
 

@@ -23,7 +23,7 @@ def detect(subject: Subject, rounds: int) -> list[Row]:
     """CPU of `detect` less that of `flows`, over that of the backend on the same sequences."""
     if not isinstance(subject, Weir):
         raise RunFailed("measure detection: the subject must be a weir")
-    bare = [str(build(ROOT, "--bench", "backend")), str(CAPTURE)]
+    bare = [str(build(ROOT, "bench", "backend")), str(CAPTURE)]
     if library := os.environ.get("ORT_DYLIB_PATH"):
         bare += ["--ort-lib", library]
     commands = [subject.detect(CAPTURE), subject.replay(CAPTURE), bare, [*bare, "--without"]]

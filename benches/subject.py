@@ -84,15 +84,20 @@ def reported(words: str) -> dict[str, int]:
     return counters | {name: int(value) for value, name in SENTENCE.findall(plain)}
 
 
-def build(root: Path, *target: str) -> Path:
-    """Builds a release binary as cargo sees fit and returns where it put it."""
-    argv = ["cargo", "build", "--release", *target, "--message-format", "json-render-diagnostics"]
+def build(root: Path, kind: str, name: str) -> Path:
+    """Builds the release binary of a target, a `bin` or a `bench`, and returns where cargo put it."""
+    argv = ["cargo", "build", "--release", f"--{kind}", name, "--message-format", "json-render-diagnostics"]
     try:
         done = subprocess.run(argv, cwd=root, stdout=subprocess.PIPE, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise RunFailed(f"build a release binary: {error}") from error
     messages = (json.loads(line) for line in done.stdout.splitlines())
-    built = [message["executable"] for message in messages if message.get("executable")]
+    # A bench brings the binaries of its package with it.
+    built = [
+        message["executable"]
+        for message in messages
+        if message.get("executable") and kind in message["target"]["kind"] and message["target"]["name"] == name
+    ]
     if not built:
         raise RunFailed("cargo named no binary")
     return Path(built[-1])
@@ -102,7 +107,7 @@ def chosen(name: str | None, options: Sequence[str], root: Path) -> Subject:
     """The subject by name: `tcpdump`, the path of a `weir`, or none to build one."""
     if name == "tcpdump":
         return Tcpdump()
-    binary = Path(name) if name else build(root, "--bin", "weir")
+    binary = Path(name) if name else build(root, "bin", "weir")
     if not os.access(binary, os.X_OK):
         raise RunFailed(f"`{binary}` is not a program")
     return Weir(binary.resolve(), options)

@@ -79,7 +79,7 @@ def flow_table(trials: list[Trial]) -> Iterator[str]:
     for kind, precision, recall, f1, flows in zip(range(len(CLASSES)), *figures, strict=True):
         alarms = int((alarmed == kind).sum())
         if flows or alarms:
-            measured = f"{recall:.3f} | {f1:.3f}" if flows else "| "
+            measured = f"{recall:.3f} | {f1:.3f}" if flows else " | "
             yield f"| {CLASSES[kind]} | {flows:,} | {alarms:,} | {precision:.3f} | {measured} |"
     yield ""
     yield f"Macro-F1 of the {len(present)} classes there are: {macro(truth, alarmed):.3f}; "
@@ -132,6 +132,10 @@ def run_table(trials: list[Trial]) -> Iterator[str]:
         name = one.capture.source.name.removeprefix("lab/")
         yield f"| {name} | {named(truth) or 'none'} | {len(truth & raised)} / {len(truth)} | {beside} |"
     yield ""
+    benign = [bool(one.raised(thresholds)) for one, thresholds in trials if one.is_benign]
+    attacked = [bool(one.raised(thresholds) & one.truth) for one, thresholds in trials if not one.is_benign]
+    yield f"Benign runs that raise an incident: {sum(benign)} of {len(benign)}. "
+    yield f"Attack runs that raise one of theirs: {sum(attacked)} of {len(attacked)}.\n"
 
 
 def named(incidents: Iterable[Incident]) -> str:

@@ -1,12 +1,10 @@
 //! Whether an alarm belongs to an open incident.
 
-use std::collections::HashSet;
-
 use super::alarm::Alarm;
 use super::kin::are_kin;
 use super::ongoing::Ongoing;
 use super::record::Pivot;
-use crate::packet::Address;
+use crate::detect::Class;
 
 /// By how much the beginnings of the two legs of an attack through an ingress may differ.
 const LEGS_US: u64 = 2_000_000;
@@ -48,25 +46,37 @@ impl Ongoing {
         is_kin.then_some(Fit::Kin)
     }
 
-    /// Whether `alarms`, all on one pivot, are the other leg of this attack through an ingress that
-    /// has another address on either side.
+    /// Whether `leg` is the other leg of this attack through an ingress that has another address on
+    /// either side.
     ///
     /// Then no address tells, but both legs begin within two seconds, all of one comes from the
     /// ingress, and at least one of them is an attack on its target.
-    pub(super) fn is_other_leg(&self, alarms: &[Alarm]) -> bool {
-        let (Some(first), Some(first_us)) = (alarms.first(), first_us(alarms)) else {
-            return false;
-        };
-        let is_on_target = |class| matches!(Pivot::of(class), Pivot::Target);
-        let sources: HashSet<Address> = alarms.iter().map(Alarm::source).collect();
-        are_kin(first.class, self.incident.class)
-            && (is_on_target(first.class) || is_on_target(self.incident.class))
-            && (sources.len() == 1 || self.sources.only().is_some())
-            && self.incident.first_us.abs_diff(first_us) <= LEGS_US
+    pub(super) fn is_other_leg(&self, leg: &Leg) -> bool {
+        let is_on_target = |class| Pivot::of(class) == Pivot::Target;
+        self.incident.first_us.abs_diff(leg.first_us) <= LEGS_US
+            && are_kin(leg.class, self.incident.class)
+            && (is_on_target(leg.class) || is_on_target(self.incident.class))
+            && (leg.has_one_source || self.sources.only().is_some())
     }
 }
 
-/// The first packet of the flows behind `alarms`.
-pub(super) fn first_us(alarms: &[Alarm]) -> Option<i64> {
-    alarms.iter().map(|alarm| alarm.flow.first_us).min()
+/// Alarms of one class and pivot that are enough for an incident.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leg {
+    class: Class,
+    /// The first packet of their flows.
+    pub(super) first_us: i64,
+    has_one_source: bool,
+}
+
+impl Leg {
+    /// What is common to `alarms`; nothing if there are none.
+    pub(super) fn of(alarms: &[Alarm]) -> Option<Self> {
+        let first = alarms.first()?;
+        Some(Self {
+            class: first.class,
+            first_us: alarms.iter().map(|alarm| alarm.flow.first_us).min()?,
+            has_one_source: alarms.iter().all(|alarm| alarm.source() == first.source()),
+        })
+    }
 }

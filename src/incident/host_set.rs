@@ -19,6 +19,8 @@ pub(super) struct Room(pub(super) usize);
 pub(super) struct HostSet {
     order: Vec<Address>,
     known: HashSet<Address, RandomState>,
+    /// A bit for every host: most of what is not in the set is known by it without a look.
+    bits: u64,
     /// How many there were before a restart, of which only some were listed.
     least: u64,
 }
@@ -39,12 +41,13 @@ impl HostSet {
             return false;
         }
         self.order.push(host);
+        self.bits |= bit(host);
         room.0 -= 1;
         true
     }
 
     pub(super) fn contains(&self, host: Address) -> bool {
-        self.known.contains(&host)
+        self.bits & bit(host) != 0 && self.known.contains(&host)
     }
 
     /// The only address, if there is one only.
@@ -72,4 +75,12 @@ impl HostSet {
         let listed = self.order.iter().copied().take(Hosts::LISTED).collect();
         Hosts { listed, total: (self.order.len() as u64).max(self.least) }
     }
+}
+
+/// One of 64 bits, chosen by all of the address (Fibonacci hashing).
+#[expect(clippy::cast_possible_truncation, reason = "the upper half is folded into the lower")]
+const fn bit(host: Address) -> u64 {
+    let bits = host.bits();
+    let folded = (bits >> 64) as u64 ^ bits as u64;
+    1 << (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
 }

@@ -1,9 +1,16 @@
 //! Verdicts to incidents: one incident for one attack, however many flows it has.
 //!
-//! Pure: time is packet time, and the same verdicts give the same incidents. Where they are kept
-//! belongs to [`crate::store`], who is told to later edges.
+//! Flows of one class that alarm about one host, the pivot, become an incident when three of them do
+//! so within a minute, or when one does in two verdicts in a row and its class needs no more. From
+//! there every flow that alarms about the pivot is part of it, and so are both legs of an ingress and
+//! flows between the same hosts that are taken for a kindred class; the class is that of most flows,
+//! the identity stays. It is over after a minute in which no alarm brought anything new.
+//!
+//! Pure: time is packet time, and the same verdicts give the same incidents. Everything is bounded
+//! by [`Options`]. Where incidents are kept belongs to [`crate::store`], who is told to later edges.
 
 mod alarm;
+mod allowance;
 mod candidate;
 mod change;
 mod fit;

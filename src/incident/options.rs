@@ -23,6 +23,9 @@ pub struct Options {
     pub flows: usize,
     /// Hosts remembered, over all incidents; beyond, their number is at least what is told.
     pub hosts: usize,
+    /// Explanations within a second of packet time: each costs as much as scoring a hundred flows,
+    /// and an attacker can open many incidents at once.
+    pub explanations: u32,
 }
 
 impl Default for Options {
@@ -37,6 +40,7 @@ impl Default for Options {
             open: 1_024,
             flows: 65_536,
             hosts: 262_144,
+            explanations: 10,
         }
     }
 }

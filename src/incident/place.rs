@@ -2,7 +2,7 @@
 
 use super::alarm::{Alarm, Key};
 use super::candidate::Candidate;
-use super::fit::first_us;
+use super::fit::Leg;
 use super::followed::Counted;
 use super::kin::are_kin;
 use super::ongoing::Ongoing;
@@ -68,10 +68,11 @@ impl Tracker {
             return None;
         }
         let alarms: Vec<Alarm> = self.candidates.pop(&key)?.alarms().collect();
-        let other_leg = self.open.iter().find(|(_, ongoing)| ongoing.is_other_leg(&alarms));
+        let leg = Leg::of(&alarms)?;
+        let other_leg = self.open.iter().find(|(_, ongoing)| ongoing.is_other_leg(&leg));
         let serial = match other_leg {
             Some((serial, _)) => *serial,
-            None => self.begin(key, &alarms),
+            None => self.begin(key, leg.first_us),
         };
         for alarm in &alarms {
             self.count(serial, alarm);
@@ -80,10 +81,10 @@ impl Tracker {
         Some(serial)
     }
 
-    /// Opens an incident for `alarms`, which are still to be counted.
-    fn begin(&mut self, key: Key, alarms: &[Alarm]) -> u64 {
+    /// Opens an incident whose first packet came at `first_us`; its flows are still to be counted.
+    fn begin(&mut self, key: Key, first_us: i64) -> u64 {
         let floor_us = self.past.get(&key).map_or(i64::MIN, |until_us| until_us.saturating_add(1));
-        let first_us = first_us(alarms).unwrap_or(self.now_us).max(floor_us);
+        let first_us = first_us.max(floor_us);
         self.past.put(key, first_us);
         let (class, pivot) = key;
         let id = IncidentId::new(&self.sensor, class, pivot, first_us);

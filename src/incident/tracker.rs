@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use lru::LruCache;
 
 use super::alarm::{Alarm, Key};
+use super::allowance::Allowance;
 use super::candidate::Candidate;
 use super::change::Change;
 use super::followed::Followed;
@@ -40,6 +41,7 @@ pub struct Tracker {
     pub(super) room: Room,
     alarms: u64,
     resolved_early: u64,
+    explanations: Allowance,
     /// When something is to be done about an open incident.
     due_us: i64,
     /// Whether open incidents came from the database, and time has not been told since.
@@ -63,6 +65,7 @@ impl Tracker {
             room: Room(options.hosts),
             alarms: 0,
             resolved_early: 0,
+            explanations: Allowance::new(options.explanations),
             due_us: i64::MAX,
             is_restored: false,
             changes: Vec::new(),
@@ -86,7 +89,8 @@ impl Tracker {
     }
 
     /// Takes the next verdict. `explain` is expensive: it is asked once when an incident opens or
-    /// changes its class, and when its score rises clearly above the one explained.
+    /// changes its class, and when its score rises clearly above the one explained; where that is
+    /// too often for [`Options::explanations`], by a later verdict on the same incident.
     pub fn observe(&mut self, verdict: &Verdict, explain: impl FnOnce() -> Vec<Reason>) {
         self.advance(verdict.flow.at_us);
         let alarm = Alarm::of(verdict, self.alarms);
@@ -139,6 +143,7 @@ impl Tracker {
         self.now_us = i64::MIN;
         self.due_us = i64::MAX;
         self.is_restored = false;
+        self.explanations = Allowance::new(self.options.explanations);
     }
 
     /// The input has ended: tells of all that was held back.
@@ -189,7 +194,7 @@ impl Tracker {
     fn settle(&mut self, serial: u64, alarm: &Alarm, explain: impl FnOnce() -> Vec<Reason>) {
         let now_us = self.now_us;
         let Some(ongoing) = self.open.get_mut(&serial) else { return };
-        if ongoing.is_to_be_explained(alarm) {
+        if ongoing.is_to_be_explained(alarm) && self.explanations.take(now_us) {
             ongoing.explain(alarm, explain());
         }
         if ongoing.is_new() {

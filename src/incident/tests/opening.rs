@@ -89,3 +89,16 @@ fn the_explanation_is_asked_for_once_and_again_when_the_score_clearly_rises() {
     }
     assert_eq!((asked, only(&tracker).score), (3, Score::ONE));
 }
+
+#[test]
+fn where_too_many_incidents_open_at_once_explanations_follow_later() {
+    let mut tracker = Tracker::new("weir", Options { explanations: 1, ..Options::default() });
+    let scan = |id: u64, source, at_ms| alarm(id, Class::Scan, (source, 1), at_ms);
+    for id in 0..6 {
+        tracker.observe(&scan(id, if id < 3 { 7 } else { 8 }, 0), why);
+    }
+    let explained = |tracker: &Tracker| tracker.open().map(|one| one.why.len()).collect::<Vec<_>>();
+    assert_eq!(explained(&tracker), [1, 0]);
+    tracker.observe(&scan(9, 8, 2_000), why);
+    assert_eq!(explained(&tracker), [1, 1]);
+}

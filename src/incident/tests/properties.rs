@@ -17,6 +17,7 @@ const TIGHT: Options = Options {
     open: 3,
     flows: 12,
     hosts: 10,
+    explanations: 1_000,
 };
 
 /// A verdict on one of a few flows: the flow decides on its hosts.
