@@ -160,7 +160,8 @@ impl Status {
 
     fn of_capture(error: &capture::Error) -> Option<Self> {
         match error {
-            capture::Error::Damaged { .. }
+            capture::Error::EmptyFolder { .. }
+            | capture::Error::Damaged { .. }
             | capture::Error::NotACapture { .. }
             | capture::Error::LinkType { .. } => Some(Self::Data),
             capture::Error::Permission { .. } | capture::Error::Privilege { .. } => {
