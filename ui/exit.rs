@@ -204,7 +204,7 @@ impl Status {
             | store::Error::Journal { .. }
             | store::Error::Hash(_)
             | store::Error::Random(_) => Some(Self::Unavailable),
-            store::Error::Sqlite { source, .. } => Some(match source.sqlite_error_code() {
+            store::Error::Sqlite { source, .. } => Some(match source.code() {
                 Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Permission,
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable,
                 _ => Self::Io,

@@ -68,8 +68,9 @@ impl Database {
             }
         })?;
         let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
-            .map_err(|source| Error::Sqlite { doing: "open", path: path.to_owned(), source })?;
+        let connection = Connection::open_with_flags(path, flags).map_err(|source| {
+            Error::Sqlite { doing: "open", path: path.to_owned(), source: source.into() }
+        })?;
         let mut database = Self { path: path.to_owned(), connection, version: 0 };
         let looked = database.look().map_err(|source| database.failed("open", source))?;
         database.version = looked.version;
@@ -135,7 +136,7 @@ impl Database {
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Error::NotOurs { path, found: "no SQLite database" },
             Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, what: source.to_string() },
-            _ => Error::Sqlite { doing, path, source },
+            _ => Error::Sqlite { doing, path, source: source.into() },
         }
     }
 
