@@ -1,8 +1,8 @@
 //! A connection to the database file, made only where the file is what it should be.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, lchown};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -197,8 +197,20 @@ pub(super) fn make_folder(path: &Path) -> Result<(), Error> {
 fn make_file(path: &Path) -> Result<(), Error> {
     make_folder(path)?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
+        Ok(file) => leave_to_owner(path, &file),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(Error::File { doing: "make database", path: path.to_owned(), source }),
+        Err(error) => Err(error),
     }
+    .map_err(|source| Error::File { doing: "make database", path: path.to_owned(), source })
+}
+
+/// Gives the file at `path`, just made, to whom the folder that holds it belongs: what root does must
+/// not keep out an engine that has given up root. Does nothing for whoever is not root.
+pub(super) fn leave_to_owner(path: &Path, file: &File) -> io::Result<()> {
+    let named = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = named.unwrap_or_else(|| Path::new(".")).metadata()?;
+    fchown(file, Some(owner.uid()), Some(owner.gid()))
 }
