@@ -219,6 +219,8 @@ impl Status {
             model::Error::Fatal(_) => Some(Self::Data),
             model::Error::Runtime(error) => Some(Self::of_detect(error)),
             model::Error::Settings(error) => Some(Self::of(error)),
+            model::Error::Privilege(error) => Some(Self::of(error)),
+            model::Error::Folder(error) => Some(Self::of(error)),
             model::Error::Process(_) | model::Error::Output(_) => None,
         }
     }
