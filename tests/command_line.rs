@@ -18,6 +18,14 @@ fn ended(command: &mut Command) -> (Option<i32>, String, String) {
 }
 
 #[test]
+fn what_is_to_be_watched_goes_with_no_verb() {
+    for flag in ["--api", "--replay=x.pcap"] {
+        let (status, _, stderr) = ended(&mut weir(&[flag, "features"]));
+        assert_eq!(status, Some(64), "{stderr}");
+    }
+}
+
+#[test]
 fn without_a_verb_it_is_the_console_which_needs_a_terminal() {
     let (status, stdout, stderr) = ended(&mut weir(&[]));
     assert_eq!((status, &*stdout), (Some(69), ""));

@@ -6,7 +6,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use serde::Serialize;
 use toml::Table;
 
@@ -141,12 +142,12 @@ pub(crate) struct WatchArgs {
     /// Watch these captures instead of live traffic
     ///
     /// Capture files or folders, read in order, as fast as --speed says.
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Options")]
     pub(crate) replay: Vec<PathBuf>,
     /// Serve the API and no console
     ///
     /// It listens on --listen, by default on 127.0.0.1:8080.
-    #[arg(long)]
+    #[arg(long, help_heading = "Options")]
     pub(crate) api: bool,
     #[command(flatten)]
     flows: FlowFlags,
@@ -267,6 +268,17 @@ impl From<OsString> for Source {
 }
 
 impl Cli {
+    /// The command line of this process; what it asks beside a verb must have a meaning there.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let cli = Self::try_parse()?;
+        let WatchArgs { replay, api, .. } = &cli.watch;
+        if cli.verb.is_some() && (*api || !replay.is_empty()) {
+            let wrong = "`--api` and `--replay` are for `weir` without a verb";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, wrong));
+        }
+        Ok(cli)
+    }
+
     /// The flags given that are settings, by key.
     pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
         let mut flags = Table::try_from(&self.global.log)?;

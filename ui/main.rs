@@ -30,7 +30,6 @@ mod widgets;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use weir::settings::{Environment, Resolved, SettingsFile};
 use weir::telemetry::{self, Colour};
 
@@ -38,7 +37,7 @@ use crate::cli::{Cli, Verb};
 use crate::exit::Status;
 
 fn main() -> ExitCode {
-    let status = match Cli::try_parse() {
+    let status = match Cli::read() {
         Ok(cli) => run(cli).map_or_else(|error| report(&error), |()| Status::Done),
         Err(answer) => exit::answered(&answer),
     };

@@ -27,7 +27,7 @@ use crate::input::{self, Input, OpenFlows};
 const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 
 /// How often the wish to end is looked for.
-const GLANCE: Duration = Duration::from_millis(50);
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// Incidents of earlier runs that are shown.
 const KNOWN: usize = 200;
@@ -180,9 +180,8 @@ fn show(
             None => None,
         };
         let serve = async {
-            match api {
-                Some((listener, api)) => api::serve(listener, api, asked(stop)).await,
-                None => asked(stop).await,
+            if let Some((listener, api)) = api {
+                api::serve(listener, api, asked(stop)).await;
             }
         };
         if args.api {

@@ -25,6 +25,9 @@ use crate::incident::{Change, Incident};
 /// How often a new snapshot is shown at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 
+/// How often it is where no packet will come any more: little changes then, and nothing soon.
+const REST_EVERY: Duration = Duration::from_secs(2);
+
 /// What is said of a source whose packets nobody follows any more.
 pub(super) const PANICKED: &str =
     "a thread of the engine ended by a fault of its own; the log says where";
@@ -89,14 +92,17 @@ impl Desk {
     fn work(&mut self, notes: &Receiver<Note>) {
         let mut due = Instant::now();
         loop {
-            match notes.recv_timeout(PUBLISH_EVERY) {
+            let every = if self.state == SourceState::Running { PUBLISH_EVERY } else { REST_EVERY };
+            match notes.recv_timeout(every) {
                 Ok(note) => self.take(note),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             let now = Instant::now();
-            if now >= due {
-                due = now + PUBLISH_EVERY;
+            // That packets came to an end is shown at once.
+            let has_ended = every == PUBLISH_EVERY && self.state != SourceState::Running;
+            if now >= due || has_ended {
+                due = now + every;
                 self.publish();
             }
         }
