@@ -119,6 +119,13 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
+fn a_folder_without_captures_is_refused_and_named() {
+    let folder = Folder::new();
+    let outcome = run([folder.path()]).expect(BAD_DATA);
+    assert_says(&outcome, &[&folder.path().display().to_string(), "there is no file in it"]);
+}
+
+#[test]
 fn one_bad_file_in_a_folder_is_named_and_the_others_are_read() {
     let folder = Folder::new();
     folder.file("a.pcap", &scan(3).bytes());

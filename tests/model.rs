@@ -1,9 +1,11 @@
 //! `weir model`: what is said of models, and what is refused.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use nix::unistd::geteuid;
 use tempfile::TempDir;
 
 const GRAPH: &[u8] = include_bytes!("../models/clstm.onnx");
@@ -14,7 +16,10 @@ struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
+        let folder = tempfile::tempdir().expect("a folder");
+        // Root becomes another user before it writes.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("it is ours");
+        Self(folder)
     }
 
     /// A model of this graph and manifest.
@@ -72,6 +77,19 @@ fn another_model_is_used_and_left_again() {
     assert!(said(&shown, "from").starts_with(place.0.path().to_str().unwrap()), "{shown}");
     assert_eq!(said(&place.ended(&["rollback"]).1, "from"), "built in");
     assert_eq!(said(&place.ended(&["show"]).1, "from"), "built in");
+}
+
+#[test]
+fn what_root_chooses_belongs_to_whom_the_engine_becomes() {
+    if !geteuid().is_root() {
+        println!("skipped: needs root");
+        return;
+    }
+    let place = Place::new();
+    assert_eq!(place.used(&place.model(GRAPH, MANIFEST)).0, Some(0));
+    for made in ["state", "state/models", "state/models/current"] {
+        assert_ne!(place.0.path().join(made).metadata().unwrap().uid(), 0, "{made}");
+    }
 }
 
 #[test]

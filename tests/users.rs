@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use weir::store::{Accounts, Role, Store};
 
 const PASSWORD: &str = "correct horse battery";
+const NOBODY: u32 = 65_534;
 
 /// A folder in which any user may put a database, since root becomes another one.
 fn place() -> (TempDir, PathBuf) {
@@ -102,6 +103,33 @@ fn what_cannot_be_done_is_said_in_a_sentence_and_a_status() {
         other.display()
     );
     assert_eq!(stderr, expected);
+}
+
+#[test]
+fn what_root_makes_belongs_to_whom_the_folder_belongs() {
+    if !geteuid().is_root() {
+        println!("skipped: needs root");
+        return;
+    }
+    let (folder, database) = place();
+    chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    drop(Store::open(&database).unwrap());
+    for name in ["weir.db", "weir.db.lock"] {
+        let owner = folder.path().join(name).metadata().unwrap().uid();
+        assert_eq!(owner, NOBODY, "{name}");
+    }
+}
+
+#[test]
+fn a_link_in_place_of_the_lock_is_not_followed() {
+    let (folder, database) = place();
+    let (lock, other) = (folder.path().join("weir.db.lock"), folder.path().join("notes.txt"));
+    fs::write(&other, "notes").unwrap();
+    symlink(&other, &lock).unwrap();
+    let error = Store::open(&database).unwrap_err();
+    assert_eq!(error.to_string(), format!("open lock file `{}`", lock.display()));
+    assert_eq!(fs::read_to_string(&other).unwrap(), "notes");
 }
 
 #[test]

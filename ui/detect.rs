@@ -14,7 +14,7 @@ use weir::engine::{
     Replay, Scoring,
 };
 use weir::incident::{self, Tracker};
-use weir::settings::{self, Environment, Settings, state_folder};
+use weir::settings::{self, Environment, Settings, database_path, state_folder};
 
 use self::printer::Printer;
 use crate::cli::{FlowFlags, ModelFlags, Source};
@@ -101,8 +101,8 @@ pub(crate) fn run(
     environment: &Environment,
 ) -> Result<(), Error> {
     let Input::Files(paths) = Input::of(&args.sources, settings)? else { return Err(Error::Live) };
-    let state = state_folder(settings, environment)?;
-    let model = Models::new(&state).load(settings.model.as_deref())?.model;
+    let database = database_path(settings, environment)?;
+    let model = Models::new(state_folder(&database)).load(settings.model.as_deref())?.model;
     let library = settings.ort_lib.as_deref().or_else(|| environment.ort_lib());
     let runtime = Runtime::start(library)?;
     let scorer = || Scorer::new(&model, &runtime);

@@ -160,7 +160,8 @@ impl Status {
 
     fn of_capture(error: &capture::Error) -> Option<Self> {
         match error {
-            capture::Error::Damaged { .. }
+            capture::Error::EmptyFolder { .. }
+            | capture::Error::Damaged { .. }
             | capture::Error::NotACapture { .. }
             | capture::Error::LinkType { .. } => Some(Self::Data),
             capture::Error::Permission { .. } | capture::Error::Privilege { .. } => {
@@ -203,7 +204,7 @@ impl Status {
             | store::Error::Journal { .. }
             | store::Error::Hash(_)
             | store::Error::Random(_) => Some(Self::Unavailable),
-            store::Error::Sqlite { source, .. } => Some(match source.sqlite_error_code() {
+            store::Error::Sqlite { source, .. } => Some(match source.code() {
                 Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Permission,
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable,
                 _ => Self::Io,
@@ -218,6 +219,8 @@ impl Status {
             model::Error::Fatal(_) => Some(Self::Data),
             model::Error::Runtime(error) => Some(Self::of_detect(error)),
             model::Error::Settings(error) => Some(Self::of(error)),
+            model::Error::Privilege(error) => Some(Self::of(error)),
+            model::Error::Folder(error) => Some(Self::of(error)),
             model::Error::Process(_) | model::Error::Output(_) => None,
         }
     }

@@ -4,9 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use weir::capture::{self, privilege};
 use weir::detect::{self, Class, Runtime, Scorer};
 use weir::engine::{LoadedModel, ModelError, ModelOrigin, Models};
-use weir::settings::{self, Environment, Settings, state_folder};
+use weir::settings::{self, Environment, Settings, database_path, state_folder};
+use weir::store;
 
 /// Show the model, use another one, or return to the one before
 #[derive(Debug, clap::Args)]
@@ -40,6 +42,12 @@ pub(crate) enum Error {
     /// There is no folder for models.
     #[error(transparent)]
     Settings(#[from] settings::Error),
+    /// Root could not be given up.
+    #[error(transparent)]
+    Privilege(#[from] capture::Error),
+    /// The folder for models could not be made.
+    #[error(transparent)]
+    Folder(#[from] store::Error),
     /// What is to run it could not be started.
     #[error(transparent)]
     Runtime(#[from] detect::Error),
@@ -64,16 +72,24 @@ pub(crate) fn run(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<(), Error> {
-    let models = Models::new(&state_folder(settings, environment)?);
+    let database = database_path(settings, environment)?;
+    let models = Models::new(state_folder(&database));
     if let Action::Check { file } = &args.action {
         Scorer::new(&models.load(Some(file))?.model, &Runtime::start(None)?)?;
         return Ok(());
+    }
+    if let Action::Use { file } = &args.action {
+        survived(file)?;
+    }
+    // What is written is for whoever captures, and whoever captures must be able to write there.
+    if let Action::Use { .. } | Action::Rollback = &args.action {
+        store::give_folder(&database, privilege::successor(environment.invoker()))?;
+        privilege::drop_root(environment.invoker())?;
     }
     let runtime = Runtime::start(settings.ort_lib.as_deref().or(environment.ort_lib()))?;
     let loaded = match &args.action {
         Action::Show | Action::Check { .. } => models.load(settings.model.as_deref())?,
         Action::Use { file } => {
-            survived(file)?;
             models.choose(file, |model| Scorer::new(model, &runtime).map(drop))?
         }
         Action::Rollback => models.roll_back()?,

@@ -114,6 +114,8 @@ fn feed(
     };
     match Input::of(&sources, settings)? {
         Input::Files(paths) => {
+            // Root reads what only root may; whoever captures later still finds a database of its own.
+            store::give_folder(database, privilege::successor(environment.invoker()))?;
             Ok(Feed::Files { paths, filter: settings.filter.clone(), speed: settings.speed })
         }
         Input::Interfaces(names) => {
@@ -134,8 +136,7 @@ fn start(
     database: &Path,
     stop: &Arc<AtomicBool>,
 ) -> Result<Engine, Error> {
-    let state = state_folder(settings, environment)?;
-    let model = Models::new(&state).load(settings.model.as_deref())?.model;
+    let model = Models::new(state_folder(database)).load(settings.model.as_deref())?.model;
     let library = settings.ort_lib.as_deref().or_else(|| environment.ort_lib());
     let runtime = Runtime::start(library)?;
     let store = Store::open(database)?;

@@ -15,6 +15,12 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// There is nothing to read in a folder.
+    #[error("find captures in `{}`: there is no file in it", path.display())]
+    EmptyFolder {
+        /// As given.
+        path: PathBuf,
+    },
     /// An opened file or folder could not be read further.
     #[error("read capture `{}`", path.display())]
     Read {

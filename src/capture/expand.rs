@@ -16,7 +16,8 @@ const MAX_DEPTH: usize = 64;
 ///
 /// A folder becomes its regular files and those of the folders in it, in byte order of their paths;
 /// a folder reached twice, as through a symbolic link, counts once. What cannot be looked at inside
-/// a folder stays in the list, so that opening it names it. `-` is standard input and stays.
+/// a folder stays in the list, so that opening it names it. `-` is standard input and stays. A folder
+/// without any file is refused: nothing found in it would look like nothing wrong.
 pub fn expand(sources: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for source in sources {
@@ -29,6 +30,9 @@ pub fn expand(sources: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
         if metadata.is_dir() {
             let mut found = Vec::new();
             walk(source, MAX_DEPTH, &mut HashSet::new(), &mut found)?;
+            if found.is_empty() {
+                return Err(Error::EmptyFolder { path: source.clone() });
+            }
             found.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b)));
             files.append(&mut found);
         } else {
@@ -116,6 +120,13 @@ mod tests {
         let deep = root.path().join("d/".repeat(MAX_DEPTH));
         fs::create_dir_all(deep).unwrap();
         assert!(matches!(expand(&[root.path().to_owned()]), Err(Error::Read { .. })));
+    }
+
+    #[test]
+    fn a_folder_without_files_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("in")).unwrap();
+        assert!(matches!(expand(&[root.path().to_owned()]), Err(Error::EmptyFolder { .. })));
     }
 
     #[test]

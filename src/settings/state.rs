@@ -26,15 +26,12 @@ pub fn database_path(settings: &Settings, environment: &Environment) -> Result<P
     }
 }
 
-/// The folder of the database, in which chosen models are kept too.
-///
-/// # Errors
-/// As [`database_path`].
-pub fn state_folder(settings: &Settings, environment: &Environment) -> Result<PathBuf, Error> {
-    let database = database_path(settings, environment)?;
+/// The folder of the `database`, in which chosen models are kept too.
+#[must_use]
+pub fn state_folder(database: &Path) -> &Path {
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
     // A name alone is a file of the working folder.
-    Ok(folder.unwrap_or_else(|| Path::new(".")).to_owned())
+    folder.unwrap_or_else(|| Path::new("."))
 }
 
 fn home_of(environment: &Environment, user: Uid) -> Result<PathBuf, Error> {

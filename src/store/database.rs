@@ -1,8 +1,8 @@
 //! A connection to the database file, made only where the file is what it should be.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, lchown};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -68,8 +68,9 @@ impl Database {
             }
         })?;
         let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
-            .map_err(|source| Error::Sqlite { doing: "open", path: path.to_owned(), source })?;
+        let connection = Connection::open_with_flags(path, flags).map_err(|source| {
+            Error::Sqlite { doing: "open", path: path.to_owned(), source: source.into() }
+        })?;
         let mut database = Self { path: path.to_owned(), connection, version: 0 };
         let looked = database.look().map_err(|source| database.failed("open", source))?;
         database.version = looked.version;
@@ -135,7 +136,7 @@ impl Database {
         match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Error::NotOurs { path, found: "no SQLite database" },
             Some(ErrorCode::DatabaseCorrupt) => Error::Damaged { path, what: source.to_string() },
-            _ => Error::Sqlite { doing, path, source },
+            _ => Error::Sqlite { doing, path, source: source.into() },
         }
     }
 
@@ -196,8 +197,20 @@ pub(super) fn make_folder(path: &Path) -> Result<(), Error> {
 fn make_file(path: &Path) -> Result<(), Error> {
     make_folder(path)?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
+        Ok(file) => leave_to_owner(path, &file),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(Error::File { doing: "make database", path: path.to_owned(), source }),
+        Err(error) => Err(error),
     }
+    .map_err(|source| Error::File { doing: "make database", path: path.to_owned(), source })
+}
+
+/// Gives the file at `path`, just made, to whom the folder that holds it belongs: what root does must
+/// not keep out an engine that has given up root. Does nothing for whoever is not root.
+pub(super) fn leave_to_owner(path: &Path, file: &File) -> io::Result<()> {
+    let named = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = named.unwrap_or_else(|| Path::new(".")).metadata()?;
+    fchown(file, Some(owner.uid()), Some(owner.gid()))
 }

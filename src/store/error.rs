@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 /// Why the database could not be opened, read or written, or an account not be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -82,7 +84,7 @@ pub enum Error {
         /// The database.
         path: PathBuf,
         /// What `SQLite` said.
-        source: rusqlite::Error,
+        source: Said,
     },
     /// A name that no user can have.
     #[error("name a user: expected 1 to 64 letters, digits, `.`, `_`, `@` and `-`")]
@@ -109,6 +111,25 @@ pub enum Error {
     /// Without an admin nobody could let others in.
     #[error("remove user `{0}`: it is the last admin")]
     LastAdmin(super::UserName),
+}
+
+/// What `SQLite` said, without its cause, which only says the same again with a number.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Said(rusqlite::Error);
+
+impl From<rusqlite::Error> for Said {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl Said {
+    /// The kind of failure, if it was one of the database.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        self.0.sqlite_error_code()
+    }
 }
 
 /// A process in words, if it is known.

@@ -1,12 +1,15 @@
 //! One engine a database: a lock that ends with the process that holds it.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use nix::fcntl::OFlag;
+
 use super::Error;
+use super::database::leave_to_owner;
 
 /// The longest process number that is believed, in bytes.
 const LONGEST_PID: u64 = 10;
@@ -27,14 +30,7 @@ impl Lock {
             let path = lock.clone();
             move |source| Error::File { doing, path, source }
         };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock)
-            .map_err(failed("open lock file"))?;
+        let mut file = open(&lock).map_err(failed("open lock file"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -47,6 +43,20 @@ impl Lock {
             write!(file, "{}", process::id()).ok();
         }
         Ok(Self { _file: file })
+    }
+}
+
+/// Opens the lock file, and makes it first where there is none. A link in its place is refused: it
+/// could lead root to any file.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits());
+    match options.create_new(true).open(path) {
+        Ok(made) => leave_to_owner(path, &made).map(|()| made),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            options.create_new(false).open(path)
+        }
+        Err(error) => Err(error),
     }
 }
 

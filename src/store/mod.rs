@@ -28,7 +28,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 pub use account::{Accounts, Role, User, UserName};
 pub use database::give_folder;
-pub use error::Error;
+pub use error::{Error, Said};
 pub use password::PasswordHash;
 pub use reader::{Cursor, Page, Query, Reader};
 

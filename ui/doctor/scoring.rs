@@ -2,7 +2,7 @@
 
 use weir::detect::{self, Runtime, Scorer};
 use weir::engine::{LoadedModel, ModelOrigin, Models};
-use weir::settings::{Environment, Settings, state_folder};
+use weir::settings::{Environment, Settings, database_path, state_folder};
 
 use super::finding::{Finding, told};
 use crate::model::survived;
@@ -24,7 +24,7 @@ pub(super) fn model_and_backend(settings: &Settings, environment: &Environment) 
 }
 
 fn model(settings: &Settings, environment: &Environment) -> Result<LoadedModel, Finding> {
-    let state = state_folder(settings, environment).map_err(|error| {
+    let database = database_path(settings, environment).map_err(|error| {
         Finding::fail(MODEL, told(&error), "set HOME, or name a database: `--database PATH`")
     })?;
     let mend = if settings.model.is_some() {
@@ -32,7 +32,7 @@ fn model(settings: &Settings, environment: &Environment) -> Result<LoadedModel, 
     } else {
         "`weir model rollback`"
     };
-    let loaded = Models::new(&state)
+    let loaded = Models::new(state_folder(&database))
         .load(settings.model.as_deref())
         .map_err(|error| Finding::fail(MODEL, told(&error), mend))?;
     if let ModelOrigin::Given(path) = &loaded.origin {

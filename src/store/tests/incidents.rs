@@ -93,6 +93,10 @@ fn where_the_disk_is_full_nothing_is_written_until_there_is_room() {
     let many = (1..=500).map(|id| shared(incident(id, id.cast_signed()))).collect::<Vec<_>>();
     let error = store.apply(&many).unwrap_err();
     assert!(matches!(error, Error::Sqlite { doing: "write incidents to", .. }), "{error}");
+    // Said once: a cause of its own would say it again.
+    let cause = std::error::Error::source(&error).unwrap();
+    assert_eq!(cause.to_string(), "database or disk is full");
+    assert!(cause.source().is_none());
     let count = || {
         let all = Query { limit: 1_000, ..Query::default() };
         Reader::open(&path).unwrap().incidents(&all).unwrap().incidents.len()
