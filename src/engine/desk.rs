@@ -115,6 +115,8 @@ impl Desk {
                 for one in scored {
                     self.now_us = self.now_us.max(one.verdict.flow.at_us);
                     self.detection.observe(&one);
+                    // What has opened does not wait for the rest to be explained.
+                    self.keep();
                     self.board.observe(&Arc::new(one.verdict));
                 }
             }
