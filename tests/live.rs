@@ -263,7 +263,7 @@ fn an_engine_whose_interface_is_gone_stays_to_say_so() {
     let engine = Engine::of(&mut command, &log);
     ip(&format!("-n {} link delete wire0", wire.near));
     wait_for("the end of the capture", || {
-        fs::read_to_string(&log).ok()?.contains("capture ended").then_some(())
+        fs::read_to_string(&log).ok()?.contains("capture has failed").then_some(())
     });
     // Longer than it takes the API to see that it is to end.
     (0..20).for_each(|_| pause());

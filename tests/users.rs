@@ -1,5 +1,7 @@
 //! `weir user`: who may use the API, kept beside a running engine.
 
+mod support;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -7,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::unistd::geteuid;
+use support::terminal::Terminal;
 use tempfile::TempDir;
 use weir::store::{Accounts, Role, Store};
 
@@ -59,6 +62,29 @@ fn users_are_added_listed_changed_and_removed() {
     assert!(user("ops").unwrap().password.matches("another password"));
     assert_eq!(weir(&database, &["remove", "ops"], "").0, Some(0));
     assert_eq!(user("ops"), None);
+}
+
+#[test]
+fn a_password_that_is_not_typed_to_its_end_leaves_the_terminal_as_it_was() {
+    let Some(terminal) = Terminal::open(80, 24, &[]) else {
+        println!("skipped: no tmux");
+        return;
+    };
+    let (_folder, database) = place();
+    let noted = ["before", "after"].map(|name| terminal.path(name));
+    terminal.run(&format!("stty -a > {}", noted[0].display()));
+    let program = env!("CARGO_BIN_EXE_weir");
+    let database = database.display();
+    terminal.run(&format!("{program} user add a --role viewer --database {database}; echo end $?"));
+    terminal.await_text("New password of a:");
+    terminal.type_text("correct horse");
+    terminal.press("C-c");
+    let screen = terminal.await_text("end 130");
+    assert!(screen.contains("interrupted; nothing is changed"), "{screen}");
+    terminal.run(&format!("stty -a > {}; echo noted", noted[1].display()));
+    terminal.await_text("\nnoted");
+    let [before, after] = noted.map(|path| fs::read_to_string(path).unwrap());
+    assert_eq!(before, after);
 }
 
 #[test]

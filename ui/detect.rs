@@ -29,7 +29,7 @@ Examples:
     weir detect captures/ --format json | jq -r '[.flows, .class, .target] | @tsv' | sort -rn
 
 Exit status: 0 done, whether there are incidents or not; 64 wrong usage or settings; 65 bad input
-data; 69 service unavailable; 74 input or output failed; 130 interrupted.";
+data; 69 service unavailable; 74 input or output failed; 77 no permission; 130 interrupted.";
 
 /// Find the incidents in captures
 ///

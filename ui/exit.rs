@@ -183,6 +183,7 @@ impl Status {
             user::Error::Privilege(error) => Some(Self::of(error)),
             user::Error::Store(error) => Some(Self::of(error)),
             user::Error::Mismatch => Some(Self::Data),
+            user::Error::Interrupted => Some(Self::Interrupted),
             user::Error::Read(_) | user::Error::Print(_) => None,
         }
     }

@@ -10,8 +10,23 @@ use weir::engine::{LoadedModel, ModelError, ModelOrigin, Models};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
 use weir::store;
 
+const EXAMPLES: &str = "\
+Examples:
+  Use a model from the next start on; its JSON file is beside it:
+    weir model use clstm.onnx
+
+  Return to the one before:
+    weir model rollback
+
+Chosen models are kept beside the database. Root works as the user behind sudo, or as nobody, as
+weir itself does.
+
+Exit status: 0 done; 64 wrong usage or settings; 65 a model that does not fit; 69 service
+unavailable, or nothing to return to; 74 input or output failed; 77 no permission.";
+
 /// Show the model, use another one, or return to the one before
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,

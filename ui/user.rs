@@ -1,10 +1,12 @@
 //! `weir user`: who may use the API.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
+use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use serde::Serialize;
+use signal_hook::{consts::SIGINT, flag};
 use weir::capture::{self, privilege};
 use weir::settings::{self, Environment, Settings};
 use weir::store::{self, Accounts, PasswordHash, Role, User, UserName};
@@ -24,7 +26,8 @@ Users are kept in the database, beside a running weir. Root works as the user be
 nobody, as weir itself does.
 
 Exit status: 0 done; 64 wrong usage or settings; 65 no such user, one too many, or a password that
-cannot be taken; 69 service unavailable; 74 input or output failed; 77 no permission.";
+cannot be taken; 69 service unavailable; 74 input or output failed; 77 no permission; 130
+interrupted.";
 
 /// Say who may use the API
 ///
@@ -102,6 +105,9 @@ pub(crate) enum Error {
     /// Who typed it is not sure of it.
     #[error("read the password: the two are not the same")]
     Mismatch,
+    /// Who was to type it would rather not.
+    #[error("interrupted; nothing is changed")]
+    Interrupted,
     /// The outcome could not be printed.
     #[error("write to standard output")]
     Print(#[source] io::Error),
@@ -157,7 +163,14 @@ fn new_password(name: &UserName) -> Result<PasswordHash, Error> {
     if !io::stdin().is_terminal() {
         return Ok(PasswordHash::of(&line(io::stdin().lock()).map_err(Error::Read)?)?);
     }
-    let ask = |prompt| rpassword::prompt_password(prompt).map_err(Error::Read);
+    // Ctrl-C comes as an error too; the signal would end the process before the terminal is as it was.
+    flag::register(SIGINT, Arc::default()).map_err(Error::Read)?;
+    let ask = |prompt| {
+        rpassword::prompt_password(prompt).map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => Error::Interrupted,
+            _ => Error::Read(error),
+        })
+    };
     let first = ask(format!("New password of {name}: "))?;
     // Said before it is typed again.
     let hash = PasswordHash::of(&first)?;

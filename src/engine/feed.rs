@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::inference::Pace;
 use super::keeper::with_causes;
@@ -126,5 +126,9 @@ fn captured(
             "capture ended"
         );
     }
-    end.failure.map(|error| with_causes(&error))
+    let failure = end.failure.map(|error| with_causes(&error));
+    if let Some(error) = &failure {
+        error!(error, "capture has failed: nothing is seen any more");
+    }
+    failure
 }
