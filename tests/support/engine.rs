@@ -125,6 +125,14 @@ impl Engine {
     }
 }
 
+/// A test that fails leaves no engine behind.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
 /// The database in `folder`.
 pub fn database(folder: &Folder) -> PathBuf {
     folder.path().join("weir.db")
