@@ -47,7 +47,8 @@ pub fn await_some<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
 
 /// A running engine that replays the bundled capture and serves the API.
 pub struct Engine {
-    child: Child,
+    /// None once it has ended.
+    child: Option<Child>,
     address: String,
 }
 
@@ -75,7 +76,7 @@ impl Engine {
             let line = text.lines().find(|line| line.contains("listening"))?;
             line.split("address=").nth(1)?.split_whitespace().next().map(str::to_owned)
         });
-        Self { child, address }
+        Self { child: Some(child), address }
     }
 
     /// Where it listens.
@@ -109,7 +110,7 @@ impl Engine {
 
     /// Its process.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.child.as_ref().expect("it runs").id()
     }
 
     /// Asks it to end, and says how it did.
@@ -118,18 +119,20 @@ impl Engine {
     }
 
     /// As above, with what it printed.
-    pub fn stopped(self) -> Output {
+    pub fn stopped(mut self) -> Output {
         let mut kill = Command::new("kill");
         assert!(kill.args(["-TERM", &self.id().to_string()]).status().expect("kill").success());
-        self.child.wait_with_output().expect("a child")
+        self.child.take().expect("it runs").wait_with_output().expect("a child")
     }
 }
 
 /// A test that fails leaves no engine behind.
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+        if let Some(child) = &mut self.child {
+            child.kill().ok();
+            child.wait().ok();
+        }
     }
 }
 
