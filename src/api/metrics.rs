@@ -116,6 +116,11 @@ impl Page {
             let open = open.count();
             self.labelled("weir_incidents_open", &[("severity", severity.name())], open);
         }
+        self.counter(
+            "weir_incidents_resolved_early_total",
+            "Incidents resolved before they were over, because too many were open.",
+        );
+        self.plain("weir_incidents_resolved_early_total", snapshot.resolved_early);
         self.gauge("weir_store_failing", "Whether the last write to the database failed.");
         self.plain("weir_store_failing", u8::from(snapshot.store.failure.is_some()));
         self.gauge("weir_store_changes_waiting", "Changes of incidents that wait to be written.");
@@ -174,6 +179,7 @@ mod tests {
             "weir_packet_time_seconds 1600000000.000042",
             "weir_ready 0",
             "weir_incidents_open{severity=\"critical\"} 0",
+            "weir_incidents_resolved_early_total 0",
         ] {
             assert!(text.lines().any(|written| written == line), "{line}\n{text}");
         }

@@ -168,6 +168,7 @@ impl Desk {
         next.scores = self.board.scores();
         next.classes = self.board.classes();
         next.incidents = self.shelf.sorted();
+        next.resolved_early = self.detection.resolved_early();
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

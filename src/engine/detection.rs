@@ -46,6 +46,12 @@ impl Detection {
         self.tracker.finish();
     }
 
+    /// Incidents that were resolved before they were over, because too many were open.
+    #[must_use]
+    pub const fn resolved_early(&self) -> u64 {
+        self.tracker.resolved_early()
+    }
+
     /// What has changed since the last time, in order.
     pub fn changes(&mut self) -> Vec<Change> {
         self.tracker.changes()

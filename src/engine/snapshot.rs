@@ -173,4 +173,6 @@ pub struct Snapshot {
     pub classes: [u64; CLASSES],
     /// Incidents, those open first, newest first.
     pub incidents: Vec<Arc<Incident>>,
+    /// Incidents that were resolved before they were over, because too many were open.
+    pub resolved_early: u64,
 }

@@ -28,6 +28,7 @@ pub(crate) fn snapshot() -> Snapshot {
         classes[class as usize] = count;
     }
     Snapshot {
+        resolved_early: 0,
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,
