@@ -101,7 +101,7 @@ pub(crate) fn run(
         store::give_folder(&database, privilege::successor(environment.invoker()))?;
         privilege::drop_root(environment.invoker())?;
     }
-    let runtime = Runtime::start(settings.ort_lib.as_deref().or(environment.ort_lib()))?;
+    let runtime = Runtime::start(settings.ort_library(environment))?;
     let loaded = match &args.action {
         Action::Show | Action::Check { .. } => models.load(settings.model.as_deref())?,
         Action::Use { file } => {

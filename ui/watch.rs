@@ -137,8 +137,7 @@ fn start(
     stop: &Arc<AtomicBool>,
 ) -> Result<Engine, Error> {
     let model = Models::new(state_folder(database)).load(settings.model.as_deref())?.model;
-    let library = settings.ort_lib.as_deref().or_else(|| environment.ort_lib());
-    let runtime = Runtime::start(library)?;
+    let runtime = Runtime::start(settings.ort_library(environment))?;
     let store = Store::open(database)?;
     let reader = Reader::open(database)?;
     let open = reader.open_incidents()?;

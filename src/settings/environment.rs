@@ -85,8 +85,7 @@ impl Environment {
     }
 
     /// The library of ONNX Runtime that `ORT_DYLIB_PATH` names.
-    #[must_use]
-    pub fn ort_lib(&self) -> Option<&Path> {
+    pub(super) fn ort_lib(&self) -> Option<&Path> {
         self.ort_lib.as_deref()
     }
 

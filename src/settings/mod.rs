@@ -17,7 +17,7 @@ mod state;
 mod value;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,15 @@ impl Default for Settings {
             log_format: LogFormat::Text,
             log_file: None,
         }
+    }
+}
+
+impl Settings {
+    /// The library of ONNX Runtime that is to run the model: the one set, else the one that
+    /// `environment` names.
+    #[must_use]
+    pub fn ort_library<'a>(&'a self, environment: &'a Environment) -> Option<&'a Path> {
+        self.ort_lib.as_deref().or_else(|| environment.ort_lib())
     }
 }
 

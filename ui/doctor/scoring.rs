@@ -15,7 +15,7 @@ const DIGITS: usize = 12;
 
 /// The model that would score, and the backend with it.
 pub(super) fn model_and_backend(settings: &Settings, environment: &Environment) -> [Finding; 2] {
-    let library = settings.ort_lib.as_deref().or(environment.ort_lib());
+    let library = settings.ort_library(environment);
     let runtime = Runtime::start(library);
     match model(settings, environment) {
         Ok(loaded) => [described(&loaded), backend(runtime, Some(&loaded))],
