@@ -176,15 +176,18 @@ impl Ongoing {
         }
     }
 
-    /// Whether `alarm` says more about why than what is known.
+    /// Whether `alarm` says more about why than what is known. One of a kin class does where nothing
+    /// is known yet: earlier alarms may have changed the class before the incident was ever explained.
     pub(super) fn is_to_be_explained(&self, alarm: &Alarm) -> bool {
         let has_risen = |explained: Score| alarm.score.value() - explained.value() >= CLEAR_RISE;
-        alarm.class == self.incident.class && self.explained.is_none_or(has_risen)
+        let is_own = alarm.class == self.incident.class;
+        (is_own || self.incident.why.is_empty()) && self.explained.is_none_or(has_risen)
     }
 
     /// What moved the score of `alarm`.
     pub(super) fn explain(&mut self, alarm: &Alarm, why: Vec<Reason>) {
-        self.explained = Some(alarm.score);
+        // The next alarm of its own class explains it better than one of a kin class.
+        self.explained = (alarm.class == self.incident.class).then_some(alarm.score);
         self.incident.why = why;
         self.has_news = true;
     }
