@@ -8,6 +8,7 @@ use super::kin::are_kin;
 use super::ongoing::Ongoing;
 use super::record::IncidentId;
 use super::tracker::Tracker;
+use crate::flow::State;
 
 impl Tracker {
     /// Brings an alarm to where it belongs; the incident, if it is part of one.
@@ -58,7 +59,10 @@ impl Tracker {
     fn suspect(&mut self, alarm: &Alarm, in_a_row: u32) -> Option<u64> {
         let key = alarm.key();
         let is_late = self.past.peek(&key).is_some_and(|until_us| alarm.flow.last_us <= *until_us);
-        if is_late || !self.followed.can_follow(&alarm.flow) {
+        // After its last word nothing tells where a flow was counted: it would count there again.
+        let is_spent = matches!(alarm.flow.state, State::Final(_))
+            && !self.followed.counted(alarm.flow.id).is_empty();
+        if is_late || is_spent || !self.followed.can_follow(&alarm.flow) {
             return None;
         }
         self.followed.suspect(alarm);
