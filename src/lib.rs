@@ -5,7 +5,7 @@
 //! feature vectors), [`detect`] (vectors to verdicts), [`incident`] (verdicts to incidents).
 //!
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
-//! (CSV and Parquet files), [`store`] (the database).
+//! (CSV and Parquet files), [`store`] (the database), [`notify`] (who is told of incidents).
 //!
 //! [`api`] is the face for programs; the one for people is the binary's.
 //!
@@ -22,6 +22,7 @@ pub mod feature;
 pub mod filter;
 pub mod flow;
 pub mod incident;
+pub mod notify;
 pub mod packet;
 pub mod settings;
 pub mod store;

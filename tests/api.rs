@@ -15,7 +15,7 @@ use support::talk::Talk;
 use weir::detect::{Class, Score};
 use weir::incident::{Hosts, Incident, IncidentId, Severity, Status};
 use weir::packet::Address;
-use weir::store::{Query, Reader, Store};
+use weir::store::{Changes, Query, Reader, Store};
 
 /// Adds a user with this password.
 fn add_user(folder: &Folder, name: &str, role: &str, password: &str) -> Output {
@@ -132,12 +132,17 @@ fn an_incident_that_is_open_is_shown_after_a_restart_however_many_are_newer() {
         last_us: number.into(),
         detected_us: number.into(),
         resolved_us: (number > 0).then(|| number.into()),
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
         why: Vec::new(),
         flow_ids: Vec::new(),
     };
     let all: Vec<_> = (0..300).map(|number| Arc::new(incident(number))).collect();
     let mut store = Store::open(&database(&folder)).expect("a database");
-    store.apply(&all).expect("incidents are taken");
+    store.apply(&Changes::of(&all)).expect("incidents are taken");
     drop(store);
     let engine = Engine::start(&folder);
     let (_, metrics) = engine.ask("GET", "/metrics", "", "");

@@ -196,10 +196,14 @@ impl Status {
             | store::Error::Older { .. }
             | store::Error::Damaged { .. }
             | store::Error::Password
+            | store::Error::NoIncident(_)
+            | store::Error::Over(_)
+            | store::Error::NoMute(_)
+            | store::Error::NoEntry(_)
             | store::Error::Known(_)
             | store::Error::Unknown(_)
             | store::Error::LastAdmin(_) => Some(Self::Data),
-            store::Error::Name => Some(Self::Usage),
+            store::Error::Name | store::Error::BadMute(_) => Some(Self::Usage),
             store::Error::InUse { .. }
             | store::Error::Missing { .. }
             | store::Error::Journal { .. }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime as Tasks};
 use tokio::time::interval;
@@ -140,7 +141,7 @@ fn start(
     let runtime = Runtime::start(settings.ort_library(environment))?;
     let store = Store::open(database)?;
     let reader = Reader::open(database)?;
-    let open = reader.open_incidents()?;
+    let open = reader.standing_incidents(returning_since_us(settings))?;
     let mut known = reader.incidents(&Query { limit: KNOWN, ..Query::default() })?.incidents;
     // However many newer ones there are, what goes on is shown.
     known.extend(open.iter().cloned());
@@ -163,6 +164,12 @@ fn start(
         known,
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
+}
+
+/// Since when an attack that was over may return as the same incident, in µs since the epoch.
+fn returning_since_us(settings: &Settings) -> i64 {
+    let within_us = i64::try_from(settings.reopen_within.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::now().as_microsecond().saturating_sub(within_us)
 }
 
 /// Runs the faces that are asked for until one of them ends or the process is to.

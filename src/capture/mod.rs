@@ -11,6 +11,7 @@
 
 mod classic;
 mod error;
+pub mod evidence;
 mod expand;
 mod file;
 mod filter;

@@ -4,7 +4,7 @@ use tracing::warn;
 
 use super::inference::Scored;
 use crate::detect::Scorer;
-use crate::incident::{Change, Tracker};
+use crate::incident::{Change, FlowSpan, IncidentId, Tracker};
 
 /// Follows verdicts and explains what becomes an incident.
 #[derive(Debug)]
@@ -36,6 +36,11 @@ impl Detection {
         self.tracker.advance(now_us);
     }
 
+    /// Somebody says that an open incident is over.
+    pub fn close(&mut self, id: IncidentId) {
+        self.tracker.close(id);
+    }
+
     /// The capture's clock jumped back: what goes on has nothing to do with what was.
     pub fn restart(&mut self) {
         self.tracker.restart();
@@ -50,6 +55,11 @@ impl Detection {
     #[must_use]
     pub const fn resolved_early(&self) -> u64 {
         self.tracker.resolved_early()
+    }
+
+    /// Flows that joined incidents since the last time, or have more packets.
+    pub fn spans(&mut self) -> Vec<(IncidentId, FlowSpan)> {
+        self.tracker.spans()
     }
 
     /// What has changed since the last time, in order.

@@ -1,24 +1,55 @@
 //! The door to a running engine: its newest snapshot, and the wish that it end.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use super::command::{ActError, Command, Done};
 use super::snapshot::Snapshot;
+use crate::store::{Actions, By};
 
 /// What a face holds of a running engine. Cheap to clone; it cannot hold the engine up.
 #[derive(Debug, Clone)]
 pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     stop: Arc<AtomicBool>,
+    actions: Option<Arc<Mutex<Actions>>>,
 }
 
 impl Handle {
     /// A door through which `snapshots` are seen and `stop` is set.
     #[must_use]
     pub const fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
-        Self { snapshots, stop }
+        Self { snapshots, stop, actions: None }
+    }
+
+    /// The door through which people act too.
+    #[must_use]
+    pub fn with_actions(self, actions: Actions) -> Self {
+        Self { actions: Some(Arc::new(Mutex::new(actions))), ..self }
+    }
+
+    /// Does what somebody wants done, where that holds nobody up; the next snapshots show it.
+    pub async fn act(&self, command: Command, by: By) -> Result<Done, ActError> {
+        let actions = self.actions.clone().ok_or(ActError::NoStore)?;
+        let done = tokio::task::spawn_blocking(move || {
+            // What a panic has left undone is undone by the database.
+            let mut actions = actions.lock().unwrap_or_else(PoisonError::into_inner);
+            match command {
+                Command::Acknowledge(id) => {
+                    actions.acknowledge(id, &by).map(Box::new).map(Done::Incident)
+                }
+                Command::Resolve(id) => actions.resolve(id, &by).map(Box::new).map(Done::Incident),
+                Command::Mute(mute) => actions.mute(&mute, &by).map(Done::Mute),
+                Command::Unmute(id) => actions.unmute(id, &by).map(Done::Mute),
+                Command::Retry(which) => actions.retry(which, &by).map(Done::Retried),
+            }
+        });
+        match done.await {
+            Ok(done) => Ok(done?),
+            Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+        }
     }
 
     /// The newest snapshot.

@@ -180,6 +180,11 @@ mod tests {
             last_us: 0,
             detected_us: 0,
             resolved_us: None,
+            reopened: 0,
+            acknowledged: None,
+            resolved_by: None,
+            muted_by: None,
+            related: Vec::new(),
             why: Vec::new(),
             flow_ids: Vec::new(),
         })

@@ -4,6 +4,7 @@
 //! where rows go is the business of the [`Sink`] it is given.
 
 mod board;
+mod command;
 mod desk;
 mod detection;
 mod feed;
@@ -26,6 +27,7 @@ mod snapshot;
 mod start;
 mod subject;
 
+pub use command::{ActError, Command, Done};
 pub use detection::Detection;
 pub use feed::Feed;
 pub use handle::Handle;
@@ -39,7 +41,7 @@ pub use replay::{Replay, ReplayEvent};
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{
-    Conversation, FlowCounts, ModelStatus, ScorePoint, Snapshot, Source, SourceKind, SourceState,
-    StoreStatus, Traffic,
+    Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source, SourceKind,
+    SourceState, StoreStatus, Traffic,
 };
 pub use start::{Engine, Error, Parts};

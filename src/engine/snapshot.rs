@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::capture::evidence;
 use crate::detect::{Backend, CLASSES, Class, Score, Verdict};
-use crate::incident::Incident;
+use crate::incident::{Incident, SinkName};
 use crate::packet::Address;
+use crate::store::{Depth, Entry, Mute};
 
 /// Where packets come from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -108,6 +110,18 @@ pub struct StoreStatus {
     pub waiting: u64,
 }
 
+/// A sink and how it is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkStatus {
+    /// Which.
+    pub sink: SinkName,
+    /// How much it is behind, and how it has done.
+    pub depth: Depth,
+    /// Whether it takes what it is told: what it said when it last did not, if that was its last
+    /// word.
+    pub failure: Option<String>,
+}
+
 /// All flows of one client to one service, or to one server where it turns to many of its services.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversation {
@@ -175,4 +189,12 @@ pub struct Snapshot {
     pub incidents: Vec<Arc<Incident>>,
     /// Incidents that were resolved before they were over, because too many were open.
     pub resolved_early: u64,
+    /// Who is told of incidents, and how that goes.
+    pub sinks: Vec<SinkStatus>,
+    /// The first entries of the outbox, oldest first, at most 200.
+    pub outbox: Vec<Arc<Entry>>,
+    /// Mutes that go on, newest first.
+    pub mutes: Vec<Mute>,
+    /// The ring of packets; none where none are kept.
+    pub evidence: Option<evidence::Status>,
 }

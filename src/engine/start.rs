@@ -23,7 +23,7 @@ use super::scoring::Scoring;
 use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
 use crate::detect::{self, Model, Runtime, Scorer};
 use crate::incident::{Incident, Tracker};
-use crate::store::Store;
+use crate::store::{Changes, Store};
 
 /// Notes that may wait for the desk.
 const WAITING_NOTES: usize = 64;
@@ -161,5 +161,5 @@ fn thread<T: Send + 'static>(
 
 fn keeper(mut store: Store) -> io::Result<Keeper> {
     let path = store.path().to_owned();
-    Keeper::start(path, move |incidents| store.apply(incidents))
+    Keeper::start(path, move |incidents| store.apply(&Changes::of(incidents)))
 }

@@ -138,6 +138,11 @@ mod tests {
             last_us: 1_600_000_001_000_000,
             detected_us: i64::MAX,
             resolved_us: None,
+            reopened: 0,
+            acknowledged: None,
+            resolved_by: None,
+            muted_by: None,
+            related: Vec::new(),
             why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412".into() }],
             flow_ids: vec![FlowId(0xff)],
         }

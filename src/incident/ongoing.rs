@@ -76,6 +76,11 @@ impl Ongoing {
             last_us: first_us,
             detected_us,
             resolved_us: None,
+            reopened: 0,
+            acknowledged: None,
+            resolved_by: None,
+            muted_by: None,
+            related: Vec::new(),
             why: Vec::new(),
             flow_ids: Vec::new(),
         };

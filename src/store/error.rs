@@ -102,6 +102,21 @@ pub enum Error {
     /// The system gives no random numbers.
     #[error("draw random numbers")]
     Random(#[source] argon2::password_hash::rand_core::Error),
+    /// There is no such incident.
+    #[error("find alert {0}: there is none in the database")]
+    NoIncident(crate::incident::IncidentId),
+    /// Only what goes on can be taken on.
+    #[error("acknowledge alert {0}: it is resolved")]
+    Over(crate::incident::IncidentId),
+    /// There is no such mute that goes on.
+    #[error("end mute {0}: there is none that goes on")]
+    NoMute(crate::incident::MuteId),
+    /// A mute that would be none, or hide everything.
+    #[error("mute alerts: {0}")]
+    BadMute(String),
+    /// There is no such entry.
+    #[error("retry entry {0} of the outbox: it is not parked")]
+    NoEntry(i64),
     /// There is a user of that name.
     #[error("add user `{0}`: there is one already")]
     Known(super::UserName),

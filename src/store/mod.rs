@@ -11,11 +11,15 @@
 //! batches, so every commit waits for the disk (`synchronous = FULL`).
 
 mod account;
+mod action;
+mod audit;
 mod database;
 mod error;
 mod lock;
+mod outbox;
 mod password;
 mod reader;
+mod retention;
 mod row;
 mod schema;
 #[cfg(test)]
@@ -27,14 +31,46 @@ use std::sync::Arc;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use account::{Accounts, Role, User, UserName};
+pub use action::{Actions, By, Mute, NewMute, Which};
+pub use audit::{AuditRecord, Verified};
 pub use database::give_folder;
 pub use error::{Error, Said};
+pub use outbox::{Depth, Entry, EntryState, Outbox};
 pub use password::PasswordHash;
 pub use reader::{Cursor, Page, Query, Reader};
+pub use retention::{Pruned, Retention};
 
 use self::database::Database;
 use self::lock::Lock;
-use crate::incident::Incident;
+use crate::incident::{FlowSpan, Incident, IncidentId, SinkName};
+
+/// A sink that is told of incidents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recipient {
+    /// Which.
+    pub sink: SinkName,
+    /// Whether it is also told that counts have grown.
+    pub takes_growth: bool,
+    /// Whether mutes keep incidents from it. A list of all incidents shows the muted ones as such.
+    pub heeds_mutes: bool,
+}
+
+/// What the engine has found, to be written at once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changes<'a> {
+    /// Incidents in their newest state by traffic.
+    pub incidents: &'a [Arc<Incident>],
+    /// Flows of them; a later span of a flow replaces an earlier one.
+    pub spans: &'a [(IncidentId, FlowSpan)],
+}
+
+impl<'a> Changes<'a> {
+    /// Incidents alone.
+    #[must_use]
+    pub const fn of(incidents: &'a [Arc<Incident>]) -> Self {
+        Self { incidents, spans: &[] }
+    }
+}
 
 /// The engine's connection, the only one that writes incidents.
 #[derive(Debug)]
@@ -62,9 +98,15 @@ impl Store {
         &self.database.path
     }
 
-    /// Writes all of `incidents` or, where it fails, none; to write them again changes nothing.
-    pub fn apply(&mut self, incidents: &[Arc<Incident>]) -> Result<(), Error> {
-        let written = write(&mut self.database.connection, incidents);
+    /// Says who is told from now on; those open are told to whoever was not told before.
+    pub fn tell(&mut self, recipients: &[Recipient]) -> Result<(), Error> {
+        unimplemented!("{recipients:?}")
+    }
+
+    /// Writes all of `changes` or, where it fails, none, with what is to be told of them; to write
+    /// them again changes nothing.
+    pub fn apply(&mut self, changes: &Changes<'_>) -> Result<(), Error> {
+        let written = write(&mut self.database.connection, changes.incidents);
         written.map_err(|source| self.database.failed("write incidents to", source))
     }
 }

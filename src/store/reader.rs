@@ -7,9 +7,9 @@ use std::str::FromStr;
 use rusqlite::{OptionalExtension, named_params};
 
 use super::database::Database;
-use super::{Error, row};
+use super::{Depth, Entry, Error, Mute, row};
 use crate::detect::Class;
-use crate::incident::{Incident, IncidentId, Status};
+use crate::incident::{FlowSpan, Incident, IncidentId, Marks, SinkName, Status};
 
 /// A connection that only reads. It never waits for the engine, nor the engine for it.
 #[derive(Debug)]
@@ -92,14 +92,54 @@ impl Reader {
         found.map_err(|source| self.0.failed("read an incident from", source))
     }
 
-    /// Incidents that are not over, oldest first: what an engine goes on with after a restart.
-    pub fn open_incidents(&self) -> Result<Vec<Incident>, Error> {
+    /// Incidents that go on, and those that were over at `since_us` of packet time or later, oldest
+    /// first: what an engine goes on with after a restart.
+    pub fn standing_incidents(&self, since_us: i64) -> Result<Vec<Incident>, Error> {
         let read = || {
-            let select = format!("{} WHERE status = ?1 ORDER BY detected_us, id", row::SELECT);
+            let select = format!(
+                "{} WHERE status = ?1 OR resolved_us >= ?2 ORDER BY detected_us, id",
+                row::SELECT
+            );
             let mut select = self.0.connection.prepare_cached(&select)?;
-            select.query_map([Status::Open.name()], row::read)?.collect::<Result<_, _>>()
+            select.query_map((Status::Open.name(), since_us), row::read)?.collect::<Result<_, _>>()
         };
         read().map_err(|source| self.0.failed("read open incidents from", source))
+    }
+
+    /// Which incident an id, or the beginning of one, means; none where it fits none or several.
+    pub fn named(&self, prefix: &str) -> Result<Vec<IncidentId>, Error> {
+        unimplemented!("{prefix}")
+    }
+
+    /// Incidents on which people or mutes have acted after the `since`th time, oldest first, and how
+    /// often that was so far.
+    pub fn marked(&self, since: i64) -> Result<(Vec<(IncidentId, Marks)>, i64), Error> {
+        unimplemented!("{since}")
+    }
+
+    /// Flows of an incident whose packets may be found.
+    pub fn spans(&self, id: IncidentId) -> Result<Vec<FlowSpan>, Error> {
+        unimplemented!("{id}")
+    }
+
+    /// Mutes, the newest first; those that have ended too where `all`.
+    pub fn mutes(&self, all: bool) -> Result<Vec<Mute>, Error> {
+        unimplemented!("{all}")
+    }
+
+    /// Entries of the outbox after `after`, in order, at most `limit`.
+    pub fn outbox(&self, after: i64, limit: usize) -> Result<Vec<Entry>, Error> {
+        unimplemented!("{after} {limit}")
+    }
+
+    /// How much each sink that is told, or was, is behind.
+    pub fn sinks(&self) -> Result<Vec<(SinkName, Depth)>, Error> {
+        unimplemented!()
+    }
+
+    /// A number that changes when another connection has written.
+    pub fn version(&self) -> Result<i64, Error> {
+        unimplemented!()
     }
 
     fn page(&self, query: &Query) -> rusqlite::Result<Page> {

@@ -113,6 +113,11 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
         last_us: row.get(13)?,
         detected_us: row.get(14)?,
         resolved_us: row.get(15)?,
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
         why: list::<Vec<ReasonText>>(row, 16)?.into_iter().map(reason).collect(),
         flow_ids: flow_ids.iter().map(|id| bits(id, 17).map(FlowId)).collect::<Result<_, _>>()?,
     })

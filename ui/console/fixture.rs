@@ -29,6 +29,10 @@ pub(crate) fn snapshot() -> Snapshot {
     }
     Snapshot {
         resolved_early: 0,
+        sinks: Vec::new(),
+        outbox: Vec::new(),
+        mutes: Vec::new(),
+        evidence: None,
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,
@@ -191,6 +195,11 @@ fn slow_attack() -> Incident {
         last_us: NOW_US - SECOND_US,
         detected_us: NOW_US - 35 * SECOND_US,
         resolved_us: None,
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
         why: vec![
             reason("Flow IAT Mean", "mean gap between packets 9.8 s, usually 0.02 s"),
             reason("Fwd Packets/s", "0.2 packets/s from the source, usually 48 packets/s"),
@@ -219,6 +228,11 @@ fn scan() -> Incident {
         last_us: NOW_US - 186 * SECOND_US,
         detected_us: NOW_US - 189 * SECOND_US,
         resolved_us: Some(NOW_US - 120 * SECOND_US),
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
         why: vec![Reason {
             feature: "Source Fan-out 10s".into(),
             text: "254 hosts reached within 10 s, usually 2".into(),

@@ -42,7 +42,7 @@ pub(super) fn database_and_disk(settings: &Settings, environment: &Environment) 
 
 fn database(path: &Path, heir: Option<Invoker>) -> Finding {
     let shown = path.display();
-    let opened = Reader::open(path).and_then(|reader| reader.open_incidents());
+    let opened = Reader::open(path).and_then(|reader| reader.standing_incidents(i64::MAX));
     match opened {
         Ok(_) if !may_write(path, heir) => unwritable(path, heir),
         Ok(open) => {

@@ -33,6 +33,7 @@ impl Item for Incident {
     fn mark(&self, look: &Look) -> Cell {
         match self.status {
             Status::Open => look.cell(role(self), "●"),
+            Status::Acknowledged => look.cell(role(self), "○"),
             Status::Resolved => look.cell(Role::Dim, "·"),
         }
     }
@@ -109,10 +110,10 @@ static FIELDS: [Field<Incident>; 11] = [
 pub(crate) fn role(row: &Incident) -> Role {
     match (row.status, row.severity) {
         (Status::Resolved, _) => Role::Dim,
-        (Status::Open, Severity::Critical) => Role::Critical,
-        (Status::Open, Severity::High) => Role::Bad,
-        (Status::Open, Severity::Medium) => Role::Warning,
-        (Status::Open, Severity::Low) => Role::Text,
+        (_, Severity::Critical) => Role::Critical,
+        (_, Severity::High) => Role::Bad,
+        (_, Severity::Medium) => Role::Warning,
+        (_, Severity::Low) => Role::Text,
     }
 }
 

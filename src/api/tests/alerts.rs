@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::Changes;
 
 /// The target of a `Link` header.
 fn next(answer: &Answer) -> Option<String> {
@@ -16,7 +17,7 @@ fn ids(answer: &Answer) -> Vec<String> {
 #[tokio::test]
 async fn an_alert_has_every_member_it_is_to_have() {
     let mut server = Server::start().await;
-    server.store.apply(&shared([incident(0xabc)])).unwrap();
+    server.store.apply(&Changes::of(&shared([incident(0xabc)]))).unwrap();
     let token = server.token().await;
     let answer = server.get_as(&token, "/get-alerts").await;
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -52,8 +53,8 @@ async fn an_alert_has_every_member_it_is_to_have() {
 async fn pages_are_followed_to_the_last_by_their_links() {
     let mut server = Server::start().await;
     let open = |id| Incident { status: Status::Open, resolved_us: None, ..incident(id) };
-    server.store.apply(&shared((1..=5).map(open))).unwrap();
-    server.store.apply(&shared((6..=9).map(incident))).unwrap();
+    server.store.apply(&Changes::of(&shared((1..=5).map(open)))).unwrap();
+    server.store.apply(&Changes::of(&shared((6..=9).map(incident)))).unwrap();
     let token = server.token().await;
     let mut target = Some("/get-alerts?status=open&limit=2&since=2020-09-13T12:26:41Z".to_owned());
     let mut pages = Vec::new();
@@ -71,7 +72,7 @@ async fn pages_are_followed_to_the_last_by_their_links() {
 async fn a_page_of_large_alerts_ends_early_and_the_next_begins_there() {
     let mut server = Server::start().await;
     let large = |id| Incident { flow_ids: vec![FlowId(id); Incident::FLOW_IDS], ..incident(id) };
-    server.store.apply(&shared((1..=300).map(large))).unwrap();
+    server.store.apply(&Changes::of(&shared((1..=300).map(large)))).unwrap();
     let token = server.token().await;
     let mut target = Some("/get-alerts?limit=1000".to_owned());
     let mut seen = Vec::new();
@@ -88,7 +89,7 @@ async fn a_page_of_large_alerts_ends_early_and_the_next_begins_there() {
 async fn alerts_are_asked_for_by_class_status_and_time() {
     let mut server = Server::start().await;
     let flood = Incident { class: Class::DosFlood, ..incident(1) };
-    server.store.apply(&shared([flood, incident(2)])).unwrap();
+    server.store.apply(&Changes::of(&shared([flood, incident(2)]))).unwrap();
     let token = server.token().await;
     for (query, expected) in [
         ("class=dos-flood", "0000000000000001"),
@@ -106,7 +107,7 @@ async fn alerts_are_asked_for_by_class_status_and_time() {
 async fn a_filter_lets_through_what_it_says_on_every_page() {
     let mut server = Server::start().await;
     let some = |id| Incident { flows: id, ..incident(id) };
-    server.store.apply(&shared((1..=1_500).map(some))).unwrap();
+    server.store.apply(&Changes::of(&shared((1..=1_500).map(some)))).unwrap();
     let token = server.token().await;
     let mut target = Some("/get-alerts?filter=flows%3C4%20or%20flows%3E1498&limit=2".to_owned());
     let mut pages = Vec::new();

@@ -37,6 +37,11 @@ fn incident(id: u64) -> Incident {
         last_us: 1_600_000_001_000_000,
         detected_us: 1_600_000_000_500_000,
         resolved_us: Some(1_600_000_061_000_000),
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
         why: vec![Reason { feature: "Fan-out".into(), text: "70 ports, usually 1".into() }],
         flow_ids: vec![FlowId(255)],
     }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
 use super::*;
-use crate::store::{Query, Reader, Store};
+use crate::store::{Changes, Query, Reader, Store};
 
 /// Kills in one run of the test.
 const KILLS: u32 = 20;
@@ -72,12 +72,14 @@ fn what_was_accepted_survives_a_kill_and_is_there_once() {
 fn the_writer() {
     assert!(Path::new(PLACE).exists());
     let mut store = Store::open(Path::new("weir.db")).unwrap();
-    let first = Reader::open(Path::new("weir.db")).unwrap().open_incidents().unwrap().len() as u64;
+    let first =
+        Reader::open(Path::new("weir.db")).unwrap().standing_incidents(i64::MAX).unwrap().len()
+            as u64;
     let mut out = std::io::stdout();
     // Should the test that reads end first, so does this.
     for id in first.. {
         let changes = [shared(incident(id, 1)), shared(incident(id / 2, 1))];
-        store.apply(&changes).unwrap();
+        store.apply(&Changes::of(&changes)).unwrap();
         writeln!(out, "accepted {id}.").and_then(|()| out.flush()).unwrap();
     }
 }

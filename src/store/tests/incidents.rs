@@ -1,7 +1,7 @@
 use std::process::Command;
 
 use super::*;
-use crate::store::{Cursor, Error, Page, Query, Reader, Store};
+use crate::store::{Changes, Cursor, Error, Page, Query, Reader, Store};
 
 fn ids(page: &Page) -> Vec<u64> {
     page.incidents.iter().map(|incident| incident.id.0).collect()
@@ -12,19 +12,19 @@ fn an_incident_is_read_as_it_was_written() {
     let (_folder, path) = place();
     let mut store = Store::open(&path).unwrap();
     let mut written = incident(u64::MAX, 1_600_000_000_000_042);
-    store.apply(&[shared(written.clone())]).unwrap();
+    store.apply(&Changes::of(&[shared(written.clone())])).unwrap();
     let reader = Reader::open(&path).unwrap();
     assert_eq!(reader.incident(written.id).unwrap(), Some(written.clone()));
-    assert_eq!(reader.open_incidents().unwrap(), [written.clone()]);
+    assert_eq!(reader.standing_incidents(i64::MAX).unwrap(), [written.clone()]);
     assert_eq!(reader.incident(IncidentId(1)).unwrap(), None);
 
     written.status = Status::Resolved;
     written.resolved_us = Some(written.last_us + 1);
     written.flows += 1;
     written.target_port = None;
-    store.apply(&[shared(written.clone())]).unwrap();
+    store.apply(&Changes::of(&[shared(written.clone())])).unwrap();
     assert_eq!(reader.incident(written.id).unwrap(), Some(written));
-    assert_eq!(reader.open_incidents().unwrap(), []);
+    assert_eq!(reader.standing_incidents(i64::MAX).unwrap(), []);
 }
 
 #[test]
@@ -32,8 +32,8 @@ fn to_write_an_incident_again_makes_no_second_one() {
     let (_folder, path) = place();
     let mut store = Store::open(&path).unwrap();
     let changes = [shared(incident(1, 1)), shared(incident(2, 2))];
-    store.apply(&changes).unwrap();
-    store.apply(&changes).unwrap();
+    store.apply(&Changes::of(&changes)).unwrap();
+    store.apply(&Changes::of(&changes)).unwrap();
     let page = Reader::open(&path).unwrap().incidents(&Query { limit: 9, ..Query::default() });
     assert_eq!(ids(&page.unwrap()), [2, 1]);
 }
@@ -45,12 +45,12 @@ fn pages_hold_every_incident_once_though_others_come_between() {
     // Two at the same time: the id tells them apart.
     let written =
         (1..=7).map(|id| shared(incident(id, (id / 2).cast_signed()))).collect::<Vec<_>>();
-    store.apply(&written).unwrap();
+    store.apply(&Changes::of(&written)).unwrap();
     let reader = Reader::open(&path).unwrap();
     let mut query = Query { limit: 3, ..Query::default() };
     let first = reader.incidents(&query).unwrap();
     assert_eq!(ids(&first), [7, 6, 5]);
-    store.apply(&[shared(incident(8, 99))]).unwrap();
+    store.apply(&Changes::of(&[shared(incident(8, 99))])).unwrap();
     query.after = first.next.map(|cursor| cursor.to_string().parse::<Cursor>().unwrap());
     let second = reader.incidents(&query).unwrap();
     assert_eq!(ids(&second), [4, 3, 2]);
@@ -65,7 +65,7 @@ fn what_is_asked_for_is_given_and_nothing_else() {
     let mut store = Store::open(&path).unwrap();
     let scan = Incident { class: Class::Scan, ..incident(2, 200) };
     let over = Incident { status: Status::Resolved, ..incident(3, 300) };
-    store.apply(&[shared(incident(1, 100)), shared(scan), shared(over)]).unwrap();
+    store.apply(&Changes::of(&[shared(incident(1, 100)), shared(scan), shared(over)])).unwrap();
     let reader = Reader::open(&path).unwrap();
     let asked = |query: Query| ids(&reader.incidents(&Query { limit: 9, ..query }).unwrap());
     assert_eq!(asked(Query { class: Some(Class::Scan), ..Query::default() }), [2]);
@@ -85,13 +85,13 @@ fn a_text_that_is_no_cursor_is_refused() {
 fn where_the_disk_is_full_nothing_is_written_until_there_is_room() {
     let (_folder, path) = place();
     let mut store = Store::open(&path).unwrap();
-    store.apply(&[shared(incident(0, 0))]).unwrap();
+    store.apply(&Changes::of(&[shared(incident(0, 0))])).unwrap();
     let limit = |store: &Store, pages: u32| {
         store.database.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
     };
     limit(&store, 1).unwrap();
     let many = (1..=500).map(|id| shared(incident(id, id.cast_signed()))).collect::<Vec<_>>();
-    let error = store.apply(&many).unwrap_err();
+    let error = store.apply(&Changes::of(&many)).unwrap_err();
     assert!(matches!(error, Error::Sqlite { doing: "write incidents to", .. }), "{error}");
     // Said once: a cause of its own would say it again.
     let cause = std::error::Error::source(&error).unwrap();
@@ -103,7 +103,7 @@ fn where_the_disk_is_full_nothing_is_written_until_there_is_room() {
     };
     assert_eq!(count(), 1);
     limit(&store, u32::MAX / 2).unwrap();
-    store.apply(&many).unwrap();
+    store.apply(&Changes::of(&many)).unwrap();
     assert_eq!(count(), 501);
 }
 
@@ -133,7 +133,8 @@ fn a_file_system_without_room_loses_nothing_that_was_accepted() {
     };
     let path = disk.0.path().join("weir.db");
     let mut store = Store::open(&path).unwrap();
-    let accepted = (0..10_000).take_while(|id| store.apply(&[shared(incident(*id, 1))]).is_ok());
+    let accepted =
+        (0..10_000).take_while(|id| store.apply(&Changes::of(&[shared(incident(*id, 1))])).is_ok());
     let accepted = accepted.count();
     assert!((10..5_000).contains(&accepted), "{accepted}");
     drop(store);

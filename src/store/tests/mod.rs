@@ -42,6 +42,11 @@ fn incident(id: u64, detected_us: i64) -> Incident {
         last_us: detected_us + 10,
         detected_us,
         resolved_us: None,
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
         why: vec![Reason { feature: "Flow Pkts/s".into(), text: "900 a second, usually 3".into() }],
         flow_ids: vec![FlowId(u64::MAX), FlowId(1)],
     }

@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::{Accounts, Error, Reader, Store};
+use crate::store::{Accounts, Changes, Error, Reader, Store};
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -14,7 +14,7 @@ fn mode(path: &std::path::Path) -> u32 {
 fn what_is_made_is_for_its_owner_alone() {
     let (_folder, path) = place();
     let mut store = Store::open(&path).unwrap();
-    store.apply(&[shared(incident(1, 1))]).unwrap();
+    store.apply(&Changes::of(&[shared(incident(1, 1))])).unwrap();
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     for file in ["weir.db", "weir.db-wal", "weir.db-shm", "weir.db.lock"] {
         assert_eq!(mode(&path.with_file_name(file)), 0o600, "{file}");
@@ -85,7 +85,7 @@ fn a_damaged_database_is_refused_with_what_is_wrong() {
     let (_folder, path) = place();
     let mut store = Store::open(&path).unwrap();
     let many = (1..=200).map(|id| shared(incident(id, 1))).collect::<Vec<_>>();
-    store.apply(&many).unwrap();
+    store.apply(&Changes::of(&many)).unwrap();
     drop(store);
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
