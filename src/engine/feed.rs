@@ -15,7 +15,7 @@ use super::recording::Recording;
 use super::replay::{Replay, ReplayEvent};
 use super::scoring::Scoring;
 use super::snapshot::{Source, SourceKind, SourceState};
-use crate::capture::Interface;
+use crate::capture::{Interface, evidence};
 use crate::settings::Speed;
 
 /// Where packets come from.
@@ -85,8 +85,11 @@ impl Feed {
                 captured(interfaces, &mut pipeline, meters, kept_by, stop)
             }
         };
-        // How the ring was left, its meters say.
-        recording.map(Recording::finish);
+        if let Some(evidence::Status { lost_frames: lost_frames @ 1.., .. }) =
+            recording.map(Recording::finish)
+        {
+            warn!(lost_frames, "packets were not kept as evidence");
+        }
         pipeline.finish().sink.finish();
         failure.map_or(SourceState::Ended, SourceState::Failed)
     }

@@ -16,7 +16,7 @@ use tracing::{error, info};
 
 use super::inference::Pace;
 use super::keeper::with_causes;
-use crate::capture::evidence::{Batch, Options, Ring, Status};
+use crate::capture::evidence::{Batch, Error, Options, Ring, Status};
 use crate::packet::Frame;
 
 /// Batches that may wait for the disk: 8 MiB.
@@ -81,6 +81,7 @@ impl Recording {
     /// Waits until all is written, or cannot be, and says how the ring was left.
     ///
     /// All sources must have ended.
+    #[must_use]
     pub fn finish(self) -> Status {
         let Self { queue, meters, thread, .. } = self;
         drop(queue);
@@ -109,6 +110,12 @@ impl RecordingMeters {
 
     fn lose(&self, batch: &Batch) {
         self.lost_frames.fetch_add(batch.frames(), Ordering::Relaxed);
+    }
+
+    /// Takes back what has been written or given up.
+    fn put_back(&self, mut batch: Batch) {
+        batch.clear();
+        self.spare().push(batch);
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<Batch>> {
@@ -180,13 +187,6 @@ impl Drop for Recorder {
     }
 }
 
-impl RecordingMeters {
-    fn put_back(&self, mut batch: Batch) {
-        batch.clear();
-        self.spare().push(batch);
-    }
-}
-
 struct Writer {
     ring: Ring,
     meters: Arc<RecordingMeters>,
@@ -208,10 +208,7 @@ impl Writer {
     }
 
     /// Does something with the ring, tells how it is then, and whether it was done.
-    fn attempt(
-        &mut self,
-        act: impl FnOnce(&mut Ring) -> Result<(), crate::capture::evidence::Error>,
-    ) -> bool {
+    fn attempt(&mut self, act: impl FnOnce(&mut Ring) -> Result<(), Error>) -> bool {
         let failure = act(&mut self.ring).err().map(|error| with_causes(&error));
         match (&failure, self.failed) {
             (Some(failure), None) => error!(failure, "packets are not kept as evidence"),

@@ -55,6 +55,7 @@ impl Batch {
     /// Makes it empty; its memory is kept for the next frames.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.bytes.shrink_to(CAPACITY);
         self.extent = Extent::default();
     }
 }

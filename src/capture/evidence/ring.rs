@@ -172,6 +172,9 @@ impl Ring {
         while self.kept.len() >= MOST_SEGMENTS {
             self.remove(0)?;
         }
+        // Somebody may have removed it since.
+        let folder = &self.options.folder;
+        make_folder(folder).map_err(failed("make folder", folder))?;
         let name = self.next;
         // One that could not be begun may be in the way.
         self.next.number += 1;
