@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use weir::engine::Snapshot;
-use weir::incident::{Hosts, Incident};
+use weir::incident::{Hosts, Incident, Mark};
 
 use super::alerts::{role, state};
 use super::conversation::since;
@@ -51,10 +51,28 @@ pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
         Fact::new("detected", since(row.detected_us, look)),
     ]);
     facts.extend(row.resolved_us.map(|at_us| Fact::new("over", since(at_us, look))));
+    facts.extend(marks(row, look));
     facts.push(Fact::new("incident", row.id.to_string()));
     let ids: Vec<_> = row.flow_ids.iter().map(ToString::to_string).collect();
     facts.push(Fact::told("first flows", ids.join(" "), Role::Dim));
     facts
+}
+
+/// What people and mutes did to it, and how often it came back.
+fn marks(row: &Incident, look: &Look) -> Vec<Fact> {
+    let by = |mark: &Mark| format!("by {}, {}", text::clean(&mark.by), since(mark.at_us, look));
+    let related: Vec<_> = row.related.iter().map(ToString::to_string).collect();
+    let came_back = format::counted(row.reopened.into(), "time");
+    [
+        (row.reopened > 0).then(|| Fact::new("came back", came_back)),
+        row.acknowledged.as_ref().map(|mark| Fact::new("acknowledged", by(mark))),
+        row.resolved_by.as_ref().map(|mark| Fact::new("resolved", by(mark))),
+        row.muted_by.map(|mute| Fact::new("muted", format!("by mute {mute}"))),
+        (!related.is_empty()).then(|| Fact::new("related", related.join(" "))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// All hosts that are listed, and how many are not.
