@@ -47,7 +47,9 @@ fn another_password_makes_another_stamp() {
     let hash = PasswordHash::of(PASSWORD).unwrap();
     accounts.add(&name("a"), Role::Admin, &hash, &by()).unwrap();
     let before = accounts.find(&name("a")).unwrap().unwrap();
-    accounts.set_password(&name("a"), &PasswordHash::of("another password").unwrap(), &by()).unwrap();
+    accounts
+        .set_password(&name("a"), &PasswordHash::of("another password").unwrap(), &by())
+        .unwrap();
     let after = accounts.find(&name("a")).unwrap().unwrap();
     assert!(after.password.matches("another password") && !after.password.matches(PASSWORD));
     assert_ne!(before.stamp, after.stamp);
