@@ -9,6 +9,7 @@ mod marks;
 mod migration;
 mod mutes;
 mod outbox;
+mod parking;
 mod refusals;
 mod retention;
 
