@@ -25,8 +25,15 @@ const TIGHT: Options = Options {
 };
 
 /// The same with room for all that random verdicts do, so that incidents come back.
-const ROOMY: Options =
-    Options { open: 64, closed: 64, flows: 64, hosts: 1_024, spans: 1_024, ..TIGHT };
+const ROOMY: Options = Options {
+    candidates: 1_024,
+    open: 64,
+    closed: 64,
+    flows: 64,
+    hosts: 1_024,
+    spans: 1_024,
+    ..TIGHT
+};
 
 /// A verdict on one of a few flows: the flow decides on its hosts.
 #[derive(Debug, Clone, Copy)]
