@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{alerts, config, detect, doctor, features, manual, model, user};
+use crate::{alerts, audit, config, detect, doctor, features, manual, model, outbox, user};
 
 pub(crate) const SETTINGS: &str =
     "Settings (also in weir.toml, and as WEIR_... in the environment)";
@@ -97,6 +97,8 @@ pub(crate) enum Verb {
     Config(config::Args),
     User(user::Args),
     Alerts(Box<alerts::Args>),
+    Outbox(outbox::Args),
+    Audit(audit::Args),
     Doctor(Box<doctor::Args>),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -324,6 +326,8 @@ impl Cli {
             }
             Some(Verb::User(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Alerts(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Outbox(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Audit(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);
                 flags.extend(Table::try_from(&args.place)?);

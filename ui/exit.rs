@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use rusqlite::ErrorCode;
 use weir::{capture, detect, engine, export, settings, store};
 
-use crate::{alerts, detect as verb, flows, input, manual, model, user, visit, watch};
+use crate::{
+    alerts, audit, detect as verb, flows, input, manual, model, outbox, user, visit, watch,
+};
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,12 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<alerts::Error>() {
             return Self::of_alerts(error);
+        }
+        if let Some(error) = error.downcast_ref::<outbox::Error>() {
+            return Self::of_outbox(error);
+        }
+        if let Some(error) = error.downcast_ref::<audit::Error>() {
+            return Self::of_audit(error);
         }
         if let Some(error) = error.downcast_ref::<store::Error>() {
             return Self::of_store(error);
@@ -199,6 +207,23 @@ impl Status {
             alerts::Error::Gone { .. } => Some(Self::Unavailable),
             alerts::Error::Packets(error) => Some(Self::of(error)),
             alerts::Error::Create { .. } | alerts::Error::Print(_) => None,
+        }
+    }
+
+    fn of_outbox(error: &outbox::Error) -> Option<Self> {
+        match error {
+            outbox::Error::Visit(error) => Some(Self::of_visit(error)),
+            outbox::Error::Store(error) => Self::of_store(error),
+            outbox::Error::Print(_) => None,
+        }
+    }
+
+    fn of_audit(error: &audit::Error) -> Option<Self> {
+        match error {
+            audit::Error::Visit(error) => Some(Self::of_visit(error)),
+            audit::Error::Store(error) => Self::of_store(error),
+            audit::Error::Broken(_) | audit::Error::NoHead(_) => Some(Self::Data),
+            audit::Error::Print(_) => None,
         }
     }
 

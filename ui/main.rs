@@ -4,6 +4,7 @@
 //! into an exit status. What a verb does is the verb's business.
 
 mod alerts;
+mod audit;
 mod cli;
 mod config;
 mod console;
@@ -19,6 +20,7 @@ mod keymap;
 mod look;
 mod manual;
 mod model;
+mod outbox;
 mod panes;
 mod paper;
 mod progress;
@@ -77,6 +79,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Model(args)) => Ok(model::run(&args, settings, &environment)?),
         Some(Verb::User(args)) => Ok(user::run(&args, settings, &environment)?),
         Some(Verb::Alerts(args)) => Ok(alerts::run(&args, settings, &environment)?),
+        Some(Verb::Outbox(args)) => Ok(outbox::run(&args, settings, &environment)?),
+        Some(Verb::Audit(args)) => Ok(audit::run(&args, settings, &environment)?),
         None => Ok(watch::run(&cli.watch, settings, &environment)?),
     }
 }

@@ -146,7 +146,11 @@ pub(crate) fn run(
         Some(Action::Retry(RetryArgs { which, .. })) => {
             let which = which.unwrap_or(Which::All);
             let retried = visit.actions()?.retry(which, &visit.by)?;
-            let entries = if retried == 1 { "1 entry".into() } else { format!("{} entries", format::count(retried)) };
+            let entries = if retried == 1 {
+                "1 entry".into()
+            } else {
+                format!("{} entries", format::count(retried))
+            };
             paper.line(&format!("{entries} will be tried again"))?;
         }
     }
@@ -167,7 +171,8 @@ fn sinks(reader: &Reader, paper: &mut Paper) -> Result<(), Error> {
 fn sink_row(sink: SinkName, depth: &Depth, look: &Look) -> Row {
     let time = |at_us: Option<i64>| at_us.map(when::written).unwrap_or_default();
     let error = depth.last_error.as_ref();
-    let error = error.map(|(at_us, said)| format!("{} {}", when::written(*at_us), text::clean(said)));
+    let error =
+        error.map(|(at_us, said)| format!("{} {}", when::written(*at_us), text::clean(said)));
     let (waits, parked) = (
         if depth.waiting > 0 { Role::Warning } else { Role::Text },
         if depth.parked > 0 { Role::Bad } else { Role::Text },

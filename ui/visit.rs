@@ -62,8 +62,6 @@ impl Visit {
 
     /// A connection to act on; there must be a database.
     pub(crate) fn actions(&self) -> Result<Actions, store::Error> {
-        // This one makes nothing where there is nothing.
-        self.reader()?;
         Actions::open(&self.path)
     }
 }

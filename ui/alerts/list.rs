@@ -116,12 +116,13 @@ impl Chosen<'_> {
         reader: &Reader,
         mut take: impl FnMut(&Incident) -> io::Result<()>,
     ) -> Result<(u32, bool), Error> {
-        let Args { since, status, class, limit, .. } = *self.args;
-        let mut query = Query { status, class, since_us: since, after: None, limit: AT_ONCE };
+        let Args { since, status, severity, class, limit, .. } = *self.args;
+        let mut query =
+            Query { status, severity, class, since_us: since, after: None, limit: AT_ONCE };
         let mut taken = 0;
         loop {
             let Page { incidents, next } = reader.incidents(&query)?;
-            for incident in incidents.iter().filter(|one| self.fits(one)) {
+            for incident in incidents.iter().filter(|one| self.filter.matches(*one, self.now_us)) {
                 if taken == limit {
                     return Ok((taken, true));
                 }
@@ -133,11 +134,6 @@ impl Chosen<'_> {
             }
             query.after = next;
         }
-    }
-
-    fn fits(&self, incident: &Incident) -> bool {
-        let is_urgent = self.args.severity.is_none_or(|least| incident.severity >= least);
-        is_urgent && self.filter.matches(incident, self.now_us)
     }
 }
 

@@ -14,7 +14,6 @@ use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
 use crate::incident::{Hosts, Incident, IncidentId, Severity, Status};
 use crate::packet::Address;
-use crate::store::By;
 
 /// A folder and the path of a database in it, of which there is none yet.
 fn place() -> (TempDir, PathBuf) {
@@ -51,11 +50,6 @@ fn incident(id: u64, detected_us: i64) -> Incident {
         why: vec![Reason { feature: "Flow Pkts/s".into(), text: "900 a second, usually 3".into() }],
         flow_ids: vec![FlowId(u64::MAX), FlowId(1)],
     }
-}
-
-/// Somebody who does something.
-fn by() -> By {
-    By { who: "ops".into(), from: "198.51.100.7".into() }
 }
 
 fn shared(incident: Incident) -> Arc<Incident> {
