@@ -199,7 +199,7 @@ fn show(
         }
         let options = ConsoleOptions::new(settings, environment);
         // Leaving the console asks the engine to end, and with it the API.
-        let ((), looked) = tokio::join!(serve, console::run(handle.clone(), options));
+        let ((), looked) = tokio::join!(serve, console::run(handle.clone(), options, by));
         Ok(looked?)
     })
 }

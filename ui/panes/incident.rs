@@ -5,13 +5,13 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use weir::engine::Snapshot;
-use weir::incident::{Hosts, Incident};
+use weir::incident::{Hosts, Incident, IncidentId, Mark};
 
-use super::alerts::{role, state};
+use super::alerts::{role, state, told};
 use super::conversation::since;
 use super::facts::{self, Fact};
 use super::scroll::Scroll;
-use super::{Focus, Scene, View, chrome};
+use super::{Focus, Scene, Subject, View, chrome};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -19,15 +19,21 @@ use crate::text;
 use crate::theme::Role;
 
 /// What is so of an incident.
-pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
+pub(crate) fn facts(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<Fact> {
     let what = format!("{} {}", row.severity.name().to_uppercase(), row.class);
     let port = row.target_port.map_or_else(|| "more than one".into(), |port| port.to_string());
     let mut facts = vec![
         Fact::told("what", what, role(row)),
         Fact::new("state", format!("{}, {}", row.status.name(), state(row, look))),
+        Fact::new("lives", lives(row)),
         Fact::new("score", format!("{} at most", row.score)),
         Fact::new("about", row.pivot.to_string()),
     ];
+    facts.extend(row.acknowledged.as_ref().map(|mark| Fact::new("taken on", marked(mark))));
+    facts.extend(row.resolved_by.as_ref().map(|mark| Fact::new("resolved", marked(mark))));
+    let told = told(row, snapshot);
+    facts.extend((!told.is_empty()).then(|| Fact::new("told", told)));
+    facts.extend(muted(row, snapshot));
     let reasons = row.why.iter().map(|reason| {
         let (feature, words) = (text::clean(&reason.feature), text::clean(&reason.text));
         Fact::told("why", format!("{words} ({feature})"), Role::Text)
@@ -51,10 +57,45 @@ pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
         Fact::new("detected", since(row.detected_us, look)),
     ]);
     facts.extend(row.resolved_us.map(|at_us| Fact::new("over", since(at_us, look))));
+    if !row.related.is_empty() {
+        let related: Vec<_> = row.related.iter().map(|id| related(*id, snapshot)).collect();
+        facts.push(Fact::new("related", related.join(", ")));
+    }
     facts.push(Fact::new("incident", row.id.to_string()));
     let ids: Vec<_> = row.flow_ids.iter().map(ToString::to_string).collect();
     facts.push(Fact::told("first flows", ids.join(" "), Role::Dim));
     facts
+}
+
+/// Whether it has come back.
+fn lives(row: &Incident) -> String {
+    match row.reopened {
+        0 => "the first".into(),
+        1 => "came back once".into(),
+        times => format!("came back {times} times"),
+    }
+}
+
+fn marked(mark: &Mark) -> String {
+    format!("by {} at {}", text::clean(&mark.by), format::moment(mark.at_us))
+}
+
+/// The mute that keeps it from the sinks.
+fn muted(row: &Incident, snapshot: &Snapshot) -> Option<Fact> {
+    let id = row.muted_by?;
+    let mute = snapshot.mutes.iter().find(|mute| mute.id == id);
+    let words = mute.map_or_else(
+        || format!("by mute {id}, which has ended"),
+        |mute| format!("by {}: {}", text::clean(&mute.author), text::clean(&mute.reason)),
+    );
+    Some(Fact::told("muted", words, Role::Warning))
+}
+
+/// Another incident, with what it is where that is known.
+fn related(id: IncidentId, snapshot: &Snapshot) -> String {
+    let known = snapshot.incidents.iter().find(|one| one.id == id);
+    let what = known.map(|one| format!(" ({} {})", one.class, one.pivot));
+    format!("{id}{}", what.unwrap_or_default())
 }
 
 /// All hosts that are listed, and how many are not.
@@ -88,18 +129,30 @@ impl View for IncidentPage {
     }
 
     fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {
-        let lines = facts::lines(&facts(&self.shown, &scene.look), area.width, &scene.look);
+        let lines = facts::lines(
+            &facts(&self.shown, &scene.snapshot, &scene.look),
+            area.width,
+            &scene.look,
+        );
         let top = self.scroll.top(lines.len(), usize::from(area.height));
         chrome::text(&lines, top, area, buffer);
     }
 
     fn step(&mut self, scene: &Scene, motion: Motion, area: Rect) {
-        let lines = facts::lines(&facts(&self.shown, &scene.look), area.width, &scene.look);
+        let lines = facts::lines(
+            &facts(&self.shown, &scene.snapshot, &scene.look),
+            area.width,
+            &scene.look,
+        );
         self.scroll.step(motion, lines.len(), usize::from(area.height));
     }
 
     fn copy(&self, scene: &Scene) -> Option<String> {
-        Some(facts::written(&facts(&self.shown, &scene.look)))
+        Some(facts::written(&facts(&self.shown, &scene.snapshot, &scene.look)))
+    }
+
+    fn subject(&self, _scene: &Scene) -> Option<Subject> {
+        Some(Subject::Incident(Arc::clone(&self.shown)))
     }
 
     fn refresh(&mut self, snapshot: &Snapshot) {
