@@ -6,12 +6,13 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{config, detect, doctor, features, manual, model, user};
+use crate::{alerts, config, detect, doctor, features, manual, model, user};
 
 pub(crate) const SETTINGS: &str =
     "Settings (also in weir.toml, and as WEIR_... in the environment)";
@@ -95,6 +96,7 @@ pub(crate) enum Verb {
     Features(features::Args),
     Config(config::Args),
     User(user::Args),
+    Alerts(Box<alerts::Args>),
     Doctor(Box<doctor::Args>),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -247,6 +249,29 @@ pub(crate) struct FlowFlags {
     speed: Option<String>,
 }
 
+/// How a verb prints what it has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A value that is one of `all`, by its name.
+pub(crate) fn one_of<T, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    let names = PossibleValuesParser::new(all.map(name));
+    names.try_map(move |written| {
+        all.into_iter().find(|one| name(*one) == written).ok_or("there is none of that name")
+    })
+}
+
 /// Where packets come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -301,6 +326,7 @@ impl Cli {
                 flags.extend(Table::try_from(&args.model)?);
             }
             Some(Verb::User(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Alerts(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);
                 flags.extend(Table::try_from(&args.place)?);

@@ -3,6 +3,7 @@
 //! Reads the command line and the settings, starts logging, runs one verb and turns its outcome
 //! into an exit status. What a verb does is the verb's business.
 
+mod alerts;
 mod cli;
 mod config;
 mod console;
@@ -19,12 +20,15 @@ mod look;
 mod manual;
 mod model;
 mod panes;
+mod paper;
 mod progress;
 mod terminal;
 mod text;
 mod theme;
 mod user;
+mod visit;
 mod watch;
+mod when;
 mod widgets;
 
 use std::io::{self, IsTerminal, Write};
@@ -72,6 +76,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Detect(args)) => Ok(detect::run(&args, settings, &environment)?),
         Some(Verb::Model(args)) => Ok(model::run(&args, settings, &environment)?),
         Some(Verb::User(args)) => Ok(user::run(&args, settings, &environment)?),
+        Some(Verb::Alerts(args)) => Ok(alerts::run(&args, settings, &environment)?),
         None => Ok(watch::run(&cli.watch, settings, &environment)?),
     }
 }

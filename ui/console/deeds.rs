@@ -14,12 +14,15 @@ use crate::format;
 /// Deeds that may wait: more keys than that nobody presses by intention.
 const MOST: usize = 32;
 
+/// A deed under way.
+type Deed = Pin<Box<dyn Future<Output = Result<Done, ActError>> + Send>>;
+
 /// What the engine was asked to do.
 pub(super) struct Deeds {
     handle: Handle,
     by: By,
     waiting: VecDeque<Command>,
-    under_way: Option<Pin<Box<dyn Future<Output = Result<Done, ActError>> + Send>>>,
+    under_way: Option<Deed>,
 }
 
 impl std::fmt::Debug for Deeds {

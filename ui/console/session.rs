@@ -133,20 +133,21 @@ impl Session {
         self.tell(Message::Snapshot(newer), urgency)
     }
 
-    /// Has the engine do something; what comes of it is told later.
-    fn begin(&mut self, command: Command) -> io::Result<()> {
-        self.deeds.begin(command);
-        Ok(())
-    }
-
     fn tell(&mut self, message: Message, urgency: Urgency) -> Result<Next, Error> {
         self.pace.ask(urgency);
         let done = match self.console.update(message) {
             None => Ok(()),
             Some(Effect::Quit) => return Ok(Next::Leave),
             Some(Effect::Copy(text)) => self.screen.copy(&text),
-            Some(Effect::Act(command)) => self.begin(command),
-            Some(Effect::Mute(muting)) => self.begin(Command::Mute(from_now_on(muting))),
+            // What comes of it is told later.
+            Some(Effect::Act(command)) => {
+                self.deeds.begin(command);
+                Ok(())
+            }
+            Some(Effect::Mute(muting)) => {
+                self.deeds.begin(Command::Mute(from_now_on(muting)));
+                Ok(())
+            }
             Some(Effect::Mouse(mouse)) => self.screen.set_mouse(mouse),
             // Whoever started us and waits for us is to stop too, as under a shell.
             Some(Effect::Suspend) => killpg(getpgrp(), Signal::SIGTSTP).map_err(io::Error::from),

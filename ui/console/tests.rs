@@ -1,6 +1,7 @@
 //! The console as its operator uses it.
 
 mod behaviour;
+mod deeds;
 mod filter;
 mod keys;
 mod screens;

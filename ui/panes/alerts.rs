@@ -166,7 +166,7 @@ pub(crate) fn role(row: &Incident) -> Role {
 }
 
 /// The host an incident is about, which end of the flows it is, and the port where there is one.
-fn pivot(row: &Incident) -> String {
+pub(crate) fn pivot(row: &Incident) -> String {
     match (Pivot::of(row.class), row.target_port) {
         (Pivot::Source, _) => format!("{} →", row.pivot),
         (Pivot::Target, Some(port)) => format!("→ {}", endpoint::with_port(row.pivot, port)),
@@ -269,7 +269,7 @@ impl View for Alerts {
 
     fn copy(&self, scene: &Scene) -> Option<String> {
         let row = self.selected(scene)?;
-        Some(facts::written(&incident::facts(&row, &scene.snapshot, &scene.look)))
+        Some(facts::written(&incident::standing(&row, &scene.snapshot, &scene.look)))
     }
 
     fn subject(&self, scene: &Scene) -> Option<Subject> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use weir::engine::Snapshot;
-use weir::incident::{Hosts, Incident, IncidentId, Mark};
+use weir::incident::{Hosts, Incident, Mark};
 
 use super::alerts::{role, state, told};
 use super::conversation::since;
@@ -18,22 +18,19 @@ use crate::look::Look;
 use crate::text;
 use crate::theme::Role;
 
+/// Facts up to that of the state.
+const STATE: usize = 2;
+
 /// What is so of an incident.
-pub(crate) fn facts(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<Fact> {
+pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
     let what = format!("{} {}", row.severity.name().to_uppercase(), row.class);
     let port = row.target_port.map_or_else(|| "more than one".into(), |port| port.to_string());
     let mut facts = vec![
         Fact::told("what", what, role(row)),
         Fact::new("state", format!("{}, {}", row.status.name(), state(row, look))),
-        Fact::new("lives", lives(row)),
         Fact::new("score", format!("{} at most", row.score)),
         Fact::new("about", row.pivot.to_string()),
     ];
-    facts.extend(row.acknowledged.as_ref().map(|mark| Fact::new("taken on", marked(mark))));
-    facts.extend(row.resolved_by.as_ref().map(|mark| Fact::new("resolved", marked(mark))));
-    let told = told(row, snapshot);
-    facts.extend((!told.is_empty()).then(|| Fact::new("told", told)));
-    facts.extend(muted(row, snapshot));
     let reasons = row.why.iter().map(|reason| {
         let (feature, words) = (text::clean(&reason.feature), text::clean(&reason.text));
         Fact::told("why", format!("{words} ({feature})"), Role::Text)
@@ -57,45 +54,43 @@ pub(crate) fn facts(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<Fac
         Fact::new("detected", since(row.detected_us, look)),
     ]);
     facts.extend(row.resolved_us.map(|at_us| Fact::new("over", since(at_us, look))));
-    if !row.related.is_empty() {
-        let related: Vec<_> = row.related.iter().map(|id| related(*id, snapshot)).collect();
-        facts.push(Fact::new("related", related.join(", ")));
-    }
+    facts.extend(marks(row, look));
     facts.push(Fact::new("incident", row.id.to_string()));
     let ids: Vec<_> = row.flow_ids.iter().map(ToString::to_string).collect();
     facts.push(Fact::told("first flows", ids.join(" "), Role::Dim));
     facts
 }
 
-/// Whether it has come back.
-fn lives(row: &Incident) -> String {
-    match row.reopened {
-        0 => "the first".into(),
-        1 => "came back once".into(),
-        times => format!("came back {times} times"),
-    }
+/// What people and mutes did to it, and how often it came back.
+fn marks(row: &Incident, look: &Look) -> Vec<Fact> {
+    let by = |mark: &Mark| format!("by {}, {}", text::clean(&mark.by), since(mark.at_us, look));
+    let related: Vec<_> = row.related.iter().map(ToString::to_string).collect();
+    let came_back = format::counted(row.reopened.into(), "time");
+    [
+        (row.reopened > 0).then(|| Fact::new("came back", came_back)),
+        row.acknowledged.as_ref().map(|mark| Fact::new("acknowledged", by(mark))),
+        row.resolved_by.as_ref().map(|mark| Fact::new("resolved", by(mark))),
+        row.muted_by.map(|mute| Fact::new("muted", format!("by mute {mute}"))),
+        (!related.is_empty()).then(|| Fact::new("related", related.join(" "))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-fn marked(mark: &Mark) -> String {
-    format!("by {} at {}", text::clean(&mark.by), format::moment(mark.at_us))
-}
-
-/// The mute that keeps it from the sinks.
-fn muted(row: &Incident, snapshot: &Snapshot) -> Option<Fact> {
-    let id = row.muted_by?;
-    let mute = snapshot.mutes.iter().find(|mute| mute.id == id);
-    let words = mute.map_or_else(
-        || format!("by mute {id}, which has ended"),
-        |mute| format!("by {}: {}", text::clean(&mute.author), text::clean(&mute.reason)),
-    );
-    Some(Fact::told("muted", words, Role::Warning))
-}
-
-/// Another incident, with what it is where that is known.
-fn related(id: IncidentId, snapshot: &Snapshot) -> String {
-    let known = snapshot.incidents.iter().find(|one| one.id == id);
-    let what = known.map(|one| format!(" ({} {})", one.class, one.pivot));
-    format!("{id}{}", what.unwrap_or_default())
+/// What is so of an incident that a running engine knows of: who was told of it stands with its
+/// state.
+pub(crate) fn standing(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<Fact> {
+    let told = told(row, snapshot);
+    let told = (!told.is_empty()).then(|| Fact::new("told", told));
+    let mute = snapshot.mutes.iter().find(|mute| Some(mute.id) == row.muted_by);
+    let mute = mute.map(|mute| {
+        let words = format!("{}, by {}", text::clean(&mute.reason), text::clean(&mute.author));
+        Fact::told("muted because", words, Role::Warning)
+    });
+    let mut all = facts(row, look);
+    all.splice(STATE..STATE, told.into_iter().chain(mute));
+    all
 }
 
 /// All hosts that are listed, and how many are not.
@@ -130,7 +125,7 @@ impl View for IncidentPage {
 
     fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {
         let lines = facts::lines(
-            &facts(&self.shown, &scene.snapshot, &scene.look),
+            &standing(&self.shown, &scene.snapshot, &scene.look),
             area.width,
             &scene.look,
         );
@@ -140,7 +135,7 @@ impl View for IncidentPage {
 
     fn step(&mut self, scene: &Scene, motion: Motion, area: Rect) {
         let lines = facts::lines(
-            &facts(&self.shown, &scene.snapshot, &scene.look),
+            &standing(&self.shown, &scene.snapshot, &scene.look),
             area.width,
             &scene.look,
         );
@@ -148,7 +143,7 @@ impl View for IncidentPage {
     }
 
     fn copy(&self, scene: &Scene) -> Option<String> {
-        Some(facts::written(&facts(&self.shown, &scene.snapshot, &scene.look)))
+        Some(facts::written(&standing(&self.shown, &scene.snapshot, &scene.look)))
     }
 
     fn subject(&self, _scene: &Scene) -> Option<Subject> {
