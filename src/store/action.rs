@@ -77,7 +77,7 @@ impl Actions {
             match incident.status {
                 Status::Resolved => Err(Error::Over(id).into()),
                 Status::Acknowledged => Ok(incident),
-                Status::Open => marked(transaction, incident, "alert.ack", by, |marks, mark| {
+                Status::Open => marked(transaction, &incident, "alert.ack", by, |marks, mark| {
                     marks.acknowledged = Some(mark);
                 }),
             }
@@ -91,7 +91,7 @@ impl Actions {
             if incident.status == Status::Resolved {
                 return Ok(incident);
             }
-            marked(transaction, incident, "alert.resolve", by, |marks, mark| {
+            marked(transaction, &incident, "alert.resolve", by, |marks, mark| {
                 marks.resolved = Some(mark);
             })
         })
@@ -174,13 +174,13 @@ fn found(transaction: &Transaction<'_>, id: IncidentId) -> Result<Incident, Stop
 /// Has `mark` put into the marks of an incident, and tells of it.
 fn marked(
     transaction: &Transaction<'_>,
-    incident: Incident,
+    incident: &Incident,
     what: &str,
     by: &By,
     mark: impl FnOnce(&mut Marks, (u32, Mark)),
 ) -> Result<Incident, Stop> {
     let now_us = Timestamp::now().as_microsecond();
-    let before = stands(&incident);
+    let before = stands(incident);
     let mut marks = mark::of(transaction, incident.id)?;
     mark(&mut marks, (incident.reopened, Mark { by: by.plain().who, at_us: now_us }));
     mark::write(transaction, incident.id, &marks, now_us)?;

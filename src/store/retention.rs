@@ -16,10 +16,10 @@ use super::{Error, Store};
 use crate::incident::IncidentId;
 
 /// Incidents, and entries, that are removed at once at most.
-const AT_ONCE: usize = 500;
+const AT_ONCE: u32 = 500;
 
 /// Incidents that are removed before the size is looked at again.
-const BETWEEN_LOOKS: usize = 50;
+const BETWEEN_LOOKS: u32 = 50;
 
 /// What is kept for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,8 +103,7 @@ impl Removal {
     ) -> rusqlite::Result<()> {
         let delete = "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox \
              WHERE state = 'parked' AND created_us < ?1 ORDER BY seq LIMIT ?2)";
-        self.pruned.entries +=
-            transaction.execute(delete, params![before_us, AT_ONCE as i64])? as u64;
+        self.pruned.entries += transaction.execute(delete, params![before_us, AT_ONCE])? as u64;
         Ok(())
     }
 
@@ -129,14 +128,14 @@ impl Removal {
 fn oldest(
     transaction: &Transaction<'_>,
     before_us: i64,
-    limit: usize,
+    limit: u32,
 ) -> rusqlite::Result<Vec<IncidentId>> {
     let select = "SELECT id FROM incidents WHERE written_us < ?1 AND status = 'resolved' \
          AND NOT EXISTS (SELECT 1 FROM outbox WHERE incident = incidents.id AND state = 'waiting') \
          ORDER BY written_us, id LIMIT ?2";
     let mut select = transaction.prepare_cached(select)?;
     let id = |row: &Row<'_>| id(row, 0);
-    select.query_map(params![before_us, i64::try_from(limit).unwrap_or(i64::MAX)], id)?.collect()
+    select.query_map(params![before_us, limit], id)?.collect()
 }
 
 /// Bytes of the database that are not free.
