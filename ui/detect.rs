@@ -148,8 +148,14 @@ fn replay(
     };
     let mut pipeline = Pipeline::new(options, Scoring::new(inference)).map_err(Error::Threads)?;
     let meters = Meters::default();
-    let replay =
-        Replay { paths, filter: &settings.filter, speed: settings.speed, meters: &meters, stop };
+    let replay = Replay {
+        paths,
+        filter: &settings.filter,
+        speed: settings.speed,
+        meters: &meters,
+        recording: None,
+        stop,
+    };
     replay.run(&mut pipeline, |event| follower.observe(event));
     pipeline.finish().sink.finish();
     follower.hush();

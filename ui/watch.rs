@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime as Tasks};
 use tokio::time::interval;
 use tracing::info;
 use weir::api::{self, Api};
-use weir::capture::privilege;
+use weir::capture::{evidence, privilege};
 use weir::detect::{self, Runtime};
 use weir::engine::{self, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
 use weir::incident::{self, Tracker};
@@ -162,8 +162,20 @@ fn start(
         tracker,
         store: Some(store),
         known,
+        evidence: evidence(settings, database),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
+}
+
+/// How packets are kept as evidence, in a folder beside the database.
+fn evidence(settings: &Settings, database: &Path) -> Option<evidence::Options> {
+    (settings.evidence_mib > 0).then(|| evidence::Options {
+        folder: state_folder(database).join("evidence"),
+        most_bytes: u64::from(settings.evidence_mib) << 20,
+        snap_length: settings.evidence_snap_length,
+        keeps_payload: settings.evidence_payload,
+        retention: settings.evidence_retention,
+    })
 }
 
 /// Since when an attack that was over may return as the same incident, in µs since the epoch.
