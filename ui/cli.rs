@@ -212,6 +212,9 @@ struct ScreenFlags {
     /// Whether the console takes the mouse: true or false
     #[arg(long, value_name = "BOOL")]
     mouse: Option<String>,
+    /// Whether the console only shows, and changes nothing: true or false
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    read_only: Option<String>,
 }
 
 /// Settings of flows; named as their keys.

@@ -67,7 +67,7 @@ impl Visit {
 }
 
 /// The user who typed the command. Whom sudo names is believed only where it could have been sudo.
-fn visitor(environment: &Environment) -> String {
+pub(crate) fn visitor(environment: &Environment) -> String {
     let behind_sudo = environment.invoker().filter(|_| geteuid().is_root());
     let uid = behind_sudo.map_or_else(getuid, |user| Uid::from_raw(user.uid));
     let name = User::from_uid(uid).ok().flatten().map(|user| user.name);

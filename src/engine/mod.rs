@@ -16,6 +16,7 @@ mod keeper;
 mod live;
 mod meters;
 mod model;
+mod notifier;
 mod pipeline;
 mod rate;
 mod recording;
