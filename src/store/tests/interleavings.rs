@@ -244,8 +244,8 @@ fn check(all: &Everybody, model: &Model) {
 /// In the end, each sink is told all and knows how each incident stands.
 fn drain(all: &mut Everybody, model: &mut Model) {
     act(all, model, Step::Retry);
-    for at in 0..SINKS.len() {
-        while !all.waiting(SINKS[at].sink).is_empty() {
+    for (at, Recipient { sink, .. }) in SINKS.into_iter().enumerate() {
+        while !all.waiting(sink).is_empty() {
             act(all, model, Step::Read(at));
             act(all, model, Step::Deliver(at));
         }

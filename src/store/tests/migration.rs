@@ -43,7 +43,7 @@ fn incidents_of_the_first_version_are_kept_and_live_on() {
     let taken = Actions::open(&path).unwrap().acknowledge(IncidentId(0xaa), &by()).unwrap();
     assert_eq!(taken.status, Status::Acknowledged);
     // Nothing is so old that it must go.
-    let week = std::time::Duration::from_secs(7 * 86_400);
+    let week = std::time::Duration::from_hours(7 * 24);
     let retention = crate::store::Retention { age: week, bytes: u64::MAX };
     assert_eq!(store.prune(&retention).unwrap(), crate::store::Pruned::default());
 }

@@ -7,7 +7,7 @@ use crate::incident::FlowSpan;
 use crate::packet::Tuple;
 use crate::store::{Pruned, Retention, Which};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 const AGE: Retention = Retention { age: DAY, bytes: u64::MAX };
 
