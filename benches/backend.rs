@@ -62,8 +62,14 @@ fn replay(capture: PathBuf, bare: Bare) -> Result<u64, Box<dyn Error>> {
     let max_flows = Settings::default().max_flows;
     let mut pipeline = Pipeline::new(Options { timeouts, max_flows, shards: 1 }, bare)?;
     let (meters, stop) = (Meters::default(), AtomicBool::new(false));
-    let replay =
-        Replay { paths: &[capture], filter: "", speed: Speed::Max, meters: &meters, stop: &stop };
+    let replay = Replay {
+        paths: &[capture],
+        filter: "",
+        speed: Speed::Max,
+        meters: &meters,
+        recording: None,
+        stop: &stop,
+    };
     let mut failure = None;
     replay.run(&mut pipeline, |event| {
         if let ReplayEvent::Failed(error) = event {

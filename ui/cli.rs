@@ -6,12 +6,13 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{config, detect, doctor, features, manual, model, user};
+use crate::{alerts, audit, config, detect, doctor, features, manual, model, outbox, user};
 
 pub(crate) const SETTINGS: &str =
     "Settings (also in weir.toml, and as WEIR_... in the environment)";
@@ -95,6 +96,9 @@ pub(crate) enum Verb {
     Features(features::Args),
     Config(config::Args),
     User(user::Args),
+    Alerts(Box<alerts::Args>),
+    Outbox(outbox::Args),
+    Audit(audit::Args),
     Doctor(Box<doctor::Args>),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -208,6 +212,9 @@ struct ScreenFlags {
     /// Whether the console takes the mouse: true or false
     #[arg(long, value_name = "BOOL")]
     mouse: Option<String>,
+    /// Whether the console only shows, and changes nothing: true or false
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    read_only: Option<String>,
 }
 
 /// Settings of flows; named as their keys.
@@ -242,6 +249,29 @@ pub(crate) struct FlowFlags {
     /// How fast capture files are replayed: max, 1 (as recorded) or so many times as fast
     #[arg(long, value_name = "SPEED")]
     speed: Option<String>,
+}
+
+/// How a verb prints what it has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A value that is one of `all`, by its name.
+pub(crate) fn one_of<T, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    let names = PossibleValuesParser::new(all.map(name));
+    names.try_map(move |written| {
+        all.into_iter().find(|one| name(*one) == written).ok_or("there is none of that name")
+    })
 }
 
 /// Where packets come from.
@@ -298,6 +328,9 @@ impl Cli {
                 flags.extend(Table::try_from(&args.model)?);
             }
             Some(Verb::User(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Alerts(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Outbox(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Audit(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);
                 flags.extend(Table::try_from(&args.place)?);

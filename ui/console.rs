@@ -7,8 +7,11 @@
 
 mod act;
 mod areas;
+mod deed;
+mod deeds;
 mod draw;
 mod motion;
+mod muting;
 mod options;
 mod pace;
 mod pane;
@@ -27,10 +30,11 @@ use std::sync::Arc;
 
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
-use weir::engine::{Snapshot, SourceState};
+use weir::engine::{Command, Snapshot, SourceState};
 
 pub(crate) use self::motion::Motion;
-pub(crate) use self::options::ConsoleOptions;
+pub(crate) use self::muting::Muting;
+pub(crate) use self::options::{ConsoleOptions, Rights};
 pub(crate) use self::pane::Pane;
 use self::prompt::Prompt;
 pub(crate) use self::session::{Error, run};
@@ -54,6 +58,8 @@ pub(crate) enum Message {
     Input(Event),
     /// The process cannot be stopped for a while: nobody could let it go on.
     NoShell,
+    /// What came of what was to be done, in words.
+    Told(String),
 }
 
 /// What is to be done outside of the console.
@@ -67,6 +73,10 @@ pub(crate) enum Effect {
     Copy(String),
     /// Take the mouse, or leave it.
     Mouse(Mouse),
+    /// Have the engine do something.
+    Act(Command),
+    /// Have it mute incidents for a while from now on.
+    Mute(Muting),
 }
 
 /// Whether a pane shares the screen.
@@ -95,6 +105,7 @@ pub(crate) struct Console {
     theme: Theme,
     glyphs: Glyphs,
     mouse: Mouse,
+    rights: Rights,
     /// What the last key did, where that cannot be seen; until the next one.
     notice: Option<String>,
 }
@@ -102,7 +113,7 @@ pub(crate) struct Console {
 impl Console {
     /// A console that shows `snapshot` on a terminal of `size`.
     pub(crate) fn new(snapshot: Arc<Snapshot>, options: ConsoleOptions, size: Size) -> Self {
-        let ConsoleOptions { theme, glyphs, mouse } = options;
+        let ConsoleOptions { theme, glyphs, mouse, rights } = options;
         Self {
             snapshot,
             frozen: None,
@@ -115,6 +126,7 @@ impl Console {
             theme,
             glyphs,
             mouse,
+            rights,
             notice: None,
         }
     }
@@ -128,6 +140,7 @@ impl Console {
             }
             Message::EngineEnded => self.lose_engine(),
             Message::NoShell => self.notice = Some("there is no shell to go back to".into()),
+            Message::Told(words) => self.notice = Some(words),
             Message::Input(Event::Resize(width, height)) => self.size = Size { width, height },
             Message::Input(Event::Key(key)) => return self.press(key),
             Message::Input(Event::Mouse(event)) => self.pointed(event),

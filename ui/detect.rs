@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::ValueEnum;
 use weir::detect::{self, Runtime, Scorer};
 use weir::engine::{
     self, Delivery, Detection, Inference, Interrupts, Meters, Models, Options, Pace, Pipeline,
@@ -17,7 +16,7 @@ use weir::incident::{self, Tracker};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
 
 use self::printer::Printer;
-use crate::cli::{FlowFlags, ModelFlags, Source};
+use crate::cli::{FlowFlags, Format, ModelFlags, Source};
 use crate::input::{self, Follower, Input, OpenFlows};
 
 const EXAMPLES: &str = "\
@@ -51,15 +50,6 @@ pub(crate) struct Args {
     pub(crate) flows: FlowFlags,
     #[command(flatten)]
     pub(crate) model: ModelFlags,
-}
-
-/// How incidents are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 /// Why not everything was done that was asked.
@@ -148,8 +138,14 @@ fn replay(
     };
     let mut pipeline = Pipeline::new(options, Scoring::new(inference)).map_err(Error::Threads)?;
     let meters = Meters::default();
-    let replay =
-        Replay { paths, filter: &settings.filter, speed: settings.speed, meters: &meters, stop };
+    let replay = Replay {
+        paths,
+        filter: &settings.filter,
+        speed: settings.speed,
+        meters: &meters,
+        recording: None,
+        stop,
+    };
     replay.run(&mut pipeline, |event| follower.observe(event));
     pipeline.finish().sink.finish();
     follower.hush();

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use rusqlite::ErrorCode;
 use weir::{capture, detect, engine, export, settings, store};
 
-use crate::{detect as verb, flows, input, manual, model, user, watch};
+use crate::{
+    alerts, audit, detect as verb, flows, input, manual, model, outbox, user, visit, watch,
+};
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,15 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<user::Error>() {
             return Self::of_user(error);
+        }
+        if let Some(error) = error.downcast_ref::<alerts::Error>() {
+            return Self::of_alerts(error);
+        }
+        if let Some(error) = error.downcast_ref::<outbox::Error>() {
+            return Self::of_outbox(error);
+        }
+        if let Some(error) = error.downcast_ref::<audit::Error>() {
+            return Self::of_audit(error);
         }
         if let Some(error) = error.downcast_ref::<store::Error>() {
             return Self::of_store(error);
@@ -179,12 +190,48 @@ impl Status {
 
     fn of_user(error: &user::Error) -> Option<Self> {
         match error {
-            user::Error::Settings(error) => Some(Self::of(error)),
-            user::Error::Privilege(error) => Some(Self::of(error)),
+            user::Error::Visit(error) => Some(Self::of_visit(error)),
             user::Error::Store(error) => Some(Self::of(error)),
             user::Error::Mismatch => Some(Self::Data),
             user::Error::Interrupted => Some(Self::Interrupted),
             user::Error::Read(_) | user::Error::Print(_) => None,
+        }
+    }
+
+    fn of_alerts(error: &alerts::Error) -> Option<Self> {
+        match error {
+            alerts::Error::Visit(error) => Some(Self::of_visit(error)),
+            alerts::Error::Store(error) => Self::of_store(error),
+            alerts::Error::Filter(_) | alerts::Error::Terminal => Some(Self::Usage),
+            alerts::Error::Unknown(_) | alerts::Error::Ambiguous { .. } => Some(Self::Data),
+            alerts::Error::Gone { .. } => Some(Self::Unavailable),
+            alerts::Error::Packets(error) => Some(Self::of(error)),
+            alerts::Error::Create { .. } | alerts::Error::Print(_) => None,
+        }
+    }
+
+    fn of_outbox(error: &outbox::Error) -> Option<Self> {
+        match error {
+            outbox::Error::Visit(error) => Some(Self::of_visit(error)),
+            outbox::Error::Store(error) => Self::of_store(error),
+            outbox::Error::Print(_) => None,
+        }
+    }
+
+    fn of_audit(error: &audit::Error) -> Option<Self> {
+        match error {
+            audit::Error::Visit(error) => Some(Self::of_visit(error)),
+            audit::Error::Store(error) => Self::of_store(error),
+            audit::Error::Broken(_) | audit::Error::NoHead(_) => Some(Self::Data),
+            audit::Error::Print(_) => None,
+        }
+    }
+
+    fn of_visit(error: &visit::Error) -> Self {
+        match error {
+            visit::Error::Settings(error) => Self::of(error),
+            visit::Error::Privilege(error) => Self::of(error),
+            visit::Error::Store(error) => Self::of(error),
         }
     }
 

@@ -77,8 +77,14 @@ fn replay(
     let is_watched = args.output.is_some() || !io::stdout().is_terminal();
     let mut follower = Follower::start(paths, is_watched);
     let meters = Meters::default();
-    let replay =
-        Replay { paths, filter: &settings.filter, speed: settings.speed, meters: &meters, stop };
+    let replay = Replay {
+        paths,
+        filter: &settings.filter,
+        speed: settings.speed,
+        meters: &meters,
+        recording: None,
+        stop,
+    };
     let decoded = replay.run(&mut pipeline, |event| follower.observe(event));
     follower.hush();
     ended(pipeline.finish(), decoded)?;
@@ -94,7 +100,7 @@ fn live(
     mut pipeline: Pipeline<RowSink>,
     stop: &Arc<AtomicBool>,
 ) -> Result<(), Error> {
-    let capture = Live::start(interfaces, &Arc::default(), stop).map_err(Error::Threads)?;
+    let capture = Live::start(interfaces, &Arc::default(), None, stop).map_err(Error::Threads)?;
     let end = capture.run(&mut pipeline);
     let mut decoded = packet::Counts::default();
     for counts in &end.counts {

@@ -99,6 +99,11 @@ pub(crate) fn moment(us: i64) -> String {
     written("%Y-%m-%dT%H:%M:%S.%6fZ", us)
 }
 
+/// Date and time to the minute: `2026-11-25 14:02Z`.
+pub(crate) fn minute(us: i64) -> String {
+    written("%Y-%m-%d %H:%MZ", us)
+}
+
 /// What no calendar holds is given as it is.
 fn written(pattern: &str, us: i64) -> String {
     Timestamp::from_microsecond(us)
@@ -144,6 +149,7 @@ mod tests {
     fn every_time_has_its_zone() {
         assert_eq!(clock(1_795_615_331_000_000), "14:02:11Z");
         assert_eq!(moment(1_795_615_331_000_012), "2026-11-25T14:02:11.000012Z");
+        assert_eq!(minute(1_795_615_331_000_012), "2026-11-25 14:02Z");
         assert_eq!(clock(i64::MAX), "9223372036854775807 µs");
     }
 

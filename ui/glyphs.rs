@@ -24,6 +24,11 @@ pub(crate) fn to_ascii(picture: &mut Buffer) {
     }
 }
 
+/// `text` with every character that is not ASCII replaced by one that is.
+pub(crate) fn in_ascii(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii() { c } else { stand_in(c) }).collect()
+}
+
 /// The ASCII character that looks most like `character`.
 const fn stand_in(character: char) -> char {
     match character {

@@ -44,6 +44,20 @@ pub(crate) enum Action {
     ReverseSort,
     /// Copy the selected row, or the detail shown.
     Copy,
+    /// Take the selected incident on.
+    Acknowledge,
+    /// Say that the selected incident is over.
+    Resolve,
+    /// Write a filter on incidents that no sink is to be told of.
+    Mute,
+    /// End the selected mute.
+    Unmute,
+    /// Try again what a sink has refused.
+    Retry,
+    /// Show what is to be told.
+    Outbox,
+    /// Show what is muted.
+    Mutes,
     /// Take the mouse, or leave it to the terminal.
     Mouse,
     /// Use the next theme.
@@ -65,6 +79,10 @@ pub(crate) enum Mode {
     Filter,
     /// The line in which a command is written.
     Palette,
+    /// The line in which a mute is written.
+    Mute,
+    /// The line that asks whether to do it.
+    Question,
 }
 
 /// A key.

@@ -3,6 +3,8 @@
 //! Reads the command line and the settings, starts logging, runs one verb and turns its outcome
 //! into an exit status. What a verb does is the verb's business.
 
+mod alerts;
+mod audit;
 mod cli;
 mod config;
 mod console;
@@ -18,13 +20,17 @@ mod keymap;
 mod look;
 mod manual;
 mod model;
+mod outbox;
 mod panes;
+mod paper;
 mod progress;
 mod terminal;
 mod text;
 mod theme;
 mod user;
+mod visit;
 mod watch;
+mod when;
 mod widgets;
 
 use std::io::{self, IsTerminal, Write};
@@ -74,6 +80,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Detect(args)) => Ok(detect::run(&args, settings, &environment)?),
         Some(Verb::Model(args)) => Ok(model::run(&args, settings, &environment)?),
         Some(Verb::User(args)) => Ok(user::run(&args, settings, &environment)?),
+        Some(Verb::Alerts(args)) => Ok(alerts::run(&args, settings, &environment)?),
+        Some(Verb::Outbox(args)) => Ok(outbox::run(&args, settings, &environment)?),
+        Some(Verb::Audit(args)) => Ok(audit::run(&args, settings, &environment)?),
         None => Ok(watch::run(&cli.watch, settings, &environment)?),
     }
 }

@@ -13,6 +13,8 @@ pub(crate) mod flows;
 pub(crate) mod help;
 pub(crate) mod incident;
 pub(crate) mod listing;
+pub(crate) mod mutes;
+pub(crate) mod outbox;
 pub(crate) mod palette;
 pub(crate) mod scores;
 pub(crate) mod scroll;
@@ -24,7 +26,9 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use weir::engine::Snapshot;
-use weir::filter::Subject;
+use weir::filter;
+use weir::incident::Incident;
+use weir::store::{Entry, Mute};
 
 use crate::console::{Motion, Sieve};
 use crate::format;
@@ -44,13 +48,13 @@ pub(crate) struct Scene {
 
 impl Scene {
     /// The things that the filter lets through.
-    pub(crate) fn sifted<T: Subject>(&self, all: &[Arc<T>]) -> Vec<Arc<T>> {
+    pub(crate) fn sifted<T: filter::Subject>(&self, all: &[Arc<T>]) -> Vec<Arc<T>> {
         let now_us = self.look.now_us;
         all.iter().filter(|one| self.sieve.lets(&***one, now_us)).cloned().collect()
     }
 
     /// What the filter does to these things, for a title: ` · 2 of 45 by class:dos*`.
-    pub(crate) fn sifting<T: Subject>(&self, all: &[Arc<T>]) -> String {
+    pub(crate) fn sifting<T: filter::Subject>(&self, all: &[Arc<T>]) -> String {
         if self.sieve.is_empty() {
             return String::new();
         }
@@ -67,6 +71,17 @@ pub(crate) enum Focus {
     Here,
     /// They go elsewhere.
     Elsewhere,
+}
+
+/// A thing about which something can be done.
+#[derive(Debug, Clone)]
+pub(crate) enum Subject {
+    /// An incident.
+    Incident(Arc<Incident>),
+    /// An entry of the outbox.
+    Entry(Arc<Entry>),
+    /// A mute.
+    Mute(Mute),
 }
 
 /// A pane or a page. Areas are those inside its frame.
@@ -90,6 +105,11 @@ pub(crate) trait View: std::fmt::Debug {
 
     /// The selected row, or all of it, as text.
     fn copy(&self, _scene: &Scene) -> Option<String> {
+        None
+    }
+
+    /// What the selected row is, for whoever wants to do something about it.
+    fn subject(&self, _scene: &Scene) -> Option<Subject> {
         None
     }
 

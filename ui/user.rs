@@ -3,13 +3,13 @@
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
-use serde::Serialize;
 use signal_hook::{consts::SIGINT, flag};
-use weir::capture::{self, privilege};
-use weir::settings::{self, Environment, Settings};
+use weir::settings::{Environment, Settings};
 use weir::store::{self, Accounts, PasswordHash, Role, User, UserName};
+
+use crate::cli::one_of;
+use crate::visit::{self, Flags, Visit};
 
 /// The longest line that is taken for a password, in bytes: four for each character, and the end.
 const LONGEST_LINE: u64 = 4 * PasswordHash::LONGEST as u64 + 2;
@@ -41,16 +41,6 @@ pub(crate) struct Args {
     pub(crate) settings: Flags,
 }
 
-/// Settings; named as their keys.
-#[derive(Debug, clap::Args, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[command(next_help_heading = crate::cli::SETTINGS)]
-pub(crate) struct Flags {
-    /// Database to work on
-    #[arg(long, global = true, value_name = "PATH")]
-    database: Option<String>,
-}
-
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// Add a user
@@ -61,7 +51,7 @@ enum Action {
         /// 1 to 64 letters, digits, `.`, `_`, `@` and `-`
         name: UserName,
         /// What the user may do: everything, handle incidents, or look
-        #[arg(long, value_parser = roles())]
+        #[arg(long, value_parser = one_of(Role::ALL, Role::name))]
         role: Role,
     },
     /// List users
@@ -82,20 +72,12 @@ enum Action {
     },
 }
 
-fn roles() -> impl TypedValueParser<Value = Role> {
-    let names = PossibleValuesParser::new(Role::ALL.map(Role::name));
-    names.try_map(|name| Role::named(&name).ok_or("no such role"))
-}
-
 /// Why users are as they were.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// There is no place for a database.
+    /// The database could not be come to.
     #[error(transparent)]
-    Settings(#[from] settings::Error),
-    /// Root could not be given up.
-    #[error(transparent)]
-    Privilege(#[from] capture::Error),
+    Visit(#[from] visit::Error),
     /// The database refused.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -119,28 +101,26 @@ pub(crate) fn run(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<(), Error> {
-    let path = settings::database_path(settings, environment)?;
-    store::give_folder(&path, privilege::successor(environment.invoker()))?;
-    privilege::drop_root(environment.invoker())?;
-    let mut accounts = Accounts::open(&path)?;
+    let visit = Visit::begin(settings, environment)?;
+    let mut accounts = Accounts::open(&visit.path)?;
     let done = match &args.action {
         Action::List => return list(&accounts),
         Action::Add { name, role } => {
             if accounts.find(name)?.is_some() {
                 return Err(store::Error::Known(name.clone()).into());
             }
-            accounts.add(name, *role, &new_password(name)?)?;
+            accounts.add(name, *role, &new_password(name)?, &visit.by)?;
             format!("user `{name}` added as {}", role.name())
         }
         Action::Remove { name } => {
-            accounts.remove(name)?;
+            accounts.remove(name, &visit.by)?;
             format!("user `{name}` removed")
         }
         Action::Passwd { name } => {
             if accounts.find(name)?.is_none() {
                 return Err(store::Error::Unknown(name.clone()).into());
             }
-            accounts.set_password(name, &new_password(name)?)?;
+            accounts.set_password(name, &new_password(name)?, &visit.by)?;
             format!("password of user `{name}` changed")
         }
     };

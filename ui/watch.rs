@@ -13,16 +13,17 @@ use tokio::runtime::{Builder, Runtime as Tasks};
 use tokio::time::interval;
 use tracing::info;
 use weir::api::{self, Api};
-use weir::capture::privilege;
+use weir::capture::{evidence, privilege};
 use weir::detect::{self, Runtime};
 use weir::engine::{self, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
 use weir::incident::{self, Tracker};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
-use weir::store::{self, Accounts, Query, Reader, Store};
+use weir::store::{self, Accounts, By, Query, Reader, Store};
 
 use crate::cli::{Source, WatchArgs};
 use crate::console::{self, ConsoleOptions};
 use crate::input::{self, Input, OpenFlows};
+use crate::visit;
 
 /// Where the API listens with `--api` and without a setting.
 const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
@@ -91,11 +92,13 @@ pub(crate) fn run(
     // The console listens to signals itself, because it has a terminal to give back.
     let interrupts = args.api.then(Interrupts::catch).transpose().map_err(Error::Signal)?;
     let database = database_path(settings, environment)?;
+    // Before root is given up, and with it who that was.
+    let by = By { who: visit::visitor(environment), from: "console".into() };
     let feed = feed(args, settings, environment, &database)?;
     let stop = interrupts.map(Interrupts::listen).transpose().map_err(Error::Signal)?;
     let stop = stop.unwrap_or_default();
     let engine = start(feed, settings, environment, &database, &stop)?;
-    let shown = show(args, settings, environment, &engine.handle(), &database, &stop);
+    let shown = show(args, settings, environment, &engine.handle(), &database, by, &stop);
     // What is lost matters more than why nobody looks any more.
     engine.finish()?;
     shown
@@ -162,8 +165,20 @@ fn start(
         tracker,
         store: Some(store),
         known,
+        evidence: evidence(settings, database),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
+}
+
+/// How packets are kept as evidence, in a folder beside the database.
+fn evidence(settings: &Settings, database: &Path) -> Option<evidence::Options> {
+    (settings.evidence_mib > 0).then(|| evidence::Options {
+        folder: state_folder(database).join("evidence"),
+        most_bytes: u64::from(settings.evidence_mib) << 20,
+        snap_length: settings.evidence_snap_length,
+        keeps_payload: settings.evidence_payload,
+        retention: settings.evidence_retention,
+    })
 }
 
 /// Since when an attack that was over may return as the same incident, in µs since the epoch.
@@ -179,6 +194,7 @@ fn show(
     environment: &Environment,
     handle: &Handle,
     database: &Path,
+    by: By,
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     let tasks = tasks().map_err(Error::Tasks)?;
@@ -199,7 +215,7 @@ fn show(
         }
         let options = ConsoleOptions::new(settings, environment);
         // Leaving the console asks the engine to end, and with it the API.
-        let ((), looked) = tokio::join!(serve, console::run(handle.clone(), options));
+        let ((), looked) = tokio::join!(serve, console::run(handle.clone(), options, by));
         Ok(looked?)
     })
 }

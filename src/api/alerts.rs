@@ -122,6 +122,7 @@ impl TryFrom<Asked> for Query {
                 text.parse().ok()
             })?,
             status: taken("status", status, "expected open or resolved", Status::named)?,
+            severity: None,
             class: taken("class", class, &format!("expected one of {classes}"), Class::named)?,
             since_us: taken(
                 "since",

@@ -201,6 +201,7 @@ mod tests {
             flows: Arc::default(),
             model: ModelStatus::default(),
             inference: Arc::default(),
+            evidence: None,
             packet_rate: Rate::default(),
             sequence_rate: Rate::default(),
         };

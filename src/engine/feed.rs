@@ -11,10 +11,11 @@ use super::keeper::with_causes;
 use super::live::{Live, LiveCounts};
 use super::meters::Meters;
 use super::pipeline::Pipeline;
+use super::recording::Recording;
 use super::replay::{Replay, ReplayEvent};
 use super::scoring::Scoring;
 use super::snapshot::{Source, SourceKind, SourceState};
-use crate::capture::Interface;
+use crate::capture::{Interface, evidence};
 use crate::settings::Speed;
 
 /// Where packets come from.
@@ -64,20 +65,31 @@ impl Feed {
         paths.iter().map(|path| path.metadata().ok().map(|data| data.len())).sum()
     }
 
-    /// Brings all packets to `pipeline`, waits until they are scored, and says how it ended.
+    /// Brings all packets to `pipeline` and their frames to `recording`, waits until they are scored
+    /// and written, and says how it ended.
     pub(super) fn run(
         self,
         mut pipeline: Pipeline<Scoring>,
         meters: &Arc<Meters>,
+        recording: Option<Recording>,
         stop: &Arc<AtomicBool>,
     ) -> SourceState {
+        let kept_by = recording.as_ref();
         let failure = match self {
             Self::Files { paths, filter, speed } => {
-                let replay = Replay { paths: &paths, filter: &filter, speed, meters, stop };
+                let (paths, filter) = (&paths, &filter);
+                let replay = Replay { paths, filter, speed, meters, recording: kept_by, stop };
                 replayed(&replay, &mut pipeline)
             }
-            Self::Interfaces(interfaces) => captured(interfaces, &mut pipeline, meters, stop),
+            Self::Interfaces(interfaces) => {
+                captured(interfaces, &mut pipeline, meters, kept_by, stop)
+            }
         };
+        if let Some(evidence::Status { lost_frames: lost_frames @ 1.., .. }) =
+            recording.map(Recording::finish)
+        {
+            warn!(lost_frames, "packets were not kept as evidence");
+        }
         pipeline.finish().sink.finish();
         failure.map_or(SourceState::Ended, SourceState::Failed)
     }
@@ -109,9 +121,10 @@ fn captured(
     interfaces: Vec<Interface>,
     pipeline: &mut Pipeline<Scoring>,
     meters: &Arc<Meters>,
+    recording: Option<&Recording>,
     stop: &Arc<AtomicBool>,
 ) -> Option<String> {
-    let live = match Live::start(interfaces, meters, stop) {
+    let live = match Live::start(interfaces, meters, recording, stop) {
         Ok(live) => live,
         Err(error) => return Some(format!("start a capture thread: {error}")),
     };

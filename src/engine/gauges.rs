@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::inference::Progress;
 use super::meters::Meters;
 use super::rate::Rate;
+use super::recording::RecordingMeters;
 use super::scoring::FlowMeters;
 use super::snapshot::{ModelStatus, Snapshot, Source, SourceState};
 
@@ -21,6 +22,8 @@ pub(super) struct Gauges {
     /// The model as it began.
     pub(super) model: ModelStatus,
     pub(super) inference: Arc<Progress>,
+    /// None where no frames are kept.
+    pub(super) evidence: Option<Arc<RecordingMeters>>,
     pub(super) packet_rate: Rate<2>,
     pub(super) sequence_rate: Rate<1>,
 }
@@ -47,6 +50,7 @@ impl Gauges {
             traffic,
             flows: self.flows.counts(),
             model,
+            evidence: self.evidence.as_ref().map(|meters| meters.status()),
             ..Snapshot::default()
         }
     }

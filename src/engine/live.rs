@@ -12,8 +12,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::warn;
 
+use super::inference::Pace;
 use super::meters::{Meters, Tally};
 use super::pipeline::Pipeline;
+use super::recording::{Recorder, Recording};
 use super::sink::{Sink, Stopped};
 use crate::capture::{self, Counters, Event, Interface};
 use crate::packet::{self, Decoder, Packet};
@@ -71,10 +73,12 @@ pub struct Live {
 impl Live {
     /// Starts a thread for each open interface; they end when `stop` is set, and all where one does.
     ///
-    /// Privileges must have been given up before. What comes in is counted on `meters` as it comes.
+    /// Privileges must have been given up before. What comes in is counted on `meters` as it comes,
+    /// and kept by `recording` as evidence.
     pub fn start(
         interfaces: Vec<Interface>,
         meters: &Arc<Meters>,
+        recording: Option<&Recording>,
         stop: &Arc<AtomicBool>,
     ) -> io::Result<Self> {
         let (queue, messages) = sync_channel(WAITING_BATCHES);
@@ -83,7 +87,9 @@ impl Live {
         for interface in interfaces {
             let name = format!("capture-{}", interface.name());
             let until = Until { asked: Arc::clone(stop), over: Arc::clone(&over) };
-            let capture = Capture::new(interface, queue.clone(), Arc::clone(meters), until);
+            let recorder = recording.map(|recording| recording.recorder(Pace::Live));
+            let capture =
+                Capture::new(interface, queue.clone(), Arc::clone(meters), recorder, until);
             threads.push(Builder::new().name(name).spawn(move || capture.run())?);
         }
         Ok(Self { messages, threads, over })
@@ -146,6 +152,7 @@ struct Capture {
     decoder: Decoder,
     queue: SyncSender<Message>,
     packets: Vec<Packet>,
+    recorder: Option<Recorder>,
     /// What has been counted; what the decoder counts is taken over when it is told.
     tally: Tally,
     told: Tally,
@@ -161,6 +168,7 @@ impl Capture {
         interface: Interface,
         queue: SyncSender<Message>,
         meters: Arc<Meters>,
+        recorder: Option<Recorder>,
         until: Until,
     ) -> Self {
         Self {
@@ -168,6 +176,7 @@ impl Capture {
             decoder: Decoder::default(),
             queue,
             packets: Vec::with_capacity(BATCH),
+            recorder,
             tally: Tally::default(),
             told: Tally::default(),
             meters,
@@ -193,6 +202,9 @@ impl Capture {
                     // A frame without a packet is counted by the decoder.
                     if let Ok(packet) = self.decoder.decode(&frame) {
                         self.packets.push(packet);
+                        if let Some(recorder) = &mut self.recorder {
+                            recorder.record(&frame, self.decoder.headers_len());
+                        }
                     }
                     if self.packets.len() == BATCH {
                         self.hand_on();
@@ -203,6 +215,9 @@ impl Capture {
                 Ok(Event::Quiet) => {
                     let now_us = now_us();
                     self.hand_on();
+                    if let Some(recorder) = &mut self.recorder {
+                        recorder.tick(now_us);
+                    }
                     // A consumer that is busy learns the time from packets.
                     self.queue.try_send(Message::Quiet(now_us - LAG_US)).ok();
                     self.count(now_us);

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
+use super::inference;
 use super::meters::{Meters, Tally};
 use super::pipeline::Pipeline;
+use super::recording::{Recorder, Recording};
 use super::sink::{Sink, Stopped};
 use crate::capture::pace::Pacer;
 use crate::capture::{self, FileReader};
@@ -51,6 +53,8 @@ pub struct Replay<'a> {
     pub speed: Speed,
     /// Where what comes in is counted as it comes.
     pub meters: &'a Meters,
+    /// What keeps frames as evidence, if they are kept.
+    pub recording: Option<&'a Recording>,
     /// Set to end the replay early.
     pub stop: &'a AtomicBool,
 }
@@ -64,6 +68,7 @@ impl Replay<'_> {
     ) -> Counts {
         let mut progress = Progress {
             decoder: Decoder::default(),
+            recorder: self.recording.map(|recording| recording.recorder(inference::Pace::Replay)),
             pace: Pace::new(self.speed),
             bytes_before: 0,
             frames: 0,
@@ -124,7 +129,7 @@ impl Replay<'_> {
             progress.frames += 1;
             progress.wire_bytes += u64::from(frame.wire_len);
             if let Some(pace) = &mut progress.pace {
-                pace.wait(frame.time_us, self.stop, pipeline)?;
+                pace.wait(frame.time_us, self.stop, pipeline, progress.recorder.as_mut())?;
                 if self.stop.load(Ordering::Relaxed) {
                     // The time of this frame has not come.
                     break;
@@ -132,6 +137,9 @@ impl Replay<'_> {
             }
             // A frame without a packet is counted by the decoder.
             if let Ok(packet) = progress.decoder.decode(&frame) {
+                if let Some(recorder) = &mut progress.recorder {
+                    recorder.record(&frame, progress.decoder.headers_len());
+                }
                 pipeline.packet(&packet)?;
             }
         }
@@ -147,6 +155,7 @@ impl Replay<'_> {
 /// How far a replay has come.
 struct Progress {
     decoder: Decoder,
+    recorder: Option<Recorder>,
     pace: Option<Pace>,
     /// Bytes of the files before this one.
     bytes_before: u64,
@@ -191,12 +200,14 @@ impl Pace {
         time_us: i64,
         stop: &AtomicBool,
         pipeline: &mut Pipeline<S>,
+        recorder: Option<&mut Recorder>,
     ) -> Result<(), Stopped> {
         let elapsed = self.since.elapsed().unwrap_or_default();
         let mut left = self.pacer.wait(time_us, elapsed);
         if left >= PATIENCE || elapsed.saturating_sub(self.flushed) >= PATIENCE {
-            // Whoever watches sees the rows of what was read so far.
+            // Whoever watches sees the rows of what was read so far, and finds its packets.
             pipeline.flush()?;
+            recorder.map(Recorder::hand_over);
             self.flushed = elapsed;
         }
         while !left.is_zero() && !stop.load(Ordering::Relaxed) {

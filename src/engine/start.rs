@@ -19,8 +19,10 @@ use super::keeper::Keeper;
 use super::meters::Meters;
 use super::pipeline::{Options, Pipeline};
 use super::rate::Rate;
+use super::recording::Recording;
 use super::scoring::Scoring;
 use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
+use crate::capture::evidence;
 use crate::detect::{self, Model, Runtime, Scorer};
 use crate::incident::{Incident, Tracker};
 use crate::store::{Changes, Store};
@@ -44,6 +46,8 @@ pub struct Parts {
     pub store: Option<Store>,
     /// Incidents of earlier runs that are shown; one may be there twice.
     pub known: Vec<Incident>,
+    /// How packets are kept as evidence; not at all if it does not say.
+    pub evidence: Option<evidence::Options>,
 }
 
 /// Why an engine could not be started, or not be ended without a loss.
@@ -80,7 +84,8 @@ impl Engine {
     ///
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
-        let Parts { feed, flows, model, inference_threads, tracker, store, known } = parts;
+        let Parts { feed, flows, model, inference_threads, tracker, store, known, evidence } =
+            parts;
         let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
@@ -94,6 +99,7 @@ impl Engine {
         let progress = inference.progress();
         let scoring = Scoring::new(inference);
         let meters = Arc::<Meters>::default();
+        let recording = evidence.map(Recording::start).transpose()?;
         let gauges = Gauges {
             source: feed.source(),
             total_bytes: feed.total_bytes(),
@@ -105,6 +111,7 @@ impl Engine {
                 ..ModelStatus::default()
             },
             inference: progress,
+            evidence: recording.as_ref().map(Recording::meters),
             packet_rate: Rate::default(),
             sequence_rate: Rate::default(),
         };
@@ -117,7 +124,7 @@ impl Engine {
         let asked = Arc::clone(&stop);
         let ended = notes.clone();
         let source = thread("source", move || {
-            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, &asked));
+            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, recording, &asked));
             // A dead thread must not look like a quiet network.
             let state = catch_unwind(run).unwrap_or_else(|_| SourceState::Failed(PANICKED.into()));
             // The desk is there until this and the engine itself let go of it.

@@ -40,7 +40,7 @@ impl Default for Directions {
 impl Directions {
     /// Remembers a flow by its forward tuple.
     pub(super) fn remember(&mut self, tuple: Tuple) {
-        self.0.put(canonical(&tuple), tuple);
+        self.0.put(tuple.canonical(), tuple);
     }
 
     /// The forward tuple of the conversation that `packet` goes on with, if it does.
@@ -48,18 +48,12 @@ impl Directions {
         if self.0.is_empty() {
             return None;
         }
-        self.0.pop(&canonical(&packet.tuple)).filter(|_| !opens(packet.flags))
+        self.0.pop(&packet.tuple.canonical()).filter(|_| !opens(packet.flags))
     }
 
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
-}
-
-/// The same for both directions of a tuple.
-fn canonical(tuple: &Tuple) -> Tuple {
-    let (source, target) = ((tuple.source, tuple.source_port), (tuple.target, tuple.target_port));
-    if source <= target { *tuple } else { tuple.reversed() }
 }
 
 /// Hashes both directions of a tuple alike.

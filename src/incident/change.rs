@@ -9,7 +9,10 @@ use super::record::Incident;
 pub enum Change {
     /// It has become one.
     Opened(Arc<Incident>),
-    /// It has grown. What happens within a second is told once.
+    /// It was over and has come back: the same incident in a new life.
+    Reopened(Arc<Incident>),
+    /// It has grown, or another is known to be related. What happens within a second is told once.
+    /// Of one that is over it is told too, where what followed says more of it.
     Changed(Arc<Incident>),
     /// It is over.
     Resolved(Arc<Incident>),
@@ -20,7 +23,10 @@ impl Change {
     #[must_use]
     pub const fn incident(&self) -> &Arc<Incident> {
         match self {
-            Self::Opened(incident) | Self::Changed(incident) | Self::Resolved(incident) => incident,
+            Self::Opened(incident)
+            | Self::Reopened(incident)
+            | Self::Changed(incident)
+            | Self::Resolved(incident) => incident,
         }
     }
 
@@ -28,7 +34,10 @@ impl Change {
     #[must_use]
     pub fn into_incident(self) -> Arc<Incident> {
         match self {
-            Self::Opened(incident) | Self::Changed(incident) | Self::Resolved(incident) => incident,
+            Self::Opened(incident)
+            | Self::Reopened(incident)
+            | Self::Changed(incident)
+            | Self::Resolved(incident) => incident,
         }
     }
 }

@@ -40,10 +40,33 @@ impl Ongoing {
                 return Some(Fit::Class);
             }
         }
-        let is_kin = are_kin(alarm.class, incident.class)
-            && sources.contains(source)
-            && targets.contains(target);
-        is_kin.then_some(Fit::Kin)
+        self.is_kin(alarm).then_some(Fit::Kin)
+    }
+
+    /// Whether and how `alarm` is this attack again after it was over.
+    ///
+    /// An alarm of its class is when it is about the pivot or, where that is the target, about any
+    /// target. Not by the way of an ingress: what a target attacks later is another attack. Packets
+    /// from before the end are no sign of any.
+    pub(super) fn fit_again(&self, alarm: &Alarm) -> Option<Fit> {
+        if alarm.flow.last_us <= self.ended_us() {
+            return None;
+        }
+        let is_about = match Pivot::of(alarm.class) {
+            Pivot::Source => alarm.source() == self.incident.pivot,
+            Pivot::Target => self.targets.contains(alarm.target()),
+        };
+        if alarm.class == self.incident.class && is_about {
+            return Some(Fit::Class);
+        }
+        self.is_kin(alarm).then_some(Fit::Kin)
+    }
+
+    /// Whether `alarm` is of a kindred class, between hosts that are in it.
+    fn is_kin(&self, alarm: &Alarm) -> bool {
+        are_kin(alarm.class, self.incident.class)
+            && self.sources.contains(alarm.source())
+            && self.targets.contains(alarm.target())
     }
 
     /// Whether `leg` is the other leg of this attack through an ingress that has another address on
@@ -53,7 +76,7 @@ impl Ongoing {
     /// ingress, and at least one of them is an attack on its target.
     pub(super) fn is_other_leg(&self, leg: &Leg) -> bool {
         let is_on_target = |class| Pivot::of(class) == Pivot::Target;
-        self.incident.first_us.abs_diff(leg.first_us) <= LEGS_US
+        self.began_us.abs_diff(leg.first_us) <= LEGS_US
             && are_kin(leg.class, self.incident.class)
             && (is_on_target(leg.class) || is_on_target(self.incident.class))
             && (leg.has_one_source || self.sources.only().is_some())

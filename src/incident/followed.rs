@@ -15,6 +15,8 @@ pub(super) struct Counted {
     pub(super) serial: u64,
     pub(super) packets: u64,
     pub(super) bytes: u64,
+    /// Its number among the flows of the incident whose packets can be found again.
+    pub(super) span: Option<usize>,
 }
 
 /// What is known of a flow that goes on.
@@ -76,14 +78,19 @@ impl Followed {
         }
     }
 
-    /// Remembers with what the flow was counted in an incident; forgets those that are over.
-    pub(super) fn count(&mut self, alarm: &Alarm, serial: u64, is_open: impl Fn(u64) -> bool) {
+    /// Remembers with what the flow was counted in an incident; forgets those that are not known.
+    pub(super) fn count(
+        &mut self,
+        alarm: &Alarm,
+        (serial, span): (u64, Option<usize>),
+        is_known: impl Fn(u64) -> bool,
+    ) {
         if let Some(known) = self.known(&alarm.flow) {
             let FlowSummary { packets, bytes, .. } = alarm.flow;
             known.candidate = None;
             known.packets = packets;
-            known.counted.retain(|one| one.serial != serial && is_open(one.serial));
-            known.counted.push(Counted { serial, packets, bytes });
+            known.counted.retain(|one| one.serial != serial && is_known(one.serial));
+            known.counted.push(Counted { serial, packets, bytes, span });
         }
     }
 

@@ -58,6 +58,11 @@ impl HostSet {
         }
     }
 
+    /// The addresses that are remembered, in the order in which they appeared.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Address> {
+        self.order.iter().copied()
+    }
+
     /// How many addresses are remembered.
     pub(super) const fn len(&self) -> usize {
         self.order.len()

@@ -1,35 +1,20 @@
-//! An open incident and what is needed to follow it.
+//! An incident that is followed: an open one, or one that is over and may come back.
 
 use super::alarm::{Alarm, Key};
 use super::host_set::{HostSet, Room};
+use super::ports::Ports;
 use super::record::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
+use super::severity::is_at_control;
 use crate::detect::{CLASSES, Class, Reason, Score};
+use crate::packet::Address;
 
 /// By how much a score must rise above the one that was explained to be explained again.
 const CLEAR_RISE: f64 = 0.1;
 
-/// The ports attacked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ports {
-    None,
-    One(u16),
-    Many,
-}
-
-impl Ports {
-    const fn add(self, port: u16) -> Self {
-        match self {
-            Self::None => Self::One(port),
-            Self::One(known) if known == port => self,
-            Self::One(_) | Self::Many => Self::Many,
-        }
-    }
-}
-
-/// An open incident.
+/// An incident that is followed.
 #[derive(Debug)]
 pub(super) struct Ongoing {
-    /// All but its hosts, which [`Ongoing::shown`] adds.
+    /// All but its hosts, port and related ones, which [`Ongoing::shown`] adds.
     pub(super) incident: Incident,
     /// What it was opened as, from which its id is made.
     pub(super) key: Key,
@@ -37,11 +22,20 @@ pub(super) struct Ongoing {
     pub(super) targets: HostSet,
     /// Hosts that are both.
     shared: usize,
-    /// Flows by the class that they alarmed as when they were counted.
+    /// Flows of this life by the class that they alarmed as when they were counted.
     by_class: [u64; CLASSES],
-    ports: Ports,
-    /// Nothing before this moment belongs to it.
+    pub(super) ports: Ports,
+    /// Nothing before this moment belongs to this life of it.
     floor_us: i64,
+    /// First packet of this life of it.
+    pub(super) began_us: i64,
+    /// Related incidents, oldest first: their number in the order in which they opened, 0 where it
+    /// is not known any more, and identity.
+    pub(super) related: Vec<(u64, IncidentId)>,
+    /// Whether it was followed by something further along, or is what followed.
+    pub(super) is_of_a_chain: bool,
+    /// Flows of which the packets can be found again.
+    spans: usize,
     /// When an alarm last brought something new.
     pub(super) active_us: i64,
     /// When it was last told of, if it was.
@@ -62,7 +56,7 @@ impl Ongoing {
         let incident = Incident {
             id,
             class,
-            severity: Severity::of(class, Score::ZERO, 0),
+            severity: Severity::Low,
             status: Status::Open,
             score: Score::ZERO,
             pivot,
@@ -87,8 +81,14 @@ impl Ongoing {
         Self::following(incident, &mut Room(0), floor_us)
     }
 
-    /// An incident that was open when the program ended.
+    /// An incident of an earlier run, of which only the traffic is followed: not what people did.
     pub(super) fn restored(incident: Incident, room: &mut Room) -> Self {
+        let status = match incident.status {
+            Status::Open | Status::Acknowledged => Status::Open,
+            Status::Resolved => Status::Resolved,
+        };
+        let incident =
+            Incident { status, acknowledged: None, resolved_by: None, muted_by: None, ..incident };
         let mut ongoing = Self::following(incident, room, i64::MIN);
         ongoing.explained = Some(ongoing.incident.score);
         ongoing.told_us = Some(ongoing.active_us);
@@ -100,11 +100,7 @@ impl Ongoing {
         let targets = HostSet::restored(&incident.targets, room);
         let mut by_class = [0; CLASSES];
         by_class[incident.class as usize] = incident.flows;
-        let ports = match incident.target_port {
-            Some(port) => Ports::One(port),
-            None if incident.flows == 0 => Ports::None,
-            None => Ports::Many,
-        };
+        let ports = Ports::restored(incident.target_port, incident.flows);
         Self {
             key: (incident.class, incident.pivot),
             sources,
@@ -113,6 +109,10 @@ impl Ongoing {
             by_class,
             ports,
             floor_us,
+            began_us: incident.first_us,
+            related: incident.related.iter().map(|id| (0, *id)).collect(),
+            is_of_a_chain: false,
+            spans: usize::try_from(incident.flows).unwrap_or(usize::MAX),
             active_us: incident.last_us.max(incident.detected_us),
             told_us: None,
             has_news: false,
@@ -121,13 +121,15 @@ impl Ongoing {
         }
     }
 
-    /// Counts a flow that was not in it.
-    pub(super) fn join(&mut self, alarm: &Alarm, room: &mut Room) {
+    /// Counts a flow that was not in it; the hosts that are new at their end of it.
+    pub(super) fn join(&mut self, alarm: &Alarm, room: &mut Room) -> [Option<Address>; 2] {
         let (source, target) = (alarm.source(), alarm.target());
-        if self.sources.insert(source, room) && self.targets.contains(source) {
+        let is_new_source = self.sources.insert(source, room);
+        if is_new_source && self.targets.contains(source) {
             self.shared += 1;
         }
-        if self.targets.insert(target, room) && self.sources.contains(target) {
+        let is_new_target = self.targets.insert(target, room);
+        if is_new_target && self.sources.contains(target) {
             self.shared += 1;
         }
         self.by_class[alarm.class as usize] += 1;
@@ -139,12 +141,14 @@ impl Ongoing {
         if incident.flow_ids.len() < Incident::FLOW_IDS {
             incident.flow_ids.push(alarm.flow.id);
         }
-        incident.first_us = incident.first_us.min(alarm.flow.first_us.max(self.floor_us));
+        self.began_us = self.began_us.min(alarm.flow.first_us.max(self.floor_us));
+        incident.first_us = incident.first_us.min(self.began_us);
         // An ingress speaks to its pods on another port than the one that is attacked.
         if Pivot::of(incident.class) == Pivot::Source || target == incident.pivot {
             self.ports = self.ports.add(alarm.flow.tuple.ports().1);
         }
         self.take(alarm);
+        [is_new_source.then_some(source), is_new_target.then_some(target)]
     }
 
     /// Brings a flow that is in it up to date; `packets` and `bytes` of it were counted before.
@@ -161,11 +165,20 @@ impl Ongoing {
         self.active_us = self.active_us.max(at_us);
     }
 
+    /// Says how urgent it is by all that is known now; within a life that never falls.
+    pub(super) fn weigh(&mut self) {
+        let incident = &mut self.incident;
+        let usual = Severity::of(incident.class, incident.score, incident.flows);
+        let is_at_control =
+            self.ports.only().is_some_and(|port| is_at_control(incident.class, port));
+        let steps = u8::from(is_at_control) + u8::from(self.is_of_a_chain);
+        incident.severity = incident.severity.max(usual.raised(steps));
+    }
+
     fn take(&mut self, alarm: &Alarm) {
         let incident = &mut self.incident;
         incident.last_us = incident.last_us.max(alarm.flow.last_us);
         incident.score = incident.score.max(alarm.score);
-        incident.severity = Severity::of(incident.class, incident.score, incident.flows);
         self.has_news = true;
         self.keep_up(alarm.flow.at_us);
     }
@@ -174,6 +187,8 @@ impl Ongoing {
     fn reclassify(&mut self, alarm: &Alarm) {
         let [of_alarm, of_incident] =
             [alarm.class, self.incident.class].map(|class| self.by_class[class as usize]);
+        // A new life may begin with flows that are counted already.
+        let of_incident = of_incident.max(1);
         if alarm.class != self.incident.class && of_alarm >= of_incident.saturating_mul(2) {
             self.incident.class = alarm.class;
             self.incident.pivot = alarm.pivot();
@@ -209,7 +224,7 @@ impl Ongoing {
         self.active_us.saturating_add(quiet_us)
     }
 
-    /// Whether it has never been told of.
+    /// Whether this life of it has never been told of.
     pub(super) const fn is_new(&self) -> bool {
         self.told_us.is_none()
     }
@@ -229,22 +244,47 @@ impl Ongoing {
     /// As it stands. Sources that are also targets are the inner side of an ingress and left out,
     /// unless there are no others.
     pub(super) fn shown(&self) -> Incident {
-        let Self { incident, sources, targets, shared, ports, .. } = self;
+        let Self { incident, sources, targets, shared, ports, related, .. } = self;
         let outer = sources.without(targets, *shared);
         Incident {
             sources: if outer.listed.is_empty() { sources.all() } else { outer },
             targets: targets.all(),
-            target_port: match ports {
-                Ports::One(port) if *port != 0 => Some(*port),
-                Ports::None | Ports::One(_) | Ports::Many => None,
-            },
+            target_port: ports.only(),
+            related: related.iter().map(|(_, id)| *id).collect(),
             ..incident.clone()
         }
     }
 
-    /// As it stands, over since `at_us`.
-    pub(super) fn resolved(&self, at_us: i64) -> Incident {
-        Incident { status: Status::Resolved, resolved_us: Some(at_us), ..self.shown() }
+    /// It is over since `at_us`.
+    pub(super) fn end(&mut self, at_us: i64) {
+        self.incident.status = Status::Resolved;
+        self.incident.resolved_us = Some(at_us);
+    }
+
+    /// It has come back as `class` about `pivot`, with packets since `first_us`: the counts go on,
+    /// what it is and how urgent is said anew.
+    pub(super) fn revive(&mut self, (class, pivot): Key, first_us: i64, now_us: i64) {
+        self.floor_us = self.ended_us().saturating_add(1);
+        self.began_us = first_us.max(self.floor_us);
+        self.by_class = [0; CLASSES];
+        (self.told_us, self.explained) = (None, None);
+        let incident = &mut self.incident;
+        (incident.class, incident.pivot, incident.severity) = (class, pivot, Severity::Low);
+        (incident.status, incident.resolved_us) = (Status::Open, None);
+        incident.reopened = incident.reopened.saturating_add(1);
+        self.keep_up(now_us);
+    }
+
+    /// Since when it is over, if it is.
+    pub(super) fn ended_us(&self) -> i64 {
+        self.incident.resolved_us.unwrap_or(self.incident.last_us)
+    }
+
+    /// The number of the next flow of which the packets can be found again, if it may have more.
+    pub(super) fn next_span(&mut self) -> Option<usize> {
+        let number = self.spans;
+        self.spans = number.saturating_add(1);
+        (number < Incident::FLOW_SPANS).then_some(number)
     }
 
     /// What it is.
@@ -266,6 +306,11 @@ impl Ongoing {
             keys.extend(self.targets.all().listed.into_iter().map(|target| (class, target)));
         }
         keys
+    }
+
+    /// There is something to tell of it.
+    pub(super) const fn has_changed(&mut self) {
+        self.has_news = true;
     }
 
     /// How many addresses it remembers.

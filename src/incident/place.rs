@@ -45,14 +45,33 @@ impl Tracker {
         let before = self.followed.counted(alarm.flow.id).iter().find(|one| one.serial == serial);
         let before = before.copied();
         let can_follow = self.followed.can_follow(&alarm.flow);
+        if before.is_none() {
+            self.make_room();
+        }
         let Some(ongoing) = self.open.get_mut(&serial) else { return };
-        match before {
-            Some(Counted { packets, bytes, .. }) => ongoing.update(alarm, packets, bytes),
-            None if can_follow => ongoing.join(alarm, &mut self.room),
+        let class = ongoing.class();
+        let (span, hosts) = match before {
+            Some(Counted { packets, bytes, span, .. }) => {
+                ongoing.update(alarm, packets, bytes);
+                (span, [None; 2])
+            }
+            None if can_follow => {
+                let hosts = ongoing.join(alarm, &mut self.room);
+                ((!self.spans.is_full()).then(|| ongoing.next_span()).flatten(), hosts)
+            }
             // It is counted by the last word on it.
             None => return ongoing.keep_up(alarm.flow.at_us),
+        };
+        let has_changed_class = ongoing.class() != class;
+        if let Some(number) = span {
+            self.spans.keep((serial, number), ongoing.incident.id, alarm);
         }
-        self.followed.count(alarm, serial, |serial| self.open.contains_key(&serial));
+        let is_known = |serial| self.open.contains_key(&serial) || self.closed.contains(serial);
+        self.followed.count(alarm, (serial, span), is_known);
+        hosts.into_iter().flatten().for_each(|host| self.relate(serial, host));
+        if has_changed_class {
+            self.relate_again(serial);
+        }
     }
 
     /// Puts an alarm with those of its class and pivot; the incident, if they are one now.
@@ -73,11 +92,7 @@ impl Tracker {
         }
         let alarms: Vec<Alarm> = self.candidates.pop(&key)?.alarms().collect();
         let leg = Leg::of(&alarms)?;
-        let other_leg = self.open.iter().find(|(_, ongoing)| ongoing.is_other_leg(&leg));
-        let serial = match other_leg {
-            Some((serial, _)) => *serial,
-            None => self.begin(key, leg.first_us),
-        };
+        let serial = self.begin(key, &alarms, &leg);
         for alarm in &alarms {
             self.count(serial, alarm);
         }
@@ -85,14 +100,22 @@ impl Tracker {
         Some(serial)
     }
 
-    /// Opens an incident whose first packet came at `first_us`; its flows are still to be counted.
-    fn begin(&mut self, key: Key, first_us: i64) -> u64 {
+    /// The incident that `alarms` are from now on, whose flows are still to be counted: one that
+    /// comes back, the other leg of an open one, or a new one.
+    fn begin(&mut self, key: Key, alarms: &[Alarm], leg: &Leg) -> u64 {
+        if let Some(serial) = self.closed.home(alarms, self.options.reopen_us) {
+            self.reopen(serial, key, leg.first_us);
+            return serial;
+        }
+        if let Some((serial, _)) = self.open.iter().find(|(_, one)| one.is_other_leg(leg)) {
+            return *serial;
+        }
         let floor_us = self.past.get(&key).map_or(i64::MIN, |until_us| until_us.saturating_add(1));
-        let first_us = first_us.max(floor_us);
+        let first_us = leg.first_us.max(floor_us);
         self.past.put(key, first_us);
         let (class, pivot) = key;
         let id = IncidentId::new(&self.sensor, class, pivot, first_us);
-        self.insert(Ongoing::opened(id, key, first_us, floor_us, self.now_us))
+        self.admit(Ongoing::opened(id, key, first_us, floor_us, self.now_us))
     }
 
     /// Counts earlier alarms that belong to an incident that has just opened.

@@ -1,4 +1,5 @@
-//! How urgent an incident is: a table of class, score and number of flows.
+//! How urgent an incident is: a table of class, score and number of flows, and a step more for what
+//! is attacked and for what followed.
 
 use super::record::Severity;
 use crate::detect::{Class, Score};
@@ -42,6 +43,40 @@ impl Severity {
     pub fn of(class: Class, score: Score, flows: u64) -> Self {
         let Rule { usual, worse, many } = Rule::of(class);
         if flows >= many && score.value() >= SURE { worse } else { usual }
+    }
+
+    /// So many steps more urgent, as far as there are any.
+    pub(super) fn raised(self, steps: u8) -> Self {
+        let at = self as usize + usize::from(steps);
+        Self::ALL.get(at).copied().unwrap_or(Self::Critical)
+    }
+}
+
+/// Ports behind which a host, a database or the whole cluster is administered: SSH, RDP, the API
+/// server and its controllers, etcd, the kubelet, `MySQL`, `PostgreSQL`, Redis.
+const CONTROL: [u16; 11] =
+    [22, 2_379, 2_380, 3_306, 3_389, 5_432, 6_379, 6_443, 10_250, 10_257, 10_259];
+
+/// Whether `class` is a way in and `port` one that leads far: then an incident is a step more urgent.
+pub(super) fn is_at_control(class: Class, port: u16) -> bool {
+    let is_way_in =
+        matches!(class, Class::Scan | Class::BruteForce | Class::Exploit | Class::LateralMovement);
+    is_way_in && CONTROL.contains(&port)
+}
+
+/// Whether an attacker who did `earlier` is further along with `later`: who looked round comes in,
+/// who came in is at work inside. Then both are a step more urgent.
+pub(super) const fn is_further_along(earlier: Class, later: Class) -> bool {
+    matches!((stage(earlier), stage(later)), (Some(earlier), Some(later)) if earlier < later)
+}
+
+/// How far along an attacker is; denial of service leads to nothing.
+const fn stage(class: Class) -> Option<u8> {
+    match class {
+        Class::Benign | Class::DosFlood | Class::DosSlow | Class::DosReflection => None,
+        Class::Scan => Some(0),
+        Class::BruteForce | Class::WebAttack | Class::Exploit => Some(1),
+        Class::Beacon | Class::Exfiltration | Class::LateralMovement => Some(2),
     }
 }
 

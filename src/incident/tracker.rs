@@ -11,17 +11,17 @@ use super::alarm::{Alarm, Key};
 use super::allowance::Allowance;
 use super::candidate::Candidate;
 use super::change::Change;
+use super::closed::Closed;
 use super::followed::Followed;
 use super::host_set::Room;
 use super::ongoing::Ongoing;
 use super::options::Options;
-use super::record::{Incident, IncidentId, Status};
+use super::record::{Incident, IncidentId};
+use super::related::Index;
 use super::span::FlowSpan;
+use super::spans::Spans;
 use crate::detect::{Reason, Verdict};
 use crate::flow::FlowId;
-
-/// How far packet time may be behind an incident of an earlier run that goes on, in µs.
-const LATE_START_US: i64 = 5_000_000;
 
 /// Verdicts to incidents.
 ///
@@ -34,20 +34,24 @@ pub struct Tracker {
     pub(super) now_us: i64,
     /// By their number in the order in which they opened.
     pub(super) open: BTreeMap<u64, Ongoing>,
-    opened: u64,
+    pub(super) opened: u64,
+    /// Incidents that are over and may come back, by the same numbers.
+    pub(super) closed: Closed,
+    pub(super) index: Index,
+    pub(super) spans: Spans,
     pub(super) candidates: LruCache<Key, Candidate, RandomState>,
     pub(super) followed: Followed,
     /// Until when class and pivot had an incident: later ones do not reach back before it.
     pub(super) past: LruCache<Key, i64, RandomState>,
     pub(super) room: Room,
     alarms: u64,
-    resolved_early: u64,
-    explanations: Allowance,
-    /// When something is to be done about an open incident.
-    due_us: i64,
-    /// Whether open incidents came from the database, and time has not been told since.
-    is_restored: bool,
-    changes: Vec<Change>,
+    pub(super) resolved_early: u64,
+    pub(super) explanations: Allowance,
+    /// When something is to be done about an incident.
+    pub(super) due_us: i64,
+    /// Whether incidents came from the database, and time has not been told since.
+    pub(super) is_restored: bool,
+    pub(super) changes: Vec<Change>,
 }
 
 impl Tracker {
@@ -60,6 +64,9 @@ impl Tracker {
             now_us: i64::MIN,
             open: BTreeMap::new(),
             opened: 0,
+            closed: Closed::default(),
+            index: Index::default(),
+            spans: Spans::new(options.spans),
             candidates: LruCache::with_hasher(candidates, RandomState::default()),
             followed: Followed::new(options.flows, options.forget_us),
             past: LruCache::with_hasher(candidates, RandomState::default()),
@@ -72,21 +79,6 @@ impl Tracker {
             changes: Vec::new(),
             options,
         }
-    }
-
-    /// Takes the open ones of `incidents` from an earlier run, before the first verdict: an attack
-    /// that goes on is then the same incident.
-    ///
-    /// Of the hosts only those listed are known, so that later totals are at least what they say.
-    pub fn restore(&mut self, mut incidents: Vec<Incident>) {
-        incidents.retain(|incident| incident.status == Status::Open);
-        incidents.sort_by_key(|incident| (incident.first_us, incident.id));
-        for incident in incidents {
-            let ongoing = Ongoing::restored(incident, &mut self.room);
-            self.past.put(ongoing.key, ongoing.last_us());
-            self.insert(ongoing);
-        }
-        self.is_restored = true;
     }
 
     /// Takes the next verdict. `explain` is expensive: it is asked once when an incident opens or
@@ -128,28 +120,9 @@ impl Tracker {
         for serial in over {
             self.resolve(serial, |ongoing| ongoing.over_us(quiet_us));
         }
+        self.forget_past();
         let dues = self.open.values().map(|ongoing| ongoing.due_us(quiet_us, telling_us));
-        self.due_us = dues.min().unwrap_or(i64::MAX);
-    }
-
-    /// Somebody says that an open incident is over. What alarms after that is a new life of it.
-    pub fn close(&mut self, id: IncidentId) {
-        let _ = id;
-    }
-
-    /// The capture's clock jumped back: another capture begins, and what was open is over since its
-    /// last packet. Incidents of the same packets have the same ids again.
-    pub fn restart(&mut self) {
-        while let Some(serial) = self.open.keys().next().copied() {
-            self.resolve(serial, Ongoing::last_us);
-        }
-        self.candidates.clear();
-        self.followed.clear();
-        self.past.clear();
-        self.now_us = i64::MIN;
-        self.due_us = i64::MAX;
-        self.is_restored = false;
-        self.explanations = Allowance::new(self.options.explanations);
+        self.due_us = dues.chain(self.forget_us()).min().unwrap_or(i64::MAX);
     }
 
     /// The input has ended: tells of all that was held back.
@@ -170,7 +143,7 @@ impl Tracker {
     /// Flows that joined incidents since the last call, or have more packets, in order; of one
     /// incident at most [`Incident::FLOW_SPANS`].
     pub fn spans(&mut self) -> Vec<(IncidentId, FlowSpan)> {
-        Vec::new()
+        self.spans.take()
     }
 
     /// The open incidents as they stand, in the order in which they opened.
@@ -184,11 +157,12 @@ impl Tracker {
         self.resolved_early
     }
 
-    /// Flows followed, candidates and hosts remembered.
+    /// Flows followed, candidates, hosts and closed incidents remembered.
     #[cfg(test)]
-    pub(super) fn held(&self) -> (usize, usize, usize) {
+    pub(super) fn held(&self) -> [usize; 4] {
         let hosts = self.options.hosts - self.room.0;
-        (self.followed.len(), self.candidates.len(), hosts)
+        assert!(self.index.len() <= hosts, "what is forgotten is not in the index");
+        [self.followed.len(), self.candidates.len(), hosts, self.closed.len()]
     }
 
     /// Takes back what the newest verdict on a flow said, unless an incident has counted it.
@@ -209,55 +183,14 @@ impl Tracker {
         if ongoing.is_to_be_explained(alarm) && self.explanations.take(now_us) {
             ongoing.explain(alarm, explain());
         }
+        ongoing.weigh();
         if ongoing.is_new() {
-            self.changes.push(Change::Opened(Arc::new(ongoing.told(now_us))));
+            let incident = Arc::new(ongoing.told(now_us));
+            let is_first = incident.reopened == 0;
+            let change = if is_first { Change::Opened } else { Change::Reopened };
+            self.changes.push(change(incident));
         }
         let Options { quiet_us, telling_us, .. } = self.options;
         self.due_us = self.due_us.min(ongoing.due_us(quiet_us, telling_us));
-    }
-
-    /// Adds an incident, in place of the one quiet the longest if there are too many.
-    pub(super) fn insert(&mut self, ongoing: Ongoing) -> u64 {
-        let most = self.options.open.max(1);
-        while self.open.len() >= most {
-            let quietest = self.open.iter().min_by_key(|(serial, one)| (one.active_us, **serial));
-            let Some(serial) = quietest.map(|(serial, _)| *serial) else { break };
-            let now_us = self.now_us;
-            self.resolve(serial, |ongoing| now_us.max(ongoing.last_us()));
-            self.resolved_early += 1;
-        }
-        let serial = self.opened;
-        self.opened += 1;
-        let Options { quiet_us, telling_us, .. } = self.options;
-        self.due_us = self.due_us.min(ongoing.due_us(quiet_us, telling_us));
-        self.open.insert(serial, ongoing);
-        serial
-    }
-
-    fn resolve(&mut self, serial: u64, at_us: impl FnOnce(&Ongoing) -> i64) {
-        let Some(ongoing) = self.open.remove(&serial) else { return };
-        let at_us = at_us(&ongoing);
-        for key in ongoing.keys() {
-            self.past.put(key, at_us);
-        }
-        self.room.0 += ongoing.hosts();
-        self.changes.push(Change::Resolved(Arc::new(ongoing.resolved(at_us))));
-    }
-
-    /// Resolves incidents of an earlier run whose packets are still to come: another capture.
-    ///
-    /// Not those that are only a little ahead: on a quiet interface packet time is kept behind the
-    /// clock, so that who starts again at once begins before the last packet that was seen.
-    fn leave_behind(&mut self, now_us: i64) {
-        let soon_us = now_us.saturating_add(LATE_START_US);
-        let ahead = self.open.iter().filter(|(_, ongoing)| ongoing.last_us() > soon_us);
-        let ahead: Vec<u64> = ahead.map(|(serial, _)| *serial).collect();
-        for serial in &ahead {
-            self.resolve(*serial, Ongoing::last_us);
-        }
-        if !ahead.is_empty() {
-            // Whatever is read again is to have the same ids.
-            self.past.clear();
-        }
     }
 }

@@ -49,6 +49,7 @@ impl std::ops::AddAssign for Counts {
 pub struct Decoder {
     fragments: Fragments,
     counts: Counts,
+    headers_len: usize,
 }
 
 impl Decoder {
@@ -56,6 +57,15 @@ impl Decoder {
     #[must_use]
     pub const fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// How many bytes at the front of the last frame that became a packet are headers, the transport
+    /// header of the innermost packet included: with these alone it becomes the same packet.
+    ///
+    /// More than the frame has where the capture was cut inside the last header.
+    #[must_use]
+    pub const fn headers_len(&self) -> usize {
+        self.headers_len
     }
 
     /// The packet in `frame`, or why there is none. Never panics, whatever the bytes.
@@ -66,6 +76,7 @@ impl Decoder {
             Ok(packet) => {
                 self.counts.packets += 1;
                 self.counts.tunnelled += u64::from(packet.tunnel.is_some());
+                self.headers_len += usize::from(packet.header_len);
             }
             Err(Skipped::NotIp) => self.counts.not_ip += 1,
             Err(Skipped::Truncated) => self.counts.truncated += 1,
@@ -81,6 +92,7 @@ impl Decoder {
         let (network, view) = link::network(frame.link, view)?;
         let outer = ip::datagram(network, view)?;
         let Unwrapped { datagram, tunnel, opened } = unwrapped(outer);
+        self.headers_len = datagram.payload.offset_in(frame.bytes);
         if let Some(id) = opened {
             self.fragments.remember(frame.time_us, id, Attribution::Covered);
         }

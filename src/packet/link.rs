@@ -20,6 +20,23 @@ pub enum LinkType {
 }
 
 impl LinkType {
+    /// One of each, in the order of their declaration.
+    pub const ALL: [Self; 6] =
+        [Self::Ethernet, Self::Null, Self::Loop, Self::RawIp, Self::LinuxSll, Self::LinuxSll2];
+
+    /// Its number; of those of a bare IP packet, the one that says no version.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::Null => 0,
+            Self::Ethernet => 1,
+            Self::RawIp => 101,
+            Self::Loop => 108,
+            Self::LinuxSll => 113,
+            Self::LinuxSll2 => 276,
+        }
+    }
+
     /// The link type with this number, if Weir reads it.
     #[must_use]
     pub const fn from_number(number: u32) -> Option<Self> {

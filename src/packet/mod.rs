@@ -97,6 +97,13 @@ impl Tuple {
         }
     }
 
+    /// The same for both directions of an exchange.
+    #[must_use]
+    pub fn canonical(self) -> Self {
+        let (source, target) = ((self.source, self.source_port), (self.target, self.target_port));
+        if source <= target { self } else { self.reversed() }
+    }
+
     /// The port that names the service of a flow in this direction; for ICMP the message type.
     #[must_use]
     pub const fn server_port(&self) -> u16 {

@@ -47,6 +47,12 @@ impl<'a> View<'a> {
         View { bytes: self.bytes.get(..captured).unwrap_or(self.bytes), wire_len }
     }
 
+    /// How many bytes of `frame`, of which this is a part, lie before it.
+    #[inline]
+    pub(super) fn offset_in(self, frame: &[u8]) -> usize {
+        self.bytes.as_ptr().addr().saturating_sub(frame.as_ptr().addr())
+    }
+
     #[inline]
     pub(super) fn array_at<const N: usize>(self, at: usize) -> Result<[u8; N], Skipped> {
         let bytes = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<N>());

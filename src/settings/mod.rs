@@ -145,6 +145,8 @@ pub struct Settings {
     pub glyphs: Glyphs,
     /// Whether the console takes the mouse.
     pub mouse: bool,
+    /// Whether the console only shows, and changes nothing.
+    pub read_only: bool,
     /// The least urgent log line that is written.
     pub log_level: LogLevel,
     /// How a log line looks.
@@ -192,6 +194,7 @@ impl Default for Settings {
             theme: Theme::Auto,
             glyphs: Glyphs::Auto,
             mouse: true,
+            read_only: false,
             log_level: LogLevel::Warn,
             log_format: LogFormat::Text,
             log_file: None,

@@ -3,9 +3,23 @@
 
 use std::path::Path;
 
-use super::Error;
-use super::database::Database;
-use crate::incident::{Incident, IncidentId, MuteId, SinkName};
+use jiff::Timestamp;
+use rusqlite::{Transaction, params};
+use serde_json::{Value, json};
+
+use super::announce::{self, Counts, announce};
+use super::audit::{self, Deed};
+use super::database::{Database, Stop};
+use super::mute::{self, Mutes};
+use super::{Error, Mute, mark, row, text};
+use crate::filter::Filter;
+use crate::incident::{Incident, IncidentId, Mark, Marks, MuteId, SinkName, Status};
+
+/// The longest that a mute may go on.
+const LONGEST_US: i64 = 365 * 24 * 3_600 * 1_000_000;
+
+/// Mutes that may go on at once.
+const MOST_MUTES: i64 = 256;
 
 /// Who does something, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +28,14 @@ pub struct By {
     pub who: String,
     /// Such as `198.51.100.7`, `console` or `command line`.
     pub from: String,
+}
+
+impl By {
+    /// Both as they are kept: of one line, and not endless.
+    pub(super) fn plain(&self) -> Self {
+        let [who, from] = [&self.who, &self.from].map(|name| text::plain(name, text::NAME));
+        Self { who, from }
+    }
 }
 
 /// A mute as somebody wants it.
@@ -25,25 +47,6 @@ pub struct NewMute {
     pub reason: String,
     /// Until when, by the wall clock, in µs since the epoch.
     pub expires_us: i64,
-}
-
-/// A filter on incidents that no sink is to be told of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mute {
-    /// Under which it is kept.
-    pub id: MuteId,
-    /// Which incidents, in the filter language.
-    pub filter: String,
-    /// Why.
-    pub reason: String,
-    /// Who wanted it.
-    pub author: String,
-    /// Since when, by the wall clock, in µs since the epoch.
-    pub created_us: i64,
-    /// Until when, likewise; earlier where somebody has ended it.
-    pub expires_us: i64,
-    /// Incidents that it has hidden.
-    pub hidden: u64,
 }
 
 /// Which parked entries are to be tried again.
@@ -64,31 +67,188 @@ pub struct Actions(Database);
 impl Actions {
     /// Opens a database that an engine has made.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Database::open(path).map(Self)
+        Database::open_made(path).map(Self)
     }
 
     /// Takes an incident on; it stays so until it is over. To do it again changes nothing.
     pub fn acknowledge(&mut self, id: IncidentId, by: &By) -> Result<Incident, Error> {
-        unimplemented!("{id} {by:?}")
+        self.0.write("acknowledge an alert in", |transaction| {
+            let incident = found(transaction, id)?;
+            match incident.status {
+                Status::Resolved => Err(Error::Over(id).into()),
+                Status::Acknowledged => Ok(incident),
+                Status::Open => marked(transaction, &incident, "alert.ack", by, |marks, mark| {
+                    marks.acknowledged = Some(mark);
+                }),
+            }
+        })
     }
 
     /// Says that an incident is over. To do it again changes nothing.
     pub fn resolve(&mut self, id: IncidentId, by: &By) -> Result<Incident, Error> {
-        unimplemented!("{id} {by:?}")
+        self.0.write("resolve an alert in", |transaction| {
+            let incident = found(transaction, id)?;
+            if incident.status == Status::Resolved {
+                return Ok(incident);
+            }
+            marked(transaction, &incident, "alert.resolve", by, |marks, mark| {
+                marks.resolved = Some(mark);
+            })
+        })
     }
 
     /// Keeps incidents from the sinks from now on.
     pub fn mute(&mut self, mute: &NewMute, by: &By) -> Result<Mute, Error> {
-        unimplemented!("{mute:?} {by:?}")
+        let now_us = Timestamp::now().as_microsecond();
+        check(mute, now_us)?;
+        let NewMute { filter, reason, expires_us } = mute;
+        let reason = text::plain(reason.trim(), text::SAYING);
+        self.0.write("mute alerts in", |transaction| {
+            let select = "SELECT count(*) FROM mutes WHERE expires_us > ?1";
+            let active: i64 = transaction.query_row(select, [now_us], |row| row.get(0))?;
+            if active >= MOST_MUTES {
+                let why = format!("{MOST_MUTES} mutes go on already, and no more may");
+                return Err(Error::BadMute(why).into());
+            }
+            let insert = "INSERT INTO mutes (filter, reason, author, created_us, expires_us) \
+                 VALUES (?1, ?2, ?3, ?4, ?5)";
+            let row = params![filter, reason, by.plain().who, now_us, expires_us];
+            transaction.execute(insert, row)?;
+            let id = MuteId(transaction.last_insert_rowid());
+            changed(transaction, now_us)?;
+            let mute = kept(transaction, id)?;
+            record(transaction, by, "mute.add", &id, &Value::Null, &told(&mute))?;
+            Ok(mute)
+        })
     }
 
     /// Ends a mute now.
     pub fn unmute(&mut self, id: MuteId, by: &By) -> Result<Mute, Error> {
-        unimplemented!("{id} {by:?}")
+        self.0.write("end a mute in", |transaction| {
+            let now_us = Timestamp::now().as_microsecond();
+            let update = "UPDATE mutes SET expires_us = ?2 WHERE id = ?1 AND expires_us > ?2";
+            if transaction.execute(update, params![id.0, now_us])? == 0 {
+                return Err(Error::NoMute(id).into());
+            }
+            changed(transaction, now_us)?;
+            let mute = kept(transaction, id)?;
+            record(transaction, by, "mute.end", &id, &told(&mute), &Value::Null)?;
+            Ok(mute)
+        })
     }
 
     /// Has parked entries tried again, in order; how many.
     pub fn retry(&mut self, which: Which, by: &By) -> Result<u64, Error> {
-        unimplemented!("{which:?} {by:?}")
+        self.0.write("retry entries of the outbox of", |transaction| {
+            let retry = "UPDATE outbox SET state = 'waiting' WHERE state = 'parked'";
+            let (object, entries) = match which {
+                Which::All => ("all".to_owned(), transaction.execute(retry, [])?),
+                Which::Of(sink) => {
+                    let retry = format!("{retry} AND sink = ?1");
+                    (sink.name().to_owned(), transaction.execute(&retry, [sink.name()])?)
+                }
+                Which::Entry(seq) => {
+                    let retry = format!(
+                        "{retry} AND (incident, sink) IN \
+                         (SELECT incident, sink FROM outbox WHERE seq = ?1)"
+                    );
+                    match transaction.execute(&retry, [seq])? {
+                        0 => return Err(Error::NoEntry(seq).into()),
+                        entries => (seq.to_string(), entries),
+                    }
+                }
+            };
+            if entries > 0 {
+                let (before, after) = (json!({ "parked": entries }), json!({ "waiting": entries }));
+                record(transaction, by, "outbox.retry", &object, &before, &after)?;
+            }
+            Ok(entries as u64)
+        })
     }
+}
+
+fn found(transaction: &Transaction<'_>, id: IncidentId) -> Result<Incident, Stop> {
+    row::find(transaction, id)?.ok_or_else(|| Error::NoIncident(id).into())
+}
+
+/// Has `mark` put into the marks of an incident, and tells of it.
+fn marked(
+    transaction: &Transaction<'_>,
+    incident: &Incident,
+    what: &str,
+    by: &By,
+    mark: impl FnOnce(&mut Marks, (u32, Mark)),
+) -> Result<Incident, Stop> {
+    let now_us = Timestamp::now().as_microsecond();
+    let before = stands(incident);
+    let mut marks = mark::of(transaction, incident.id)?;
+    mark(&mut marks, (incident.reopened, Mark { by: by.plain().who, at_us: now_us }));
+    mark::write(transaction, incident.id, &marks, now_us)?;
+    let incident = found(transaction, incident.id)?;
+    record(transaction, by, what, &incident.id, &before, &stands(&incident))?;
+    let recipients = announce::recipients(transaction)?;
+    announce(transaction, &recipients, &incident, Counts::Same, now_us)?;
+    Ok(incident)
+}
+
+/// How an incident stands, for the record.
+fn stands(incident: &Incident) -> Value {
+    let by = |mark: &Option<Mark>| mark.as_ref().map(|mark| mark.by.clone());
+    json!({
+        "status": incident.status.name(),
+        "acknowledged_by": by(&incident.acknowledged),
+        "resolved_by": by(&incident.resolved_by),
+    })
+}
+
+/// Refuses a mute that would be none, or hide everything.
+fn check(mute: &NewMute, now_us: i64) -> Result<(), Error> {
+    let refused = |why: &str| Err(Error::BadMute(why.to_owned()));
+    match Filter::parse(&mute.filter) {
+        Err(error) => {
+            return refused(&format!("{error} (at byte {} of the filter)", error.span.start));
+        }
+        Ok(filter) if filter.is_empty() => {
+            return refused("the filter lets everything through, so that nobody would be told");
+        }
+        Ok(_) => {}
+    }
+    if mute.reason.trim().is_empty() {
+        return refused("expected a reason");
+    }
+    match mute.expires_us.checked_sub(now_us) {
+        Some(1..=LONGEST_US) => Ok(()),
+        _ => refused("expected an end that is to come, within a year"),
+    }
+}
+
+/// Says that mutes are others than before, and hides what they hide now.
+fn changed(transaction: &Transaction<'_>, now_us: i64) -> rusqlite::Result<()> {
+    mark::counted(transaction, "mutes")?;
+    let recipients = announce::recipients(transaction)?;
+    Mutes::default().refresh(transaction, &recipients, now_us)
+}
+
+fn kept(transaction: &Transaction<'_>, id: MuteId) -> rusqlite::Result<Mute> {
+    transaction.query_row(&format!("{} WHERE id = ?1", mute::SELECT), [id.0], Mute::read)
+}
+
+/// A mute, for the record.
+fn told(mute: &Mute) -> Value {
+    let Mute { filter, reason, author, expires_us, hidden, .. } = mute;
+    json!({
+        "filter": filter, "reason": reason, "author": author, "expires_us": expires_us,
+        "hidden": hidden,
+    })
+}
+
+fn record(
+    transaction: &Transaction<'_>,
+    by: &By,
+    what: &str,
+    object: &impl ToString,
+    before: &Value,
+    after: &Value,
+) -> rusqlite::Result<()> {
+    audit::append(transaction, by, Deed { what, object: &object.to_string(), before, after })
 }

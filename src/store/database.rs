@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access, geteuid};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{Error, schema};
 use crate::settings::Invoker;
@@ -22,6 +22,30 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// The write-ahead log shrinks to this many bytes once its content is in the database.
 const LARGEST_LOG: i64 = 8 << 20;
+
+/// Statements that a connection keeps ready: a few more than the most that one needs.
+const STATEMENTS: usize = 64;
+
+/// Why a transaction is undone.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// What was wanted cannot be done.
+    Refused(Error),
+    /// The database failed.
+    Failed(rusqlite::Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<rusqlite::Error> for Stop {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error)
+    }
+}
 
 /// An open database.
 #[derive(Debug)]
@@ -44,13 +68,48 @@ impl Database {
 
     /// Opens a database that is there for reading alone.
     pub(super) fn open_for_reading(path: &Path) -> Result<Self, Error> {
-        let database = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let (found, known) = (database.version, schema::version());
-        if found == known {
-            Ok(database)
-        } else {
-            Err(Error::Older { path: path.to_owned(), found, known })
-        }
+        Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?.of_this_version()
+    }
+
+    /// Opens a database that is there for reading and writing.
+    pub(super) fn open_made(path: &Path) -> Result<Self, Error> {
+        let database = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?.of_this_version()?;
+        database.prepare().map_err(|source| database.failed("open", source))?;
+        Ok(database)
+    }
+
+    fn of_this_version(self) -> Result<Self, Error> {
+        let (found, known) = (self.version, schema::version());
+        if found == known { Ok(self) } else { Err(Error::Older { path: self.path, found, known }) }
+    }
+
+    /// Does `work` in one transaction: all of it or, where it stops, nothing.
+    pub(super) fn write<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Error> {
+        let worked = || {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = self.connection.transaction_with_behavior(behavior)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        };
+        worked().map_err(|stop| match stop {
+            Stop::Refused(error) => error,
+            Stop::Failed(source) => self.failed(doing, source),
+        })
+    }
+
+    /// Reads with `work` what belongs together, whoever writes meanwhile.
+    pub(super) fn read<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        let read = || work(&self.connection.unchecked_transaction()?);
+        read().map_err(|source| self.failed(doing, source))
     }
 
     /// Connects to a file that must be there, and refuses what Weir has not written, or a newer one.
@@ -103,6 +162,7 @@ impl Database {
     }
 
     fn prepare(&self) -> rusqlite::Result<()> {
+        self.connection.set_prepared_statement_cache_capacity(STATEMENTS);
         self.connection.pragma_update(None, "synchronous", "FULL")?;
         self.connection.pragma_update(None, "foreign_keys", true)?;
         self.connection.pragma_update(None, "journal_size_limit", LARGEST_LOG)

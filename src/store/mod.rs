@@ -12,10 +12,16 @@
 
 mod account;
 mod action;
+mod announce;
+mod apply;
 mod audit;
+mod body;
 mod database;
+mod digest;
 mod error;
 mod lock;
+mod mark;
+mod mute;
 mod outbox;
 mod password;
 mod reader;
@@ -24,17 +30,18 @@ mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod text;
+mod view;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Connection, TransactionBehavior};
-
 pub use account::{Accounts, Role, User, UserName};
-pub use action::{Actions, By, Mute, NewMute, Which};
+pub use action::{Actions, By, NewMute, Which};
 pub use audit::{AuditRecord, Verified};
 pub use database::give_folder;
 pub use error::{Error, Said};
+pub use mute::Mute;
 pub use outbox::{Depth, Entry, EntryState, Outbox};
 pub use password::PasswordHash;
 pub use reader::{Cursor, Page, Query, Reader};
@@ -42,6 +49,7 @@ pub use retention::{Pruned, Retention};
 
 use self::database::Database;
 use self::lock::Lock;
+use self::mute::Mutes;
 use crate::incident::{FlowSpan, Incident, IncidentId, SinkName};
 
 /// A sink that is told of incidents.
@@ -76,6 +84,7 @@ impl<'a> Changes<'a> {
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    mutes: Mutes,
     /// Held as long as the connection is open.
     _lock: Lock,
 }
@@ -89,7 +98,7 @@ impl Store {
         let mut database = Database::open(path)?;
         schema::migrate(&mut database)?;
         database.check_pages()?;
-        Ok(Self { database, _lock: lock })
+        Ok(Self { database, mutes: Mutes::default(), _lock: lock })
     }
 
     /// Where the database is.
@@ -98,26 +107,23 @@ impl Store {
         &self.database.path
     }
 
-    /// Says who is told from now on; those open are told to whoever was not told before.
+    /// Says who is told from now on; those open are told to whoever was not told before, or otherwise.
     pub fn tell(&mut self, recipients: &[Recipient]) -> Result<(), Error> {
-        unimplemented!("{recipients:?}")
+        self.database
+            .write("say who is told in", |transaction| Ok(apply::tell(transaction, recipients)?))
     }
 
     /// Writes all of `changes` or, where it fails, none, with what is to be told of them; to write
-    /// them again changes nothing.
+    /// them again changes nothing. Flows of an incident that is not in the database are left out.
     pub fn apply(&mut self, changes: &Changes<'_>) -> Result<(), Error> {
-        let written = write(&mut self.database.connection, changes.incidents);
-        written.map_err(|source| self.database.failed("write incidents to", source))
-    }
-}
-
-fn write(connection: &mut Connection, incidents: &[Arc<Incident>]) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    {
-        let mut upsert = transaction.prepare_cached(row::UPSERT)?;
-        for incident in incidents {
-            row::write(&mut upsert, incident)?;
+        let Self { database, mutes, .. } = self;
+        let written = database.write("write incidents to", |transaction| {
+            Ok(apply::apply(transaction, mutes, changes)?)
+        });
+        if written.is_err() {
+            // What was read of a transaction that is undone may never have been.
+            self.mutes = Mutes::default();
         }
+        written
     }
-    transaction.commit()
 }

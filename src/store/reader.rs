@@ -4,22 +4,25 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::named_params;
 
 use super::database::Database;
-use super::{Depth, Entry, Error, Mute, row};
+use super::view::id;
+use super::{Error, row};
 use crate::detect::Class;
-use crate::incident::{FlowSpan, Incident, IncidentId, Marks, SinkName, Status};
+use crate::incident::{Incident, IncidentId, Severity, Status};
 
 /// A connection that only reads. It never waits for the engine, nor the engine for it.
 #[derive(Debug)]
-pub struct Reader(Database);
+pub struct Reader(pub(super) Database);
 
 /// Which incidents are asked for; those that fit everything said.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Query {
     /// In this state of life.
     pub status: Option<Status>,
+    /// At least so urgent.
+    pub severity: Option<Severity>,
     /// Of this class.
     pub class: Option<Class>,
     /// With a packet at or after this time, in µs since the epoch.
@@ -87,75 +90,60 @@ impl Reader {
 
     /// One incident.
     pub fn incident(&self, id: IncidentId) -> Result<Option<Incident>, Error> {
-        let select = format!("{} WHERE id = ?1", row::SELECT);
-        let found = self.0.connection.query_row(&select, [id.to_string()], row::read).optional();
+        let found = row::find(&self.0.connection, id);
         found.map_err(|source| self.0.failed("read an incident from", source))
     }
 
     /// Incidents that go on, and those that were over at `since_us` of packet time or later, oldest
-    /// first: what an engine goes on with after a restart.
+    /// first: what an engine goes on with after a restart. They come without marks, as the engine
+    /// knows them, and are resolved where somebody has said so.
     pub fn standing_incidents(&self, since_us: i64) -> Result<Vec<Incident>, Error> {
         let read = || {
             let select = format!(
-                "{} WHERE status = ?1 OR resolved_us >= ?2 ORDER BY detected_us, id",
-                row::SELECT
+                "{} WHERE status IN ('open', 'acknowledged') \
+                 OR coalesce(resolved_us, last_us) >= ?1 ORDER BY detected_us, id",
+                *row::SELECT
             );
             let mut select = self.0.connection.prepare_cached(&select)?;
-            select.query_map((Status::Open.name(), since_us), row::read)?.collect::<Result<_, _>>()
+            let rows = select.query_map([since_us], row::read)?;
+            rows.map(|incident| incident.map(without_marks)).collect::<Result<_, _>>()
         };
         read().map_err(|source| self.0.failed("read open incidents from", source))
     }
 
-    /// Which incident an id, or the beginning of one, means; none where it fits none or several.
+    /// Incidents whose id begins with `prefix`, at most 10 and none of an empty one: where it is one,
+    /// that is meant.
     pub fn named(&self, prefix: &str) -> Result<Vec<IncidentId>, Error> {
-        unimplemented!("{prefix}")
-    }
-
-    /// Incidents on which people or mutes have acted after the `since`th time, oldest first, and how
-    /// often that was so far.
-    pub fn marked(&self, since: i64) -> Result<(Vec<(IncidentId, Marks)>, i64), Error> {
-        unimplemented!("{since}")
-    }
-
-    /// Flows of an incident whose packets may be found.
-    pub fn spans(&self, id: IncidentId) -> Result<Vec<FlowSpan>, Error> {
-        unimplemented!("{id}")
-    }
-
-    /// Mutes, the newest first; those that have ended too where `all`.
-    pub fn mutes(&self, all: bool) -> Result<Vec<Mute>, Error> {
-        unimplemented!("{all}")
-    }
-
-    /// Entries of the outbox after `after`, in order, at most `limit`.
-    pub fn outbox(&self, after: i64, limit: usize) -> Result<Vec<Entry>, Error> {
-        unimplemented!("{after} {limit}")
-    }
-
-    /// How much each sink that is told, or was, is behind.
-    pub fn sinks(&self) -> Result<Vec<(SinkName, Depth)>, Error> {
-        unimplemented!()
-    }
-
-    /// A number that changes when another connection has written.
-    pub fn version(&self) -> Result<i64, Error> {
-        unimplemented!()
+        let is_prefix =
+            (1..=16).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_prefix {
+            return Ok(Vec::new());
+        }
+        // Behind every id that begins so: ids consist of digits and letters up to `f`.
+        let select = "SELECT id FROM incidents WHERE id >= ?1 AND id < ?1 || 'g' \
+             ORDER BY id LIMIT 10";
+        self.0.read("read alerts from", |transaction| {
+            let mut select = transaction.prepare_cached(select)?;
+            select.query_map([prefix.to_ascii_lowercase()], |row| id(row, 0))?.collect()
+        })
     }
 
     fn page(&self, query: &Query) -> rusqlite::Result<Page> {
-        let Query { status, class, since_us, after, limit } = query;
+        let Query { status, severity, class, since_us, after, limit } = query;
         // A status alone narrows the search by its index; behind `OR` it would not.
         let by_status = if status.is_some() { "status = :status" } else { ":status IS NULL" };
         let select = format!(
             "{} WHERE {by_status} AND (:class IS NULL OR class = :class) \
-             AND (:since IS NULL OR last_us >= :since) AND (detected_us, id) < (:detected, :id) \
+             AND (:urgency IS NULL OR urgency >= :urgency) AND (:since IS NULL OR last_us >= :since) \
+             AND (detected_us, id) < (:detected, :id) \
              ORDER BY detected_us DESC, id DESC LIMIT :limit",
-            row::SELECT
+            *row::SELECT
         );
         let mut select = self.0.connection.prepare_cached(&select)?;
         let rows = select.query_map(
             named_params! {
                 ":status": status.map(Status::name),
+                ":urgency": severity.map(|severity| severity as i64),
                 ":class": class.map(Class::name),
                 ":since": since_us,
                 ":detected": after.map_or(i64::MAX, |cursor| cursor.detected_us),
@@ -171,4 +159,13 @@ impl Reader {
         let next = incidents.last().filter(|_| has_more).map(Cursor::from);
         Ok(Page { incidents, next })
     }
+}
+
+/// The incident by traffic, over where somebody has said so.
+fn without_marks(incident: Incident) -> Incident {
+    let status = match incident.status {
+        Status::Open | Status::Acknowledged => Status::Open,
+        Status::Resolved => Status::Resolved,
+    };
+    Incident { status, acknowledged: None, resolved_by: None, muted_by: None, ..incident }
 }

@@ -1,77 +1,74 @@
 //! An incident as a row: columns for what is asked for, JSON for lists.
+//!
+//! What the traffic says is written here; the columns of marks belong to [`super::mark`], and are
+//! read with the rest.
 
-use std::error::Error;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
-use rusqlite::types::Type;
-use rusqlite::{Row, Statement, params};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
+use super::body::{HostsText, ReasonText, bad, json, parsed, severity};
+use super::mark;
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
-use crate::incident::{Hosts, Incident, IncidentId, Severity, Status};
-use crate::packet::Address;
+use crate::incident::{Incident, IncidentId, Status};
+
+/// What the traffic says of an incident, in the order in which it is written and read.
+const COLUMNS: [&str; 20] = [
+    "id",
+    "class",
+    "severity",
+    "traffic",
+    "score",
+    "pivot",
+    "sources",
+    "targets",
+    "target_port",
+    "flows",
+    "packets",
+    "bytes",
+    "first_us",
+    "last_us",
+    "detected_us",
+    "resolved_us",
+    "why",
+    "flow_ids",
+    "reopened",
+    "related",
+];
 
 /// Reads the columns that [`read`] takes, in its order.
-pub(super) const SELECT: &str = "SELECT id, class, severity, status, score, pivot, sources, targets, \
-    target_port, flows, packets, bytes, first_us, last_us, detected_us, resolved_us, why, flow_ids \
-    FROM incidents";
+pub(super) static SELECT: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {}, {} FROM incidents", COLUMNS.join(", "), mark::COLUMNS));
 
-/// Writes one incident, over an older state of it. Columns that later versions add are left alone.
-pub(super) const UPSERT: &str = "INSERT INTO incidents (id, class, severity, status, score, pivot, \
-    sources, targets, target_port, flows, packets, bytes, first_us, last_us, detected_us, \
-    resolved_us, why, flow_ids) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
-    ON CONFLICT (id) DO UPDATE SET class = excluded.class, severity = excluded.severity, \
-    status = excluded.status, score = excluded.score, pivot = excluded.pivot, \
-    sources = excluded.sources, targets = excluded.targets, target_port = excluded.target_port, \
-    flows = excluded.flows, packets = excluded.packets, bytes = excluded.bytes, \
-    first_us = excluded.first_us, last_us = excluded.last_us, \
-    detected_us = excluded.detected_us, resolved_us = excluded.resolved_us, why = excluded.why, \
-    flow_ids = excluded.flow_ids";
+/// Writes one incident over another state of it, and nothing where the state is the same.
+static UPSERT: LazyLock<String> = LazyLock::new(|| {
+    let names = COLUMNS.join(", ");
+    let values = (2..COLUMNS.len() + 2).map(|at| format!("?{at}")).collect::<Vec<_>>().join(", ");
+    let set = COLUMNS.map(|name| format!("{name} = excluded.{name}")).join(", ");
+    let new = COLUMNS.map(|name| format!("excluded.{name}")).join(", ");
+    format!(
+        "INSERT INTO incidents (written_us, {names}) VALUES (?1, {values}) ON CONFLICT (id) \
+         DO UPDATE SET written_us = ?1, {set} WHERE ({names}) IS NOT ({new})"
+    )
+});
 
-/// [`Hosts`] in JSON.
-#[derive(Serialize, Deserialize)]
-struct HostsText {
-    listed: Vec<IpAddr>,
-    total: u64,
-}
-
-impl From<&Hosts> for HostsText {
-    fn from(hosts: &Hosts) -> Self {
-        Self {
-            listed: hosts.listed.iter().copied().map(IpAddr::from).collect(),
-            total: hosts.total,
-        }
-    }
-}
-
-impl From<HostsText> for Hosts {
-    fn from(text: HostsText) -> Self {
-        Self { listed: text.listed.into_iter().map(Address::from).collect(), total: text.total }
-    }
-}
-
-/// [`Reason`] in JSON.
-#[derive(Serialize, Deserialize)]
-struct ReasonText {
-    feature: String,
-    text: String,
-}
-
-/// Writes one incident through [`UPSERT`].
-pub(super) fn write(upsert: &mut Statement<'_>, incident: &Incident) -> rusqlite::Result<()> {
+/// Writes what the traffic says of an incident; whether that is anything new.
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    incident: &Incident,
+    now_us: i64,
+) -> rusqlite::Result<bool> {
     let Incident { id, class, severity, status, score, pivot, sources, targets, .. } = incident;
-    let reason = |Reason { feature, text }: &Reason| ReasonText {
-        feature: feature.clone(),
-        text: text.clone(),
-    };
-    upsert.execute(params![
+    // That somebody has taken it on is a mark.
+    let traffic = if *status == Status::Resolved { Status::Resolved } else { Status::Open };
+    let written = transaction.prepare_cached(&UPSERT)?.execute(params![
+        now_us,
         id.to_string(),
         class.name(),
         severity.name(),
-        status.name(),
+        traffic.name(),
         score.value(),
         pivot.to_string(),
         json(&HostsText::from(sources))?,
@@ -84,18 +81,27 @@ pub(super) fn write(upsert: &mut Statement<'_>, incident: &Incident) -> rusqlite
         incident.last_us,
         incident.detected_us,
         incident.resolved_us,
-        json(&incident.why.iter().map(reason).collect::<Vec<_>>())?,
+        json(&incident.why.iter().map(ReasonText::from).collect::<Vec<_>>())?,
         json(&incident.flow_ids.iter().map(FlowId::to_string).collect::<Vec<_>>())?,
+        incident.reopened,
+        json(&incident.related.iter().map(IncidentId::to_string).collect::<Vec<_>>())?,
     ])?;
-    Ok(())
+    Ok(written > 0)
 }
 
-/// Reads the incident of one row of [`SELECT`].
+/// Reads the incident of one row of [`SELECT`], by traffic and marks.
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
+    Ok(by_traffic(row)?.marked(&mark::read(row, COLUMNS.len())?))
+}
+
+/// Reads the incident of one row of [`SELECT`], by traffic alone.
+fn by_traffic(row: &Row<'_>) -> rusqlite::Result<Incident> {
     let name = |at| row.get::<_, String>(at);
     let number = |at| row.get::<_, i64>(at).map(|number| number.try_into().unwrap_or(0));
-    let reason = |ReasonText { feature, text }| Reason { feature, text };
-    let flow_ids = list::<Vec<String>>(row, 17)?;
+    let text = |at| Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_str()?);
+    let why = parsed::<Vec<ReasonText>>(text(16)?, 16)?;
+    let flow_ids = parsed::<Vec<String>>(text(17)?, 17)?;
+    let related = parsed::<Vec<String>>(text(19)?, 19)?;
     Ok(Incident {
         id: IncidentId(bits(&name(0)?, 0)?),
         class: Class::named(&name(1)?).ok_or_else(|| bad(1, "unknown class"))?,
@@ -103,8 +109,8 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
         status: Status::named(&name(3)?).ok_or_else(|| bad(3, "unknown status"))?,
         score: Score::new(row.get(4)?),
         pivot: name(5)?.parse::<IpAddr>().map_err(|error| bad(5, error))?.into(),
-        sources: list::<HostsText>(row, 6)?.into(),
-        targets: list::<HostsText>(row, 7)?.into(),
+        sources: parsed::<HostsText>(text(6)?, 6)?.into(),
+        targets: parsed::<HostsText>(text(7)?, 7)?.into(),
         target_port: row.get(8)?,
         flows: number(9)?,
         packets: number(10)?,
@@ -113,14 +119,23 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
         last_us: row.get(13)?,
         detected_us: row.get(14)?,
         resolved_us: row.get(15)?,
-        reopened: 0,
+        reopened: row.get(18)?,
         acknowledged: None,
         resolved_by: None,
         muted_by: None,
-        related: Vec::new(),
-        why: list::<Vec<ReasonText>>(row, 16)?.into_iter().map(reason).collect(),
+        related: related.iter().map(|id| bits(id, 19).map(IncidentId)).collect::<Result<_, _>>()?,
+        why: why.into_iter().map(Reason::from).collect(),
         flow_ids: flow_ids.iter().map(|id| bits(id, 17).map(FlowId)).collect::<Result<_, _>>()?,
     })
+}
+
+/// One incident, by traffic and marks.
+pub(super) fn find(
+    connection: &rusqlite::Connection,
+    id: IncidentId,
+) -> rusqlite::Result<Option<Incident>> {
+    let select = format!("{} WHERE id = ?1", *SELECT);
+    connection.prepare_cached(&select)?.query_row([id.to_string()], read).optional()
 }
 
 /// `SQLite` counts in `i64`; nothing that is counted comes near its end.
@@ -128,24 +143,7 @@ fn count(number: u64) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
 
-fn json(value: &impl Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
-}
-
-fn list<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(at)?.as_str()?).map_err(|error| bad(at, error))
-}
-
-fn bits(hex: &str, at: usize) -> rusqlite::Result<u64> {
+/// An identity as it is written.
+pub(super) fn bits(hex: &str, at: usize) -> rusqlite::Result<u64> {
     u64::from_str_radix(hex, 16).map_err(|error| bad(at, error))
-}
-
-fn severity(name: &str) -> Option<Severity> {
-    Severity::ALL.into_iter().find(|severity| severity.name() == name)
-}
-
-/// The column does not hold what was written to it.
-fn bad(at: usize, what: impl Into<Box<dyn Error + Send + Sync>>) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(at, Type::Text, what.into())
 }

@@ -9,6 +9,8 @@ use super::prompt::{Prompt, Purpose};
 use super::{Console, Effect, Motion, Pane, Zoom};
 use crate::keymap::{Action, Mode};
 use crate::panes::chrome;
+use crate::panes::mutes::Mutes;
+use crate::panes::outbox::Outbox;
 use crate::terminal::Mouse;
 use crate::text;
 
@@ -16,6 +18,13 @@ impl Console {
     /// Does what `action` asks for.
     pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
         match action {
+            Action::Acknowledge
+            | Action::Resolve
+            | Action::Mute
+            | Action::Unmute
+            | Action::Retry => return self.deed(action),
+            Action::Outbox => self.views.open(Some(Box::new(Outbox::default()))),
+            Action::Mutes => self.views.open(Some(Box::new(Mutes::default()))),
             Action::Quit => return Some(Effect::Quit),
             Action::Suspend => return Some(Effect::Suspend),
             Action::Copy => return self.copy(),
@@ -114,10 +123,18 @@ impl Console {
     }
 
     fn accept(&mut self) -> Option<Effect> {
-        // What is wrong with a filter is on the screen already; it can be mended.
+        if self.mode() == Mode::Mute {
+            // What is wrong with it is on the screen from now on; it can be mended.
+            let muting = self.prompt.as_mut().and_then(Prompt::muting)?;
+            self.prompt = None;
+            return Some(Effect::Mute(muting));
+        }
+        // What is wrong with a filter is on the screen already.
         let prompt = self.prompt.take_if(|prompt| prompt.mistake().is_none())?;
-        if prompt.mode() == Mode::Filter {
-            return None;
+        match prompt.purpose() {
+            Purpose::Filter { .. } => return None,
+            Purpose::Question { command, .. } => return Some(Effect::Act(command.clone())),
+            Purpose::Palette { .. } | Purpose::Mute { .. } => {}
         }
         if let Some(action) = prompt.chosen() {
             return self.act(action);

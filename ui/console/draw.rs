@@ -2,15 +2,17 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
+use weir::incident::Status;
+use weir::store::EntryState;
 
 use super::areas::{self, Areas, SMALLEST};
 use super::prompt::{Prompt, Purpose};
-use super::{Console, Pane, Zoom};
+use super::{Console, Pane, Rights, Zoom};
 use crate::glyphs::{self, Glyphs};
 use crate::keymap::{self, Action, Mode};
 use crate::look::Look;
 use crate::panes::status::{self, Besides};
-use crate::panes::{Focus, alerts, chrome, palette};
+use crate::panes::{Focus, Subject, alerts, chrome, palette};
 use crate::text;
 use crate::theme::Role;
 use crate::widgets::input::InputLine;
@@ -112,7 +114,28 @@ impl Console {
             Action::Back => {
                 self.mode() != Mode::Panes || self.zoom == Zoom::Filled || !self.sieve.is_empty()
             }
+            Action::Acknowledge
+            | Action::Resolve
+            | Action::Mute
+            | Action::Unmute
+            | Action::Retry => self.rights == Rights::Act && self.takes(action),
             _ => true,
+        }
+    }
+
+    /// Whether `action` can be done about the selected row.
+    fn takes(&self, action: Action) -> bool {
+        match (action, self.top().subject(&self.scene())) {
+            (Action::Acknowledge, Some(Subject::Incident(incident))) => {
+                incident.status == Status::Open
+            }
+            (Action::Resolve, Some(Subject::Incident(incident))) => {
+                incident.status != Status::Resolved
+            }
+            (Action::Retry, Some(Subject::Entry(entry))) => entry.state == EntryState::Parked,
+            (Action::Mute, Some(Subject::Incident(_)))
+            | (Action::Unmute, Some(Subject::Mute(_))) => true,
+            _ => false,
         }
     }
 
@@ -167,7 +190,7 @@ fn draw_prompt(prompt: &Prompt, look: &Look, line: Rect, body: Rect, buffer: &mu
     let mistake = prompt.mistake();
     let marked = mistake.map(|mistake| (mistake.span.clone(), look.style(Role::Mistake)));
     InputLine {
-        prompt: if prompt.mode() == Mode::Filter { " /" } else { " :" },
+        prompt: &prompt.label(),
         text: prompt.text(),
         cursor: prompt.cursor(),
         marked: marked.as_slice(),

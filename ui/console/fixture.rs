@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict};
 use weir::engine::{
-    Conversation, FlowCounts, ModelStatus, ScorePoint, Snapshot, Source, SourceKind, SourceState,
-    StoreStatus, Traffic,
+    Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source, SourceKind,
+    SourceState, StoreStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
-use weir::incident::{Hosts, Incident, IncidentId, Severity, Status};
+use weir::incident::{Hosts, Incident, IncidentId, MuteId, News, Severity, SinkName, Status};
 use weir::packet::{Address, Tuple, protocol};
+use weir::store::{Depth, Entry, EntryState, Mute};
 
 /// 2026-11-25T14:02:11Z.
 pub(crate) const NOW_US: i64 = 1_795_615_331_000_000;
@@ -29,9 +30,9 @@ pub(crate) fn snapshot() -> Snapshot {
     }
     Snapshot {
         resolved_early: 0,
-        sinks: Vec::new(),
+        sinks: vec![sink(SinkName::Slack, (0, 0), None), sink(SinkName::Firebase, (0, 0), None)],
         outbox: Vec::new(),
-        mutes: Vec::new(),
+        mutes: mutes(),
         evidence: None,
         now_us: NOW_US,
         source: Source {
@@ -65,6 +66,64 @@ pub(crate) fn snapshot() -> Snapshot {
         classes,
         incidents: vec![slow_attack(), scan()].into_iter().map(Arc::new).collect(),
     }
+}
+
+/// The same, but Firebase does not take what it is told, and a webhook has refused something.
+pub(crate) fn unheard() -> Snapshot {
+    let failure = "demo.firebaseio.com answered 503: Service Unavailable";
+    Snapshot {
+        sinks: vec![
+            sink(SinkName::Slack, (0, 0), None),
+            sink(SinkName::Firebase, (1, 0), Some(failure)),
+            sink(SinkName::Webhook, (0, 1), None),
+        ],
+        outbox: outbox().into_iter().map(Arc::new).collect(),
+        ..snapshot()
+    }
+}
+
+fn sink(sink: SinkName, (waiting, parked): (u64, u64), failure: Option<&str>) -> SinkStatus {
+    let depth = Depth {
+        waiting,
+        turns: waiting,
+        parked,
+        delivered: 12,
+        last_success_us: Some(NOW_US - 34 * SECOND_US),
+        ..Depth::default()
+    };
+    SinkStatus { sink, depth, failure: failure.map(Into::into) }
+}
+
+fn outbox() -> Vec<Entry> {
+    let entry = |seq, sink, news, incident, state, error: &str| Entry {
+        seq,
+        sink,
+        news,
+        incident: Arc::new(incident),
+        stands_for: 1,
+        state,
+        attempts: 4,
+        error: Some(error.into()),
+        created_us: NOW_US - 30 * SECOND_US,
+        handle: None,
+    };
+    let (waits, parked) = (EntryState::Waiting, EntryState::Parked);
+    vec![
+        entry(41, SinkName::Webhook, News::Resolved, scan(), parked, "answered 410: Gone"),
+        entry(42, SinkName::Firebase, News::Opened, slow_attack(), waits, "answered 503"),
+    ]
+}
+
+fn mutes() -> Vec<Mute> {
+    vec![Mute {
+        id: MuteId(3),
+        filter: "class:scan src:10.244.9.9".into(),
+        reason: "our own scanner runs at night".into(),
+        author: "ops".into(),
+        created_us: NOW_US - 3_600 * SECOND_US,
+        expires_us: NOW_US + 3_600 * SECOND_US,
+        hidden: 17,
+    }]
 }
 
 fn conversations() -> Vec<Arc<Conversation>> {
@@ -175,7 +234,7 @@ fn scores() -> Vec<ScorePoint> {
         .collect()
 }
 
-fn slow_attack() -> Incident {
+pub(crate) fn slow_attack() -> Incident {
     let attackers = [ATTACKER, [203, 0, 113, 9]].map(Address::v4);
     let reason = |feature: &str, text: &str| Reason { feature: feature.into(), text: text.into() };
     Incident {
@@ -208,7 +267,7 @@ fn slow_attack() -> Incident {
     }
 }
 
-fn scan() -> Incident {
+pub(crate) fn scan() -> Incident {
     let scanner = Address::v4([198, 51, 100, 99]);
     Incident {
         id: IncidentId(0x0bad_5ca0),

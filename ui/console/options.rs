@@ -15,6 +15,17 @@ pub(crate) struct ConsoleOptions {
     pub(crate) glyphs: Glyphs,
     /// Whether it takes the mouse.
     pub(crate) mouse: Mouse,
+    /// Whether its operator may change anything.
+    pub(crate) rights: Rights,
+}
+
+/// What the operator of a console may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Look, and act.
+    Act,
+    /// Look.
+    Look,
 }
 
 impl ConsoleOptions {
@@ -32,7 +43,8 @@ impl ConsoleOptions {
             settings::Glyphs::Auto | settings::Glyphs::Ascii => Glyphs::Ascii,
         };
         let mouse = if settings.mouse { Mouse::Taken } else { Mouse::Left };
-        Self { theme, glyphs, mouse }
+        let rights = if settings.read_only { Rights::Look } else { Rights::Act };
+        Self { theme, glyphs, mouse, rights }
     }
 }
 

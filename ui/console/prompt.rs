@@ -1,11 +1,12 @@
-//! The line in which a filter or the name of a command is written.
+//! The line in which a filter, a mute or the name of a command is written, or a question is answered.
 
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_textarea::{CursorMove, TextArea};
-use weir::filter;
+use weir::engine::Command;
 
+use super::muting::{Mistake, Muting};
 use super::{Motion, Sieve};
 use crate::keymap::{Action, Binding, Mode};
 use crate::panes::palette;
@@ -27,7 +28,19 @@ pub(super) enum Purpose {
         /// The one that was in force before.
         before: Arc<Sieve>,
         /// What is wrong with what is written.
-        mistake: Option<filter::Error>,
+        mistake: Option<Mistake>,
+    },
+    /// A mute.
+    Mute {
+        /// What is wrong with what is written, once it was to be taken.
+        mistake: Option<Mistake>,
+    },
+    /// Whether to do something.
+    Question {
+        /// What it is, in words.
+        words: String,
+        /// What it is.
+        command: Command,
     },
 }
 
@@ -50,11 +63,33 @@ impl Prompt {
         Self { purpose: Purpose::Filter { before, mistake: None }, editor }
     }
 
+    /// A line for a mute, which begins with `draft`.
+    pub(super) fn mute(draft: &str) -> Self {
+        Self { purpose: Purpose::Mute { mistake: None }, editor: editor(draft) }
+    }
+
+    /// A question whether to do what `words` say.
+    pub(super) fn question(words: String, command: Command) -> Self {
+        Self { purpose: Purpose::Question { words, command }, editor: editor("") }
+    }
+
     /// What keys do in it.
     pub(super) const fn mode(&self) -> Mode {
         match self.purpose {
             Purpose::Palette { .. } => Mode::Palette,
             Purpose::Filter { .. } => Mode::Filter,
+            Purpose::Mute { .. } => Mode::Mute,
+            Purpose::Question { .. } => Mode::Question,
+        }
+    }
+
+    /// What stands before what is written.
+    pub(super) fn label(&self) -> String {
+        match &self.purpose {
+            Purpose::Palette { .. } => " :".into(),
+            Purpose::Filter { .. } => " /".into(),
+            Purpose::Mute { .. } => " mute ".into(),
+            Purpose::Question { words, .. } => format!(" {words}? "),
         }
     }
 
@@ -74,15 +109,25 @@ impl Prompt {
     }
 
     /// What is wrong with what is written.
-    pub(super) const fn mistake(&self) -> Option<&filter::Error> {
+    pub(super) const fn mistake(&self) -> Option<&Mistake> {
         match &self.purpose {
-            Purpose::Filter { mistake, .. } => mistake.as_ref(),
-            Purpose::Palette { .. } => None,
+            Purpose::Filter { mistake, .. } | Purpose::Mute { mistake } => mistake.as_ref(),
+            Purpose::Palette { .. } | Purpose::Question { .. } => None,
         }
+    }
+
+    /// The mute that is written; where there is none, what is wrong is on the screen from now on.
+    pub(super) fn muting(&mut self) -> Option<Muting> {
+        let parsed = Muting::parse(self.text());
+        let Purpose::Mute { mistake } = &mut self.purpose else { return None };
+        parsed.map_err(|wrong| *mistake = Some(wrong)).ok()
     }
 
     /// Takes a key that is bound to nothing; answers with the filter that is now to be in force.
     pub(super) fn write(&mut self, key: KeyEvent) -> Option<Sieve> {
+        if matches!(self.purpose, Purpose::Question { .. }) {
+            return None;
+        }
         let is_full = self.text().chars().count() >= LONGEST;
         if !(is_full && matches!(key.code, KeyCode::Char(_))) {
             self.editor.input(key);
@@ -92,6 +137,9 @@ impl Prompt {
 
     /// Takes pasted text: one line of it, without what could harm a terminal.
     pub(super) fn paste(&mut self, pasted: &str) -> Option<Sieve> {
+        if matches!(self.purpose, Purpose::Question { .. }) {
+            return None;
+        }
         let room = LONGEST.saturating_sub(self.text().chars().count());
         let taken: String = text::clean(pasted).chars().take(room).collect();
         self.editor.insert_str(taken);
@@ -106,6 +154,14 @@ impl Prompt {
                 *chosen = 0;
                 None
             }
+            Purpose::Question { .. } => None,
+            Purpose::Mute { mistake } => {
+                // While it is being mended it is as wrong as it was.
+                if mistake.is_some() {
+                    *mistake = Muting::parse(text).err();
+                }
+                None
+            }
             Purpose::Filter { mistake, .. } => match Sieve::parse(text) {
                 Ok(sieve) => {
                     *mistake = None;
@@ -113,7 +169,7 @@ impl Prompt {
                 }
                 Err(error) => {
                     let before = Sieve::before(text, error.span.start);
-                    *mistake = Some(error);
+                    *mistake = Some(Mistake { message: error.message, span: error.span });
                     before
                 }
             },

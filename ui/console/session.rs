@@ -4,14 +4,17 @@ use std::io;
 use std::sync::Arc;
 
 use crossterm::event::Event;
+use jiff::Timestamp;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::getpgrp;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
-use weir::engine::{Handle, Snapshot};
+use weir::engine::{Command, Handle, Snapshot};
+use weir::store::{By, NewMute};
 
+use super::deeds::Deeds;
 use super::pace::{Pace, Urgency};
-use super::{Console, ConsoleOptions, Effect, Message};
+use super::{Console, ConsoleOptions, Effect, Message, Muting};
 use crate::terminal::Screen;
 use crate::terminal::input::{self, Input};
 
@@ -32,12 +35,13 @@ pub(crate) enum Error {
 /// Shows the console until the operator leaves it or a signal ends it; then asks the engine to end.
 ///
 /// The terminal is given back whatever the outcome.
-pub(crate) async fn run(handle: Handle, options: ConsoleOptions) -> Result<(), Error> {
+pub(crate) async fn run(handle: Handle, options: ConsoleOptions, by: By) -> Result<(), Error> {
     let screen = Screen::enter(options.mouse).map_err(Error::Terminal)?;
     let inputs = input::listen().map_err(Error::Listen)?;
     let size = Screen::size().map_err(Error::Terminal)?;
     let console = Console::new(handle.snapshot(), options, size);
-    let mut session = Session { screen, console, pace: Pace::drawn(Instant::now()) };
+    let deeds = Deeds::new(handle.clone(), by);
+    let mut session = Session { screen, console, pace: Pace::drawn(Instant::now()), deeds };
     let outcome = session.follow(handle.clone(), inputs).await;
     handle.stop();
     outcome
@@ -55,6 +59,7 @@ struct Session {
     screen: Screen,
     console: Console,
     pace: Pace,
+    deeds: Deeds,
 }
 
 impl Session {
@@ -76,6 +81,7 @@ impl Session {
                     Some(input) => self.take(input)?,
                     None => Next::Leave,
                 },
+                told = self.deeds.next() => self.tell(Message::Told(told), Urgency::Prompt)?,
                 newer = handle.changed(), if has_engine => {
                     has_engine = newer.is_some();
                     self.heed(newer)?
@@ -91,7 +97,7 @@ impl Session {
         if !self.screen.is_taken() {
             return Err(Error::Panicked);
         }
-        let Self { screen, console, pace } = self;
+        let Self { screen, console, pace, .. } = self;
         screen.draw(console.size(), |picture| console.draw(picture)).map_err(Error::Terminal)?;
         *pace = Pace::drawn(Instant::now());
         Ok(())
@@ -133,6 +139,15 @@ impl Session {
             None => Ok(()),
             Some(Effect::Quit) => return Ok(Next::Leave),
             Some(Effect::Copy(text)) => self.screen.copy(&text),
+            // What comes of it is told later.
+            Some(Effect::Act(command)) => {
+                self.deeds.begin(command);
+                Ok(())
+            }
+            Some(Effect::Mute(muting)) => {
+                self.deeds.begin(Command::Mute(from_now_on(muting)));
+                Ok(())
+            }
             Some(Effect::Mouse(mouse)) => self.screen.set_mouse(mouse),
             // Whoever started us and waits for us is to stop too, as under a shell.
             Some(Effect::Suspend) => killpg(getpgrp(), Signal::SIGTSTP).map_err(io::Error::from),
@@ -141,11 +156,19 @@ impl Session {
     }
 }
 
+/// The mute that was written, by the wall clock.
+fn from_now_on(Muting { filter, span, reason }: Muting) -> NewMute {
+    let span_us = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+    let expires_us = Timestamp::now().as_microsecond().saturating_add(span_us);
+    NewMute { filter, reason, expires_us }
+}
+
 /// Whether the operator must see at once what `newer` says.
 fn urgency(seen: &Snapshot, newer: &Snapshot) -> Urgency {
     let is_first = seen.now_us == 0 || seen.conversations.is_empty();
     let is_news = seen.source.state != newer.source.state
         || seen.incidents.len() != newer.incidents.len()
-        || seen.store.failure.is_some() != newer.store.failure.is_some();
+        || seen.store.failure.is_some() != newer.store.failure.is_some()
+        || seen.mutes != newer.mutes;
     if is_first || is_news { Urgency::Prompt } else { Urgency::Calm }
 }

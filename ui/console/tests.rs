@@ -1,6 +1,7 @@
 //! The console as its operator uses it.
 
 mod behaviour;
+mod deeds;
 mod filter;
 mod keys;
 mod screens;
@@ -13,13 +14,17 @@ use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier};
 use weir::engine::Snapshot;
 
-use super::{Console, ConsoleOptions, Effect, Message, fixture};
+use super::{Console, ConsoleOptions, Effect, Message, Rights, fixture};
 use crate::glyphs::Glyphs;
 use crate::terminal::Mouse;
 use crate::theme::Theme;
 
-const OPTIONS: ConsoleOptions =
-    ConsoleOptions { theme: Theme::Dark, glyphs: Glyphs::Unicode, mouse: Mouse::Taken };
+const OPTIONS: ConsoleOptions = ConsoleOptions {
+    theme: Theme::Dark,
+    glyphs: Glyphs::Unicode,
+    mouse: Mouse::Taken,
+    rights: Rights::Act,
+};
 
 /// A console on a terminal of this size, and what its operator does.
 struct Session(Console);

@@ -10,7 +10,8 @@ use weir::engine::{Delivery, Detection};
 use weir::flow::State;
 use weir::incident::{Alert, Incident, Status, rfc3339};
 
-use super::{Error, Format};
+use super::Error;
+use crate::cli::Format;
 
 /// Writes to standard output what comes of scoring.
 #[derive(Debug)]

@@ -8,11 +8,13 @@ use crate::console::{Motion, Pane};
 const BROWSING: &[Mode] = &[Mode::Panes, Mode::Page];
 const PANES: &[Mode] = &[Mode::Panes];
 const PAGE: &[Mode] = &[Mode::Page];
-const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette];
+const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette, Mode::Mute];
 const PALETTE: &[Mode] = &[Mode::Palette];
+const QUESTION: &[Mode] = &[Mode::Question];
 
 /// Every mode.
-pub(super) const ALL: &[Mode] = &[Mode::Panes, Mode::Page, Mode::Filter, Mode::Palette];
+pub(super) const ALL: &[Mode] =
+    &[Mode::Panes, Mode::Page, Mode::Filter, Mode::Palette, Mode::Mute, Mode::Question];
 
 const fn plain(code: KeyCode) -> Key {
     Key { code, modifiers: KeyModifiers::NONE }
@@ -120,6 +122,29 @@ pub(crate) const BINDINGS: &[Binding] = &[
         .hinted("sort", 8),
     Binding::new(&[character('S')], Action::ReverseSort, BROWSING, "turn the order round")
         .named("reverse"),
+    Binding::new(&[character('a')], Action::Acknowledge, BROWSING, "take the alert on")
+        .named("ack")
+        .hinted("ack", 5),
+    Binding::new(&[character('r')], Action::Resolve, BROWSING, "say that the alert is over")
+        .named("resolve")
+        .hinted("resolve", 8),
+    Binding::new(&[character('M')], Action::Mute, BROWSING, "tell nobody of alerts like this one")
+        .named("mute")
+        .hinted("mute", 9),
+    Binding::new(&[character('u')], Action::Unmute, BROWSING, "end the mute")
+        .named("unmute")
+        .hinted("end", 5),
+    Binding::new(&[character('t')], Action::Retry, BROWSING, "try again what a sink has refused")
+        .named("retry")
+        .hinted("try again", 5),
+    Binding::new(&[character('o')], Action::Outbox, BROWSING, "sinks, and what they wait for")
+        .named("outbox")
+        .hinted("outbox", 9),
+    Binding::new(&[character('O')], Action::Mutes, BROWSING, "what is muted").named("mutes"),
+    Binding::new(&[character('y'), plain(KeyCode::Enter)], Action::Accept, QUESTION, "yes")
+        .hinted("yes", 1),
+    Binding::new(&[character('n'), plain(KeyCode::Esc)], Action::Back, QUESTION, "no")
+        .hinted("no", 2),
     Binding::new(&[character('y')], Action::Copy, BROWSING, "copy the row or the detail")
         .named("copy")
         .hinted("copy", 10),

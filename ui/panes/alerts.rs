@@ -1,15 +1,17 @@
 //! Pane 3: incidents, those that go on first.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use weir::engine::Snapshot;
-use weir::incident::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
+use weir::engine::{SinkStatus, Snapshot};
+use weir::incident::{Hosts, Incident, IncidentId, Mark, News, Pivot, Severity, Status};
+use weir::store::EntryState;
 
 use super::incident::{self, IncidentPage};
 use super::listing::{Field, Item, Listing};
-use super::{Focus, Scene, View, chrome, endpoint, facts};
+use super::{Focus, Scene, Subject, View, chrome, endpoint, facts};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -17,7 +19,10 @@ use crate::text;
 use crate::theme::Role;
 use crate::widgets::table::{Cell, Clip, Column};
 
-impl Item for Incident {
+/// Columns of the name of whoever did something.
+const NAME_COLUMNS: usize = 16;
+
+impl Item for AlertRow {
     type Id = IncidentId;
 
     const LINES: u16 = 2;
@@ -44,11 +49,54 @@ impl Item for Incident {
             Pivot::Source => format!("towards {}", hosts(&self.targets)),
         };
         let why = self.why.first().map(|reason| format!(" · {}", text::clean(&reason.text)));
-        Some(look.cell(Role::Dim, format!("{other}{}", why.unwrap_or_default())))
+        let told = if self.told.is_empty() { String::new() } else { format!("{} · ", self.told) };
+        Some(look.cell(Role::Dim, format!("{told}{other}{}", why.unwrap_or_default())))
     }
 }
 
-static FIELDS: [Field<Incident>; 11] = [
+/// An incident, and who was told of it.
+#[derive(Debug)]
+pub(crate) struct AlertRow {
+    incident: Arc<Incident>,
+    told: String,
+}
+
+impl Deref for AlertRow {
+    type Target = Incident;
+
+    fn deref(&self) -> &Incident {
+        &self.incident
+    }
+}
+
+/// Who was told of an incident, in a few words: `slack ✓ firebase waits`.
+///
+/// Nothing is said of what cannot be known from the snapshot: it holds only the first entries of the
+/// outbox, and whether an old incident was told before a sink was set up it does not say.
+pub(crate) fn told(incident: &Incident, snapshot: &Snapshot) -> String {
+    if incident.muted_by.is_some() {
+        return "muted".into();
+    }
+    let left = |one: &SinkStatus| one.depth.waiting + one.depth.parked;
+    let is_whole = snapshot.sinks.iter().map(left).sum::<u64>() <= snapshot.outbox.len() as u64;
+    let goes_on = incident.status != Status::Resolved;
+    let word = |status: &SinkStatus| {
+        let mut entries = snapshot
+            .outbox
+            .iter()
+            .filter(|entry| entry.sink == status.sink && entry.incident.id == incident.id)
+            .filter(|entry| entry.news != News::Grown);
+        let sink = status.sink.name();
+        match entries.next().map(|entry| entry.state) {
+            Some(EntryState::Parked) => Some(format!("{sink} refuses it")),
+            Some(EntryState::Waiting) => Some(format!("{sink} waits")),
+            None => (is_whole && goes_on).then(|| format!("{sink} ✓")),
+        }
+    };
+    snapshot.sinks.iter().filter_map(word).collect::<Vec<_>>().join(" ")
+}
+
+static FIELDS: [Field<AlertRow>; 11] = [
     Field {
         column: Column::text("SEVERITY", 8, Clip::End, 0),
         cell: |row, look| look.cell(role(row), row.severity.name().to_uppercase()),
@@ -118,7 +166,7 @@ pub(crate) fn role(row: &Incident) -> Role {
 }
 
 /// The host an incident is about, which end of the flows it is, and the port where there is one.
-fn pivot(row: &Incident) -> String {
+pub(crate) fn pivot(row: &Incident) -> String {
     match (Pivot::of(row.class), row.target_port) {
         (Pivot::Source, _) => format!("{} →", row.pivot),
         (Pivot::Target, Some(port)) => format!("→ {}", endpoint::with_port(row.pivot, port)),
@@ -128,9 +176,15 @@ fn pivot(row: &Incident) -> String {
 
 /// Whether it goes on, and for how long.
 pub(crate) fn state(row: &Incident, look: &Look) -> String {
-    match row.resolved_us {
-        Some(at_us) => format!("over for {}", look.ago(at_us)),
-        None => format!("ongoing {}", look.ago(row.first_us)),
+    let by = |mark: &Mark| format!(" · {}", text::clip(&text::clean(&mark.by), NAME_COLUMNS));
+    match (&row.resolved_by, row.resolved_us, &row.acknowledged) {
+        (Some(mark), ..) => format!("resolved{}", by(mark)),
+        (None, Some(at_us), _) => format!("over for {}", look.ago(at_us)),
+        (None, None, acknowledged) => {
+            let by = acknowledged.as_ref().map(by).unwrap_or_default();
+            let again = if row.reopened > 0 { "back, " } else { "" };
+            format!("{again}ongoing {}{by}", look.ago(row.first_us))
+        }
     }
 }
 
@@ -143,37 +197,46 @@ fn hosts(hosts: &Hosts) -> String {
     }
 }
 
-/// How many incidents go on.
+/// How many incidents go on that nobody has taken on.
 pub(crate) fn open(snapshot: &Snapshot) -> u64 {
-    snapshot.incidents.iter().filter(|incident| incident.status == Status::Open).count() as u64
+    with(snapshot, Status::Open)
+}
+
+fn with(snapshot: &Snapshot, status: Status) -> u64 {
+    snapshot.incidents.iter().filter(|incident| incident.status == status).count() as u64
 }
 
 /// The pane.
 #[derive(Debug, Default)]
 pub(crate) struct Alerts {
-    listing: Listing<Incident>,
+    listing: Listing<AlertRow>,
 }
 
 impl Alerts {
-    fn rows(&self, scene: &Scene) -> Vec<Arc<Incident>> {
-        let mut rows = scene.sifted(&scene.snapshot.incidents);
+    fn rows(&self, scene: &Scene) -> Vec<AlertRow> {
+        let row =
+            |incident: Arc<Incident>| AlertRow { told: told(&incident, &scene.snapshot), incident };
+        let mut rows: Vec<_> =
+            scene.sifted(&scene.snapshot.incidents).into_iter().map(row).collect();
         self.listing.arrange(&mut rows);
         rows
     }
 
     fn selected(&self, scene: &Scene) -> Option<Arc<Incident>> {
-        let rows = self.rows(scene);
-        self.listing.index(&rows).and_then(|at| rows.get(at).cloned())
+        let mut rows = self.rows(scene);
+        let at = self.listing.index(&rows)?;
+        (at < rows.len()).then(|| rows.swap_remove(at).incident)
     }
 }
 
 impl View for Alerts {
     fn title(&self, scene: &Scene) -> String {
-        let open = open(&scene.snapshot);
-        let resolved = scene.snapshot.incidents.len() as u64 - open;
-        let (open, resolved) = (format::count(open), format::count(resolved));
+        let counts = Status::ALL.map(|status| (status, with(&scene.snapshot, status)));
+        let seen = counts.iter().filter(|(status, n)| *n > 0 || *status != Status::Acknowledged);
+        let words: Vec<_> =
+            seen.map(|(status, n)| format!("{} {}", format::count(*n), status.name())).collect();
         let sifting = scene.sifting(&scene.snapshot.incidents);
-        format!("3 Alerts ─ {open} open · {resolved} resolved{sifting}")
+        format!("3 Alerts ─ {}{sifting}", words.join(" · "))
     }
 
     fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer) {
@@ -205,7 +268,12 @@ impl View for Alerts {
     }
 
     fn copy(&self, scene: &Scene) -> Option<String> {
-        self.selected(scene).map(|row| facts::written(&incident::facts(&row, &scene.look)))
+        let row = self.selected(scene)?;
+        Some(facts::written(&incident::standing(&row, &scene.snapshot, &scene.look)))
+    }
+
+    fn subject(&self, scene: &Scene) -> Option<Subject> {
+        self.selected(scene).map(Subject::Incident)
     }
 
     fn sort(&mut self) {

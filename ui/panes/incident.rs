@@ -5,18 +5,21 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use weir::engine::Snapshot;
-use weir::incident::{Hosts, Incident};
+use weir::incident::{Hosts, Incident, Mark};
 
-use super::alerts::{role, state};
+use super::alerts::{role, state, told};
 use super::conversation::since;
 use super::facts::{self, Fact};
 use super::scroll::Scroll;
-use super::{Focus, Scene, View, chrome};
+use super::{Focus, Scene, Subject, View, chrome};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
 use crate::text;
 use crate::theme::Role;
+
+/// Facts up to that of the state.
+const STATE: usize = 2;
 
 /// What is so of an incident.
 pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
@@ -51,10 +54,43 @@ pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
         Fact::new("detected", since(row.detected_us, look)),
     ]);
     facts.extend(row.resolved_us.map(|at_us| Fact::new("over", since(at_us, look))));
+    facts.extend(marks(row, look));
     facts.push(Fact::new("incident", row.id.to_string()));
     let ids: Vec<_> = row.flow_ids.iter().map(ToString::to_string).collect();
     facts.push(Fact::told("first flows", ids.join(" "), Role::Dim));
     facts
+}
+
+/// What people and mutes did to it, and how often it came back.
+fn marks(row: &Incident, look: &Look) -> Vec<Fact> {
+    let by = |mark: &Mark| format!("by {}, {}", text::clean(&mark.by), since(mark.at_us, look));
+    let related: Vec<_> = row.related.iter().map(ToString::to_string).collect();
+    let came_back = format::counted(row.reopened.into(), "time");
+    [
+        (row.reopened > 0).then(|| Fact::new("came back", came_back)),
+        row.acknowledged.as_ref().map(|mark| Fact::new("acknowledged", by(mark))),
+        row.resolved_by.as_ref().map(|mark| Fact::new("resolved", by(mark))),
+        row.muted_by.map(|mute| Fact::new("muted", format!("by mute {mute}"))),
+        (!related.is_empty()).then(|| Fact::new("related", related.join(" "))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What is so of an incident that a running engine knows of: who was told of it stands with its
+/// state.
+pub(crate) fn standing(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<Fact> {
+    let told = told(row, snapshot);
+    let told = (!told.is_empty()).then(|| Fact::new("told", told));
+    let mute = snapshot.mutes.iter().find(|mute| Some(mute.id) == row.muted_by);
+    let mute = mute.map(|mute| {
+        let words = format!("{}, by {}", text::clean(&mute.reason), text::clean(&mute.author));
+        Fact::told("muted because", words, Role::Warning)
+    });
+    let mut all = facts(row, look);
+    all.splice(STATE..STATE, told.into_iter().chain(mute));
+    all
 }
 
 /// All hosts that are listed, and how many are not.
@@ -88,18 +124,30 @@ impl View for IncidentPage {
     }
 
     fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {
-        let lines = facts::lines(&facts(&self.shown, &scene.look), area.width, &scene.look);
+        let lines = facts::lines(
+            &standing(&self.shown, &scene.snapshot, &scene.look),
+            area.width,
+            &scene.look,
+        );
         let top = self.scroll.top(lines.len(), usize::from(area.height));
         chrome::text(&lines, top, area, buffer);
     }
 
     fn step(&mut self, scene: &Scene, motion: Motion, area: Rect) {
-        let lines = facts::lines(&facts(&self.shown, &scene.look), area.width, &scene.look);
+        let lines = facts::lines(
+            &standing(&self.shown, &scene.snapshot, &scene.look),
+            area.width,
+            &scene.look,
+        );
         self.scroll.step(motion, lines.len(), usize::from(area.height));
     }
 
     fn copy(&self, scene: &Scene) -> Option<String> {
-        Some(facts::written(&facts(&self.shown, &scene.look)))
+        Some(facts::written(&standing(&self.shown, &scene.snapshot, &scene.look)))
+    }
+
+    fn subject(&self, _scene: &Scene) -> Option<Subject> {
+        Some(Subject::Incident(Arc::clone(&self.shown)))
     }
 
     fn refresh(&mut self, snapshot: &Snapshot) {

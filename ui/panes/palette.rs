@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn names_that_begin_so_come_first() {
-        assert_eq!(names("so"), ["sort"]);
+        assert_eq!(names("so"), ["sort", "resolve"]);
         assert_eq!(names("f"), ["flows", "first", "filter", "freeze"]);
         assert_eq!(names("E")[0], "events");
         assert!(names("e").contains(&"freeze"));

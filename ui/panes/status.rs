@@ -133,6 +133,7 @@ fn parts(snapshot: &Snapshot, besides: Besides) -> Vec<Part> {
     if let Some(failure) = &snapshot.store.failure {
         parts.push(Part::new(1, Role::Bad, "DATABASE FAILED").because(failure));
     }
+    parts.extend(sinks(snapshot));
     parts
 }
 
@@ -159,6 +160,25 @@ fn model(snapshot: &Snapshot) -> impl Iterator<Item = Part> {
     let words = format!("UNSCORED {}", format::short_count(model.unscored));
     let late = (model.unscored > 0).then(|| Part::new(2, Role::Warning, words));
     runs.chain(late)
+}
+
+/// Sinks that do not take what they are told.
+fn sinks(snapshot: &Snapshot) -> impl Iterator<Item = Part> {
+    snapshot.sinks.iter().filter_map(|status| {
+        let name = status.sink.name().to_uppercase();
+        let waiting = format::short_count(status.depth.waiting);
+        match &status.failure {
+            Some(why) => {
+                let words = format!("{name} FAILS, {waiting} wait");
+                Some(Part::new(2, Role::Warning, words).because(why))
+            }
+            None if status.depth.parked > 0 => {
+                let parked = format::short_count(status.depth.parked);
+                Some(Part::new(2, Role::Warning, format!("{name} REFUSED {parked}")))
+            }
+            None => None,
+        }
+    })
 }
 
 /// Whether packets come, in words.

@@ -56,6 +56,14 @@ impl Column {
     pub(crate) const fn number(title: &'static str, min: u16, rank: u8) -> Self {
         Self { title, min, align: Align::Right, clip: Clip::End, rank }
     }
+
+    /// What is shown of `text` where the column has this width.
+    pub(crate) fn clipped(&self, text: &str, width: u16) -> String {
+        match self.clip {
+            Clip::End => text::clip(text, usize::from(width)),
+            Clip::Middle => text::clip_middle(text, usize::from(width)),
+        }
+    }
 }
 
 /// A text in its style.
@@ -96,7 +104,7 @@ pub(crate) struct Table<'a> {
 impl Table<'_> {
     /// Draws heads and rows, as many as fit.
     pub(crate) fn render(&self, area: Rect, buffer: &mut Buffer) {
-        let widths = widths(self.columns, &self.needs(), area.width.saturating_sub(1));
+        let widths = self.widths(area.width.saturating_sub(1));
         let [head, body] = split_head(area);
         self.put(self.heads, &widths, head, buffer);
         for (at, (row, y)) in self.rows.iter().zip(tops(body, self.lines)).enumerate() {
@@ -112,6 +120,11 @@ impl Table<'_> {
                 buffer.set_style(line, style);
             }
         }
+    }
+
+    /// The width of each column that is shown where so many columns of the terminal are there for all.
+    pub(crate) fn widths(&self, available: u16) -> Vec<Option<u16>> {
+        widths(self.columns, &self.needs(), available)
     }
 
     /// Columns of the terminal that each column needs for all that stands in it.
@@ -131,10 +144,7 @@ impl Table<'_> {
             let Some(width) = *width else { continue };
             x += GAP;
             let columns = usize::from(width);
-            let shown = match column.clip {
-                Clip::End => text::clip(&cell.text, columns),
-                Clip::Middle => text::clip_middle(&cell.text, columns),
-            };
+            let shown = column.clipped(&cell.text, width);
             let blank = match column.align {
                 Align::Left => 0,
                 Align::Right => columns - text::width(&shown).min(columns),

@@ -4,6 +4,9 @@ mod legs;
 mod life;
 mod opening;
 mod properties;
+mod related;
+mod reopening;
+mod spans;
 
 use std::sync::Arc;
 
@@ -103,6 +106,7 @@ fn only(tracker: &Tracker) -> Incident {
 fn words(changes: &[Change]) -> Vec<&'static str> {
     let word = |change: &Change| match change {
         Change::Opened(_) => "opened",
+        Change::Reopened(_) => "reopened",
         Change::Changed(_) => "changed",
         Change::Resolved(_) => "resolved",
     };

@@ -5,19 +5,34 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::incident::{IncidentId, Status};
 
 /// A few bounds that random verdicts reach.
 const TIGHT: Options = Options {
     opening_flows: 3,
     window_us: 60_000_000,
     quiet_us: 20_000_000,
+    reopen_us: 60_000_000,
     telling_us: 1_000_000,
     forget_us: 600_000_000,
     candidates: 8,
     open: 3,
+    closed: 2,
     flows: 12,
     hosts: 10,
+    spans: 8,
     explanations: 1_000,
+};
+
+/// The same with room for all that random verdicts do, so that incidents come back.
+const ROOMY: Options = Options {
+    candidates: 1_024,
+    open: 64,
+    closed: 64,
+    flows: 64,
+    hosts: 1_024,
+    spans: 1_024,
+    ..TIGHT
 };
 
 /// A verdict on one of a few flows: the flow decides on its hosts.
@@ -125,9 +140,16 @@ fn moved(incident: &Incident, by_us: i64, rename: impl Fn(Address) -> Address) -
     moved
 }
 
+/// With places in the order of opening instead of ids.
 fn without_id(incidents: Vec<Incident>) -> Vec<Incident> {
-    let zero = |incident| Incident { id: crate::incident::IncidentId(0), ..incident };
-    incidents.into_iter().map(zero).collect()
+    let ids: Vec<_> = incidents.iter().map(|incident| incident.id).collect();
+    let place =
+        |id: &IncidentId| IncidentId(ids.iter().position(|known| known == id).unwrap() as u64);
+    let placed = |incident: Incident| {
+        let related = incident.related.iter().map(place).collect();
+        Incident { id: IncidentId(0), related, ..incident }
+    };
+    incidents.into_iter().map(placed).collect()
 }
 
 proptest! {
@@ -136,12 +158,14 @@ proptest! {
     #[test]
     fn no_flow_is_counted_twice_and_no_identity_is_given_twice(all in prop::collection::vec(said(), 0..250)) {
         let verdicts = verdicts(&all, 0, |host| host);
-        for options in [Options::default(), TIGHT] {
+        for options in [Options::default(), TIGHT, ROOMY] {
             let (_, changes) = run(&verdicts, options);
             let mut opened = HashSet::new();
             for change in &changes {
-                if let Change::Opened(incident) = change {
-                    prop_assert!(opened.insert(incident.id), "{} twice", incident.id);
+                let incident = change.incident();
+                match change {
+                    Change::Opened(_) => prop_assert!(opened.insert(incident.id), "{} twice", incident.id),
+                    _ => prop_assert!(opened.contains(&incident.id)),
                 }
             }
             for incident in last_states(&changes) {
@@ -153,23 +177,87 @@ proptest! {
     }
 
     #[test]
-    fn an_incident_opens_once_then_grows_then_is_over(all in prop::collection::vec(said(), 0..250)) {
-        let (tracker, changes) = run(&verdicts(&all, 0, |host| host), TIGHT);
-        let mut lives: BTreeMap<_, Vec<&Change>> = BTreeMap::new();
-        for change in &changes {
-            lives.entry(change.incident().id).or_default().push(change);
+    fn an_incident_opens_grows_is_over_and_may_come_back(all in prop::collection::vec(said(), 0..250)) {
+        let verdicts = verdicts(&all, 0, |host| host);
+        for options in [TIGHT, ROOMY] {
+            let (tracker, changes) = run(&verdicts, options);
+            let mut incidents: BTreeMap<_, Vec<&Change>> = BTreeMap::new();
+            for change in &changes {
+                incidents.entry(change.incident().id).or_default().push(change);
+            }
+            let mut going_on = 0;
+            for told in incidents.values() {
+                let (mut life, mut is_open) = (0, false);
+                for (at, change) in told.iter().enumerate() {
+                    let incident = change.incident();
+                    match change {
+                        Change::Opened(_) => prop_assert!(at == 0 && incident.reopened == 0),
+                        Change::Reopened(_) => {
+                            prop_assert!(at > 0 && !is_open);
+                            let ended_us = told[at - 1].incident().resolved_us.unwrap();
+                            let again_us = incident.last_us.saturating_sub(options.window_us);
+                            prop_assert!(again_us <= ended_us + options.reopen_us);
+                            life += 1;
+                        }
+                        Change::Changed(_) => {}
+                        Change::Resolved(_) => prop_assert!(is_open),
+                    }
+                    is_open = match change {
+                        Change::Opened(_) | Change::Reopened(_) => true,
+                        Change::Changed(_) => is_open,
+                        Change::Resolved(_) => false,
+                    };
+                    prop_assert_eq!(incident.reopened, life);
+                    prop_assert_eq!(incident.status == Status::Open, is_open);
+                    prop_assert_eq!(incident.resolved_us.is_none(), is_open);
+                }
+                going_on += usize::from(is_open);
+                let states: Vec<_> = told.iter().map(|change| change.incident()).collect();
+                prop_assert!(states.is_sorted_by_key(|one| (one.flows, one.packets, one.score, one.last_us)));
+                prop_assert!(states.is_sorted_by_key(|one| one.targets.total));
+                prop_assert!(states.is_sorted_by_key(|one| (one.reopened, one.severity)));
+                prop_assert!(states.iter().all(|one| one.first_us <= one.last_us && !one.why.is_empty()));
+            }
+            prop_assert_eq!(going_on, tracker.open().len());
         }
-        let mut going_on = 0;
-        for life in lives.values() {
-            prop_assert!(matches!(life[0], Change::Opened(_)));
-            let resolved = life.iter().position(|change| matches!(change, Change::Resolved(_)));
-            prop_assert!(resolved.is_none_or(|at| at + 1 == life.len()));
-            going_on += usize::from(resolved.is_none());
-            let states: Vec<_> = life.iter().map(|change| change.incident()).collect();
-            prop_assert!(states.is_sorted_by_key(|one| (one.flows, one.packets, one.score, one.last_us)));
-            prop_assert!(states.iter().all(|one| one.first_us <= one.last_us && !one.why.is_empty()));
+    }
+
+    #[test]
+    fn related_incidents_name_each_other_oldest_first(all in prop::collection::vec(said(), 0..250)) {
+        let (_, changes) = run(&verdicts(&all, 0, |host| host), ROOMY);
+        let states = last_states(&changes);
+        let place: HashMap<_, _> = states.iter().enumerate().map(|(at, one)| (one.id, at)).collect();
+        for incident in &states {
+            let Incident { id, related, .. } = incident;
+            prop_assert!(related.len() <= Incident::RELATED && related.iter().all(|other| other != id));
+            prop_assert!(related.is_sorted_by_key(|other| place[other]));
+            for other in related {
+                let other = &states[place[other]];
+                prop_assert!(other.related.contains(id) || other.related.len() == Incident::RELATED);
+            }
         }
-        prop_assert_eq!(going_on, tracker.open().len());
+    }
+
+    #[test]
+    fn spans_are_of_flows_that_are_counted_and_end_with_their_last_packet(all in prop::collection::vec(said(), 0..250)) {
+        let mut tracker = Tracker::new("weir", ROOMY);
+        let mut spans = HashMap::new();
+        let mut last_us = HashMap::new();
+        for verdict in verdicts(&all, 0, |host| host) {
+            last_us.insert(verdict.flow.id, verdict.flow.last_us);
+            tracker.observe(&verdict, why);
+            for (id, span) in tracker.spans() {
+                prop_assert!(span.first_us <= span.last_us && span.last_us <= last_us[&span.id]);
+                spans.insert((id, span.id), span);
+            }
+        }
+        tracker.finish();
+        for incident in last_states(&tracker.changes()) {
+            let ids: HashSet<_> = spans.keys().filter(|(id, _)| *id == incident.id).map(|(_, flow)| *flow).collect();
+            prop_assert_eq!(ids, incident.flow_ids.iter().copied().collect());
+            let ends = spans.iter().filter(|((id, _), _)| *id == incident.id).map(|(_, span)| span.last_us);
+            prop_assert_eq!(ends.max(), Some(incident.last_us));
+        }
     }
 
     #[test]
@@ -205,8 +293,9 @@ proptest! {
         for verdict in verdicts(&all, 0, |host| host) {
             tracker.observe(&verdict, why);
             prop_assert!(tracker.open().len() <= TIGHT.open);
-            let (flows, candidates, hosts) = tracker.held();
-            prop_assert!(flows <= TIGHT.flows && candidates <= TIGHT.candidates && hosts <= TIGHT.hosts);
+            let [flows, candidates, hosts, closed] = tracker.held();
+            prop_assert!(flows <= TIGHT.flows && candidates <= TIGHT.candidates);
+            prop_assert!(hosts <= TIGHT.hosts && closed <= TIGHT.closed);
         }
     }
 }

@@ -61,6 +61,20 @@ fn an_alert_opens_all_that_is_known_of_it() {
 }
 
 #[test]
+fn the_outbox_says_how_each_sink_does_and_what_it_waits_for() {
+    for (width, height) in SIZES {
+        let mut session = Session::of(fixture::unheard(), (width, height));
+        session.type_in("o");
+        assert_screen(&format!("outbox_{width}x{height}"), &session);
+    }
+}
+
+#[test]
+fn mutes_say_what_they_hide_and_why() {
+    assert_screens("mutes", "O");
+}
+
+#[test]
 fn help_shows_every_key() {
     assert_screens("help", "?");
 }
@@ -132,6 +146,7 @@ fn trouble_is_said_in_words() {
     snapshot.model.unscored = 1_311;
     snapshot.store.failure = Some("write to `/var/lib/weir/weir.db`: no space left".into());
     snapshot.flows.evicted = 17;
+    snapshot.sinks = fixture::unheard().sinks;
     for (width, height) in SIZES {
         let session = Session::of(snapshot.clone(), (width, height));
         assert_screen(&format!("trouble_{width}x{height}"), &session);
