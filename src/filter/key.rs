@@ -32,6 +32,8 @@ pub enum Key {
     Severity,
     /// Where it is in its life.
     Status,
+    /// Whether a mute keeps it from those who are told.
+    Muted,
     /// Identity of the incident or the flow.
     Id,
 }
@@ -56,7 +58,7 @@ const COUNT: &str = "number; k, M and G are taken";
 
 /// All keys in the order in which they are explained.
 #[rustfmt::skip]
-pub const KEYS: [KeyInfo; 14] = [
+pub const KEYS: [KeyInfo; 15] = [
     KeyInfo { key: Key::Source, name: "src", values: ADDRESSES,
         example: "src:10.0.0.0/8", meaning: "who opened the flows" },
     KeyInfo { key: Key::Target, name: "dst", values: ADDRESSES,
@@ -81,8 +83,10 @@ pub const KEYS: [KeyInfo; 14] = [
         example: "age<5m", meaning: "time since the first packet" },
     KeyInfo { key: Key::Severity, name: "severity", values: "low, medium, high or critical",
         example: "severity>=high", meaning: "how urgent an incident is" },
-    KeyInfo { key: Key::Status, name: "status", values: "open or resolved",
+    KeyInfo { key: Key::Status, name: "status", values: "open, acknowledged or resolved",
         example: "status:open", meaning: "where an incident is in its life" },
+    KeyInfo { key: Key::Muted, name: "muted", values: "yes or no",
+        example: "muted:no", meaning: "whether a mute keeps an incident from the sinks" },
     KeyInfo { key: Key::Id, name: "id", values: "sixteen hexadecimal digits or pattern",
         example: "id:5f1c*", meaning: "identity of an incident or a flow" },
 ];

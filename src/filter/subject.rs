@@ -71,6 +71,11 @@ pub trait Subject {
         None
     }
 
+    /// Whether a mute keeps it from those who are told.
+    fn is_muted(&self) -> Option<bool> {
+        None
+    }
+
     /// Its own identity, and those of the flows in it that are named.
     fn ids(&self) -> Vec<u64> {
         Vec::new()
@@ -166,6 +171,10 @@ impl Subject for Incident {
 
     fn status(&self) -> Option<Status> {
         Some(self.status)
+    }
+
+    fn is_muted(&self) -> Option<bool> {
+        Some(self.muted_by.is_some())
     }
 
     fn ids(&self) -> Vec<u64> {

@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::pattern::Pattern;
 use super::subject::Subject;
-use super::value::{PROTOCOLS, Value};
+use super::value::{ANSWERS, PROTOCOLS, Value};
 use crate::detect::{Class, Score};
 use crate::incident::{Severity, Status};
 use crate::packet::Address;
@@ -98,6 +98,7 @@ fn fits(
         }
         Key::Severity => number(subject.severity().map(|severity| f64::from(severity as u8))),
         Key::Status => text(subject.status().map(Status::name)),
+        Key::Muted => text(subject.is_muted().map(|is_muted| ANSWERS[usize::from(is_muted)])),
         Key::Id => subject.ids().iter().any(|id| is_text(&format!("{id:016x}"), value)),
     }
 }

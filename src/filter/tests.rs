@@ -62,6 +62,10 @@ impl Subject for Flood {
         Some(Status::Open)
     }
 
+    fn is_muted(&self) -> Option<bool> {
+        Some(false)
+    }
+
     fn ids(&self) -> Vec<u64> {
         vec![0x5f1c_9a3b_e20d_4478, 0xff]
     }
@@ -95,7 +99,8 @@ fn terms_that_hold() {
         "bytes>2.4M bytes<2.6MB",
         "age<5m age>1.5m age:100s",
         "severity>=high severity>low severity:low,high",
-        "status:open",
+        "status:open status:open,acknowledged !status:acknowledged",
+        "muted:no MUTED:No !muted:yes",
         "id:5f1c* id:00000000000000ff",
         "!proto:udp not status:resolved",
         "proto!=udp",
@@ -131,6 +136,7 @@ fn terms_that_do_not_hold() {
         "age>2m",
         "severity>high severity:critical",
         "status:resolved",
+        "muted:yes",
         "id:ff*",
         "flood*",
         "!flood",
@@ -168,7 +174,8 @@ fn what_is_wrong_is_underlined_and_said_with_its_mend() {
         ("class:dos-flod", "dos-flod", "did you mean `dos-flood`?"),
         ("class:x*", "x*", "there are benign, scan"),
         ("severity>=hihg", "hihg", "did you mean `high`?"),
-        ("status:closed", "closed", "there are open, resolved"),
+        ("status:closed", "closed", "there are open, acknowledged, resolved"),
+        ("muted:maybe", "maybe", "there are no, yes"),
         ("src:10.0.0.0/33", "10.0.0.0/33", "write for example `src:10.0.0.0/8`"),
         ("port:80,http", "http", "number, 0 to 65535"),
         ("port:65536", "65536", "number, 0 to 65535"),
@@ -247,6 +254,7 @@ fn nearly() -> impl Strategy<Value = String> {
         "age",
         "severity",
         "status",
+        "muted",
         "id",
         ":",
         "!=",
@@ -285,6 +293,7 @@ fn nearly() -> impl Strategy<Value = String> {
         "scan",
         "high",
         "open",
+        "yes",
         "5f1c*",
         "00000000000000ff",
         "or",
@@ -312,7 +321,8 @@ fn valid() -> impl Strategy<Value = String> {
         "age<90s",
         "age:1h-1.5d",
         "severity>=high",
-        "status:open",
+        "status:acknowledged",
+        "muted:yes",
         "id:5f1c*",
         "word",
         "\"or\"",

@@ -64,6 +64,9 @@ pub(super) const PROTOCOLS: [(&str, u8); 5] = [
     ("sctp", protocol::SCTP),
 ];
 
+/// Whether something is not so, and is so.
+pub(super) const ANSWERS: [&str; 2] = ["no", "yes"];
+
 /// Units of durations in µs, the largest first.
 pub(super) const UNITS: [(&str, f64); 6] =
     [("d", 86_400e6), ("h", 3_600e6), ("m", 60e6), ("s", 1e6), ("ms", 1e3), ("us", 1.0)];
@@ -93,6 +96,7 @@ impl Value {
             Key::Status => {
                 return one_of(pattern, &lower, "status", &Status::ALL.map(Status::name));
             }
+            Key::Muted => return one_of(pattern, &lower, "answer", &ANSWERS),
             Key::Severity => return severity(&lower),
             Key::Id => {
                 let is_hex = |letter: &Letter| letter.sign.is_ascii_hexdigit() || letter.is('*');

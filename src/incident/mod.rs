@@ -27,21 +27,26 @@ mod ongoing;
 mod options;
 mod place;
 mod ports;
+mod reading;
 mod record;
 mod related;
+mod sentence;
 mod severity;
 mod span;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod time;
 mod tracker;
 
 pub use change::Change;
 pub use digest::Digest;
-pub use json::{Alert, rfc3339};
+pub use json::Alert;
 pub use marks::Marks;
 pub use news::{News, SinkName, Told};
 pub use options::Options;
+pub use reading::AlertError;
 pub use record::{Hosts, Incident, IncidentId, Mark, MuteId, Pivot, Severity, Status};
 pub use span::FlowSpan;
+pub use time::{parse_rfc3339, rfc3339};
 pub use tracker::Tracker;

@@ -92,6 +92,12 @@ impl Severity {
             Self::Critical => "critical",
         }
     }
+
+    /// The severity of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.name() == name)
+    }
 }
 
 /// Where an incident is in its life.

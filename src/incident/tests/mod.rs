@@ -2,8 +2,10 @@
 
 mod legs;
 mod life;
+mod marks;
 mod opening;
 mod properties;
+mod reading;
 mod related;
 mod reopening;
 mod spans;
@@ -27,7 +29,7 @@ fn host(number: u8) -> Address {
 
 /// A final verdict that alarms, on flow `id` from host `source` to port 80 of host `target`, whose
 /// packets came in the second before `after_ms` had passed.
-fn alarm(id: u64, class: Class, (source, target): (u8, u8), after_ms: i64) -> Verdict {
+pub(super) fn alarm(id: u64, class: Class, (source, target): (u8, u8), after_ms: i64) -> Verdict {
     let at_us = START_US + after_ms * 1_000;
     let tuple = Tuple {
         source: host(source),
@@ -86,7 +88,7 @@ fn tracker() -> Tracker {
 }
 
 /// A tracker that has seen `verdicts`.
-fn after(verdicts: impl IntoIterator<Item = Verdict>) -> Tracker {
+pub(super) fn after(verdicts: impl IntoIterator<Item = Verdict>) -> Tracker {
     let mut tracker = tracker();
     verdicts.into_iter().for_each(|verdict| tracker.observe(&verdict, why));
     tracker
@@ -97,7 +99,7 @@ fn open(tracker: &Tracker) -> Vec<Incident> {
 }
 
 /// The only open incident.
-fn only(tracker: &Tracker) -> Incident {
+pub(super) fn only(tracker: &Tracker) -> Incident {
     let [incident] = open(tracker).try_into().expect("one open incident");
     incident
 }

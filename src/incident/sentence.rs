@@ -1,0 +1,76 @@
+//! An incident in one plain sentence.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::record::{Incident, Pivot};
+use crate::detect::Class;
+use crate::packet::Address;
+
+impl Incident {
+    /// All of it in one plain sentence, such as `critical dos-flood of 192.0.2.10:80 by 203.0.113.66
+    /// (412 flows)`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Self { class, severity, pivot, sources, targets, flows, .. } = self;
+        let of = match class {
+            Class::Beacon | Class::Exfiltration | Class::LateralMovement => "to",
+            _ => "of",
+        };
+        let (source, target) = match Pivot::of(*class) {
+            Pivot::Source => (Some(*pivot), self.target()),
+            Pivot::Target => (sources.listed.first().copied(), Some(*pivot)),
+        };
+        let mut text = format!("{} {class}", severity.name());
+        if let Some(target) = target {
+            let target = with_port(target, self.target_port);
+            text += &format!(" {of} {target}{}", and_others(targets.total));
+        }
+        if let Some(source) = source {
+            text += &format!(" by {source}{}", and_others(sources.total));
+        }
+        let s = if *flows == 1 { "" } else { "s" };
+        text + &format!(" ({flows} flow{s})")
+    }
+}
+
+fn with_port(host: Address, port: Option<u16>) -> String {
+    port.map_or_else(
+        || host.to_string(),
+        |port| SocketAddr::new(IpAddr::from(host), port).to_string(),
+    )
+}
+
+fn and_others(total: u64) -> String {
+    match total {
+        0 | 1 => String::new(),
+        2 => " and another".to_owned(),
+        _ => format!(" and {} others", total - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::tests::{after, alarm, only};
+
+    #[test]
+    fn it_says_what_to_whom_by_whom_and_how_much() {
+        let flows = |class| (0..3).map(move |id| alarm(id, class, (7, 1), 0));
+        let said = |class| only(&after(flows(class))).sentence();
+        assert_eq!(said(Class::DosFlood), "high dos-flood of 192.0.2.1:80 by 192.0.2.7 (3 flows)");
+        assert_eq!(said(Class::Beacon), "high beacon to 192.0.2.1:80 by 192.0.2.7 (3 flows)");
+    }
+
+    #[test]
+    fn many_hosts_are_counted() {
+        let scan = (0..3).map(|id| alarm(id, Class::Scan, (7, 1 + id as u8), 0));
+        let text = only(&after(scan)).sentence();
+        assert_eq!(text, "low scan of 192.0.2.1:80 and 2 others by 192.0.2.7 (3 flows)");
+    }
+
+    #[test]
+    fn a_port_of_an_ipv6_host_can_be_told_from_its_address() {
+        let host = Address::v6([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(with_port(host, Some(80)), "[2001:db8::1]:80");
+    }
+}
