@@ -154,7 +154,7 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
@@ -162,7 +162,7 @@ mod tests {
     use crate::incident::{Hosts, Severity};
     use crate::packet::Address;
 
-    fn incident(id: u64, flows: u64) -> Arc<Incident> {
+    pub(in crate::engine) fn incident(id: u64, flows: u64) -> Arc<Incident> {
         Arc::new(Incident {
             id: IncidentId(id),
             class: Class::Scan,

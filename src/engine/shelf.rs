@@ -45,10 +45,11 @@ impl Shelf {
 
     /// Takes the newest state of an incident by traffic alone.
     pub(super) fn put_traffic(&mut self, incident: &Arc<Incident>) {
-        self.put(match self.marks.get(&incident.id) {
+        let incident = match self.marks.get(&incident.id) {
             Some(marks) => Arc::new(Incident::clone(incident).marked(marks)),
             None => Arc::clone(incident),
-        });
+        };
+        self.put(incident);
     }
 
     /// Takes what people and mutes did to an incident, and says whether somebody has said that it is
@@ -66,9 +67,7 @@ impl Shelf {
     /// Those that go on first, then the newest first.
     pub(super) fn sorted(&self) -> Vec<Arc<Incident>> {
         let mut all: Vec<_> = self.incidents.values().map(Arc::clone).collect();
-        all.sort_by_key(|one| {
-            (one.status == Status::Resolved, Reverse(one.detected_us), one.id)
-        });
+        all.sort_by_key(|one| (one.status == Status::Resolved, Reverse(one.detected_us), one.id));
         all
     }
 }

@@ -137,7 +137,9 @@ impl<A: Addressee, B: Backlog> Worker<A, B> {
 
     /// The open incidents that are to be told again in one message, where it is time for that: where
     /// they begin, and where the next are.
-    async fn repeated(&mut self) -> Result<Option<(Place, Vec<Incident>, Option<Place>)>, B::Error> {
+    async fn repeated(
+        &mut self,
+    ) -> Result<Option<(Place, Vec<Incident>, Option<Place>)>, B::Error> {
         let Some(every) = self.manner.repeat_every else { return Ok(None) };
         if self.place.is_none() && self.repeat_at.is_some_and(|due| due <= Instant::now()) {
             self.repeat_at = Some(Instant::now() + every);
@@ -145,8 +147,7 @@ impl<A: Addressee, B: Backlog> Worker<A, B> {
         }
         let Some(place) = self.place else { return Ok(None) };
         let manner = self.manner;
-        let (open, next) =
-            self.backlog(move |backlog| find::page(backlog, &manner, place)).await?;
+        let (open, next) = self.backlog(move |backlog| find::page(backlog, &manner, place)).await?;
         if open.is_empty() {
             self.place = None;
             return Ok(None);
