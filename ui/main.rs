@@ -36,6 +36,7 @@ mod widgets;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use weir::notify;
 use weir::settings::{Environment, Resolved, SettingsFile};
 use weir::telemetry::{self, Colour};
 
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
+    notify::prepare();
     let environment = Environment::current();
     let flags = cli.settings()?;
     let file = SettingsFile::locate(cli.global.config.as_deref(), &environment);
