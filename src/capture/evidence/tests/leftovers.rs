@@ -132,24 +132,26 @@ fn a_ring_that_was_never_made_holds_nothing() {
     assert!(packets.is_empty());
 }
 
+/// Fills the ring when the first bytes come out.
+struct Meddler<'a>(&'a mut Ring, Vec<u8>);
+
+impl Write for Meddler<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for at in 100..150 {
+            self.0.write(&batch(&[(2, at, 50_000)])).unwrap();
+        }
+        self.1.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn a_segment_removed_while_it_is_read_is_read_to_its_end() {
     let home = Home::new();
     let mut ring = filled(&home);
-    /// Fills the ring when the first bytes come out.
-    struct Meddler<'a>(&'a mut Ring, Vec<u8>);
-    impl Write for Meddler<'_> {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            for at in 100..150 {
-                self.0.write(&batch(&[(2, at, 50_000)])).unwrap();
-            }
-            self.1.write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     // So much that it does not come out at once.
     for at in 10..20 {
         ring.write(&batch(&[(1, at, 50_000)])).unwrap();
