@@ -3,132 +3,21 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::io::Cursor;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use support::engine::{DEMO, Engine, await_some, database, weir};
+use support::evidence::{extract, of_spans, packets, pipeline, record, roomy};
 use support::flows::Folder;
 use support::frame::Link;
-use support::pcap::{Capture, EPOCH_US, Interface, Timed, ms, pcapng, secs};
+use support::pcap::{Capture, EPOCH_US, Interface, pcapng, secs};
 use support::talk::{Talk, crowd};
-use support::tunnel::{Carrier, Options as Geneve};
-use weir::capture::evidence::{self, Found, Options, Status};
-use weir::capture::{self, FileReader};
-use weir::engine::{Live, Meters, Options as Flows, Pipeline, Recording, Replay, Sink};
-use weir::flow::{Report, Timeouts};
-use weir::incident::FlowSpan;
-use weir::packet::{Decoder, Frame, LinkType, Packet};
-use weir::settings::Speed;
-
-/// Collects the flows that ended.
-#[derive(Debug, Default)]
-struct Spans(Vec<FlowSpan>);
-
-impl Sink for Spans {
-    type Error = ();
-
-    fn report(&mut self, report: &Report<'_>) -> Result<(), ()> {
-        if let Report::Row(row) = report {
-            let flow = row.flow;
-            self.0.push(FlowSpan {
-                id: flow.id(),
-                tuple: flow.tuple,
-                first_us: flow.first_us,
-                last_us: flow.last_us,
-            });
-        }
-        Ok(())
-    }
-
-    fn restart(&mut self) -> Result<(), ()> {
-        Ok(())
-    }
-
-    fn flush(&mut self, _: i64) -> Result<(), ()> {
-        Ok(())
-    }
-}
-
-fn pipeline() -> Pipeline<Spans> {
-    let timeouts = Timeouts { report_us: None, ..Timeouts::default() };
-    let flows = Flows { timeouts, max_flows: 100_000, shards: 1 };
-    Pipeline::new(flows, Spans::default()).expect("one thread is enough")
-}
-
-/// A ring in `folder` with room for everything.
-fn roomy(folder: &Folder) -> Options {
-    Options {
-        folder: folder.path().join("evidence"),
-        most_bytes: 64 << 20,
-        snap_length: 262_144,
-        keeps_payload: true,
-        retention: Duration::from_hours(24),
-    }
-}
-
-/// Replays a capture with evidence, and says how the ring was left and which flows there were.
-fn record(capture: &Path, options: &Options) -> (Status, Vec<FlowSpan>) {
-    let recording = Recording::start(options.clone()).expect("a thread");
-    let mut pipeline = pipeline();
-    let replay = Replay {
-        paths: &[capture.to_owned()],
-        filter: "",
-        speed: Speed::Max,
-        meters: &Meters::default(),
-        recording: Some(&recording),
-        stop: &AtomicBool::new(false),
-    };
-    replay.run(&mut pipeline, |_| {});
-    (recording.finish(), pipeline.finish().sink.0)
-}
-
-/// A frame that holds a packet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Kept {
-    packet: Packet,
-    link: LinkType,
-    wire_len: u32,
-    bytes: Vec<u8>,
-    headers_len: usize,
-}
-
-/// The packets of a capture file, in its order.
-fn packets(file: impl AsRef<[u8]>) -> Vec<Kept> {
-    let file = Cursor::new(file.as_ref().to_vec());
-    let mut reader = FileReader::from_reader("a capture", file).expect("a capture");
-    let mut decoder = Decoder::default();
-    let mut packets = Vec::new();
-    while let Some(frame) = reader.next_frame().expect("a whole capture") {
-        if let Ok(packet) = decoder.decode(&frame) {
-            let Frame { link, wire_len, bytes, .. } = frame;
-            let headers_len = decoder.headers_len().min(bytes.len());
-            packets.push(Kept { packet, link, wire_len, bytes: bytes.to_vec(), headers_len });
-        }
-    }
-    packets
-}
-
-/// Those of `packets` that belong to one of `spans`.
-fn of_spans(packets: &[Kept], spans: &[FlowSpan]) -> Vec<Kept> {
-    let is_of = |packet: &Packet, span: &FlowSpan| {
-        (span.first_us..=span.last_us).contains(&packet.time_us)
-            && (packet.tuple == span.tuple || packet.tuple == span.tuple.reversed())
-    };
-    let wanted = |kept: &&Kept| spans.iter().any(|span| is_of(&kept.packet, span));
-    packets.iter().filter(wanted).cloned().collect()
-}
-
-/// What is found of `spans`, and the file.
-fn extract(options: &Options, spans: &[FlowSpan]) -> (Found, Vec<u8>) {
-    let mut file = Vec::new();
-    let found = evidence::extract(&options.folder, spans, "alert 5f1c", &mut file);
-    (found.expect("evidence"), file)
-}
+use weir::capture;
+use weir::capture::evidence::{Found, Options};
+use weir::engine::{Live, Recording};
 
 /// A crowd of flows in a capture file.
 fn crowded(folder: &Folder, flows: u16) -> PathBuf {
@@ -194,80 +83,6 @@ fn a_replay_leaves_the_same_evidence_each_time() {
         files
     };
     assert_eq!(files(), files());
-}
-
-/// Connections, queries, echoes and fragments of both families.
-fn conversation() -> Vec<Timed> {
-    let mut packets = Vec::new();
-    for (at, talk) in [(0, Talk::v4(41_000, 80)), (secs(1), Talk::v6(41_000, 80))] {
-        packets.extend(talk.whole(at));
-        packets.extend([
-            (at + ms(500), talk.ask_udp(300)),
-            (at + ms(501), talk.ping(7, 1, 56)),
-            (at + ms(502), talk.pong(7, 1, 56)),
-        ]);
-        let fragments = talk.ask_udp(2_000).fragments(9, 1_000);
-        packets.extend(fragments.into_iter().map(|fragment| (at + ms(600), fragment)));
-    }
-    packets
-}
-
-/// The conversation in every link layer and tunnel.
-fn every_shape() -> Vec<(String, u32, Capture)> {
-    let mut shapes: Vec<_> = Link::ALL
-        .into_iter()
-        .map(|link| (format!("{link:?}"), link.number(), Capture::of(link, &conversation())))
-        .collect();
-    let mut tunnelled = |name: String, frame: &dyn Fn(&support::frame::Datagram) -> Vec<u8>| {
-        let mut capture = Capture::new(Link::Ethernet.number());
-        conversation().iter().for_each(|(at, inner)| capture.push(*at, frame(inner)));
-        shapes.push((name, 1, capture));
-    };
-    for carrier in Carrier::ALL {
-        tunnelled(format!("{carrier:?}"), &|inner| carrier.frame(inner));
-    }
-    tunnelled("VXLAN in Geneve on QinQ".into(), &|inner| {
-        Link::QinQ(5, 6)
-            .frame(&Carrier::Geneve(Geneve::Some).carry(&Carrier::Vxlan(4789).carry(inner)))
-    });
-    shapes
-}
-
-#[test]
-fn without_payload_every_header_is_kept_and_no_byte_behind_them() {
-    for (name, _, capture) in every_shape() {
-        let folder = Folder::new();
-        let path = folder.file("capture.pcap", &capture.bytes());
-        let options = Options { keeps_payload: false, ..roomy(&folder) };
-        let (_, spans) = record(&path, &options);
-        for segment in std::fs::read_dir(&options.folder).expect("the ring") {
-            let bytes = std::fs::read(segment.expect("a segment").path()).expect("a segment");
-            // What the payload is made of.
-            assert!(!bytes.windows(4).any(|four| four == b"6666"), "{name}");
-        }
-        let (_, file) = extract(&options, &spans);
-        let mut expected = packets(capture.bytes());
-        for kept in &mut expected {
-            kept.bytes.truncate(kept.headers_len);
-        }
-        assert_eq!(packets(file), expected, "{name}");
-    }
-}
-
-#[test]
-fn however_short_frames_are_cut_their_flows_are_found() {
-    for (name, _, capture) in every_shape() {
-        let folder = Folder::new();
-        let path = folder.file("capture.pcap", &capture.bytes());
-        let options = Options { snap_length: 64, ..roomy(&folder) };
-        let (_, spans) = record(&path, &options);
-        let (_, file) = extract(&options, &spans);
-        let mut expected = packets(capture.bytes());
-        for kept in &mut expected {
-            kept.bytes.truncate(kept.headers_len.max(64));
-        }
-        assert_eq!(packets(file), expected, "{name}");
-    }
 }
 
 #[test]

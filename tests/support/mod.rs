@@ -9,6 +9,7 @@
 pub mod data;
 pub mod edge;
 pub mod engine;
+pub mod evidence;
 pub mod flows;
 pub mod frame;
 pub mod pcap;
