@@ -52,6 +52,24 @@ pub fn incident(id: u64, class: Class, severity: Severity, first_us: i64) -> Inc
     }
 }
 
+/// `weir`, shielded from the settings of whoever runs the tests.
+fn shielded() -> Command {
+    let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"));
+    weir.env_clear().stdin(Stdio::null());
+    weir
+}
+
+fn said(weir: &mut Command) -> Said {
+    let output = weir.output().expect("weir starts");
+    let text = |bytes| String::from_utf8(bytes).expect("weir prints UTF-8");
+    Said { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Runs a verb that needs no database, with these variables alone.
+pub fn weir_with(line: &str, environment: &[(&str, &str)]) -> Said {
+    said(shielded().args(line.split_ascii_whitespace()).envs(environment.iter().copied()))
+}
+
 /// A database that the verbs can be asked about. It has a folder that any user may enter, since root
 /// becomes another one.
 pub struct Ledger {
@@ -89,18 +107,26 @@ impl Ledger {
         Outbox::open(&self.path).expect("the database opens")
     }
 
-    /// Runs a verb, shielded from the settings of whoever runs the tests.
+    /// Runs a verb.
     pub fn weir(&self, line: &str) -> Said {
         self.run(&line.split_ascii_whitespace().collect::<Vec<_>>())
     }
 
     /// Runs a verb with arguments that hold spaces.
     pub fn run(&self, arguments: &[&str]) -> Said {
-        let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"));
-        weir.args(arguments).env_clear().env("WEIR_DATABASE", &self.path).stdin(Stdio::null());
-        let output = weir.output().expect("weir starts");
-        let text = |bytes| String::from_utf8(bytes).expect("weir prints UTF-8");
-        Said { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        self.run_with(arguments, &[])
+    }
+
+    /// The same with further variables.
+    pub fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Said {
+        let mut weir = shielded();
+        weir.args(arguments).env("WEIR_DATABASE", &self.path);
+        said(weir.envs(environment.iter().copied()))
+    }
+
+    /// A path beside the database.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.path.with_file_name(name)
     }
 
     /// Runs a verb that must do what is asked, and returns what it prints.
