@@ -36,7 +36,7 @@ fn recorded() -> (Ledger, Vec<u8>, Vec<FlowSpan>) {
     };
     let (_, spans) = record(&source.file("crowd.pcap", &capture), &options);
     open(&folder, 0o777);
-    for segment in fs::read_dir(&folder).unwrap().flatten() {
+    for segment in fs::read_dir(&folder).expect("the ring").flatten() {
         open(&segment.path(), 0o666);
     }
     let chosen: Vec<_> = spans.into_iter().step_by(9).take(5).collect();
@@ -50,17 +50,18 @@ fn recorded() -> (Ledger, Vec<u8>, Vec<FlowSpan>) {
 
 /// Root becomes somebody else before it reads.
 fn open(path: &Path, mode: u32) {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
 }
 
 fn remember(ledger: &mut Ledger, alert: Incident, flows: &[FlowSpan]) {
     let spans: Vec<_> = flows.iter().map(|flow| (alert.id, *flow)).collect();
     let incidents = [alert.into()];
-    ledger.store.apply(&Changes { incidents: &incidents, spans: &spans }).unwrap();
+    ledger.store.apply(&Changes { incidents: &incidents, spans: &spans }).expect("it is taken");
 }
 
 fn parts(file: &Path) -> Vec<PathBuf> {
-    let names = fs::read_dir(file.parent().unwrap()).unwrap().flatten().map(|one| one.path());
+    let names =
+        fs::read_dir(file.with_file_name("")).expect("a folder").flatten().map(|one| one.path());
     names.filter(|path| path.extension().is_some_and(|end| end == "part")).collect()
 }
 
@@ -88,6 +89,8 @@ fn down_a_pipe_go_the_same_bytes() {
     let (ledger, ..) = recorded();
     let file = ledger.beside("alert.pcapng");
     ledger.weir(&format!("alerts evidence 5f1c -o {}", file.display()));
+    let said = ledger.weir("alerts evidence 5f1c -o /dev/null");
+    assert_eq!((said.status, &*said.out), (Some(0), ""), "{said:?}");
     for arguments in
         [&["alerts", "evidence", "5f1c"][..], &["alerts", "evidence", "5f1c", "-o", "-"]]
     {

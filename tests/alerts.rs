@@ -93,7 +93,7 @@ fn for_programs_an_alert_is_an_object_a_line() {
     let [flood, ..] = &objects(&ledger.done("alerts list --format json"))[..] else { panic!() };
     assert_eq!((&flood["id"], &flood["class"]), (&"5f1c000000000001".into(), &"dos-flood".into()));
     let shown = ledger.done("alerts show 5f1c --format json");
-    assert_eq!(objects(&shown), [flood.clone()]);
+    assert_eq!(objects(&shown), std::slice::from_ref(flood));
 }
 
 #[test]

@@ -39,10 +39,10 @@ pub(super) struct Args {
     /// Of this class, such as dos-flood
     #[arg(long, value_parser = one_of(Class::ALL, Class::name))]
     class: Option<Class>,
-    /// In the filter language, such as 'class:dos* score>0.9'
+    /// The filter as a flag
     #[arg(long, value_name = "FILTER", conflicts_with = "words")]
     filter: Option<String>,
-    /// The same, without a flag
+    /// What they must be in the filter language, such as 'class:dos* score>0.9'
     #[arg(value_name = "FILTER")]
     words: Vec<String>,
     /// At most so many
