@@ -9,7 +9,6 @@ use weir::store::{Page, Query, Reader};
 
 use super::{Error, expression};
 use crate::cli::{Format, one_of};
-use crate::format;
 use crate::look::Look;
 use crate::panes::alerts::{pivot, role};
 use crate::paper::Paper;
@@ -144,7 +143,7 @@ fn row(alert: &Incident, look: &Look) -> Row {
         look.cell(role, alert.severity.name()),
         look.cell(role, alert.class.name()),
         look.cell(Role::Text, pivot(alert)),
-        look.cell(Role::Text, format::short_count(alert.flows)),
+        look.cell(Role::Text, alert.flows.to_string()),
         look.cell(Role::Text, format!("{:.3}", alert.score)),
         look.cell(Role::Text, status(alert)),
         look.cell(Role::Dim, when::written(alert.first_us)),
