@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::address::under;
 use super::http::{Failure, Http, host};
 use super::plain::line;
-use super::words::{duration, headline, listed, standing, traffic};
+use super::words::{duration, listed, standing, traffic};
 use super::{Manner, Notice};
 use crate::incident::{Incident, News, Severity, Status, rfc3339};
 use crate::packet::Address;
@@ -128,7 +128,7 @@ fn alert(incident: &Incident, severity: Severity, now: Timestamp) -> Value {
             "severity": severity.name(),
         },
         "annotations": {
-            "summary": headline(incident),
+            "summary": incident.sentence(),
             "description": description(incident),
         },
         "startsAt": rfc3339(starts_us),
@@ -151,4 +151,76 @@ fn description(incident: &Incident) -> String {
         traffic(incident),
         why.unwrap_or_default(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::Class;
+    use crate::notify::tests::server::{Server, answer, soon};
+    use crate::notify::tests::{incident, notice};
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_700_000_000).unwrap()
+    }
+
+    /// Severity of each alert, and whether it is over.
+    fn told(alerts: &[Value]) -> Vec<(String, bool)> {
+        let severity = |alert: &Value| alert["labels"]["severity"].as_str().unwrap().to_owned();
+        alerts.iter().map(|alert| (severity(alert), alert.get("endsAt").is_some())).collect()
+    }
+
+    #[test]
+    fn an_incident_that_opens_fires_without_an_end() {
+        let flood = incident(Class::DosFlood);
+        let alerts = alerts(&[notice(News::Opened, &flood)], now());
+        assert_eq!(told(&alerts), [("high".into(), false)]);
+        assert_eq!(alerts[0]["startsAt"], "2020-09-13T12:26:40.000000Z");
+        assert_eq!(alerts[0]["labels"]["incident"], flood.id.to_string());
+    }
+
+    #[test]
+    fn an_incident_of_another_severity_ends_the_alerts_of_the_others() {
+        let mut flood = incident(Class::DosFlood);
+        flood.severity = Severity::Critical;
+        let alerts = alerts(&[notice(News::Changed, &flood)], now());
+        let ended = |name: &str| (name.to_owned(), true);
+        assert_eq!(
+            told(&alerts),
+            [ended("low"), ended("medium"), ended("high"), ("critical".into(), false)]
+        );
+    }
+
+    #[test]
+    fn an_incident_that_is_over_ends_and_of_several_news_the_last_counts() {
+        let flood = incident(Class::DosFlood);
+        let over = Incident { status: Status::Resolved, ..flood.clone() };
+        let notices = [notice(News::Opened, &flood), notice(News::Resolved, &over)];
+        let alerts = alerts(&notices, now());
+        assert_eq!(alerts.len(), Severity::ALL.len());
+        assert!(alerts.iter().all(|alert| alert["endsAt"] == "2023-11-14T22:13:20.000000Z"));
+    }
+
+    #[test]
+    fn times_that_no_calendar_has_make_no_alert_that_is_refused() {
+        for first_us in [i64::MIN, -1, i64::MAX] {
+            let flood = Incident { first_us, status: Status::Resolved, ..incident(Class::Scan) };
+            let alert = alert(&flood, flood.severity, now());
+            let time = |name: &str| alert[name].as_str().unwrap().parse::<Timestamp>().unwrap();
+            assert!(time("startsAt") >= Timestamp::UNIX_EPOCH);
+            assert!(time("startsAt") <= time("endsAt"));
+        }
+    }
+
+    #[tokio::test]
+    async fn open_incidents_are_told_again_all_in_one() {
+        let server = Server::start([answer("200 OK", "", "")]).await;
+        let alertmanager = Alertmanager::new(Http::new().unwrap(), &server.url);
+        let open = [incident(Class::Scan), incident(Class::Beacon)];
+        alertmanager.repeat(&open, soon()).await.unwrap();
+        let [request] = &*server.requests() else { panic!("one request") };
+        assert_eq!(request.line(), "POST /api/v2/alerts");
+        let told = told(request.json().as_array().unwrap());
+        assert_eq!(told, [("high".into(), false), ("high".into(), false)]);
+    }
 }

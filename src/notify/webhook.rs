@@ -99,6 +99,10 @@ fn signature(secret: &Secret, time_s: i64, body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::Class;
+    use crate::incident::News;
+    use crate::notify::tests::server::{Server, answer, soon};
+    use crate::notify::tests::{incident, notice};
 
     #[test]
     fn the_signature_is_that_of_other_programs() {
@@ -108,5 +112,32 @@ mod tests {
             signature,
             "sha256=9c27d2ed6a39d5ab303d4edaa7909174285efc074c92c686be4ff25566d225a2"
         );
+    }
+
+    #[tokio::test]
+    async fn a_notice_is_one_signed_object() {
+        let server = Server::start([answer("204 No Content", "", "")]).await;
+        let secret = Secret::from("hunter2".to_owned());
+        let webhook = Webhook::new(Http::new().unwrap(), server.url.clone(), Some(secret.clone()));
+        let flood = incident(Class::DosFlood);
+        webhook.tell(&notice(News::Opened, &flood), soon()).await.unwrap();
+        let [request] = &*server.requests() else { panic!("one request") };
+        assert_eq!(request.header("X-Weir-Delivery"), Some("7"));
+        let time_s: i64 = request.header("X-Weir-Timestamp").unwrap().parse().unwrap();
+        assert!((Timestamp::now().as_second() - time_s).abs() < 60);
+        let expected = signature(&secret, time_s, &request.body);
+        assert_eq!(request.header("X-Weir-Signature"), Some(&*expected));
+        let body = request.json();
+        assert_eq!((&body["id"], &body["news"]), (&json!(7), &json!("opened")));
+        assert_eq!(body["alert"]["id"], flood.id.to_string());
+    }
+
+    #[tokio::test]
+    async fn without_a_secret_nothing_pretends_to_be_signed() {
+        let server = Server::start([answer("200 OK", "", "thanks")]).await;
+        let webhook = Webhook::new(Http::new().unwrap(), server.url.clone(), None);
+        webhook.test(soon()).await.unwrap();
+        assert_eq!(server.requests()[0].header("X-Weir-Signature"), None);
+        assert_eq!(server.requests()[0].json()["news"], "test");
     }
 }

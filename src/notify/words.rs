@@ -1,34 +1,22 @@
-//! An incident in words that every sink uses.
+//! Parts of an incident in words, for messages to people. The whole of it in one sentence is
+//! [`Incident::sentence`].
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::incident::{Hosts, Incident, Mark, Pivot, Status};
-use crate::packet::Address;
-
 use super::plain::line;
+use crate::incident::{Hosts, Incident, Mark, Status};
+use crate::packet::Address;
 
 /// How much of a name that people chose is said, in characters.
 const NAME: usize = 80;
 
-/// What it is and about whom: `high dos-flood against 192.0.2.10:80`.
-pub(super) fn headline(incident: &Incident) -> String {
-    let Incident { severity, class, pivot, .. } = incident;
-    let about = match Pivot::of(*class) {
-        Pivot::Source => format!("by {pivot}"),
-        Pivot::Target => format!("against {}", with_port(pivot, incident.target_port)),
-    };
-    format!("{} {class} {about}", severity.name())
-}
-
 /// An address, and the port where it is known.
-pub(super) fn with_port(address: &Address, port: Option<u16>) -> String {
-    match port {
-        Some(port) if address.as_v4().is_some() => format!("{address}:{port}"),
-        Some(port) => format!("[{address}]:{port}"),
-        None => address.to_string(),
-    }
+pub(super) fn with_port(address: Address, port: Option<u16>) -> String {
+    let address = IpAddr::from(address);
+    port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
 }
 
 /// The first `most` of `hosts`, each as `shown`, and how many more there are.
@@ -107,13 +95,11 @@ mod tests {
     use crate::notify::tests::incident;
 
     #[test]
-    fn a_headline_names_the_host_that_it_is_about() {
-        let flood = incident(Class::DosFlood);
-        assert_eq!(headline(&flood), "high dos-flood against 192.0.2.10:80");
-        let scan = incident(Class::Scan);
-        assert_eq!(headline(&scan), "high scan by 203.0.113.66");
+    fn a_port_is_told_from_an_address_of_either_family() {
         let six = Address::v6([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-        assert_eq!(with_port(&six, Some(443)), "[2001:db8::1]:443");
+        assert_eq!(with_port(six, Some(443)), "[2001:db8::1]:443");
+        assert_eq!(with_port(six, None), "2001:db8::1");
+        assert_eq!(with_port(Address::v4([192, 0, 2, 10]), Some(80)), "192.0.2.10:80");
     }
 
     #[test]

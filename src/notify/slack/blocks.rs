@@ -12,7 +12,7 @@ pub(super) const HEADER: usize = 150;
 /// Most characters of a section.
 pub(super) const SECTION: usize = 3_000;
 
-/// Most characters of a field in a section.
+/// Most characters of a field in a section, and of a context.
 const FIELD: usize = 2_000;
 
 /// A title; it knows no markup but names of emoji.
@@ -35,7 +35,7 @@ pub(super) fn fields<const N: usize>(fields: [(&str, String); N]) -> Value {
 
 /// What is good to know, in small type.
 pub(super) fn context(text: &str) -> Value {
-    json!({ "type": "context", "elements": [markup(text, SECTION)] })
+    json!({ "type": "context", "elements": [markup(text, FIELD)] })
 }
 
 /// Text in Slack's markup. It is taken verbatim: Slack is to look for no links and no names in it.

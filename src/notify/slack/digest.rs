@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::blocks::{context, header, section};
 use super::mrkdwn::prose;
 use crate::incident::{Digest, Incident};
-use crate::notify::words::{headline, moment, standing};
+use crate::notify::words::{moment, standing};
 
 /// Characters of one incident.
 const ONE: usize = 250;
@@ -37,6 +37,6 @@ fn counts<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> String {
 }
 
 fn one(incident: &Incident) -> String {
-    let said = format!("{}, {}", headline(incident), standing(incident));
+    let said = format!("{}, {}", incident.sentence(), standing(incident));
     format!("\n• {} `{}`", prose(&said, ONE), incident.id)
 }

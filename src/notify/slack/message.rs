@@ -6,15 +6,18 @@ use super::blocks::{HEADER, context, fields, header, section};
 use super::mrkdwn::{code, prose};
 use crate::detect::Reason;
 use crate::incident::{Hosts, Incident, IncidentId, News};
-use crate::notify::words::{duration, headline, listed, moment, standing, traffic, with_port};
+use crate::notify::words::{duration, listed, moment, standing, traffic, with_port};
 use crate::notify::{Notice, plain};
 use crate::packet::Address;
 
 /// Hosts named in a message; its thread names all that are known.
 const HOSTS: usize = 5;
 
-/// Reasons given in a message; its thread gives all.
+/// Reasons given in a message; its thread gives more.
 const REASONS: usize = 3;
+
+/// Reasons given in its thread: more are never known.
+const ALL_REASONS: usize = 5;
 
 /// Related incidents named in a message.
 const RELATED: usize = 5;
@@ -45,7 +48,7 @@ const fn said(news: News) -> (&'static str, &'static str) {
 pub fn payload(notice: &Notice<'_>) -> Value {
     let Notice { news, incident, stands_for, .. } = *notice;
     let (mark, word) = said(news);
-    let title = plain::line(&format!("{mark} {word}: {}", headline(incident)), HEADER);
+    let title = plain::line(&format!("{mark} {word}: {}", incident.sentence()), HEADER);
     let mut blocks = vec![header(&title), facts(incident)];
     if !incident.why.is_empty() {
         blocks.push(section(&reasons(&incident.why, REASONS)));
@@ -61,11 +64,11 @@ pub(super) fn details(incident: &Incident) -> Value {
     };
     let mut blocks = Vec::new();
     if !incident.why.is_empty() {
-        blocks.push(section(&reasons(&incident.why, usize::MAX)));
+        blocks.push(section(&reasons(&incident.why, ALL_REASONS)));
     }
     blocks.push(section(&all("Sources", &incident.sources)));
     blocks.push(section(&all("Targets", &incident.targets)));
-    json!({ "text": prose(&format!("Details of {}", headline(incident)), FALLBACK), "blocks": blocks })
+    json!({ "text": prose(&format!("Details of {}", incident.sentence()), FALLBACK), "blocks": blocks })
 }
 
 /// One line on a turn, for the thread of a message that itself only shows how things stand.
@@ -74,18 +77,16 @@ pub(super) fn turn(notice: &Notice<'_>) -> Value {
     let (mark, word) = said(notice.news);
     let what = match notice.news {
         News::Acknowledged | News::Resolved => standing(incident),
-        _ => headline(incident),
+        News::Opened | News::Reopened | News::Changed | News::Grown => incident.sentence(),
     };
-    let line = format!("{mark} {word}: {} ({})", prose(&what, STANDING), traffic(incident));
+    let line = format!("{mark} {word}: {}", prose(&what, STANDING));
     json!({ "text": &line, "blocks": [section(&line)] })
 }
 
 fn facts(incident: &Incident) -> Value {
-    let Incident { severity, class, score, sources, targets, .. } = incident;
+    let Incident { severity, class, score, sources, targets, target_port, .. } = incident;
     let since = format!("{} ({})", moment(incident.first_us), duration(incident));
-    // Only where there is one target the port is known to be its own.
-    let port = if targets.total == 1 { incident.target_port } else { None };
-    let target = listed(targets, HOSTS, |host| code(&with_port(host, port), 60));
+    let target = listed(targets, HOSTS, |host| code(&with_port(*host, *target_port), 60));
     fields([
         ("Severity", severity.name().into()),
         ("Class", class.name().into()),
@@ -121,7 +122,6 @@ fn identity(incident: &Incident, stands_for: u64) -> String {
 }
 
 fn fallback(title: &str, incident: &Incident) -> String {
-    let sources = listed(&incident.sources, HOSTS, Address::to_string);
     let why = incident.why.first().map(|reason| format!(". {}", reason.text)).unwrap_or_default();
-    prose(&format!("{title}; {}; from {sources}{why}", standing(incident)), FALLBACK)
+    prose(&format!("{title}; {}{why}", standing(incident)), FALLBACK)
 }

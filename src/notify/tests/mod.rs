@@ -1,16 +1,20 @@
 //! Sinks against servers of the tests' own.
 
+mod failures;
+pub(super) mod server;
+mod settings;
+
 use super::Notice;
 use crate::detect::{Class, Reason, Score};
-use crate::incident::{Hosts, Incident, IncidentId, News, Severity, Status};
+use crate::incident::{Hosts, Incident, IncidentId, News, Pivot, Severity, Status};
 use crate::packet::Address;
 
 /// An incident of `class`: one source, one target, one port.
 pub(super) fn incident(class: Class) -> Incident {
     let (source, target) = (Address::v4([203, 0, 113, 66]), Address::v4([192, 0, 2, 10]));
-    let pivot = match crate::incident::Pivot::of(class) {
-        crate::incident::Pivot::Source => source,
-        crate::incident::Pivot::Target => target,
+    let pivot = match Pivot::of(class) {
+        Pivot::Source => source,
+        Pivot::Target => target,
     };
     Incident {
         id: IncidentId(0xabc),
