@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::address::under;
-use super::http::{Failure, Http};
+use super::http::{Failure, Http, host};
 use super::plain::line;
 use super::words::{duration, listed, standing, traffic};
 use super::{Manner, Notice};
@@ -54,6 +54,11 @@ pub(super) struct Alertmanager {
 impl Alertmanager {
     pub(super) fn new(http: Http, base: &Url) -> Self {
         Self { http, alerts: under(base, "api/v2/alerts") }
+    }
+
+    /// Host and port it is at.
+    pub(super) fn host(&self) -> String {
+        host(&self.alerts)
     }
 
     pub(super) async fn tell(

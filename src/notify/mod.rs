@@ -23,7 +23,7 @@ use std::time::Duration;
 use crate::incident::{Incident, News};
 
 pub use error::Error;
-pub use firebase::{FirebaseList, Place};
+pub use firebase::{FirebaseList, Place, key_file};
 pub use sink::Sink;
 
 /// Chooses, once for the whole process, whose cryptography TLS uses; to call it again changes nothing.

@@ -57,6 +57,18 @@ impl Sink {
         }
     }
 
+    /// Where it is: host and port, of a bot the channel too. The rest of a URL may be a secret.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.0 {
+            Kind::Slack(webhook) => webhook.host(),
+            Kind::SlackBot(bot) => bot.place(),
+            Kind::Firebase(firebase) => firebase.host(),
+            Kind::Alertmanager(alertmanager) => alertmanager.host(),
+            Kind::Webhook(webhook) => webhook.host(),
+        }
+    }
+
     /// How it wants to be told.
     #[must_use]
     pub const fn manner(&self) -> Manner {

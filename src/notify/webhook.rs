@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::time::Instant;
 
-use super::http::{Failure, Http};
+use super::http::{Failure, Http, host};
 use super::{Manner, Notice};
 use crate::incident::Alert;
 use crate::settings::Secret;
@@ -43,6 +43,11 @@ pub(super) struct Webhook {
 impl Webhook {
     pub(super) const fn new(http: Http, url: Url, secret: Option<Secret>) -> Self {
         Self { http, url, secret }
+    }
+
+    /// Host and port it is at.
+    pub(super) fn host(&self) -> String {
+        host(&self.url)
     }
 
     pub(super) async fn tell(&self, notice: &Notice<'_>, deadline: Instant) -> Result<(), Failure> {

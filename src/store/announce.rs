@@ -152,7 +152,7 @@ impl Before {
 }
 
 /// How a sink knows an incident.
-fn told(
+pub(super) fn told(
     transaction: &Transaction<'_>,
     sink: SinkName,
     id: IncidentId,

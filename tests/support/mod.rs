@@ -12,6 +12,7 @@ pub mod engine;
 pub mod evidence;
 pub mod flows;
 pub mod frame;
+pub mod ledger;
 pub mod pcap;
 pub mod talk;
 pub mod terminal;

@@ -1,5 +1,7 @@
 //! A Firebase Realtime Database over REST: where it is, and who may write there.
 
+use std::path::Path;
+
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{RequestBuilder, StatusCode, Url};
 use tokio::time::Instant;
@@ -20,9 +22,16 @@ const OWNER: HeaderValue = HeaderValue::from_static("Bearer owner");
 /// A database, and how to be let in.
 pub(super) struct Database {
     pub(super) http: Http,
-    base: Url,
+    pub(super) base: Url,
     /// None for the emulator.
     tokens: Option<Tokens>,
+}
+
+/// The service-account key that is read where the settings name a database.
+#[must_use]
+pub fn key_file<'a>(settings: &'a Settings, environment: &'a Environment) -> &'a Path {
+    let named = settings.firebase_key_file.as_deref();
+    named.or_else(|| environment.google_credentials()).unwrap_or_else(|| KEY_FILE.as_ref())
 }
 
 impl Database {
@@ -45,9 +54,7 @@ impl Database {
             emulator.query_pairs_mut().append_pair("ns", namespace.unwrap_or_default());
             return Ok(Some(Self { http, base: emulator, tokens: None }));
         }
-        let named = settings.firebase_key_file.as_deref();
-        let path = named.or_else(|| environment.google_credentials());
-        let account = Account::read(path.unwrap_or_else(|| KEY_FILE.as_ref()))?;
+        let account = Account::read(key_file(settings, environment))?;
         Ok(Some(Self { http, base, tokens: Some(Tokens::new(account)) }))
     }
 

@@ -14,6 +14,7 @@ mod list;
 mod tests;
 mod token;
 
+pub use database::key_file;
 pub use list::{FirebaseList, Place};
 
 use std::time::Duration;
@@ -23,7 +24,7 @@ use serde_json::{Value, json, to_value};
 use tokio::time::Instant;
 
 use self::database::Database;
-use super::http::Failure;
+use super::http::{Failure, host};
 use super::{Error, Manner, Notice};
 use crate::incident::{Alert, Incident, News, rfc3339};
 use crate::settings::{Environment, Settings};
@@ -58,6 +59,11 @@ impl Firebase {
         environment: &Environment,
     ) -> Result<Option<Self>, Error> {
         Ok(Database::new(settings, environment)?.map(Self))
+    }
+
+    /// Host and port it is at.
+    pub(super) fn host(&self) -> String {
+        host(&self.0.base)
     }
 
     /// Writes the record of an incident, and returns its key.

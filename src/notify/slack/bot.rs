@@ -87,6 +87,11 @@ impl Bot {
         Self { http, api, authorization, channel }
     }
 
+    /// Host and port of Slack, and the channel.
+    pub(in crate::notify) fn place(&self) -> String {
+        format!("{}, channel {}", host(&self.api), self.channel)
+    }
+
     /// Tells of `notice` and returns the handle of its message.
     pub(in crate::notify) async fn tell(
         &self,

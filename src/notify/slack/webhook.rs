@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{digest_payload, payload, test};
 use crate::incident::Digest;
 use crate::notify::Notice;
-use crate::notify::http::{Failure, Http, Reply};
+use crate::notify::http::{Failure, Http, Reply, host};
 
 /// What it says when it has taken a message.
 const TAKEN: &[u8] = b"ok";
@@ -41,6 +41,11 @@ pub(in crate::notify) struct Webhook {
 impl Webhook {
     pub(in crate::notify) const fn new(http: Http, url: Url) -> Self {
         Self { http, url }
+    }
+
+    /// Host and port of Slack.
+    pub(in crate::notify) fn host(&self) -> String {
+        host(&self.url)
     }
 
     pub(in crate::notify) async fn tell(

@@ -1,4 +1,5 @@
 use super::*;
+use crate::incident::Told;
 use crate::store::{Depth, Error};
 
 const SINK: SinkName = SinkName::Webhook;
@@ -232,4 +233,16 @@ fn connections_that_need_a_database_make_none() {
     assert!(matches!(Outbox::open(&path), Err(Error::Missing { .. })));
     assert!(matches!(Actions::open(&path), Err(Error::Missing { .. })));
     assert!(!path.exists());
+}
+
+#[test]
+fn it_is_known_how_each_sink_knows_an_incident() {
+    let mut all = Everybody::telling(&[WEBHOOK]);
+    all.apply(&[incident(1, 100)]);
+    let told = all.reader.told(IncidentId(1)).unwrap();
+    assert_eq!(told, [(SINK, Told::from(&incident(1, 100)))]);
+    all.actions.acknowledge(IncidentId(1), &by()).unwrap();
+    let [(_, told)] = all.reader.told(IncidentId(1)).unwrap().try_into().unwrap();
+    assert_eq!(told.status, Status::Acknowledged);
+    assert_eq!(all.reader.told(IncidentId(2)).unwrap(), []);
 }
