@@ -75,7 +75,7 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::keeper::tests::incident;
+    use crate::engine::fixture::incident;
     use crate::incident::Mark;
 
     fn mark(by: &str) -> Mark {
