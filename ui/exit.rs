@@ -125,11 +125,13 @@ impl Status {
             watch::Error::Input(error) => Some(Self::of_input(error)),
             watch::Error::Settings(error) => Some(Self::of(error)),
             watch::Error::Store(error) => Some(Self::of(error)),
+            watch::Error::Notify(error) => Some(Self::of_sink(error)),
             watch::Error::Model(error) => Some(Self::of_models(error)),
             watch::Error::Runtime(error) | watch::Error::Engine(engine::Error::Model(error)) => {
                 Some(Self::of_detect(error))
             }
             watch::Error::Engine(engine::Error::NotKept { .. }) => Some(Self::Io),
+            watch::Error::Engine(engine::Error::Store(error)) => Self::of_store(error),
             watch::Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
                 Some(Self::Permission)
             }

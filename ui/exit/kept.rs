@@ -47,7 +47,7 @@ impl Status {
         }
     }
 
-    fn of_sink(error: &sink::Error) -> Self {
+    pub(super) fn of_sink(error: &sink::Error) -> Self {
         match error {
             sink::Error::Url { .. }
             | sink::Error::Token

@@ -30,7 +30,7 @@ fn hostile(class: Class) -> Incident {
             .collect(),
         total: u64::MAX,
     };
-    let reason = Reason { feature: name.clone().into(), text: name };
+    let reason = Reason { feature: name.clone(), text: name };
     Incident {
         status: Status::Resolved,
         severity: Severity::Critical,
@@ -66,7 +66,9 @@ fn texts(message: &Value) -> Vec<(String, usize)> {
                 if let Some(fields) = block.get("fields") {
                     let fields = fields.as_array().unwrap();
                     assert!((1..=10).contains(&fields.len()));
-                    fields.iter().for_each(|field| add(field, 2_000));
+                    for field in fields {
+                        add(field, 2_000);
+                    }
                 } else {
                     add(&block["text"], 3_000);
                 }

@@ -90,7 +90,7 @@ async fn perform(mut stream: TcpStream, act: &Act, seen: &Mutex<Vec<Request>>) {
     seen.lock().unwrap().push(request);
     match act {
         Act::Answer(answer) => stream.write_all(answer.as_bytes()).await.unwrap(),
-        Act::Hang => sleep(Duration::from_secs(60)).await,
+        Act::Hang => sleep(Duration::from_mins(1)).await,
         Act::Reset => {}
     }
 }

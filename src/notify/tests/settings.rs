@@ -6,8 +6,8 @@ use crate::settings::{Environment, Secret, Settings};
 
 const HOOK: &str = "https://hooks.example.com/services/T0/B0/hunter2";
 
-fn secret(text: &str) -> Option<Secret> {
-    Some(Secret::from(text.to_owned()))
+fn secret(text: &str) -> Secret {
+    Secret::from(text.to_owned())
 }
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
@@ -31,7 +31,7 @@ fn every_sink_that_is_set_is_told() {
     let settings = Settings {
         firebase_url: "https://demo.example.com".into(),
         alertmanager_url: "http://alertmanager:9093".into(),
-        webhook_url: secret("http://soc.example.com/in"),
+        webhook_url: Some(secret("http://soc.example.com/in")),
         ..Settings::default()
     };
     let emulator =
@@ -42,8 +42,8 @@ fn every_sink_that_is_set_is_told() {
 
 #[test]
 fn a_bot_is_told_where_it_has_a_channel() {
-    let mut settings = Settings { slack_token: secret("xoxb-1"), ..Settings::default() };
-    settings.slack_webhook_url = secret(HOOK);
+    let mut settings = Settings { slack_token: Some(secret("xoxb-1")), ..Settings::default() };
+    settings.slack_webhook_url = Some(secret(HOOK));
     let error = Sink::all(&settings, &environment(&[])).unwrap_err();
     assert!(matches!(error, Error::NoChannel), "{error}");
     settings.slack_channel = "#alerts".into();
@@ -62,15 +62,15 @@ fn what_cannot_be_used_is_said_without_the_secret() {
         (
             "slack-webhook-url",
             Settings {
-                slack_webhook_url: secret("http://hooks.example.com/hunter2"),
+                slack_webhook_url: Some(secret("http://hooks.example.com/hunter2")),
                 ..Settings::default()
             },
         ),
-        ("webhook-url", Settings { webhook_url: secret("hunter2"), ..Settings::default() }),
+        ("webhook-url", Settings { webhook_url: Some(secret("hunter2")), ..Settings::default() }),
         (
             "token",
             Settings {
-                slack_token: secret("hunter2\nX: y"),
+                slack_token: Some(secret("hunter2\nX: y")),
                 slack_channel: "c".into(),
                 ..Settings::default()
             },
@@ -84,6 +84,6 @@ fn what_cannot_be_used_is_said_without_the_secret() {
 
 #[test]
 fn a_sink_shows_nothing_but_its_name() {
-    let settings = Settings { slack_webhook_url: secret(HOOK), ..Settings::default() };
+    let settings = Settings { slack_webhook_url: Some(secret(HOOK)), ..Settings::default() };
     assert_eq!(format!("{:?}", made(&settings, &[])), "[Sink(Slack)]");
 }
