@@ -89,8 +89,13 @@ impl Alertmanager {
 
     async fn post(&self, alerts: &[Value], deadline: Instant) -> Result<(), Failure> {
         let request = self.http.post(self.alerts.clone()).json(alerts);
-        self.http.send(request, deadline).await?.successful()?;
-        Ok(())
+        let reply = self.http.send(request, deadline).await?.successful()?;
+        // It says nothing to what it takes: what says something is no Alertmanager, or has failed.
+        if reply.body().trim_ascii().is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::later(reply.said()))
+        }
     }
 }
 
@@ -222,5 +227,14 @@ mod tests {
         assert_eq!(request.line(), "POST /api/v2/alerts");
         let told = told(request.json().as_array().unwrap());
         assert_eq!(told, [("high".into(), false), ("high".into(), false)]);
+    }
+
+    #[tokio::test]
+    async fn an_error_with_a_status_of_success_is_no_success() {
+        let said = answer("200 OK", "", r#"{"code":500,"message":"context canceled"}"#);
+        let server = Server::start([said]).await;
+        let alertmanager = Alertmanager::new(Http::new().unwrap(), &server.url);
+        let told = alertmanager.repeat(&[incident(Class::Scan)], soon()).await;
+        assert!(matches!(told, Err(Failure::Later { .. })), "{told:?}");
     }
 }

@@ -19,7 +19,7 @@ pub use list::{FirebaseList, Place};
 
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Url};
+use reqwest::{RequestBuilder, StatusCode, Url};
 use serde_json::{Value, json, to_value};
 use tokio::time::Instant;
 
@@ -98,8 +98,12 @@ impl Firebase {
     ) -> Result<(), Failure> {
         let mut url = self.0.at(path);
         url.query_pairs_mut().append_pair("print", "silent");
-        self.0.send(|| how(url.clone()).json(record), deadline, ANSWER).await?;
-        Ok(())
+        let reply = self.0.send(|| how(url.clone()).json(record), deadline, ANSWER).await?;
+        // To a silent write Firebase answers nothing: what says something did not come from it.
+        match reply.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            _ => Err(Failure::later(reply.said())),
+        }
     }
 }
 

@@ -322,3 +322,12 @@ async fn a_list_that_cannot_be_read_says_why() {
     let error = list.list(None, 5).await.unwrap_err();
     assert!(error.to_string().contains("more than"), "{error}");
 }
+
+#[tokio::test]
+async fn an_error_with_a_status_of_success_is_no_success() {
+    let said = answer("200 OK", "", r#"{"error":"Internal server error."}"#);
+    let (database, tokens) =
+        (Server::start([said]).await, Server::start([granted("t1", 3_600)]).await);
+    let told = tell(&firebase(&database, &tokens), News::Opened, None).await;
+    assert!(matches!(told, Err(Failure::Later { .. })), "{told:?}");
+}

@@ -47,8 +47,8 @@ impl Service for Alertmanager {
         Answer::taken(200, "")
     }
 
-    fn error_body(&self) -> String {
-        r#"{"code":500,"message":"context canceled"}"#.into()
+    fn error_body(&self) -> Option<String> {
+        Some(r#"{"code":500,"message":"context canceled"}"#.into())
     }
 }
 

@@ -184,8 +184,8 @@ impl Service for Firebase {
         answer.with("content-type", "application/json; charset=utf-8")
     }
 
-    fn error_body(&self) -> String {
-        r#"{"error":"Internal server error."}"#.into()
+    fn error_body(&self) -> Option<String> {
+        Some(r#"{"error":"Internal server error."}"#.into())
     }
 }
 

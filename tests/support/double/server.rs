@@ -26,8 +26,9 @@ pub trait Service: Send + 'static {
     /// What is answered to a request.
     fn answer(&mut self, request: &Request) -> Answer;
 
-    /// The service's own error, as it stands in an answer of status 200.
-    fn error_body(&self) -> String;
+    /// The service's own error, as it stands in an answer of status 200; none where a status of
+    /// success always means one.
+    fn error_body(&self) -> Option<String>;
 }
 
 /// What is done at a step.
@@ -201,7 +202,10 @@ impl<S: Service> Shared<S> {
             Some(Fault::Busy(seconds)) => {
                 Answer::refused(429, "busy").with("retry-after", seconds.to_string())
             }
-            Some(Fault::ErrorBody) => Answer::refused(200, lock(&self.service).error_body()),
+            Some(Fault::ErrorBody) => match lock(&self.service).error_body() {
+                Some(body) => Answer::refused(200, body),
+                None => Answer::refused(500, ""),
+            },
             _ => lock(&self.service).answer(request),
         };
         if answer.has_taken && fault.is_some_and(Fault::loses_answer) {

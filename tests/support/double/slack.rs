@@ -27,8 +27,8 @@ impl Service for SlackWebhook {
         Answer::taken(200, "ok")
     }
 
-    fn error_body(&self) -> String {
-        "rollup_error".into()
+    fn error_body(&self) -> Option<String> {
+        Some("rollup_error".into())
     }
 }
 

@@ -88,7 +88,7 @@ impl Service for SlackBot {
         .with("content-type", "application/json; charset=utf-8")
     }
 
-    fn error_body(&self) -> String {
-        json!({ "ok": false, "error": "internal_error" }).to_string()
+    fn error_body(&self) -> Option<String> {
+        Some(json!({ "ok": false, "error": "internal_error" }).to_string())
     }
 }

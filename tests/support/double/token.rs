@@ -137,7 +137,7 @@ impl Service for TokenEndpoint {
         Answer::refused(200, said.to_string()).with("content-type", "application/json")
     }
 
-    fn error_body(&self) -> String {
-        r#"{"error":"internal_failure"}"#.into()
+    fn error_body(&self) -> Option<String> {
+        Some(r#"{"error":"internal_failure"}"#.into())
     }
 }

@@ -55,8 +55,8 @@ impl Service for Webhook {
     }
 
     /// Whoever runs a webhook of his own says by its status alone how it went.
-    fn error_body(&self) -> String {
-        String::new()
+    fn error_body(&self) -> Option<String> {
+        None
     }
 }
 
