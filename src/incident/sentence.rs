@@ -20,16 +20,15 @@ impl Incident {
             Pivot::Source => (Some(*pivot), self.target()),
             Pivot::Target => (sources.listed.first().copied(), Some(*pivot)),
         };
-        let mut text = format!("{} {class}", severity.name());
-        if let Some(target) = target {
+        let target = target.map_or_else(String::new, |target| {
             let target = with_port(target, self.target_port);
-            text += &format!(" {of} {target}{}", and_others(targets.total));
-        }
-        if let Some(source) = source {
-            text += &format!(" by {source}{}", and_others(sources.total));
-        }
+            format!(" {of} {target}{}", and_others(targets.total))
+        });
+        let source = source.map_or_else(String::new, |source| {
+            format!(" by {source}{}", and_others(sources.total))
+        });
         let s = if *flows == 1 { "" } else { "s" };
-        text + &format!(" ({flows} flow{s})")
+        format!("{} {class}{target}{source} ({flows} flow{s})", severity.name())
     }
 }
 
