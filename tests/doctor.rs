@@ -1,6 +1,7 @@
 //! `weir doctor` through the binary: what it prints, and how it ends.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -29,7 +30,8 @@ fn every_part_is_looked_at_and_nothing_is_made() {
     let output = doctor(&database, &["--format", "json", "--interface", "lo"]);
     let checks = checks(&output);
     let names: Vec<_> = checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
-    let all = "libpcap privileges interface model backend database disk clock terminal";
+    let all = "libpcap privileges interface model backend database evidence disk sinks secrets clock \
+               terminal";
     assert_eq!(names.join(" "), all);
     for name in ["libpcap", "model", "backend"] {
         assert_eq!(of(&checks, name)["level"], "ok", "{:?}", of(&checks, name));
@@ -65,4 +67,23 @@ fn for_people_every_check_is_a_line_and_every_mend_another() {
     assert!(text.contains("\n                  → name one of "), "{text}");
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.starts_with("weir: weir cannot do all its work here: "), "{said}");
+}
+
+#[test]
+fn a_key_that_is_none_and_a_secret_that_everybody_reads_are_told_and_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("weir.toml");
+    let text = "firebase-url = 'https://x.example'\nfirebase-key-file = '/nowhere/key.json'\n\
+                webhook-url = 'https://own.example/hunter2'\n";
+    fs::write(&settings, text).unwrap();
+    fs::set_permissions(&settings, fs::Permissions::from_mode(0o644)).unwrap();
+    let config = ["--format", "json", "--config", settings.to_str().unwrap()];
+    let output = doctor(&folder.path().join("weir.db"), &config);
+    let checks = checks(&output);
+    let (sinks, secrets) = (of(&checks, "sinks"), of(&checks, "secrets"));
+    assert_eq!((&sinks["level"], &secrets["level"]), (&"fail".into(), &"warn".into()));
+    assert!(sinks["found"].as_str().unwrap().contains("`/nowhere/key.json`"), "{sinks}");
+    assert!(secrets["mend"].as_str().unwrap().starts_with("`chmod 600 "), "{secrets}");
+    let all = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert!(!all.concat().contains("hunter2"));
 }

@@ -8,10 +8,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nix::unistd::geteuid;
+use nix::unistd::{User, geteuid, getuid};
 use support::terminal::Terminal;
 use tempfile::TempDir;
-use weir::store::{Accounts, Role, Store};
+use weir::store::{Accounts, Reader, Role, Store};
 
 const PASSWORD: &str = "correct horse battery";
 const NOBODY: u32 = 65_534;
@@ -62,6 +62,20 @@ fn users_are_added_listed_changed_and_removed() {
     assert!(user("ops").unwrap().password.matches("another password"));
     assert_eq!(weir(&database, &["remove", "ops"], "").0, Some(0));
     assert_eq!(user("ops"), None);
+
+    let reader = Reader::open(&database).unwrap();
+    let records = reader.audit(None, 9).unwrap();
+    let seen = records.iter().map(|one| (&*one.what, &*one.object)).collect::<Vec<_>>();
+    let expected = [
+        ("user.remove", "ops"),
+        ("user.password", "ops"),
+        ("user.add", "root"),
+        ("user.add", "ops"),
+    ];
+    assert_eq!(seen, expected);
+    let me = User::from_uid(getuid()).unwrap().unwrap().name;
+    assert!(records.iter().all(|one| one.who == me && one.from == "command line"), "{records:?}");
+    assert_eq!(reader.verify_audit().unwrap().fault, None);
 }
 
 #[test]

@@ -3,16 +3,17 @@
 //! Flags that are settings are taken as text: what is allowed in them is said and checked in one
 //! place, [`weir::settings`].
 
-use std::ffi::OsString;
+mod value;
+
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use serde::Serialize;
 use toml::Table;
 
-use crate::{alerts, audit, config, detect, doctor, features, manual, model, outbox, user};
+pub(crate) use self::value::{Format, Source, one_of};
+use crate::{alerts, audit, config, detect, doctor, features, manual, model, notify, outbox, user};
 
 pub(crate) const SETTINGS: &str =
     "Settings (also in weir.toml, and as WEIR_... in the environment)";
@@ -98,6 +99,7 @@ pub(crate) enum Verb {
     User(user::Args),
     Alerts(Box<alerts::Args>),
     Outbox(outbox::Args),
+    Notify(notify::Args),
     Audit(audit::Args),
     Doctor(Box<doctor::Args>),
     Completions(manual::CompletionsArgs),
@@ -251,52 +253,6 @@ pub(crate) struct FlowFlags {
     speed: Option<String>,
 }
 
-/// How a verb prints what it has found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// A value that is one of `all`, by its name.
-pub(crate) fn one_of<T, const N: usize>(
-    all: [T; N],
-    name: fn(T) -> &'static str,
-) -> impl TypedValueParser<Value = T>
-where
-    T: Copy + Send + Sync + 'static,
-{
-    let names = PossibleValuesParser::new(all.map(name));
-    names.try_map(move |written| {
-        all.into_iter().find(|one| name(*one) == written).ok_or("there is none of that name")
-    })
-}
-
-/// Where packets come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// `-`: a capture on standard input.
-    StandardInput,
-    /// `iface:NAME`: a live interface; without a name that of the settings, else the one with the
-    /// default route.
-    Interface(Option<String>),
-    /// Anything else: a capture file, or a folder of them.
-    Path(PathBuf),
-}
-
-impl From<OsString> for Source {
-    fn from(written: OsString) -> Self {
-        match written.to_str().map(|text| (text, text.strip_prefix("iface:"))) {
-            Some(("-", _)) => Self::StandardInput,
-            Some((_, Some(""))) => Self::Interface(None),
-            Some((_, Some(name))) => Self::Interface(Some(name.to_owned())),
-            _ => Self::Path(written.into()),
-        }
-    }
-}
-
 impl Cli {
     /// The command line of this process; what it asks beside a verb must have a meaning there.
     pub(crate) fn read() -> Result<Self, clap::Error> {
@@ -339,6 +295,7 @@ impl Cli {
                 Verb::Model(_)
                 | Verb::Features(_)
                 | Verb::Config(_)
+                | Verb::Notify(_)
                 | Verb::Completions(_)
                 | Verb::Man(_),
             )

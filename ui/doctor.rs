@@ -5,11 +5,12 @@ mod finding;
 mod keeping;
 mod scoring;
 mod surroundings;
+mod telling;
 
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
-use weir::settings::{Environment, Settings};
+use weir::settings::{Environment, Resolved};
 
 use self::finding::{Finding, Level, Report};
 use crate::cli::{ModelFlags, PlaceFlags};
@@ -26,8 +27,9 @@ Exit status: 0 nothing fails; 64 wrong usage or settings; 69 something does.";
 
 /// Check that all that is needed is there, and say how to mend what is not
 ///
-/// Looks at libpcap, privileges, interfaces, model, backend, database, disk, clock and terminal, for
-/// whoever runs it and with the settings in force. It changes nothing and makes no file.
+/// Looks at libpcap, privileges, interfaces, model, backend, database, evidence, disk, sinks, secrets,
+/// clock and terminal, for whoever runs it and with the settings in force. It changes nothing, makes
+/// no file and sends nothing: `weir notify test` does.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -68,13 +70,15 @@ pub(crate) enum Error {
 /// Runs all checks and prints what they found.
 pub(crate) fn run(
     args: &Args,
-    settings: &Settings,
+    resolved: &Resolved,
     environment: &Environment,
 ) -> Result<(), Error> {
+    let settings = &resolved.settings;
     let mut findings = vec![capturing::libpcap(), capturing::privileges()];
     findings.extend(capturing::interfaces(settings));
     findings.extend(scoring::model_and_backend(settings, environment));
     findings.extend(keeping::database_and_disk(settings, environment));
+    findings.extend(telling::sinks_and_secrets(resolved, environment));
     findings.push(surroundings::clock());
     findings.push(surroundings::terminal(environment));
     print(args.format, &findings)?;

@@ -1,15 +1,16 @@
 //! Exit statuses, and which error ends in which.
 
+mod kept;
+
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter;
 use std::process::ExitCode;
 
-use rusqlite::ErrorCode;
 use weir::{capture, detect, engine, export, settings, store};
 
 use crate::{
-    alerts, audit, detect as verb, flows, input, manual, model, outbox, user, visit, watch,
+    alerts, audit, detect as verb, flows, input, manual, model, notify, outbox, user, watch,
 };
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
@@ -71,6 +72,9 @@ impl Status {
         if let Some(error) = error.downcast_ref::<audit::Error>() {
             return Self::of_audit(error);
         }
+        if let Some(error) = error.downcast_ref::<notify::Error>() {
+            return Self::of_notify(error);
+        }
         if let Some(error) = error.downcast_ref::<store::Error>() {
             return Self::of_store(error);
         }
@@ -121,11 +125,13 @@ impl Status {
             watch::Error::Input(error) => Some(Self::of_input(error)),
             watch::Error::Settings(error) => Some(Self::of(error)),
             watch::Error::Store(error) => Some(Self::of(error)),
+            watch::Error::Notify(error) => Some(Self::of_sink(error)),
             watch::Error::Model(error) => Some(Self::of_models(error)),
             watch::Error::Runtime(error) | watch::Error::Engine(engine::Error::Model(error)) => {
                 Some(Self::of_detect(error))
             }
             watch::Error::Engine(engine::Error::NotKept { .. }) => Some(Self::Io),
+            watch::Error::Engine(engine::Error::Store(error)) => Self::of_store(error),
             watch::Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
                 Some(Self::Permission)
             }
@@ -185,82 +191,6 @@ impl Status {
             | capture::Error::Receive { .. }
             | capture::Error::Gone { .. } => Some(Self::Unavailable),
             capture::Error::Open { .. } | capture::Error::Read { .. } => None,
-        }
-    }
-
-    fn of_user(error: &user::Error) -> Option<Self> {
-        match error {
-            user::Error::Visit(error) => Some(Self::of_visit(error)),
-            user::Error::Store(error) => Some(Self::of(error)),
-            user::Error::Mismatch => Some(Self::Data),
-            user::Error::Interrupted => Some(Self::Interrupted),
-            user::Error::Read(_) | user::Error::Print(_) => None,
-        }
-    }
-
-    fn of_alerts(error: &alerts::Error) -> Option<Self> {
-        match error {
-            alerts::Error::Visit(error) => Some(Self::of_visit(error)),
-            alerts::Error::Store(error) => Self::of_store(error),
-            alerts::Error::Filter(_) | alerts::Error::Terminal => Some(Self::Usage),
-            alerts::Error::Unknown(_) | alerts::Error::Ambiguous { .. } => Some(Self::Data),
-            alerts::Error::Gone { .. } => Some(Self::Unavailable),
-            alerts::Error::Packets(error) => Some(Self::of(error)),
-            alerts::Error::Create { .. } | alerts::Error::Print(_) => None,
-        }
-    }
-
-    fn of_outbox(error: &outbox::Error) -> Option<Self> {
-        match error {
-            outbox::Error::Visit(error) => Some(Self::of_visit(error)),
-            outbox::Error::Store(error) => Self::of_store(error),
-            outbox::Error::Print(_) => None,
-        }
-    }
-
-    fn of_audit(error: &audit::Error) -> Option<Self> {
-        match error {
-            audit::Error::Visit(error) => Some(Self::of_visit(error)),
-            audit::Error::Store(error) => Self::of_store(error),
-            audit::Error::Broken(_) | audit::Error::NoHead(_) => Some(Self::Data),
-            audit::Error::Print(_) => None,
-        }
-    }
-
-    fn of_visit(error: &visit::Error) -> Self {
-        match error {
-            visit::Error::Settings(error) => Self::of(error),
-            visit::Error::Privilege(error) => Self::of(error),
-            visit::Error::Store(error) => Self::of(error),
-        }
-    }
-
-    fn of_store(error: &store::Error) -> Option<Self> {
-        match error {
-            store::Error::File { .. } => None,
-            store::Error::NotOurs { .. }
-            | store::Error::Newer { .. }
-            | store::Error::Older { .. }
-            | store::Error::Damaged { .. }
-            | store::Error::Password
-            | store::Error::NoIncident(_)
-            | store::Error::Over(_)
-            | store::Error::NoMute(_)
-            | store::Error::NoEntry(_)
-            | store::Error::Known(_)
-            | store::Error::Unknown(_)
-            | store::Error::LastAdmin(_) => Some(Self::Data),
-            store::Error::Name | store::Error::BadMute(_) => Some(Self::Usage),
-            store::Error::InUse { .. }
-            | store::Error::Missing { .. }
-            | store::Error::Journal { .. }
-            | store::Error::Hash(_)
-            | store::Error::Random(_) => Some(Self::Unavailable),
-            store::Error::Sqlite { source, .. } => Some(match source.code() {
-                Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Self::Permission,
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Unavailable,
-                _ => Self::Io,
-            }),
         }
     }
 

@@ -20,6 +20,7 @@ mod keymap;
 mod look;
 mod manual;
 mod model;
+mod notify;
 mod outbox;
 mod panes;
 mod paper;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
+    weir::notify::prepare();
     let environment = Environment::current();
     let flags = cli.settings()?;
     let file = SettingsFile::locate(cli.global.config.as_deref(), &environment);
@@ -73,13 +75,14 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Features(_)) => Ok(features::print()?),
         Some(Verb::Completions(args)) => Ok(manual::completions(&args)?),
         Some(Verb::Man(args)) => Ok(manual::man(&args)?),
-        Some(Verb::Doctor(args)) => Ok(doctor::run(&args, settings, &environment)?),
+        Some(Verb::Doctor(args)) => Ok(doctor::run(&args, &resolved, &environment)?),
         Some(Verb::Flows(args)) => Ok(flows::run(&args, settings, &environment)?),
         Some(Verb::Detect(args)) => Ok(detect::run(&args, settings, &environment)?),
         Some(Verb::Model(args)) => Ok(model::run(&args, settings, &environment)?),
         Some(Verb::User(args)) => Ok(user::run(&args, settings, &environment)?),
         Some(Verb::Alerts(args)) => Ok(alerts::run(&args, settings, &environment)?),
         Some(Verb::Outbox(args)) => Ok(outbox::run(&args, settings, &environment)?),
+        Some(Verb::Notify(args)) => Ok(notify::run(&args, settings, &environment)?),
         Some(Verb::Audit(args)) => Ok(audit::run(&args, settings, &environment)?),
         None => Ok(watch::run(&cli.watch, settings, &environment)?),
     }

@@ -9,7 +9,7 @@ use crossterm::style::{ContentStyle, StyledContent};
 use crossterm::terminal;
 use jiff::Timestamp;
 use ratatui::backend::IntoCrossterm;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use weir::settings::{Environment, Settings};
 
 use crate::console::ConsoleOptions;
@@ -130,7 +130,9 @@ impl Paper {
             Glyphs::Unicode => shown.to_owned(),
             Glyphs::Ascii => glyphs::in_ascii(shown),
         };
-        let style: ContentStyle = style.into_crossterm();
+        // The terminal's own colour needs no word.
+        let fg = style.fg.filter(|colour| *colour != Color::Reset);
+        let style: ContentStyle = Style { fg, ..style }.into_crossterm();
         if style == ContentStyle::default() {
             return self.out.write_all(shown.as_bytes());
         }

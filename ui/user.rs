@@ -109,18 +109,18 @@ pub(crate) fn run(
             if accounts.find(name)?.is_some() {
                 return Err(store::Error::Known(name.clone()).into());
             }
-            accounts.add(name, *role, &new_password(name)?)?;
+            accounts.add(name, *role, &new_password(name)?, &visit.by)?;
             format!("user `{name}` added as {}", role.name())
         }
         Action::Remove { name } => {
-            accounts.remove(name)?;
+            accounts.remove(name, &visit.by)?;
             format!("user `{name}` removed")
         }
         Action::Passwd { name } => {
             if accounts.find(name)?.is_none() {
                 return Err(store::Error::Unknown(name.clone()).into());
             }
-            accounts.set_password(name, &new_password(name)?)?;
+            accounts.set_password(name, &new_password(name)?, &visit.by)?;
             format!("password of user `{name}` changed")
         }
     };

@@ -17,8 +17,9 @@ use weir::capture::{evidence, privilege};
 use weir::detect::{self, Runtime};
 use weir::engine::{self, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
 use weir::incident::{self, Tracker};
+use weir::notify::{self, Sink};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
-use weir::store::{self, Accounts, By, Query, Reader, Store};
+use weir::store::{self, Accounts, By, Query, Reader, Retention, Store};
 
 use crate::cli::{Source, WatchArgs};
 use crate::console::{self, ConsoleOptions};
@@ -49,6 +50,9 @@ pub(crate) enum Error {
     /// Incidents cannot be kept.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A sink cannot be told as the settings say.
+    #[error(transparent)]
+    Notify(#[from] notify::Error),
     /// There is no model.
     #[error(transparent)]
     Model(#[from] engine::ModelError),
@@ -140,6 +144,7 @@ fn start(
     database: &Path,
     stop: &Arc<AtomicBool>,
 ) -> Result<Engine, Error> {
+    let sinks = Sink::all(settings, environment)?;
     let model = Models::new(state_folder(database)).load(settings.model.as_deref())?.model;
     let runtime = Runtime::start(settings.ort_library(environment))?;
     let store = Store::open(database)?;
@@ -148,7 +153,11 @@ fn start(
     let mut known = reader.incidents(&Query { limit: KNOWN, ..Query::default() })?.incidents;
     // However many newer ones there are, what goes on is shown.
     known.extend(open.iter().cloned());
-    let mut tracker = Tracker::new(&settings.sensor, incident::Options::default());
+    let options = incident::Options {
+        reopen_us: i64::try_from(settings.reopen_within.as_micros()).unwrap_or(i64::MAX),
+        ..incident::Options::default()
+    };
+    let mut tracker = Tracker::new(&settings.sensor, options);
     // A capture that is replayed has nothing to do with what went on when the engine ended.
     if let Feed::Interfaces(_) = feed {
         tracker.restore(open);
@@ -166,6 +175,11 @@ fn start(
         store: Some(store),
         known,
         evidence: evidence(settings, database),
+        retention: Retention {
+            age: Duration::from_hours(24 * u64::from(settings.retention_days)),
+            bytes: u64::from(settings.retention_mib) << 20,
+        },
+        sinks,
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }

@@ -1,7 +1,8 @@
 //! Where verdicts arrive: they become incidents, and what is shown of them.
 //!
-//! One thread owns all of it. Incidents go to the database through the keeper, snapshots to the
-//! faces through a channel that holds the newest one.
+//! One thread owns all of it. Incidents go to the database through the keeper, what others wrote
+//! there comes back from the watcher, snapshots go to the faces through a channel that holds the
+//! newest one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::inference::Delivery;
 use super::keeper::{Keeper, with_causes};
 use super::shelf::Shelf;
 use super::snapshot::{Snapshot, SourceState, StoreStatus};
+use super::watcher::{News, Seen, Tray};
 use crate::incident::{Change, Incident};
 
 /// How often a new snapshot is shown at most.
@@ -39,6 +41,8 @@ pub(super) enum Note {
     Delivered(Delivery),
     /// No packet will come any more, for this reason if for any.
     Ended(SourceState),
+    /// There is something in the watcher's tray.
+    Seen,
 }
 
 /// The owner of incidents and of what is shown.
@@ -47,6 +51,8 @@ pub(super) struct Desk {
     board: Board,
     shelf: Shelf,
     keeper: Option<Keeper>,
+    tray: Tray,
+    seen: Seen,
     gauges: Gauges,
     now_us: i64,
     state: SourceState,
@@ -54,11 +60,13 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// A desk that knows of `known` incidents and shows what happens on `shown`.
+    /// A desk that knows of `known` incidents, finds what others wrote in `tray`, and shows what
+    /// happens on `shown`.
     pub(super) fn new(
         detection: Detection,
         known: Vec<Incident>,
         keeper: Option<Keeper>,
+        tray: Tray,
         gauges: Gauges,
         shown: watch::Sender<Arc<Snapshot>>,
     ) -> Self {
@@ -66,8 +74,18 @@ impl Desk {
         for incident in known {
             shelf.put(Arc::new(incident));
         }
-        let (board, state) = (Board::default(), SourceState::Running);
-        Self { detection, board, shelf, keeper, gauges, now_us: 0, state, shown }
+        Self {
+            detection,
+            board: Board::default(),
+            shelf,
+            keeper,
+            tray,
+            seen: Seen::default(),
+            gauges,
+            now_us: 0,
+            state: SourceState::Running,
+            shown,
+        }
     }
 
     /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
@@ -98,10 +116,12 @@ impl Desk {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            // Whatever woke it: the watcher does not ring where it would have to wait.
+            let has_seen = self.look();
             let now = Instant::now();
-            // That packets came to an end is shown at once.
+            // That packets came to an end is shown at once, and so is what people do.
             let has_ended = every == PUBLISH_EVERY && self.state != SourceState::Running;
-            if now >= due || has_ended {
+            if now >= due || has_ended || has_seen {
                 due = now + every;
                 self.publish();
             }
@@ -141,21 +161,37 @@ impl Desk {
                     self.state = state;
                 }
             }
+            Note::Seen => {}
         }
         self.keep();
+    }
+
+    /// Takes what the watcher has seen, if there is something new.
+    fn look(&mut self) -> bool {
+        let News { seen, marks } = self.tray.take();
+        for (id, marks) in marks {
+            if self.shelf.mark(id, marks) {
+                self.detection.close(id);
+            }
+        }
+        self.keep();
+        let has_seen = seen.is_some();
+        self.seen = seen.unwrap_or_else(|| std::mem::take(&mut self.seen));
+        has_seen
     }
 
     fn keep(&mut self) {
         let changed: Vec<_> =
             self.detection.changes().into_iter().map(Change::into_incident).collect();
-        if changed.is_empty() {
+        let spans = self.detection.spans();
+        if changed.is_empty() && spans.is_empty() {
             return;
         }
         for incident in &changed {
-            self.shelf.put(Arc::clone(incident));
+            self.shelf.put_traffic(incident);
         }
         if let Some(keeper) = &self.keeper {
-            keeper.keep(changed);
+            keeper.keep(changed, spans);
         }
     }
 
@@ -169,6 +205,8 @@ impl Desk {
         next.classes = self.board.classes();
         next.incidents = self.shelf.sorted();
         next.resolved_early = self.detection.resolved_early();
+        let Seen { sinks, outbox, mutes } = self.seen.clone();
+        (next.sinks, next.outbox, next.mutes) = (sinks, outbox, mutes);
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {
@@ -206,7 +244,7 @@ mod tests {
             sequence_rate: Rate::default(),
         };
         let (shown, snapshots) = watch::channel(Arc::default());
-        let mut desk = Desk::new(detection, Vec::new(), None, gauges, shown);
+        let mut desk = Desk::new(detection, Vec::new(), None, Tray::default(), gauges, shown);
         desk.publish();
         assert!(desk.guarded(|_| panic!("it breaks off")).is_err());
         drop(desk);

@@ -8,6 +8,8 @@ mod command;
 mod desk;
 mod detection;
 mod feed;
+#[cfg(test)]
+mod fixture;
 mod gauges;
 mod handle;
 mod inference;
@@ -16,6 +18,7 @@ mod keeper;
 mod live;
 mod meters;
 mod model;
+mod notifier;
 mod pipeline;
 mod rate;
 mod recording;
@@ -27,6 +30,7 @@ mod sink;
 mod snapshot;
 mod start;
 mod subject;
+mod watcher;
 
 pub use command::{ActError, Command, Done};
 pub use detection::Detection;

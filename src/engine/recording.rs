@@ -4,6 +4,9 @@
 //! full or has waited long enough. It never waits itself: while the disk does not keep up, batches
 //! are dropped and counted. A replay waits, so that what it leaves depends on the capture alone.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -15,17 +16,20 @@ use super::feed::Feed;
 use super::gauges::Gauges;
 use super::handle::Handle;
 use super::inference::Inference;
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Kept};
 use super::meters::Meters;
+use super::notifier::{self, Notifier, Words};
 use super::pipeline::{Options, Pipeline};
 use super::rate::Rate;
 use super::recording::Recording;
 use super::scoring::Scoring;
 use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
+use super::watcher::{Listeners, Tray, Watcher};
 use crate::capture::evidence;
 use crate::detect::{self, Model, Runtime, Scorer};
 use crate::incident::{Incident, Tracker};
-use crate::store::{Changes, Store};
+use crate::notify::Sink;
+use crate::store::{self, Actions, Reader, Recipient, Retention, Store};
 
 /// Notes that may wait for the desk.
 const WAITING_NOTES: usize = 64;
@@ -42,8 +46,13 @@ pub struct Parts {
     pub inference_threads: usize,
     /// What makes incidents of it; it may know of open ones.
     pub tracker: Tracker,
-    /// Where incidents are kept; nowhere if there is none.
+    /// Where incidents are kept; nowhere if there is none, and then nobody can act on them or is
+    /// told of them.
     pub store: Option<Store>,
+    /// For how long.
+    pub retention: Retention,
+    /// Who is told of them.
+    pub sinks: Vec<Sink>,
     /// Incidents of earlier runs that are shown; one may be there twice.
     pub known: Vec<Incident>,
     /// How packets are kept as evidence; not at all if it does not say.
@@ -56,6 +65,9 @@ pub enum Error {
     /// The model cannot be run.
     #[error(transparent)]
     Model(#[from] detect::Error),
+    /// The database cannot be worked on.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// A thread could not be started.
     #[error("start a thread")]
     Threads(#[from] io::Error),
@@ -77,6 +89,7 @@ pub struct Engine {
     desk: JoinHandle<StoreStatus>,
     /// Keeps the desk at work after the source has ended.
     notes: SyncSender<Note>,
+    outside: Option<Outside>,
 }
 
 impl Engine {
@@ -84,13 +97,22 @@ impl Engine {
     ///
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
-        let Parts { feed, flows, model, inference_threads, tracker, store, known, evidence } =
-            parts;
+        let Parts { feed, flows, model, inference_threads, tracker, known, evidence, .. } = parts;
+        let Parts { store, retention, sinks, .. } = parts;
         let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
-        let keeper = store.map(keeper).transpose()?;
         let (notes, received) = sync_channel(WAITING_NOTES);
+        let tray = Tray::default();
+        let mut actions = None;
+        let (mut keeper, mut outside) = (None, None);
+        if let Some(mut store) = store {
+            store.tell(&recipients(&sinks))?;
+            let path = store.path().to_owned();
+            actions = Some(Actions::open(&path)?);
+            outside = Some(Outside::start(sinks, &path, tray.clone(), notes.clone())?);
+            keeper = Some(Keeper::start(path, Kept { store, retention })?);
+        }
         let told = notes.clone();
         let inference = Inference::start(scorers, feed.pace(), move |delivery| {
             // The desk is there for as long as anybody writes to it.
@@ -117,7 +139,7 @@ impl Engine {
         };
         let (shown, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let detection = Detection::new(tracker, explainer);
-        let mut desk = Desk::new(detection, known, keeper, gauges, shown);
+        let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown);
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;
@@ -130,7 +152,12 @@ impl Engine {
             // The desk is there until this and the engine itself let go of it.
             ended.send(Note::Ended(state)).ok();
         })?;
-        Ok(Self { handle: Handle::new(snapshots, stop), source, desk, notes })
+        let handle = Handle::new(snapshots, stop);
+        let handle = match actions {
+            Some(actions) => handle.with_actions(actions),
+            None => handle,
+        };
+        Ok(Self { handle, source, desk, notes, outside })
     }
 
     /// The door to it.
@@ -141,11 +168,17 @@ impl Engine {
 
     /// Asks it to end, and waits until what it found is kept or cannot be.
     pub fn finish(self) -> Result<(), Error> {
-        let Self { handle, source, desk, notes } = self;
+        let Self { handle, source, desk, notes, outside } = self;
         handle.stop();
+        // While what was found is brought in, a message that is under way has time to end.
+        let outside = outside.map(Outside::stop);
         joined(source);
         drop(notes);
-        match joined(desk) {
+        let kept = joined(desk);
+        if let Some(notifier) = outside {
+            notifier.finish();
+        }
+        match kept {
             StoreStatus { failure: Some(why), waiting, .. } => {
                 Err(Error::NotKept { incidents: waiting, why })
             }
@@ -166,7 +199,53 @@ fn thread<T: Send + 'static>(
     Ok(Builder::new().name(name.into()).spawn(run)?)
 }
 
-fn keeper(mut store: Store) -> io::Result<Keeper> {
-    let path = store.path().to_owned();
-    Keeper::start(path, move |incidents| store.apply(&Changes::of(incidents)))
+/// What the database is to know of those who are told.
+fn recipients(sinks: &[Sink]) -> Vec<Recipient> {
+    let recipient = |sink: &Sink| Recipient {
+        sink: sink.name(),
+        takes_growth: sink.manner().growth_every.is_some(),
+        heeds_mutes: sink.manner().heeds_mutes,
+    };
+    sinks.iter().map(recipient).collect()
+}
+
+/// Those who work on the database beside the keeper.
+#[derive(Debug)]
+struct Outside {
+    watcher: Watcher,
+    notifier: Notifier,
+}
+
+impl Outside {
+    /// Starts to tell `sinks` what waits in `database`, and to look for what others write there.
+    fn start(
+        sinks: Vec<Sink>,
+        database: &Path,
+        tray: Tray,
+        notes: SyncSender<Note>,
+    ) -> Result<Self, Error> {
+        let (wake, woken) = watch::channel(());
+        let words = Arc::<Words>::default();
+        let notifier =
+            Notifier::start(sinks, database, &woken, &words).map_err(|error| match error {
+                notifier::Error::Store(error) => Error::Store(error),
+                notifier::Error::Thread(error) => Error::Threads(error),
+            })?;
+        let listeners = Listeners {
+            tray,
+            // A desk that is busy looks into the tray by itself.
+            tell_desk: Box::new(move || drop(notes.try_send(Note::Seen))),
+            wake,
+        };
+        let watcher = Watcher::start(Reader::open(database)?, words, listeners)?;
+        Ok(Self { watcher, notifier })
+    }
+
+    /// Lets no new message begin, and looks no more.
+    fn stop(self) -> Notifier {
+        let Self { watcher, notifier } = self;
+        notifier.stop();
+        watcher.finish();
+        notifier
+    }
 }

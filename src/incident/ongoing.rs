@@ -23,10 +23,10 @@ pub(super) struct Ongoing {
     /// Hosts that are both.
     shared: usize,
     /// Flows of this life by the class that they alarmed as when they were counted.
-    by_class: [u64; CLASSES],
+    pub(super) by_class: [u64; CLASSES],
     pub(super) ports: Ports,
     /// Nothing before this moment belongs to this life of it.
-    floor_us: i64,
+    pub(super) floor_us: i64,
     /// First packet of this life of it.
     pub(super) began_us: i64,
     /// Related incidents, oldest first: their number in the order in which they opened, 0 where it
@@ -39,9 +39,9 @@ pub(super) struct Ongoing {
     /// When an alarm last brought something new.
     pub(super) active_us: i64,
     /// When it was last told of, if it was.
-    told_us: Option<i64>,
+    pub(super) told_us: Option<i64>,
     has_news: bool,
-    explained: Option<Score>,
+    pub(super) explained: Option<Score>,
 }
 
 impl Ongoing {

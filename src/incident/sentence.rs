@@ -20,15 +20,15 @@ impl Incident {
             Pivot::Source => (Some(*pivot), self.target()),
             Pivot::Target => (sources.listed.first().copied(), Some(*pivot)),
         };
-        let target = target.map_or_else(String::new, |target| {
+        let whom = target.map_or_else(String::new, |target| {
             let target = with_port(target, self.target_port);
             format!(" {of} {target}{}", and_others(targets.total))
         });
-        let source = source.map_or_else(String::new, |source| {
+        let by = source.map_or_else(String::new, |source| {
             format!(" by {source}{}", and_others(sources.total))
         });
         let s = if *flows == 1 { "" } else { "s" };
-        format!("{} {class}{target}{source} ({flows} flow{s})", severity.name())
+        format!("{} {class}{whom}{by} ({flows} flow{s})", severity.name())
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn many_hosts_are_counted() {
-        let scan = (0..3).map(|id| alarm(id, Class::Scan, (7, 1 + id as u8), 0));
+        let scan = (0..3_u8).map(|id| alarm(id.into(), Class::Scan, (7, 1 + id), 0));
         let text = only(&after(scan)).sentence();
         assert_eq!(text, "low scan of 192.0.2.1:80 and 2 others by 192.0.2.7 (3 flows)");
     }

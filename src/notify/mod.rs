@@ -4,10 +4,33 @@
 //! Makes messages of incidents, sends them, and says what came back. It keeps nothing: what is to be
 //! told, in which order and how often it is tried belongs to [`crate::store`] and [`crate::engine`].
 
+mod address;
+mod alertmanager;
+mod error;
+mod firebase;
+mod http;
+mod plain;
+mod retry_after;
+mod sink;
+pub mod slack;
+#[cfg(test)]
+mod tests;
+mod webhook;
+mod words;
+
 use std::time::Duration;
 
-use crate::incident::{Digest, Incident, News, SinkName};
-use crate::settings::{Environment, Settings};
+use crate::incident::{Incident, News};
+
+pub use error::Error;
+pub use firebase::{FirebaseList, Place, key_file};
+pub use sink::Sink;
+
+/// Chooses, once for the whole process, whose cryptography TLS uses; to call it again changes nothing.
+pub fn prepare() {
+    // An error says that it has been chosen before.
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
 
 /// One change of an incident, to be told.
 #[derive(Debug, Clone, Copy)]
@@ -64,58 +87,3 @@ pub struct Manner {
     /// How often open incidents are told again, so that they do not lapse.
     pub repeat_every: Option<Duration>,
 }
-
-/// Somebody who is told of incidents.
-#[derive(Debug)]
-pub struct Sink;
-
-impl Sink {
-    /// Those that the settings name.
-    pub fn all(settings: &Settings, environment: &Environment) -> Result<Vec<Self>, Error> {
-        unimplemented!("{settings:?} {environment:?}")
-    }
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(&self) -> SinkName {
-        SinkName::Slack
-    }
-
-    /// How it wants to be told.
-    #[must_use]
-    pub const fn manner(&self) -> Manner {
-        Manner {
-            growth_every: None,
-            heeds_mutes: true,
-            batch: 1,
-            per_s: 1.0,
-            burst: 1,
-            digest_from: None,
-            repeat_every: None,
-        }
-    }
-
-    /// Tells it, within 15 s, of at most [`Manner::batch`] notices, in order.
-    pub async fn tell(&self, notices: &[Notice<'_>]) -> Answer {
-        unimplemented!("{notices:?}")
-    }
-
-    /// Tells it of many incidents at once, within 15 s.
-    pub async fn digest(&self, digest: &Digest) -> Answer {
-        unimplemented!("{digest:?}")
-    }
-
-    /// Tells it again of incidents that are open, within 15 s.
-    pub async fn repeat(&self, open: &[Incident]) -> Answer {
-        unimplemented!("{open:?}")
-    }
-
-    /// Sends a message that says that it is a test.
-    pub async fn test(&self) -> Answer {
-        unimplemented!()
-    }
-}
-
-/// Why a sink cannot be made of the settings.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {}

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::Secret;
+
 /// What the names of Weir's variables begin with.
 pub(super) const PREFIX: &str = "WEIR_";
 
@@ -33,6 +35,10 @@ pub struct Environment {
     pub(super) config_home: Option<PathBuf>,
     state_home: Option<PathBuf>,
     ort_lib: Option<PathBuf>,
+    slack_webhook_url: Option<Secret>,
+    slack_bot_token: Option<Secret>,
+    google_credentials: Option<PathBuf>,
+    firebase_emulator: Option<String>,
     takes_unicode: bool,
     invoker: Option<Invoker>,
     no_color: bool,
@@ -54,6 +60,11 @@ impl Environment {
         let path = |name| all.get(name).map(PathBuf::from);
         // Relative paths are to be ignored (XDG Base Directory Specification 0.8).
         let folder = |name| path(name).filter(|path| path.is_absolute());
+        let file = |name| path(name).filter(|path| !path.as_os_str().is_empty());
+        let text = |name| {
+            let text = all.get(name).map(|value: &OsString| value.to_string_lossy().into_owned());
+            text.filter(|text| !text.is_empty())
+        };
         let id = |name| all.get(name)?.to_str()?.parse().ok().filter(|id| *id != 0);
         Self {
             config: path("WEIR_CONFIG"),
@@ -61,7 +72,11 @@ impl Environment {
                 .or_else(|| Some(folder("HOME")?.join(".config"))),
             state_home: folder("XDG_STATE_HOME")
                 .or_else(|| Some(folder("HOME")?.join(".local/state"))),
-            ort_lib: path("ORT_DYLIB_PATH").filter(|path| !path.as_os_str().is_empty()),
+            ort_lib: file("ORT_DYLIB_PATH"),
+            slack_webhook_url: text("SLACK_WEBHOOK_URL").map(Secret::from),
+            slack_bot_token: text("SLACK_BOT_TOKEN").map(Secret::from),
+            google_credentials: file("GOOGLE_APPLICATION_CREDENTIALS"),
+            firebase_emulator: text("FIREBASE_DATABASE_EMULATOR_HOST"),
             takes_unicode: takes_unicode(&all),
             invoker: id("SUDO_UID").zip(id("SUDO_GID")).map(|(uid, gid)| Invoker { uid, gid }),
             no_color: all.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
@@ -87,6 +102,30 @@ impl Environment {
     /// The library of ONNX Runtime that `ORT_DYLIB_PATH` names.
     pub(super) fn ort_lib(&self) -> Option<&Path> {
         self.ort_lib.as_deref()
+    }
+
+    /// Slack's incoming webhook, by `SLACK_WEBHOOK_URL`.
+    #[must_use]
+    pub const fn slack_webhook_url(&self) -> Option<&Secret> {
+        self.slack_webhook_url.as_ref()
+    }
+
+    /// Token of a Slack bot, by `SLACK_BOT_TOKEN`.
+    #[must_use]
+    pub const fn slack_bot_token(&self) -> Option<&Secret> {
+        self.slack_bot_token.as_ref()
+    }
+
+    /// A service-account key of Google, by `GOOGLE_APPLICATION_CREDENTIALS`.
+    #[must_use]
+    pub fn google_credentials(&self) -> Option<&Path> {
+        self.google_credentials.as_deref()
+    }
+
+    /// Host and port of Firebase's emulator, by `FIREBASE_DATABASE_EMULATOR_HOST`.
+    #[must_use]
+    pub fn firebase_emulator(&self) -> Option<&str> {
+        self.firebase_emulator.as_deref()
     }
 
     /// Whether the terminal takes more than ASCII: its locale is UTF-8 and it is no Linux console.

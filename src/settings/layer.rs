@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::environment::PREFIX;
+use super::mask::is_secret;
 use super::render::on_one_line;
 use super::{Environment, Error, Problem, Settings, SettingsFile, masked};
 
@@ -85,6 +86,18 @@ impl Resolved {
             (key, Entry { value, origin })
         }));
         checked(defaults, entries)
+    }
+
+    /// The settings file, if a secret is written in it.
+    #[must_use]
+    pub fn file_with_secrets(&self) -> Option<&Path> {
+        let values = table(&self.settings);
+        let is_set =
+            |key: &str| values.get(key).and_then(Value::as_str).is_some_and(|set| !set.is_empty());
+        self.origins.iter().find_map(|(key, origin)| match origin {
+            Origin::File(path) if is_secret(key) && is_set(key) => Some(path.as_path()),
+            _ => None,
+        })
     }
 }
 

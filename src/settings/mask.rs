@@ -35,7 +35,7 @@ fn masked_within(outer: &str, key: &str, value: &Value) -> Value {
     masked(if is_secret(outer) { outer } else { key }, value)
 }
 
-fn is_secret(key: &str) -> bool {
+pub(super) fn is_secret(key: &str) -> bool {
     let key = key.to_lowercase().replace('_', "-");
     SECRET_ENDS.iter().any(|end| key.ends_with(end))
 }

@@ -113,7 +113,7 @@ fn all_that_is_wrong_is_said_at_once() {
 
 #[test]
 fn a_secret_in_a_refused_value_is_not_shown() {
-    let found = problems(layered("slack-token = 'xoxb-1'", &[], Table::new()));
+    let found = problems(layered("slak-token = 'xoxb-1'", &[], Table::new()));
     assert_eq!(found[0].value, "\"***\"");
     let long = format!("filtre = '{}'", "x".repeat(500));
     assert_eq!(problems(layered(&long, &[], Table::new()))[0].value.chars().count(), 81);

@@ -7,11 +7,13 @@ use std::str::FromStr;
 use argon2::password_hash::rand_core::{OsRng, RngCore};
 use jiff::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde_json::{Value, json};
 
-use super::database::{self, Database};
+use super::audit::{self, Deed};
+use super::database::{self, Database, Stop};
 use super::lock::Lock;
-use super::{Error, PasswordHash, schema};
+use super::{By, Error, PasswordHash, schema};
 
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,16 +106,20 @@ impl Accounts {
         name: &UserName,
         role: Role,
         password: &PasswordHash,
+        by: &By,
     ) -> Result<(), Error> {
-        let insert = "INSERT INTO users (name, role, password, stamp, created_us) \
-                      VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO NOTHING";
-        let now_us = Timestamp::now().as_microsecond();
-        let row = params![name.0, role.name(), password.as_str(), stamp()?, now_us];
-        match self.0.connection.execute(insert, row) {
-            Ok(0) => Err(Error::Known(name.clone())),
-            Ok(_) => Ok(()),
-            Err(source) => Err(self.0.failed("add a user to", source)),
-        }
+        let (stamp, now_us) = (stamp()?, Timestamp::now().as_microsecond());
+        self.0.write("add a user to", |transaction| {
+            let insert = "INSERT INTO users (name, role, password, stamp, created_us) \
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO NOTHING";
+            let row = params![name.0, role.name(), password.as_str(), stamp, now_us];
+            if transaction.execute(insert, row)? == 0 {
+                return Err(Error::Known(name.clone()).into());
+            }
+            let (before, after) = (&Value::Null, &json!({ "role": role.name() }));
+            let deed = Deed { what: "user.add", object: &name.0, before, after };
+            Ok(audit::append(transaction, by, deed)?)
+        })
     }
 
     /// All users, by name.
@@ -127,46 +133,43 @@ impl Accounts {
 
     /// The user of this name.
     pub fn find(&self, name: &UserName) -> Result<Option<User>, Error> {
-        let select = format!("{SELECT} WHERE name = ?1");
-        let found = self.0.connection.query_row(&select, [&name.0], user).optional();
+        let found = find(&self.0.connection, name);
         found.map_err(|source| self.0.failed("read a user from", source))
     }
 
     /// Gives a user another password.
-    pub fn set_password(&mut self, name: &UserName, password: &PasswordHash) -> Result<(), Error> {
-        let update = "UPDATE users SET password = ?2, stamp = ?3 WHERE name = ?1";
-        let row = params![name.0, password.as_str(), stamp()?];
-        match self.0.connection.execute(update, row) {
-            Ok(0) => Err(Error::Unknown(name.clone())),
-            Ok(_) => Ok(()),
-            Err(source) => Err(self.0.failed("change a user in", source)),
-        }
+    pub fn set_password(
+        &mut self,
+        name: &UserName,
+        password: &PasswordHash,
+        by: &By,
+    ) -> Result<(), Error> {
+        let stamp = stamp()?;
+        self.0.write("change a user in", |transaction| {
+            let user = known(transaction, name)?;
+            let update = "UPDATE users SET password = ?2, stamp = ?3 WHERE name = ?1";
+            transaction.execute(update, params![name.0, password.as_str(), stamp])?;
+            // Of the password nothing is said, not even what became of it.
+            let role = &json!({ "role": user.role.name() });
+            let (object, before, after) = (&*user.name.0, role, role);
+            let deed = Deed { what: "user.password", object, before, after };
+            Ok(audit::append(transaction, by, deed)?)
+        })
     }
 
     /// Removes a user, but not the last admin.
-    pub fn remove(&mut self, name: &UserName) -> Result<(), Error> {
-        match self.try_remove(name) {
-            Ok(Removal::Done) => Ok(()),
-            Ok(Removal::Unknown) => Err(Error::Unknown(name.clone())),
-            Ok(Removal::LastAdmin) => Err(Error::LastAdmin(name.clone())),
-            Err(source) => Err(self.0.failed("remove a user from", source)),
-        }
-    }
-
-    fn try_remove(&mut self, name: &UserName) -> rusqlite::Result<Removal> {
-        let connection = &mut self.0.connection;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let is_last = "SELECT role = 'admin' AND (SELECT count(*) FROM users WHERE role = 'admin') = 1 \
-                       FROM users WHERE name = ?1";
-        let is_last = transaction.query_row(is_last, [&name.0], |row| row.get(0)).optional()?;
-        Ok(match is_last {
-            None => Removal::Unknown,
-            Some(true) => Removal::LastAdmin,
-            Some(false) => {
-                transaction.execute("DELETE FROM users WHERE name = ?1", [&name.0])?;
-                transaction.commit()?;
-                Removal::Done
+    pub fn remove(&mut self, name: &UserName, by: &By) -> Result<(), Error> {
+        self.0.write("remove a user from", |transaction| {
+            let user = known(transaction, name)?;
+            let admins = "SELECT count(*) FROM users WHERE role = 'admin'";
+            let admins: i64 = transaction.query_row(admins, [], |row| row.get(0))?;
+            if user.role == Role::Admin && admins == 1 {
+                return Err(Error::LastAdmin(name.clone()).into());
             }
+            transaction.execute("DELETE FROM users WHERE name = ?1", [&name.0])?;
+            let (before, after) = (&json!({ "role": user.role.name() }), &Value::Null);
+            let deed = Deed { what: "user.remove", object: &user.name.0, before, after };
+            Ok(audit::append(transaction, by, deed)?)
         })
     }
 
@@ -184,10 +187,13 @@ impl Accounts {
     }
 }
 
-enum Removal {
-    Done,
-    Unknown,
-    LastAdmin,
+fn find(connection: &Connection, name: &UserName) -> rusqlite::Result<Option<User>> {
+    let select = format!("{SELECT} WHERE name = ?1");
+    connection.query_row(&select, [&name.0], user).optional()
+}
+
+fn known(transaction: &Transaction<'_>, name: &UserName) -> Result<User, Stop> {
+    find(transaction, name)?.ok_or_else(|| Error::Unknown(name.clone()).into())
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {

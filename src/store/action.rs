@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Value, json};
 
 use super::announce::{self, Counts, announce};
@@ -77,7 +77,7 @@ impl Actions {
             match incident.status {
                 Status::Resolved => Err(Error::Over(id).into()),
                 Status::Acknowledged => Ok(incident),
-                Status::Open => marked(transaction, incident, "alert.ack", by, |marks, mark| {
+                Status::Open => marked(transaction, &incident, "alert.ack", by, |marks, mark| {
                     marks.acknowledged = Some(mark);
                 }),
             }
@@ -91,7 +91,7 @@ impl Actions {
             if incident.status == Status::Resolved {
                 return Ok(incident);
             }
-            marked(transaction, incident, "alert.resolve", by, |marks, mark| {
+            marked(transaction, &incident, "alert.resolve", by, |marks, mark| {
                 marks.resolved = Some(mark);
             })
         })
@@ -116,7 +116,7 @@ impl Actions {
             transaction.execute(insert, row)?;
             let id = MuteId(transaction.last_insert_rowid());
             changed(transaction, now_us)?;
-            let mute = kept(transaction, id)?;
+            let mute = kept(transaction, id)?.ok_or(Error::NoMute(id))?;
             record(transaction, by, "mute.add", &id, &Value::Null, &told(&mute))?;
             Ok(mute)
         })
@@ -126,42 +126,45 @@ impl Actions {
     pub fn unmute(&mut self, id: MuteId, by: &By) -> Result<Mute, Error> {
         self.0.write("end a mute in", |transaction| {
             let now_us = Timestamp::now().as_microsecond();
-            let update = "UPDATE mutes SET expires_us = ?2 WHERE id = ?1 AND expires_us > ?2";
-            if transaction.execute(update, params![id.0, now_us])? == 0 {
-                return Err(Error::NoMute(id).into());
-            }
+            let before = kept(transaction, id)?.filter(|mute| mute.expires_us > now_us);
+            let before = told(&before.ok_or(Error::NoMute(id))?);
+            let update = "UPDATE mutes SET expires_us = ?2 WHERE id = ?1";
+            transaction.execute(update, params![id.0, now_us])?;
             changed(transaction, now_us)?;
-            let mute = kept(transaction, id)?;
-            record(transaction, by, "mute.end", &id, &told(&mute), &Value::Null)?;
+            let mute = kept(transaction, id)?.ok_or(Error::NoMute(id))?;
+            record(transaction, by, "mute.end", &id, &before, &told(&mute))?;
             Ok(mute)
         })
     }
 
-    /// Has parked entries tried again, in order; how many.
+    /// Has parked entries tried again, in order, behind what waits and under new numbers; how many.
     pub fn retry(&mut self, which: Which, by: &By) -> Result<u64, Error> {
         self.0.write("retry entries of the outbox of", |transaction| {
-            let retry = "UPDATE outbox SET state = 'waiting' WHERE state = 'parked'";
-            let (object, entries) = match which {
-                Which::All => ("all".to_owned(), transaction.execute(retry, [])?),
-                Which::Of(sink) => {
-                    let retry = format!("{retry} AND sink = ?1");
-                    (sink.name().to_owned(), transaction.execute(&retry, [sink.name()])?)
-                }
-                Which::Entry(seq) => {
-                    let retry = format!(
-                        "{retry} AND (incident, sink) IN \
-                         (SELECT incident, sink FROM outbox WHERE seq = ?1)"
-                    );
-                    match transaction.execute(&retry, [seq])? {
-                        0 => return Err(Error::NoEntry(seq).into()),
-                        entries => (seq.to_string(), entries),
-                    }
-                }
+            let (wanted, object) = match which {
+                Which::All => ("?1 = 'all'", "all".to_owned()),
+                Which::Of(sink) => ("sink = ?1", sink.name().to_owned()),
+                Which::Entry(seq) => (
+                    "(incident, sink) IN (SELECT incident, sink FROM outbox WHERE seq = ?1)",
+                    seq.to_string(),
+                ),
             };
-            if entries > 0 {
-                let (before, after) = (json!({ "parked": entries }), json!({ "waiting": entries }));
-                record(transaction, by, "outbox.retry", &object, &before, &after)?;
+            // A digest that is under way stands for what waited up to some number: these did not.
+            let insert = format!(
+                "INSERT INTO outbox \
+                 (sink, incident, news, stands_for, state, attempts, error, created_us, body) \
+                 SELECT sink, incident, news, stands_for, 'waiting', attempts, error, created_us, \
+                 body FROM outbox WHERE state = 'parked' AND {wanted} ORDER BY seq"
+            );
+            let entries = transaction.execute(&insert, [&object])?;
+            let delete = format!("DELETE FROM outbox WHERE state = 'parked' AND {wanted}");
+            transaction.execute(&delete, [&object])?;
+            match which {
+                Which::Entry(seq) if entries == 0 => return Err(Error::NoEntry(seq).into()),
+                _ if entries == 0 => return Ok(0),
+                _ => {}
             }
+            let (before, after) = (json!({ "parked": entries }), json!({ "waiting": entries }));
+            record(transaction, by, "outbox.retry", &object, &before, &after)?;
             Ok(entries as u64)
         })
     }
@@ -174,13 +177,13 @@ fn found(transaction: &Transaction<'_>, id: IncidentId) -> Result<Incident, Stop
 /// Has `mark` put into the marks of an incident, and tells of it.
 fn marked(
     transaction: &Transaction<'_>,
-    incident: Incident,
+    incident: &Incident,
     what: &str,
     by: &By,
     mark: impl FnOnce(&mut Marks, (u32, Mark)),
 ) -> Result<Incident, Stop> {
     let now_us = Timestamp::now().as_microsecond();
-    let before = stands(&incident);
+    let before = stands(incident);
     let mut marks = mark::of(transaction, incident.id)?;
     mark(&mut marks, (incident.reopened, Mark { by: by.plain().who, at_us: now_us }));
     mark::write(transaction, incident.id, &marks, now_us)?;
@@ -229,8 +232,9 @@ fn changed(transaction: &Transaction<'_>, now_us: i64) -> rusqlite::Result<()> {
     Mutes::default().refresh(transaction, &recipients, now_us)
 }
 
-fn kept(transaction: &Transaction<'_>, id: MuteId) -> rusqlite::Result<Mute> {
-    transaction.query_row(&format!("{} WHERE id = ?1", mute::SELECT), [id.0], Mute::read)
+fn kept(transaction: &Transaction<'_>, id: MuteId) -> rusqlite::Result<Option<Mute>> {
+    let select = format!("{} WHERE id = ?1", mute::SELECT);
+    transaction.query_row(&select, [id.0], Mute::read).optional()
 }
 
 /// A mute, for the record.

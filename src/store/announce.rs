@@ -8,12 +8,12 @@ use super::{EntryState, Recipient};
 use crate::detect::Class;
 use crate::incident::{Incident, IncidentId, News, SinkName, Status, Told};
 
-/// Whether there is anything to tell of an incident that stands as it did.
+/// What there is to tell of an incident that stands as it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Counts {
-    /// Its counts have grown.
+    /// Its counts have grown, or something else that is no turn has changed.
     Grown,
-    /// They are as they were.
+    /// Nothing.
     Same,
 }
 
@@ -152,7 +152,7 @@ impl Before {
 }
 
 /// How a sink knows an incident.
-fn told(
+pub(super) fn told(
     transaction: &Transaction<'_>,
     sink: SinkName,
     id: IncidentId,

@@ -1,10 +1,15 @@
-//! The edge towards the database: incidents, the accounts of the API, and its signing key.
+//! The edge towards the database: incidents and what people make of them, what is to be told of them
+//! and to whom, the accounts of the API and its signing key, and a record of who did what.
 //!
 //! One `SQLite` file with a write-ahead log. [`Store`] is the engine's own connection: it alone
-//! writes incidents, and a lock keeps a second engine out. [`Reader`] and [`Accounts`] have
-//! connections of their own and work beside it, in this process or another. What an incident is
-//! belongs to [`crate::incident`], when it is written to [`crate::engine`]; nothing here starts a
-//! thread, and every call may wait for the disk.
+//! writes what the traffic says, and a lock keeps a second engine out. [`Actions`] (people), [`Outbox`]
+//! (who tells the sinks), [`Reader`] and [`Accounts`] have connections of their own and work beside
+//! it, in this process or another. Each change is one transaction with all that follows from it: what
+//! is to be told, to whom, and the audit record.
+//!
+//! What an incident is belongs to [`crate::incident`], when it is written and told to
+//! [`crate::engine`], how it is told to [`crate::notify`]; nothing here starts a thread, and every
+//! call may wait for the disk.
 //!
 //! What was committed is there after the process was killed, because the kernel holds it, and after
 //! the machine lost power as far as the disk keeps its word: incidents are few and written in

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, Transaction, params};
 
-use super::announce::{self, Counts};
+use super::announce::{Counts, announce, standing};
 use super::{Recipient, mark, row};
 use crate::filter::Filter;
 use crate::incident::{Incident, MuteId};
@@ -60,7 +60,7 @@ struct Active {
 }
 
 impl Mutes {
-    /// Brings them up to date, and what they hide with them.
+    /// Brings them up to date, and with them what they hide.
     pub(super) fn refresh(
         &mut self,
         transaction: &Transaction<'_>,
@@ -86,21 +86,22 @@ impl Mutes {
         self.settle(transaction, recipients, now_us)
     }
 
-    /// Mutes incidents that go on or does so no more, and tells of those not hidden any more.
+    /// Mutes incidents that go on or does so no more, and tells of those whoever may be told: who
+    /// heeds no mutes shows them.
     fn settle(
         &self,
         transaction: &Transaction<'_>,
         recipients: &[Recipient],
         now_us: i64,
     ) -> rusqlite::Result<()> {
-        for id in announce::standing(transaction)? {
+        for id in standing(transaction)? {
             let Some(mut incident) = row::find(transaction, id)? else {
                 continue;
             };
-            let was_hidden = incident.muted_by.is_some();
+            let muted_by = incident.muted_by;
             self.apply(transaction, &mut incident, now_us)?;
-            if was_hidden && incident.muted_by.is_none() {
-                announce::announce(transaction, recipients, &incident, Counts::Same, now_us)?;
+            if incident.muted_by != muted_by {
+                announce(transaction, recipients, &incident, Counts::Grown, now_us)?;
             }
         }
         Ok(())

@@ -1,4 +1,8 @@
 //! What is to be told, to whom, and what became of it.
+//!
+//! Entries come in with what they tell of, in one transaction ([`super::announce`]). Of one incident
+//! a sink is told in order, and a later entry stands for the growth that waited before it. When it is
+//! told, and how often it is tried, belongs to [`crate::engine`].
 
 use std::path::Path;
 use std::sync::Arc;

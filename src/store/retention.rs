@@ -16,10 +16,10 @@ use super::{Error, Store};
 use crate::incident::IncidentId;
 
 /// Incidents, and entries, that are removed at once at most.
-const AT_ONCE: usize = 500;
+const AT_ONCE: u32 = 500;
 
 /// Incidents that are removed before the size is looked at again.
-const BETWEEN_LOOKS: usize = 50;
+const BETWEEN_LOOKS: u32 = 50;
 
 /// What is kept for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +35,15 @@ pub struct Retention {
 pub struct Pruned {
     /// Incidents.
     pub incidents: u64,
-    /// Entries of the outbox that nobody had retried.
+    /// Entries of the outbox: those that nobody had retried, and those for sinks that are not told
+    /// any more.
     pub entries: u64,
 }
 
 impl Store {
     /// Removes what is too old, and the oldest where the database is too large, a bounded part at a
-    /// time: never an incident that is open, or of which something waits to be told. Audit records
-    /// are all kept.
+    /// time: never an incident that is open, or of which something waits for a sink that is told.
+    /// Audit records are all kept.
     pub fn prune(&mut self, retention: &Retention) -> Result<Pruned, Error> {
         let Retention { age, bytes } = *retention;
         let age_us = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
@@ -61,7 +62,7 @@ impl Store {
                     removal.remove(transaction, id)?;
                 }
             }
-            removal.remove_parked(transaction, before_us)?;
+            removal.remove_untold(transaction, before_us)?;
             removal.record(transaction)?;
             Ok(removal.pruned)
         })
@@ -95,16 +96,16 @@ impl Removal {
         Ok(())
     }
 
-    /// Removes parked entries that were put in before `before_us`, the first of them.
-    fn remove_parked(
+    /// Removes the first of the entries that were put in before `before_us` and that nobody will tell.
+    fn remove_untold(
         &mut self,
         transaction: &Transaction<'_>,
         before_us: i64,
     ) -> rusqlite::Result<()> {
         let delete = "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox \
-             WHERE state = 'parked' AND created_us < ?1 ORDER BY seq LIMIT ?2)";
-        self.pruned.entries +=
-            transaction.execute(delete, params![before_us, AT_ONCE as i64])? as u64;
+             WHERE (state = 'parked' OR sink NOT IN (SELECT sink FROM recipients WHERE is_told)) \
+             AND created_us < ?1 ORDER BY seq LIMIT ?2)";
+        self.pruned.entries += transaction.execute(delete, params![before_us, AT_ONCE])? as u64;
         Ok(())
     }
 
@@ -129,14 +130,15 @@ impl Removal {
 fn oldest(
     transaction: &Transaction<'_>,
     before_us: i64,
-    limit: usize,
+    limit: u32,
 ) -> rusqlite::Result<Vec<IncidentId>> {
     let select = "SELECT id FROM incidents WHERE written_us < ?1 AND status = 'resolved' \
-         AND NOT EXISTS (SELECT 1 FROM outbox WHERE incident = incidents.id AND state = 'waiting') \
+         AND NOT EXISTS (SELECT 1 FROM outbox JOIN recipients USING (sink) \
+         WHERE incident = incidents.id AND state = 'waiting' AND is_told) \
          ORDER BY written_us, id LIMIT ?2";
     let mut select = transaction.prepare_cached(select)?;
     let id = |row: &Row<'_>| id(row, 0);
-    select.query_map(params![before_us, i64::try_from(limit).unwrap_or(i64::MAX)], id)?.collect()
+    select.query_map(params![before_us, limit], id)?.collect()
 }
 
 /// Bytes of the database that are not free.

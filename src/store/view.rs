@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use rusqlite::{Row, params};
 
-use super::announce::sink;
+use super::announce::{self, sink};
 use super::body::bad;
 use super::outbox::{self, depth};
 use super::{Depth, Entry, Error, Mute, Reader, mark, mute, row};
 use crate::flow::FlowId;
-use crate::incident::{FlowSpan, IncidentId, Marks, SinkName};
+use crate::incident::{FlowSpan, IncidentId, Marks, SinkName, Told};
 use crate::packet::{Address, Tuple};
 
 /// Marked incidents that are read at once.
@@ -67,6 +67,15 @@ impl Reader {
             let select = format!("{} WHERE seq > ?1 ORDER BY seq LIMIT ?2", outbox::SELECT);
             let mut select = transaction.prepare_cached(&select)?;
             select.query_map([after, limit], Entry::read)?.collect()
+        })
+    }
+
+    /// How an incident stood when the last entry on it was put in, for each sink that is told, or was,
+    /// by name.
+    pub fn told(&self, id: IncidentId) -> Result<Vec<(SinkName, Told)>, Error> {
+        self.0.read("read the outbox of", |transaction| {
+            let told = |sink| Ok(announce::told(transaction, sink, id)?.map(|told| (sink, told)));
+            SinkName::ALL.into_iter().filter_map(|sink| told(sink).transpose()).collect()
         })
     }
 

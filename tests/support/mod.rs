@@ -9,8 +9,10 @@
 pub mod data;
 pub mod edge;
 pub mod engine;
+pub mod evidence;
 pub mod flows;
 pub mod frame;
+pub mod ledger;
 pub mod pcap;
 pub mod talk;
 pub mod terminal;

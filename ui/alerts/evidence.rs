@@ -1,7 +1,7 @@
 //! `weir alerts evidence`: the packets of an alert's flows, as far as they are remembered.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use weir::capture::evidence::{self, Found};
@@ -18,7 +18,8 @@ use crate::when;
 ///
 /// Packets are kept in a bounded ring on disk: `evidence-mib` and `evidence-retention` say how many
 /// and for how long, `evidence-snap-length` and `evidence-payload` how much of each. A comment in
-/// the file names the alert and says what had left the ring; so does standard error.
+/// the file names the alert and says what had left the ring; so does standard error. As root the file
+/// is written by the user whom root becomes; `>` instead of `-o` leaves that to the shell.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Id of the alert, or what it begins with
@@ -47,10 +48,7 @@ pub(super) fn run(args: &Args, settings: &Settings, visit: &Visit) -> Result<(),
     let found = if let Some(path) = path {
         to_file(path, &folder, &spans, &about)?
     } else {
-        let mut out = BufWriter::new(io::stdout().lock());
-        let found = evidence::extract(&folder, &spans, &about, &mut out)?;
-        out.flush()?;
-        found
+        evidence::extract(&folder, &spans, &about, &mut io::stdout().lock())?
     };
     if found.packets == 0 {
         return Err(Error::Gone { id, why: why_none(&found, settings) });
@@ -60,16 +58,21 @@ pub(super) fn run(args: &Args, settings: &Settings, visit: &Visit) -> Result<(),
     Ok(())
 }
 
-/// Writes to a file beside the one wanted, which is replaced only when all is there.
+/// Writes to a file beside the one wanted, which is replaced only when all is there; what is there and
+/// no file, such as a named pipe, is written to.
 fn to_file(path: &Path, folder: &Path, spans: &[FlowSpan], about: &str) -> Result<Found, Error> {
+    if path.metadata().is_ok_and(|data| !data.is_file()) {
+        let file = OpenOptions::new().write(true).open(path);
+        let mut out = file.map_err(|source| Error::Create { path: path.to_owned(), source })?;
+        return Ok(evidence::extract(folder, spans, about, &mut out)?);
+    }
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     let part = PathBuf::from(name);
     let failed = |source| Error::Create { path: path.to_owned(), source };
     let write = || {
-        let mut out = BufWriter::new(File::create(&part).map_err(failed)?);
+        let mut out = File::create(&part).map_err(failed)?;
         let found = evidence::extract(folder, spans, about, &mut out)?;
-        out.flush().map_err(failed)?;
         if found.packets > 0 {
             fs::rename(&part, path).map_err(failed)?;
         }
@@ -99,15 +102,15 @@ fn about(alert: &Incident, remembered: usize) -> String {
 fn said(found: &Found, alert: &Incident, remembered: usize) -> String {
     let packets = format::counted(found.packets, "packet");
     let flows = format::counted(found.flows, "flow");
-    let mut text = format!("{packets} of {flows} of alert {}", alert.id);
     let forgotten = alert.flows.saturating_sub(remembered as u64);
+    let mut text = format!("{packets} of {flows} of alert {}", alert.id);
     for (number, what) in [
-        (found.flows_gone, "had left the ring"),
+        (found.flows_gone, "left the ring"),
         (found.flows_cut, "began before its oldest packet"),
-        (forgotten, "more were not remembered"),
+        (forgotten, "more not remembered"),
     ] {
         if number > 0 {
-            text = format!("{text}; {} {what}", format::counted(number, "flow"));
+            text = format!("{text}; {} {what}", format::count(number));
         }
     }
     text

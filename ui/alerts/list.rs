@@ -9,7 +9,6 @@ use weir::store::{Page, Query, Reader};
 
 use super::{Error, expression};
 use crate::cli::{Format, one_of};
-use crate::format;
 use crate::look::Look;
 use crate::panes::alerts::{pivot, role};
 use crate::paper::Paper;
@@ -39,10 +38,10 @@ pub(super) struct Args {
     /// Of this class, such as dos-flood
     #[arg(long, value_parser = one_of(Class::ALL, Class::name))]
     class: Option<Class>,
-    /// In the filter language, such as 'class:dos* score>0.9'
+    /// The filter as a flag
     #[arg(long, value_name = "FILTER", conflicts_with = "words")]
     filter: Option<String>,
-    /// The same, without a flag
+    /// What they must be in the filter language, such as 'class:dos* score>0.9'
     #[arg(value_name = "FILTER")]
     words: Vec<String>,
     /// At most so many
@@ -144,7 +143,7 @@ fn row(alert: &Incident, look: &Look) -> Row {
         look.cell(role, alert.severity.name()),
         look.cell(role, alert.class.name()),
         look.cell(Role::Text, pivot(alert)),
-        look.cell(Role::Text, format::short_count(alert.flows)),
+        look.cell(Role::Text, alert.flows.to_string()),
         look.cell(Role::Text, format!("{:.3}", alert.score)),
         look.cell(Role::Text, status(alert)),
         look.cell(Role::Dim, when::written(alert.first_us)),

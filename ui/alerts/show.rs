@@ -1,6 +1,6 @@
 //! `weir alerts show`: all that is known of one alert, and who was told of it.
 
-use weir::incident::{Alert, Incident, SinkName};
+use weir::incident::{Alert, Incident, SinkName, Told};
 use weir::store::{self, Entry, EntryState, Reader};
 
 use super::{Error, find};
@@ -19,7 +19,8 @@ const AT_ONCE: usize = 500;
 
 /// Show all that is known of one alert
 ///
-/// With what is still to be told of it, to whom, and why it was not yet.
+/// With what sinks were told of it, or are still to be, and why not yet. As JSON it is what the API
+/// shows.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Id of the alert, or what it begins with
@@ -42,8 +43,9 @@ pub(super) fn run(args: &Args, visit: &Visit, paper: &mut Paper) -> Result<(), E
     Ok(paper.facts(&facts)?)
 }
 
-/// What each sink is still to be told of an alert.
+/// What each sink knows of an alert, or is still to be told.
 fn deliveries(reader: &Reader, alert: &Incident) -> Result<Vec<Fact>, Error> {
+    let told = reader.told(alert.id)?;
     let mut entries = Vec::new();
     let mut after = i64::MIN;
     loop {
@@ -52,25 +54,31 @@ fn deliveries(reader: &Reader, alert: &Incident) -> Result<Vec<Fact>, Error> {
         after = last.seq;
         entries.extend(part.into_iter().filter(|entry| entry.incident.id == alert.id));
     }
-    Ok(SinkName::ALL.into_iter().filter_map(|sink| delivery(sink, &entries)).collect())
+    let delivery = |(sink, told): (SinkName, Told)| {
+        let entries: Vec<_> = entries.iter().filter(|entry| entry.sink == sink).collect();
+        delivery(sink, told, &entries)
+    };
+    Ok(told.into_iter().map(delivery).collect())
 }
 
-/// What one sink is still to be told; none where it is told all.
-fn delivery(sink: SinkName, entries: &[Entry]) -> Option<Fact> {
-    let entries: Vec<_> = entries.iter().filter(|entry| entry.sink == sink).collect();
-    let first = entries.first()?;
-    let news: Vec<_> = entries.iter().map(|entry| entry.news.name()).collect();
-    let (state, role) = match first.state {
-        EntryState::Waiting => ("waits", Role::Warning),
-        EntryState::Parked => ("refused", Role::Bad),
+/// What one sink is still to be told; where it is told all, how it knows the alert.
+fn delivery(sink: SinkName, told: Told, entries: &[&Entry]) -> Fact {
+    let [first, ..] = entries else {
+        let Told { status, severity, class, .. } = told;
+        let known = format!("told that it is {}, {} {class}", status.name(), severity.name());
+        return Fact::told(sink.name(), known, Role::Good);
     };
+    let (state, role) = match first.state {
+        EntryState::Waiting => ("waiting", Role::Warning),
+        EntryState::Parked => ("parked", Role::Bad),
+    };
+    let news: Vec<_> = entries.iter().map(|entry| entry.news.name()).collect();
+    let since = when::written(first.created_us);
     let tried = match first.attempts {
         0 => String::new(),
         attempts => format!(", tried {}", format::counted(attempts.into(), "time")),
     };
     let said = first.error.as_ref().map(|error| format!(": {}", text::clean(error)));
-    let since = when::written(first.created_us);
-    let told =
-        format!("{state} since {since} ({}){tried}{}", news.join(", "), said.unwrap_or_default());
-    Some(Fact::told(sink.name(), told, role))
+    let (news, said) = (news.join(", "), said.unwrap_or_default());
+    Fact::told(sink.name(), format!("{state} since {since}: {news}{tried}{said}"), role)
 }

@@ -1,4 +1,5 @@
-//! Can incidents be kept: the database, and the disk that it is on.
+//! Can incidents be kept, and the packets of their flows: the database, the evidence beside it, and
+//! the disk that both are on.
 //!
 //! Nothing is made: a database that is not there yet is looked at through the folder that will hold
 //! it, with the eyes of whom the engine becomes.
@@ -10,12 +11,13 @@ use std::path::{Path, PathBuf};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access, geteuid};
 use weir::capture::privilege;
-use weir::settings::{Environment, Invoker, Settings, database_path};
+use weir::settings::{Environment, Invoker, Settings, database_path, state_folder};
 use weir::store::{self, Reader};
 
 use super::finding::{Finding, told};
 
 const DATABASE: &str = "database";
+const EVIDENCE: &str = "evidence";
 const DISK: &str = "disk";
 
 /// Free space below which the operator should do something, in bytes.
@@ -31,7 +33,7 @@ pub(super) fn database_and_disk(settings: &Settings, environment: &Environment) 
     match database_path(settings, environment) {
         Ok(path) => {
             let heir = geteuid().is_root().then(|| privilege::successor(environment.invoker()));
-            vec![database(&path, heir), disk(&path)]
+            vec![database(&path, heir), evidence(&path, heir, settings), disk(&path)]
         }
         Err(error) => {
             let mend = "set HOME, or name a database: `--database PATH`";
@@ -44,7 +46,7 @@ fn database(path: &Path, heir: Option<Invoker>) -> Finding {
     let shown = path.display();
     let opened = Reader::open(path).and_then(|reader| reader.standing_incidents(i64::MAX));
     match opened {
-        Ok(_) if !may_write(path, heir) => unwritable(path, heir),
+        Ok(_) if !may_write(path, heir) => unwritable(DATABASE, path, heir),
         Ok(open) => {
             Finding::ok(DATABASE, format!("`{shown}` opens; {} incidents are open", open.len()))
         }
@@ -72,19 +74,36 @@ fn absent(path: &Path, heir: Option<Invoker>) -> Finding {
     if can_be_made && (is_given || may_write(&folder, heir)) {
         return Finding::ok(DATABASE, format!("`{shown}` is not there yet; it can be made"));
     }
-    unwritable(&folder, heir)
+    unwritable(DATABASE, &folder, heir)
 }
 
-fn unwritable(path: &Path, heir: Option<Invoker>) -> Finding {
+/// The folder of the packets that are kept as evidence.
+fn evidence(database: &Path, heir: Option<Invoker>, settings: &Settings) -> Finding {
+    if settings.evidence_mib == 0 {
+        return Finding::ok(EVIDENCE, "no packets are kept: `evidence-mib` is 0");
+    }
+    let folder = state_folder(database).join("evidence");
+    let kept = if settings.evidence_payload { "with payload" } else { "headers alone" };
+    let kept = format!("at most {} MiB of packets, {kept}", settings.evidence_mib);
+    if !folder.exists() {
+        return Finding::ok(EVIDENCE, format!("{kept}; `{}` is not there yet", folder.display()));
+    }
+    if may_write(&folder, heir) {
+        return Finding::ok(EVIDENCE, format!("{kept}, in `{}`", folder.display()));
+    }
+    unwritable(EVIDENCE, &folder, heir)
+}
+
+fn unwritable(check: &'static str, path: &Path, heir: Option<Invoker>) -> Finding {
     let shown = path.display();
     match heir {
         Some(Invoker { uid, gid }) => Finding::fail(
-            DATABASE,
+            check,
             format!("`{shown}` cannot be written by user {uid}, whom root becomes"),
             format!("`chown {uid}:{gid} {shown}`, or name another: `--database PATH`"),
         ),
         None => Finding::fail(
-            DATABASE,
+            check,
             format!("`{shown}` cannot be written"),
             "change who owns it, or name another: `--database PATH`",
         ),

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use jsonwebtoken::{EncodingKey, Header, encode};
 
-use super::server::{PASSWORD, USER};
+use super::server::{PASSWORD, USER, by};
 use super::*;
 use crate::store::{Accounts, PasswordHash, Role};
 
@@ -97,12 +97,12 @@ async fn a_token_is_void_once_its_user_is_gone_or_has_another_password() {
     let mut accounts = Accounts::open(&server.path).unwrap();
     let name = USER.parse().unwrap();
     let first = server.token().await;
-    accounts.set_password(&name, &PasswordHash::of(PASSWORD).unwrap()).unwrap();
+    accounts.set_password(&name, &PasswordHash::of(PASSWORD).unwrap(), &by()).unwrap();
     server.get_as(&first, "/get-alerts").await.problem(401);
     let second = server.token().await;
     assert_eq!(server.get_as(&second, "/get-alerts").await.status, 200);
-    accounts.remove(&name).unwrap();
+    accounts.remove(&name, &by()).unwrap();
     server.get_as(&second, "/get-alerts").await.problem(401);
-    accounts.add(&name, Role::Viewer, &PasswordHash::of(PASSWORD).unwrap()).unwrap();
+    accounts.add(&name, Role::Viewer, &PasswordHash::of(PASSWORD).unwrap(), &by()).unwrap();
     server.get_as(&second, "/get-alerts").await.problem(401);
 }

@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::api::{Api, serve};
 use crate::engine::{Handle, Snapshot};
-use crate::store::{Accounts, PasswordHash, Reader, Role, Store};
+use crate::store::{Accounts, By, PasswordHash, Reader, Role, Store};
 
 pub(super) const USER: &str = "ops";
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -28,6 +28,11 @@ pub(super) struct Server {
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
     _folder: TempDir,
+}
+
+/// Who sets the server up.
+pub(super) fn by() -> By {
+    By { who: "test".into(), from: "command line".into() }
 }
 
 /// What came back.
@@ -45,7 +50,7 @@ impl Server {
         let store = Store::open(&path).unwrap();
         let mut accounts = Accounts::open(&path).unwrap();
         let hash = PasswordHash::of(PASSWORD).unwrap();
-        accounts.add(&USER.parse().unwrap(), Role::Viewer, &hash).unwrap();
+        accounts.add(&USER.parse().unwrap(), Role::Viewer, &hash, &by()).unwrap();
         let (snapshots, seen) = watch::channel(Arc::new(Snapshot::default()));
         let handle = Handle::new(seen, Arc::default());
         let api = Api::new(handle, Reader::open(&path).unwrap(), accounts).unwrap();

@@ -12,7 +12,7 @@ use nix::unistd::geteuid;
 use super::batch::{Batch, CAPACITY};
 use super::extent::Extent;
 use super::segment::{self, Name, Segment};
-use super::{Error, Options, Status};
+use super::{Error, Options, Status, block};
 
 /// A full ring has about this many segments: so much of it goes at once.
 const SHARES: u32 = 16;
@@ -86,9 +86,10 @@ impl Ring {
         self.prepare()?;
         self.forget(batch.extent.oldest_us)?;
         if self.is_past(batch) {
-            self.open = None;
+            self.close();
         }
-        let len = batch.bytes.len() as u64;
+        // What closes the segment must find room too.
+        let len = (batch.bytes.len() + block::STATISTICS_LEN) as u64;
         if self.open.is_none() {
             self.make_room(self.header.len() as u64 + len)?;
             self.begin()?;
@@ -122,7 +123,8 @@ impl Ring {
         let Some(newest) = self.kept.back() else { return false };
         let share = (self.options.most_bytes / u64::from(SHARES)).max(CAPACITY as u64);
         let most_us = (self.options.retention / SHARES).as_micros();
-        newest.bytes + batch.bytes.len() as u64 > share.min(self.options.most_bytes)
+        let len = (batch.bytes.len() + block::STATISTICS_LEN) as u64;
+        newest.bytes + len > share.min(self.options.most_bytes)
             || newest.extent.oldest().is_some_and(|oldest_us| {
                 u128::from(oldest_us.abs_diff(batch.extent.newest_us)) > most_us
             })
@@ -193,6 +195,17 @@ impl Ring {
         begun
     }
 
+    /// Ends the newest segment with what is in it, so that the next run need not count.
+    fn close(&mut self) {
+        if let (Some(_), Some(newest)) = (&self.open, self.kept.back()) {
+            let mut end = Vec::new();
+            block::statistics(&newest.extent, &mut end);
+            // Without it the next run counts.
+            self.append(&end).ok();
+        }
+        self.open = None;
+    }
+
     /// Writes at the end of the newest segment, which takes no more if that fails.
     fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let (Some(file), Some(newest)) = (&mut self.open, self.kept.back_mut()) else {
@@ -214,6 +227,12 @@ impl Ring {
 
     fn path(&self, name: Name) -> PathBuf {
         self.options.folder.join(name.to_string())
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -115,8 +115,15 @@ impl Segment {
         Ok(FileReader::from_reader(&self.path, file.take(self.len)).ok())
     }
 
-    /// What is in it.
+    /// What is in it: as it says itself at its end, or counted where a kill has kept it from that.
     pub(super) fn extent(&self) -> io::Result<Extent> {
+        let mut end = [0; block::STATISTICS_LEN];
+        if let Some(at) = self.len.checked_sub(end.len() as u64) {
+            self.file.read_exact_at(&mut end, at)?;
+            if let Some(extent) = block::read_statistics(&end) {
+                return Ok(extent);
+            }
+        }
         let mut extent = Extent::default();
         let Some(mut reader) = self.frames()? else { return Ok(extent) };
         while let Ok(Some(frame)) = reader.next_frame() {

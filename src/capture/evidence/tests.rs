@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Batch, Found, Options, Ring, extract};
+use super::{Batch, Found, Options, Ring, Status, extract};
 use crate::capture::FileReader;
 use crate::flow::FlowId;
 use crate::incident::FlowSpan;

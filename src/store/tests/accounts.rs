@@ -13,13 +13,13 @@ fn a_user_is_kept_beside_a_running_engine() {
     let _store = Store::open(&path).unwrap();
     let mut accounts = Accounts::open(&path).unwrap();
     let hash = PasswordHash::of(PASSWORD).unwrap();
-    accounts.add(&name("ops@example.org"), Role::Operator, &hash).unwrap();
+    accounts.add(&name("ops@example.org"), Role::Operator, &hash, &by()).unwrap();
     let user = Accounts::open(&path).unwrap().find(&name("OPS@example.org")).unwrap().unwrap();
     assert_eq!((user.name, user.role), (name("ops@example.org"), Role::Operator));
     assert!(user.password.matches(PASSWORD) && !user.password.matches("correct horse batterz"));
     assert!(user.created_us > 1_700_000_000_000_000);
     assert!(matches!(
-        accounts.add(&name("Ops@Example.org"), Role::Admin, &hash),
+        accounts.add(&name("Ops@Example.org"), Role::Admin, &hash, &by()),
         Err(Error::Known(_))
     ));
 }
@@ -29,13 +29,13 @@ fn the_last_admin_stays() {
     let (_folder, path) = place();
     let mut accounts = Accounts::open(&path).unwrap();
     let hash = PasswordHash::of(PASSWORD).unwrap();
-    accounts.add(&name("a"), Role::Admin, &hash).unwrap();
-    accounts.add(&name("v"), Role::Viewer, &hash).unwrap();
-    assert!(matches!(accounts.remove(&name("a")), Err(Error::LastAdmin(_))));
-    accounts.add(&name("b"), Role::Admin, &hash).unwrap();
-    accounts.remove(&name("a")).unwrap();
-    assert!(matches!(accounts.remove(&name("a")), Err(Error::Unknown(_))));
-    accounts.remove(&name("v")).unwrap();
+    accounts.add(&name("a"), Role::Admin, &hash, &by()).unwrap();
+    accounts.add(&name("v"), Role::Viewer, &hash, &by()).unwrap();
+    assert!(matches!(accounts.remove(&name("a"), &by()), Err(Error::LastAdmin(_))));
+    accounts.add(&name("b"), Role::Admin, &hash, &by()).unwrap();
+    accounts.remove(&name("a"), &by()).unwrap();
+    assert!(matches!(accounts.remove(&name("a"), &by()), Err(Error::Unknown(_))));
+    accounts.remove(&name("v"), &by()).unwrap();
     let left = accounts.list().unwrap();
     assert_eq!(left.iter().map(|user| user.name.to_string()).collect::<Vec<_>>(), ["b"]);
 }
@@ -45,13 +45,15 @@ fn another_password_makes_another_stamp() {
     let (_folder, path) = place();
     let mut accounts = Accounts::open(&path).unwrap();
     let hash = PasswordHash::of(PASSWORD).unwrap();
-    accounts.add(&name("a"), Role::Admin, &hash).unwrap();
+    accounts.add(&name("a"), Role::Admin, &hash, &by()).unwrap();
     let before = accounts.find(&name("a")).unwrap().unwrap();
-    accounts.set_password(&name("a"), &PasswordHash::of("another password").unwrap()).unwrap();
+    accounts
+        .set_password(&name("a"), &PasswordHash::of("another password").unwrap(), &by())
+        .unwrap();
     let after = accounts.find(&name("a")).unwrap().unwrap();
     assert!(after.password.matches("another password") && !after.password.matches(PASSWORD));
     assert_ne!(before.stamp, after.stamp);
-    assert!(matches!(accounts.set_password(&name("b"), &hash), Err(Error::Unknown(_))));
+    assert!(matches!(accounts.set_password(&name("b"), &hash, &by()), Err(Error::Unknown(_))));
 }
 
 #[test]

@@ -1,9 +1,17 @@
 //! What the database keeps, refuses and survives.
 
 mod accounts;
+mod audit;
 mod crash;
 mod incidents;
+mod interleavings;
+mod marks;
+mod migration;
+mod mutes;
+mod outbox;
+mod parking;
 mod refusals;
+mod retention;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,8 +20,9 @@ use tempfile::TempDir;
 
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
-use crate::incident::{Hosts, Incident, IncidentId, Severity, Status};
+use crate::incident::{Hosts, Incident, IncidentId, News, Severity, SinkName, Status};
 use crate::packet::Address;
+use crate::store::{Actions, By, Changes, Entry, Outbox, Reader, Recipient, Store};
 
 /// A folder and the path of a database in it, of which there is none yet.
 fn place() -> (TempDir, PathBuf) {
@@ -52,6 +61,90 @@ fn incident(id: u64, detected_us: i64) -> Incident {
     }
 }
 
+/// Somebody who does something.
+fn by() -> By {
+    By { who: "ops".into(), from: "198.51.100.7".into() }
+}
+
 fn shared(incident: Incident) -> Arc<Incident> {
     Arc::new(incident)
+}
+
+/// All that works on one database, each on a connection of its own.
+struct Everybody {
+    store: Store,
+    actions: Actions,
+    outbox: Outbox,
+    reader: Reader,
+    path: PathBuf,
+    _folder: TempDir,
+}
+
+impl Everybody {
+    /// At a new database, of which `sinks` are told.
+    fn telling(sinks: &[Recipient]) -> Self {
+        let (folder, path) = place();
+        let mut store = Store::open(&path).unwrap();
+        store.tell(sinks).unwrap();
+        Self {
+            store,
+            actions: Actions::open(&path).unwrap(),
+            outbox: Outbox::open(&path).unwrap(),
+            reader: Reader::open(&path).unwrap(),
+            path,
+            _folder: folder,
+        }
+    }
+
+    fn apply(&mut self, incidents: &[Incident]) {
+        let incidents = incidents.iter().cloned().map(shared).collect::<Vec<_>>();
+        self.store.apply(&Changes::of(&incidents)).unwrap();
+    }
+
+    /// All that waits for `sink`.
+    fn waiting(&self, sink: SinkName) -> Vec<Entry> {
+        self.outbox.next(sink, i64::MAX, usize::MAX).unwrap()
+    }
+
+    /// The news that wait for `sink`, by incident.
+    fn news(&self, sink: SinkName) -> Vec<(u64, News)> {
+        self.waiting(sink).iter().map(|entry| (entry.incident.id.0, entry.news)).collect()
+    }
+
+    /// Takes the first entry that waits for `sink` as delivered.
+    fn deliver(&mut self, sink: SinkName) -> Option<Entry> {
+        let mut entries = self.outbox.next(sink, i64::MAX, 1).unwrap();
+        self.outbox.delivered(&entries, None).unwrap();
+        entries.pop()
+    }
+}
+
+/// A sink that wants all.
+const WEBHOOK: Recipient =
+    Recipient { sink: SinkName::Webhook, takes_growth: true, heeds_mutes: true };
+
+/// A sink that wants no growth.
+const ALERTMANAGER: Recipient =
+    Recipient { sink: SinkName::Alertmanager, takes_growth: false, heeds_mutes: true };
+
+/// A sink that lists muted incidents too.
+const FIREBASE: Recipient =
+    Recipient { sink: SinkName::Firebase, takes_growth: true, heeds_mutes: false };
+
+/// The incident after more of the same.
+fn grown(mut incident: Incident) -> Incident {
+    (incident.flows, incident.last_us) = (incident.flows + 1, incident.last_us + 1);
+    incident
+}
+
+/// The incident over by traffic.
+fn over(incident: Incident) -> Incident {
+    let resolved_us = Some(incident.last_us + 60);
+    Incident { status: Status::Resolved, resolved_us, ..incident }
+}
+
+/// The incident in its next life.
+fn back(incident: Incident) -> Incident {
+    let reopened = incident.reopened + 1;
+    Incident { status: Status::Open, resolved_us: None, reopened, ..grown(incident) }
 }

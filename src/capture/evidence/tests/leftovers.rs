@@ -8,6 +8,11 @@ use super::*;
 
 const MIB: u64 = 1 << 20;
 
+/// A ring that was killed when it had taken ten packets of port 1.
+fn killed(home: &Home) {
+    std::mem::forget(filled(home));
+}
+
 /// A ring that has taken ten packets of port 1, one a batch.
 fn filled(home: &Home) -> Ring {
     let mut ring = home.ring(MIB);
@@ -20,10 +25,12 @@ fn filled(home: &Home) -> Ring {
 #[test]
 fn what_an_earlier_run_has_left_is_still_found_and_counted() {
     let home = Home::new();
-    let before = filled(&home).status();
+    let Status { frames, oldest_us, .. } = filled(&home).status();
+    killed(&home);
     let mut ring = home.ring(MIB);
     ring.prepare().unwrap();
-    assert_eq!(ring.status(), before);
+    let bytes = home.bytes();
+    assert_eq!(ring.status(), Status { bytes, frames: 2 * frames, oldest_us, ..Status::default() });
     ring.write(&batch(&[(2, 10, 10)])).unwrap();
     assert_eq!(home.found(&[span(1, 0, 9), span(2, 10, 10)]).0.packets, 11);
 }
@@ -44,7 +51,7 @@ fn a_ring_that_was_made_smaller_shrinks_before_the_first_packet() {
 #[test]
 fn a_frame_that_a_kill_has_cut_is_no_frame_and_costs_no_other() {
     let home = Home::new();
-    drop(filled(&home));
+    killed(&home);
     let [segment] = <[_; 1]>::try_from(files(&home.folder())).unwrap();
     let whole = fs::read(&segment).unwrap();
     for cut in [1, 4, 500, 1_055] {
@@ -61,7 +68,7 @@ fn a_frame_that_a_kill_has_cut_is_no_frame_and_costs_no_other() {
 #[test]
 fn a_segment_cut_anywhere_is_taken_over_and_goes_in_its_turn() {
     let home = Home::new();
-    drop(filled(&home));
+    killed(&home);
     let [segment] = <[_; 1]>::try_from(files(&home.folder())).unwrap();
     let whole = fs::read(&segment).unwrap();
     for len in 0..600 {
@@ -84,7 +91,7 @@ fn files_of_others_are_neither_counted_nor_removed() {
     }
     let elsewhere = home.0.path().join("elsewhere");
     let other = Home::new();
-    drop(filled(&other));
+    killed(&other);
     fs::copy(&files(&other.folder())[0], &elsewhere).unwrap();
     symlink(&elsewhere, home.folder().join("000001-000000000008.pcapng")).unwrap();
     fs::create_dir(home.folder().join("000001-000000000009.pcapng")).unwrap();
@@ -132,24 +139,26 @@ fn a_ring_that_was_never_made_holds_nothing() {
     assert!(packets.is_empty());
 }
 
+/// Fills the ring when the first bytes come out.
+struct Meddler<'a>(&'a mut Ring, Vec<u8>);
+
+impl Write for Meddler<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for at in 100..150 {
+            self.0.write(&batch(&[(2, at, 50_000)])).unwrap();
+        }
+        self.1.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn a_segment_removed_while_it_is_read_is_read_to_its_end() {
     let home = Home::new();
     let mut ring = filled(&home);
-    /// Fills the ring when the first bytes come out.
-    struct Meddler<'a>(&'a mut Ring, Vec<u8>);
-    impl Write for Meddler<'_> {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            for at in 100..150 {
-                self.0.write(&batch(&[(2, at, 50_000)])).unwrap();
-            }
-            self.1.write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     // So much that it does not come out at once.
     for at in 10..20 {
         ring.write(&batch(&[(1, at, 50_000)])).unwrap();

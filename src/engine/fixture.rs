@@ -1,0 +1,36 @@
+//! An incident for tests.
+
+use std::sync::Arc;
+
+use crate::detect::{Class, Score};
+use crate::incident::{Hosts, Incident, IncidentId, Severity, Status};
+use crate::packet::Address;
+
+/// An open incident that has so many flows.
+pub(super) fn incident(id: u64, flows: u64) -> Arc<Incident> {
+    Arc::new(Incident {
+        id: IncidentId(id),
+        class: Class::Scan,
+        severity: Severity::Low,
+        status: Status::Open,
+        score: Score::ONE,
+        pivot: Address::v4([10, 0, 0, 1]),
+        sources: Hosts::default(),
+        targets: Hosts::default(),
+        target_port: None,
+        flows,
+        packets: 0,
+        bytes: 0,
+        first_us: 0,
+        last_us: 0,
+        detected_us: 0,
+        resolved_us: None,
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
+        why: Vec::new(),
+        flow_ids: Vec::new(),
+    })
+}

@@ -1,0 +1,127 @@
+//! What Slack is told of one incident.
+
+use serde_json::{Value, json};
+
+use super::blocks::{HEADER, context, fields, header, section};
+use super::mrkdwn::{code, prose};
+use crate::detect::Reason;
+use crate::incident::{Hosts, Incident, IncidentId, News};
+use crate::notify::words::{duration, listed, moment, standing, traffic, with_port};
+use crate::notify::{Notice, plain};
+use crate::packet::Address;
+
+/// Hosts named in a message; its thread names all that are known.
+const HOSTS: usize = 5;
+
+/// Reasons given in a message; its thread gives more.
+const REASONS: usize = 3;
+
+/// Reasons given in its thread: more are never known.
+const ALL_REASONS: usize = 5;
+
+/// Related incidents named in a message.
+const RELATED: usize = 5;
+
+/// Characters of a reason.
+const REASON: usize = 500;
+
+/// Characters of where an incident stands, which holds names that people chose.
+const STANDING: usize = 500;
+
+/// Characters of a text without blocks.
+const FALLBACK: usize = 600;
+
+/// What has happened, as a title says it.
+const fn said(news: News) -> (&'static str, &'static str) {
+    match news {
+        News::Opened => (":rotating_light:", "New"),
+        News::Reopened => (":repeat:", "Back again"),
+        News::Changed => (":warning:", "Changed"),
+        News::Acknowledged => (":eyes:", "Acknowledged"),
+        News::Resolved => (":white_check_mark:", "Resolved"),
+        News::Grown => (":chart_with_upwards_trend:", "Growing"),
+    }
+}
+
+/// What Slack is told of `notice`: blocks, and a text for where none can be shown.
+#[must_use]
+pub fn payload(notice: &Notice<'_>) -> Value {
+    let Notice { news, incident, stands_for, .. } = *notice;
+    let (mark, word) = said(news);
+    let title = plain::line(&format!("{mark} {word}: {}", incident.sentence()), HEADER);
+    let mut blocks = vec![header(&title), facts(incident)];
+    if !incident.why.is_empty() {
+        blocks.push(section(&reasons(&incident.why, REASONS)));
+    }
+    blocks.push(context(&identity(incident, stands_for)));
+    json!({ "text": fallback(&title, incident), "blocks": blocks })
+}
+
+/// All that is known of why and by whom, for the thread of a message.
+pub(super) fn details(incident: &Incident) -> Value {
+    let all = |name: &str, hosts: &Hosts| {
+        format!("*{name} ({})*\n{}", hosts.total, addresses(hosts, Hosts::LISTED))
+    };
+    let mut blocks = Vec::new();
+    if !incident.why.is_empty() {
+        blocks.push(section(&reasons(&incident.why, ALL_REASONS)));
+    }
+    blocks.push(section(&all("Sources", &incident.sources)));
+    blocks.push(section(&all("Targets", &incident.targets)));
+    json!({ "text": prose(&format!("Details of {}", incident.sentence()), FALLBACK), "blocks": blocks })
+}
+
+/// One line on a turn, for the thread of a message that itself only shows how things stand.
+pub(super) fn turn(notice: &Notice<'_>) -> Value {
+    let incident = notice.incident;
+    let (mark, word) = said(notice.news);
+    let what = match notice.news {
+        News::Acknowledged | News::Resolved => standing(incident),
+        News::Opened | News::Reopened | News::Changed | News::Grown => incident.sentence(),
+    };
+    let line = format!("{mark} {word}: {}", prose(&what, STANDING));
+    json!({ "text": &line, "blocks": [section(&line)] })
+}
+
+fn facts(incident: &Incident) -> Value {
+    let Incident { severity, class, score, sources, targets, target_port, .. } = incident;
+    let since = format!("{} ({})", moment(incident.first_us), duration(incident));
+    let target = listed(targets, HOSTS, |host| code(&with_port(*host, *target_port), 60));
+    fields([
+        ("Severity", severity.name().into()),
+        ("Class", class.name().into()),
+        ("Score", format!("{:.4}", score.value())),
+        ("Status", prose(&standing(incident), STANDING)),
+        ("Target", target),
+        ("Sources", addresses(sources, HOSTS)),
+        ("Since", since),
+        ("Traffic", traffic(incident)),
+    ])
+}
+
+fn addresses(hosts: &Hosts, most: usize) -> String {
+    let all = listed(hosts, most, |host: &Address| code(&host.to_string(), 60));
+    if all.is_empty() { "unknown".into() } else { all }
+}
+
+fn reasons(why: &[Reason], most: usize) -> String {
+    let lines = why.iter().take(most).map(|reason| format!("\n• {}", prose(&reason.text, REASON)));
+    format!("*Why*{}", lines.collect::<String>())
+}
+
+fn identity(incident: &Incident, stands_for: u64) -> String {
+    let mut parts = vec![format!("incident `{}`", incident.id)];
+    if !incident.related.is_empty() {
+        let named = incident.related.iter().take(RELATED).map(|id: &IncidentId| format!("`{id}`"));
+        parts.push(format!("related {}", named.collect::<Vec<_>>().join(", ")));
+    }
+    if stands_for > 1 {
+        parts.push(format!("stands for {stands_for} changes"));
+    }
+    parts.join(" · ")
+}
+
+fn fallback(title: &str, incident: &Incident) -> String {
+    let why = incident.why.first().map(|reason| format!(". {}", reason.text)).unwrap_or_default();
+    prose(&format!("{title}; {}{why}", standing(incident)), FALLBACK)
+}

@@ -1,0 +1,49 @@
+//! Sinks against servers of the tests' own.
+
+mod failures;
+pub(super) mod server;
+mod settings;
+
+use super::Notice;
+use crate::detect::{Class, Reason, Score};
+use crate::incident::{Hosts, Incident, IncidentId, News, Pivot, Severity, Status};
+use crate::packet::Address;
+
+/// An incident of `class`: one source, one target, one port.
+pub(super) fn incident(class: Class) -> Incident {
+    let (source, target) = (Address::v4([203, 0, 113, 66]), Address::v4([192, 0, 2, 10]));
+    let pivot = match Pivot::of(class) {
+        Pivot::Source => source,
+        Pivot::Target => target,
+    };
+    Incident {
+        id: IncidentId(0xabc),
+        class,
+        severity: Severity::High,
+        status: Status::Open,
+        score: Score::new(0.9871),
+        pivot,
+        sources: Hosts { listed: vec![source], total: 1 },
+        targets: Hosts { listed: vec![target], total: 1 },
+        target_port: Some(80),
+        flows: 412,
+        packets: 5_000,
+        bytes: 1_024,
+        first_us: 1_600_000_000_000_000,
+        last_us: 1_600_000_060_000_000,
+        detected_us: 1_600_000_001_000_000,
+        resolved_us: None,
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
+        why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412, usually 2".into() }],
+        flow_ids: Vec::new(),
+    }
+}
+
+/// What there is to tell of `incident`, the first time.
+pub(super) fn notice(news: News, incident: &Incident) -> Notice<'_> {
+    Notice { seq: 7, news, incident, stands_for: 1, handle: None }
+}
