@@ -70,6 +70,24 @@ test: packages ## Run all tests and say how many were skipped.
 bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
 	@python3 benches/bench.py $(ARGS)
 
+# What others wrote and the tests hold Weir against: the official client of Firebase, validators of
+# Slack's messages, a token endpoint. Without them those tests are skipped.
+ORACLES := firebase-admin slack_sdk authlib
+ORACLE_MODULES := @slack/types typescript
+.PHONY: oracles
+oracles: ## Fetch the clients and validators that tests compare with.
+	@python3 -m venv target/oracles
+	target/oracles/bin/pip install --quiet --disable-pip-version-check $(ORACLES)
+	command -v npm > /dev/null || { echo "no npm: Slack's types are not checked" >&2; exit 0; }
+	mkdir -p target/oracles/node
+	npm install --prefix target/oracles/node --no-audit --no-fund --silent $(ORACLE_MODULES)
+
+# As `make test` runs it, many times: kills at random moments, sinks that fail in every way.
+RUNS := 200
+.PHONY: faults
+faults: packages ## Kill Weir at RUNS random moments and count what arrived.
+	@FAULT_RUNS=$(RUNS) cargo test --locked --test delivery -- --nocapture
+
 # The console on the bundled capture; without a terminal, the incidents in it. Nothing is kept.
 DEMO := tests/data/demo.pcap.zst
 .PHONY: demo

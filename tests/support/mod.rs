@@ -7,12 +7,14 @@
 #![expect(unreachable_pub, reason = "every test file is a crate that includes this")]
 
 pub mod data;
+pub mod double;
 pub mod edge;
 pub mod engine;
 pub mod evidence;
 pub mod flows;
 pub mod frame;
 pub mod ledger;
+pub mod oracle;
 pub mod pcap;
 pub mod talk;
 pub mod terminal;
