@@ -216,7 +216,9 @@ fn show(
     tasks.block_on(async {
         let api = match address {
             Some(address) => {
-                Some((listener(address).await?, api(handle, settings, environment, database)?))
+                // Whoever reads that it listens can be sure of an answer.
+                let api = api(handle, settings, environment, database)?;
+                Some((listener(address).await?, api))
             }
             None => None,
         };
