@@ -17,9 +17,9 @@ use weir::capture::{evidence, privilege};
 use weir::detect::{self, Runtime};
 use weir::engine::{self, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
 use weir::incident::{self, Tracker};
-use weir::notify::{self, Sink};
+use weir::notify::{self, FirebaseList, Sink};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
-use weir::store::{self, Accounts, By, Query, Reader, Retention, Store};
+use weir::store::{self, By, Query, Reader, Retention, Store};
 
 use crate::cli::{Source, WatchArgs};
 use crate::console::{self, ConsoleOptions};
@@ -215,7 +215,11 @@ fn show(
     let address = settings.listen.or_else(|| args.api.then(|| LISTEN.into()));
     tasks.block_on(async {
         let api = match address {
-            Some(address) => Some((listener(address).await?, api(handle, database)?)),
+            Some(address) => {
+                // Whoever reads that it listens can be sure of an answer.
+                let api = api(handle, settings, environment, database)?;
+                Some((listener(address).await?, api))
+            }
             None => None,
         };
         let serve = async {
@@ -246,8 +250,18 @@ async fn listener(address: SocketAddr) -> Result<TcpListener, Error> {
     Ok(listener)
 }
 
-fn api(handle: &Handle, database: &Path) -> Result<Api, Error> {
-    Ok(Api::new(handle.clone(), Reader::open(database)?, Accounts::open(database)?)?)
+fn api(
+    handle: &Handle,
+    settings: &Settings,
+    environment: &Environment,
+    database: &Path,
+) -> Result<Api, Error> {
+    Ok(Api::new(api::Parts {
+        handle: handle.clone(),
+        database: database.to_owned(),
+        evidence: evidence(settings, database).map(|options| options.folder),
+        shared: FirebaseList::new(settings, environment)?,
+    })?)
 }
 
 /// Returns once the process is to end.

@@ -3,10 +3,12 @@
 //! A token is signed by the database's own key and lasts an hour. It is void at once when its user
 //! is removed or has another password, and the role that counts is the one kept, not the one in it.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use jiff::Timestamp;
@@ -15,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Problem;
 use super::{Api, locked, off_the_runtime};
-use crate::store::{Role, User, UserName};
+use crate::store::{By, Role, User, UserName};
 
 /// How long a token lasts.
 pub(super) const LIFETIME: Duration = Duration::from_hours(1);
@@ -77,6 +79,52 @@ impl Tokens {
 pub(super) struct Caller {
     pub(super) name: UserName,
     pub(super) role: Role,
+    /// The address of its connection.
+    from: IpAddr,
+}
+
+impl Caller {
+    /// In whose name something is done.
+    pub(super) fn by(&self) -> By {
+        By { who: self.name.to_string(), from: self.from.to_string() }
+    }
+
+    /// The caller, if it may do what takes one of `roles`.
+    fn with(self, roles: &[Role]) -> Result<Self, Problem> {
+        if roles.contains(&self.role) {
+            return Ok(self);
+        }
+        let needed: Vec<_> = roles.iter().map(|role| role.name()).collect();
+        let (name, role) = (&self.name, self.role.name());
+        let detail = format!("this takes the role {}; {name} is a {role}", needed.join(" or "));
+        Err(Problem::new(StatusCode::FORBIDDEN, detail))
+    }
+}
+
+/// A caller who may handle incidents.
+#[derive(Debug)]
+pub(super) struct Operator(pub(super) Caller);
+
+impl FromRequestParts<Arc<Api>> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        caller.with(&[Role::Operator, Role::Admin]).map(Self)
+    }
+}
+
+/// A caller who may do everything.
+#[derive(Debug)]
+pub(super) struct Admin;
+
+impl FromRequestParts<Arc<Api>> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        caller.with(&[Role::Admin]).map(|_| Self)
+    }
 }
 
 impl FromRequestParts<Arc<Api>> for Caller {
@@ -88,10 +136,12 @@ impl FromRequestParts<Arc<Api>> for Caller {
         };
         let void = || Problem::unauthorized("the token is void", "Bearer error=\"invalid_token\"");
         let (name, stamp) = api.tokens.read(token).ok_or_else(void)?;
+        let unknown = || Problem::of(StatusCode::INTERNAL_SERVER_ERROR);
+        let from = parts.extensions.get::<ConnectInfo<SocketAddr>>().ok_or_else(unknown)?.0.ip();
         let api = Arc::clone(api);
         let found = off_the_runtime(move || locked(&api.accounts).find(&name)).await??;
         let user = found.filter(|user| user.stamp == stamp).ok_or_else(void)?;
-        Ok(Self { name: user.name, role: user.role })
+        Ok(Self { name: user.name, role: user.role, from: from.to_canonical() })
     }
 }
 

@@ -11,6 +11,7 @@ use tracing::warn;
 use utoipa::ToSchema;
 
 use super::readiness::Readiness;
+use crate::engine::ActError;
 use crate::store;
 
 /// The media type of problem details.
@@ -36,7 +37,7 @@ pub(super) struct Problem {
     /// Why the engine is not ready; only where that was asked.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
-    readiness: Option<Readiness>,
+    readiness: Option<Box<Readiness>>,
     #[serde(skip)]
     #[schema(ignore)]
     hint: Option<Hint>,
@@ -83,7 +84,10 @@ impl Problem {
     /// The engine is not ready.
     pub(super) fn not_ready(readiness: Readiness) -> Self {
         let detail = readiness.reasons.join("; ");
-        Self { readiness: Some(readiness), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+        Self {
+            readiness: Some(Box::new(readiness)),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
     }
 
     /// The same problem, which may be gone after `wait`.
@@ -94,12 +98,32 @@ impl Problem {
     }
 }
 
-/// The caller learns that the database failed, the log why.
+/// The caller learns what is wrong with what it wants; that the database failed, but the log why.
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
+        let status = match error {
+            store::Error::NoIncident(_) | store::Error::NoMute(_) | store::Error::NoEntry(_) => {
+                Some(StatusCode::NOT_FOUND)
+            }
+            store::Error::Over(_) => Some(StatusCode::CONFLICT),
+            store::Error::BadMute(_) => Some(StatusCode::BAD_REQUEST),
+            _ => None,
+        };
+        if let Some(status) = status {
+            return Self::new(status, error.to_string());
+        }
         let cause = error.source().map(ToString::to_string);
         warn!(%error, cause, "a request failed");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read at the moment")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database fails at the moment")
+    }
+}
+
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Store(error) => error.into(),
+            ActError::NoStore => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+        }
     }
 }
 

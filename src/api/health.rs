@@ -56,6 +56,6 @@ impl Api {
         if self.past.has_ended() {
             reasons.push("the engine has ended".into());
         }
-        reasons.into()
+        Readiness::new(reasons, readiness::notes(&now))
     }
 }

@@ -8,8 +8,8 @@ use axum::http::{HeaderName, header};
 
 use super::Api;
 use crate::detect::Class;
-use crate::engine::{Snapshot, SourceState};
-use crate::incident::{Severity, Status};
+use crate::engine::{SinkStatus, Snapshot, SourceState};
+use crate::incident::{Severity, SinkName, Status};
 
 /// The format's media type.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -36,6 +36,8 @@ fn text(snapshot: &Snapshot, is_ready: bool) -> String {
     page.flows(snapshot);
     page.model(snapshot);
     page.incidents(snapshot);
+    page.sinks(snapshot);
+    page.evidence(snapshot);
     page.0
 }
 
@@ -56,10 +58,8 @@ impl Page {
             self.gauge("weir_capture_progress_ratio", "How much of the file has been read.");
             self.plain("weir_capture_progress_ratio", progress);
         }
-        #[expect(clippy::cast_precision_loss, reason = "a double holds such a time to the µs")]
-        let now_s = snapshot.now_us as f64 / 1e6;
         self.gauge("weir_packet_time_seconds", "Packet time since the epoch.");
-        self.plain("weir_packet_time_seconds", now_s);
+        self.plain("weir_packet_time_seconds", seconds(snapshot.now_us));
     }
 
     fn traffic(&mut self, snapshot: &Snapshot) {
@@ -111,7 +111,7 @@ impl Page {
         self.gauge("weir_incidents_open", "Incidents that are not over, by severity.");
         for severity in Severity::ALL {
             let open = snapshot.incidents.iter().filter(|incident| {
-                incident.status == Status::Open && incident.severity == severity
+                incident.status != Status::Resolved && incident.severity == severity
             });
             let open = open.count();
             self.labelled("weir_incidents_open", &[("severity", severity.name())], open);
@@ -125,6 +125,72 @@ impl Page {
         self.plain("weir_store_failing", u8::from(snapshot.store.failure.is_some()));
         self.gauge("weir_store_changes_waiting", "Changes of incidents that wait to be written.");
         self.plain("weir_store_changes_waiting", snapshot.store.waiting);
+    }
+
+    fn sinks(&mut self, snapshot: &Snapshot) {
+        self.gauge("weir_mutes", "Mutes that go on.");
+        self.plain("weir_mutes", snapshot.mutes.len());
+        let sinks = &snapshot.sinks;
+        if sinks.is_empty() {
+            return;
+        }
+        self.gauge("weir_outbox_entries", "Changes that a sink is to be told of, by state.");
+        for SinkStatus { sink, depth, .. } in sinks {
+            for (state, entries) in [("waiting", depth.waiting), ("parked", depth.parked)] {
+                let labels = [("sink", sink.name()), ("state", state)];
+                self.labelled("weir_outbox_entries", &labels, entries);
+            }
+        }
+        self.sink_times(
+            "weir_outbox_oldest_timestamp_seconds",
+            "When the oldest change that waits was put in.",
+            sinks.iter().filter_map(|one| Some((one.sink, one.depth.oldest_us?))),
+        );
+        self.sink_times(
+            "weir_sink_last_success_timestamp_seconds",
+            "When a sink last took something.",
+            sinks.iter().filter_map(|one| Some((one.sink, one.depth.last_success_us?))),
+        );
+        self.counter("weir_sink_delivered_total", "Changes that a sink has taken, ever.");
+        for SinkStatus { sink, depth, .. } in sinks {
+            self.labelled("weir_sink_delivered_total", &[("sink", sink.name())], depth.delivered);
+        }
+        self.counter("weir_sink_digested_total", "Changes that a digest stood for, ever.");
+        for SinkStatus { sink, depth, .. } in sinks {
+            self.labelled("weir_sink_digested_total", &[("sink", sink.name())], depth.digested);
+        }
+        self.gauge("weir_sink_failing", "Whether a sink took nothing when it was last told.");
+        for SinkStatus { sink, failure, .. } in sinks {
+            let is_failing = u8::from(failure.is_some());
+            self.labelled("weir_sink_failing", &[("sink", sink.name())], is_failing);
+        }
+    }
+
+    /// Times of sinks, where there are any.
+    fn sink_times(
+        &mut self,
+        name: &str,
+        help: &str,
+        times_us: impl Iterator<Item = (SinkName, i64)>,
+    ) {
+        for (at, (sink, time_us)) in times_us.enumerate() {
+            if at == 0 {
+                self.gauge(name, help);
+            }
+            self.labelled(name, &[("sink", sink.name())], seconds(time_us));
+        }
+    }
+
+    fn evidence(&mut self, snapshot: &Snapshot) {
+        let Some(ring) = &snapshot.evidence else { return };
+        self.gauge("weir_evidence_bytes", "Bytes of packets kept as evidence.");
+        self.plain("weir_evidence_bytes", ring.bytes);
+        self.gauge("weir_evidence_frames", "Frames kept as evidence.");
+        self.plain("weir_evidence_frames", ring.frames);
+        self.counter("weir_evidence_frames_lost_total", "Frames that could not be kept.");
+        self.plain("weir_evidence_frames_lost_total", ring.lost_frames);
+        self.gauge("weir_evidence_failing", "Whether the last write of packets failed.");
+        self.plain("weir_evidence_failing", u8::from(ring.failure.is_some()));
     }
 
     fn counter(&mut self, name: &str, help: &str) {
@@ -156,6 +222,11 @@ impl Page {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a double holds such a time to the µs")]
+fn seconds(time_us: i64) -> f64 {
+    time_us as f64 / 1e6
+}
+
 /// A label's value: a file may be called anything.
 fn escaped(value: &str) -> String {
     value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
@@ -164,6 +235,8 @@ fn escaped(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::evidence::Status;
+    use crate::store::Depth;
 
     #[test]
     fn what_is_counted_is_written_with_its_labels() {
@@ -171,6 +244,9 @@ mod tests {
         snapshot.source.name = "a \"b\"\\\n.pcap".into();
         snapshot.traffic.dropped_kernel = 7;
         snapshot.now_us = 1_600_000_000_000_042;
+        let depth = Depth { parked: 2, ..Depth::default() };
+        let failure = Some("it is gone".into());
+        snapshot.sinks = vec![SinkStatus { sink: SinkName::Slack, depth, failure }];
         let text = text(&snapshot, false);
         for line in [
             "# TYPE weir_packets_dropped_total counter",
@@ -180,6 +256,8 @@ mod tests {
             "weir_ready 0",
             "weir_incidents_open{severity=\"critical\"} 0",
             "weir_incidents_resolved_early_total 0",
+            "weir_outbox_entries{sink=\"slack\",state=\"parked\"} 2",
+            "weir_sink_failing{sink=\"slack\"} 1",
         ] {
             assert!(text.lines().any(|written| written == line), "{line}\n{text}");
         }
@@ -189,6 +267,11 @@ mod tests {
     fn every_metric_has_one_help_and_one_type_and_then_its_samples() {
         let mut snapshot = Snapshot::default();
         snapshot.source.progress = Some(0.5);
+        let depth = Depth { oldest_us: Some(1), last_success_us: Some(2), ..Depth::default() };
+        snapshot.sinks = [SinkName::Slack, SinkName::Webhook]
+            .map(|sink| SinkStatus { sink, depth: depth.clone(), failure: None })
+            .into();
+        snapshot.evidence = Some(Status::default());
         let text = text(&snapshot, true);
         let mut name = "";
         for line in text.lines() {

@@ -1,29 +1,36 @@
 //! The face for programs: HTTP with JSON, of a running engine and its database.
 //!
-//! Knows the engine's [`Handle`], and the [`Reader`] and [`Accounts`] that it is handed; it cannot
-//! hold the engine up. Incidents are read from the database, where they are accepted; all that is
-//! counted comes from the newest snapshot. It speaks plain HTTP and sets no header for other origins:
+//! Knows the engine's [`Handle`], through which people act, the database by a [`Reader`] and
+//! [`Accounts`], and the list that several share; it cannot hold the engine up. Incidents are read
+//! from the database, where they are accepted; all that is counted comes from the newest snapshot. It speaks plain HTTP and sets no header for other origins:
 //! encryption, and pages of a browser that are to call it, are the business of a proxy before it.
 //!
 //! Everything that comes in is bounded: connections, bytes of a body, time for a head, a body and an
 //! answer, passwords checked at once and guessed in a minute.
 
+mod acts;
 mod alerts;
+mod audit;
 mod auth;
 mod error;
+mod evidence;
 mod extract;
 mod health;
 mod listing;
 mod login;
 mod metrics;
+mod mutes;
 mod openapi;
+mod outbox;
 mod past;
 mod readiness;
 mod serve;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod throttle;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,7 +39,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -43,6 +50,7 @@ use self::error::Problem;
 use self::past::Past;
 use self::throttle::Throttle;
 use crate::engine::Handle;
+use crate::notify::FirebaseList;
 use crate::store::{self, Accounts, PasswordHash, Reader};
 
 /// The largest body of a request, in bytes.
@@ -51,10 +59,28 @@ const LARGEST_BODY: usize = 64 << 10;
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// What an API is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The engine, through which people act.
+    pub handle: Handle,
+    /// The database.
+    pub database: PathBuf,
+    /// The folder with the packets that are kept, if there is one.
+    pub evidence: Option<PathBuf>,
+    /// The list that several share, if there is one.
+    pub shared: Option<FirebaseList>,
+}
+
 /// What the API answers from.
 #[derive(Debug)]
 pub struct Api {
     handle: Handle,
+    database: PathBuf,
+    evidence: Option<PathBuf>,
+    shared: Option<FirebaseList>,
+    /// One permit for each download of evidence at once.
+    downloads: Arc<Semaphore>,
     past: Past,
     reader: Mutex<Reader>,
     accounts: Mutex<Accounts>,
@@ -66,16 +92,18 @@ pub struct Api {
 }
 
 impl Api {
-    /// An API of the engine behind `handle`, with the incidents of `reader` and the users of
-    /// `accounts`.
-    pub fn new(
-        handle: Handle,
-        reader: Reader,
-        mut accounts: Accounts,
-    ) -> Result<Self, store::Error> {
+    /// An API made of `parts`.
+    pub fn new(parts: Parts) -> Result<Self, store::Error> {
+        let Parts { handle, database, evidence, shared } = parts;
+        let reader = Reader::open(&database)?;
+        let mut accounts = Accounts::open(&database)?;
         Ok(Self {
             past: Past::since(handle.snapshot()),
             handle,
+            database,
+            evidence,
+            shared,
+            downloads: Arc::new(Semaphore::new(evidence::AT_ONCE)),
             reader: Mutex::new(reader),
             tokens: Tokens::signed_with(&accounts.signing_key()?),
             accounts: Mutex::new(accounts),
@@ -102,10 +130,21 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 6] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 17] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
+        ("/api/alerts/{id}", get(acts::get)),
+        ("/api/alerts/{id}/ack", post(acts::acknowledge)),
+        ("/api/alerts/{id}/resolve", post(acts::resolve)),
+        ("/api/alerts/{id}/evidence", get(evidence::get)),
+        ("/api/mutes", get(mutes::get).post(mutes::post)),
+        ("/api/mutes/{id}", delete(mutes::delete)),
+        ("/api/outbox", get(outbox::get)),
+        ("/api/outbox/retry", post(outbox::retry)),
+        ("/api/sinks", get(outbox::sinks)),
+        ("/api/audit", get(audit::get)),
+        ("/api/audit/verify", get(audit::verify)),
         ("/healthz", get(health::alive)),
         ("/readyz", get(health::ready)),
         ("/metrics", get(metrics::get)),

@@ -6,16 +6,20 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::error::{MEDIA_TYPE, Problem};
-use super::{alerts, health, login, metrics};
+use super::{acts, alerts, audit, evidence, health, login, metrics, mutes, outbox};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Weir",
-        description = "Incidents and health of a running Weir. Problems are told as RFC 9457 says; \
+        description = "Incidents, what people do about them, and health of a running Weir. Problems are told as RFC 9457 says; \
                        besides those named, every path may answer 404, 405, 431 and 503.",
     ),
-    paths(login::post, alerts::get, health::alive, health::ready, metrics::get, get),
+    paths(
+        login::post, alerts::get, acts::get, acts::acknowledge, acts::resolve, evidence::get,
+        mutes::get, mutes::post, mutes::delete, outbox::get, outbox::retry, outbox::sinks,
+        audit::get, audit::verify, health::alive, health::ready, metrics::get, get,
+    ),
     components(schemas(Problem)),
     modifiers(&Bearer, &Problems),
 )]
@@ -40,7 +44,8 @@ impl Modify for Problems {
         let schema = Ref::from_schema_name("Problem");
         let content = ContentBuilder::new().schema(Some(schema)).build();
         let paths = document.paths.paths.values_mut();
-        let operations = paths.flat_map(|path| [&mut path.get, &mut path.post]).flatten();
+        let operations =
+            paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.delete]).flatten();
         let responses = operations.flat_map(|operation| &mut operation.responses.responses);
         for (_, response) in responses.filter(|(status, _)| !status.starts_with('2')) {
             if let RefOr::T(response) = response {

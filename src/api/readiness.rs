@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::{Snapshot, SourceKind, SourceState};
+use crate::engine::{SinkStatus, Snapshot, SourceKind, SourceState};
 
 /// Whether the engine guards, and why it does not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -12,12 +12,32 @@ pub(super) struct Readiness {
     pub(super) ready: bool,
     /// What is wrong, a sentence each.
     pub(super) reasons: Vec<String>,
+    /// What is wrong besides and keeps the engine from nothing, a sentence each.
+    pub(super) notes: Vec<String>,
 }
 
-impl From<Vec<String>> for Readiness {
-    fn from(reasons: Vec<String>) -> Self {
-        Self { ready: reasons.is_empty(), reasons }
+impl Readiness {
+    /// An engine that is ready unless there are `reasons`.
+    pub(super) const fn new(reasons: Vec<String>, notes: Vec<String>) -> Self {
+        Self { ready: reasons.is_empty(), reasons, notes }
     }
+}
+
+/// What is wrong at `now` though the engine guards: who cannot be told is told later.
+pub(super) fn notes(now: &Snapshot) -> Vec<String> {
+    let mut notes = Vec::new();
+    for SinkStatus { sink, depth, failure } in &now.sinks {
+        let sink = sink.name();
+        if let Some(why) = failure {
+            notes.push(format!("{sink} takes nothing, {} changes wait: {why}", depth.waiting));
+        }
+        if depth.parked > 0 {
+            notes.push(format!("{sink} has refused {} changes for good", depth.parked));
+        }
+    }
+    let evidence = now.evidence.as_ref().and_then(|ring| ring.failure.as_ref());
+    notes.extend(evidence.map(|why| format!("packets are not kept as evidence: {why}")));
+    notes
 }
 
 /// What keeps the engine from guarding at `now`, given what it was like seconds `before`.
@@ -57,6 +77,8 @@ fn store(now: &Snapshot) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::incident::SinkName;
+    use crate::store::Depth;
 
     fn running() -> Snapshot {
         let mut snapshot = Snapshot::default();
@@ -88,6 +110,20 @@ mod tests {
         assert_eq!(reasons(&now, &now), ["capture on eth0 has ended"]);
         now.source.kind = SourceKind::File;
         assert_eq!(reasons(&now, &now), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_sink_that_is_down_is_noted_and_no_reason() {
+        let mut now = running();
+        let depth = Depth { waiting: 3, parked: 1, ..Depth::default() };
+        let failure = Some("connection refused".to_owned());
+        now.sinks = vec![SinkStatus { sink: SinkName::Slack, depth, failure }];
+        assert_eq!(reasons(&now, &now), Vec::<String>::new());
+        let expected = [
+            "slack takes nothing, 3 changes wait: connection refused",
+            "slack has refused 1 changes for good",
+        ];
+        assert_eq!(notes(&now), expected);
     }
 
     #[test]

@@ -8,14 +8,42 @@ use super::allowance::Allowance;
 use super::change::Change;
 use super::ongoing::Ongoing;
 use super::options::Options;
-use super::record::{Incident, IncidentId, Status};
+use super::record::{Incident, IncidentId, Severity, Status};
 use super::tracker::Tracker;
+use crate::detect::CLASSES;
 
 /// How far packet time may be behind an incident of an earlier run that goes on, in µs.
 const LATE_START_US: i64 = 5_000_000;
 
 /// Hosts that a flow can add.
 const HOSTS_OF_A_FLOW: usize = 2;
+
+impl Ongoing {
+    /// It is over since `at_us`.
+    pub(super) fn end(&mut self, at_us: i64) {
+        self.incident.status = Status::Resolved;
+        self.incident.resolved_us = Some(at_us);
+    }
+
+    /// It has come back as `class` about `pivot`, with packets since `first_us`: the counts go on,
+    /// what it is and how urgent is said anew.
+    pub(super) fn revive(&mut self, (class, pivot): Key, first_us: i64, now_us: i64) {
+        self.floor_us = self.ended_us().saturating_add(1);
+        self.began_us = first_us.max(self.floor_us);
+        self.by_class = [0; CLASSES];
+        (self.told_us, self.explained) = (None, None);
+        let incident = &mut self.incident;
+        (incident.class, incident.pivot, incident.severity) = (class, pivot, Severity::Low);
+        (incident.status, incident.resolved_us) = (Status::Open, None);
+        incident.reopened = incident.reopened.saturating_add(1);
+        self.keep_up(now_us);
+    }
+
+    /// Since when it is over, if it is.
+    pub(super) fn ended_us(&self) -> i64 {
+        self.incident.resolved_us.unwrap_or(self.incident.last_us)
+    }
+}
 
 impl Tracker {
     /// Takes `incidents` from an earlier run, before the first verdict: an attack that goes on is

@@ -23,10 +23,10 @@ pub(super) struct Ongoing {
     /// Hosts that are both.
     shared: usize,
     /// Flows of this life by the class that they alarmed as when they were counted.
-    by_class: [u64; CLASSES],
+    pub(super) by_class: [u64; CLASSES],
     pub(super) ports: Ports,
     /// Nothing before this moment belongs to this life of it.
-    floor_us: i64,
+    pub(super) floor_us: i64,
     /// First packet of this life of it.
     pub(super) began_us: i64,
     /// Related incidents, oldest first: their number in the order in which they opened, 0 where it
@@ -39,9 +39,9 @@ pub(super) struct Ongoing {
     /// When an alarm last brought something new.
     pub(super) active_us: i64,
     /// When it was last told of, if it was.
-    told_us: Option<i64>,
+    pub(super) told_us: Option<i64>,
     has_news: bool,
-    explained: Option<Score>,
+    pub(super) explained: Option<Score>,
 }
 
 impl Ongoing {
@@ -253,31 +253,6 @@ impl Ongoing {
             related: related.iter().map(|(_, id)| *id).collect(),
             ..incident.clone()
         }
-    }
-
-    /// It is over since `at_us`.
-    pub(super) fn end(&mut self, at_us: i64) {
-        self.incident.status = Status::Resolved;
-        self.incident.resolved_us = Some(at_us);
-    }
-
-    /// It has come back as `class` about `pivot`, with packets since `first_us`: the counts go on,
-    /// what it is and how urgent is said anew.
-    pub(super) fn revive(&mut self, (class, pivot): Key, first_us: i64, now_us: i64) {
-        self.floor_us = self.ended_us().saturating_add(1);
-        self.began_us = first_us.max(self.floor_us);
-        self.by_class = [0; CLASSES];
-        (self.told_us, self.explained) = (None, None);
-        let incident = &mut self.incident;
-        (incident.class, incident.pivot, incident.severity) = (class, pivot, Severity::Low);
-        (incident.status, incident.resolved_us) = (Status::Open, None);
-        incident.reopened = incident.reopened.saturating_add(1);
-        self.keep_up(now_us);
-    }
-
-    /// Since when it is over, if it is.
-    pub(super) fn ended_us(&self) -> i64 {
-        self.incident.resolved_us.unwrap_or(self.incident.last_us)
     }
 
     /// The number of the next flow of which the packets can be found again, if it may have more.

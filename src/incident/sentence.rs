@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::record::{Incident, Pivot};
+use super::time::rfc3339;
 use crate::detect::Class;
 use crate::packet::Address;
 
@@ -29,6 +30,22 @@ impl Incident {
         });
         let s = if *flows == 1 { "" } else { "s" };
         format!("{} {class}{whom}{by} ({flows} flow{s})", severity.name())
+    }
+}
+
+impl Incident {
+    /// What a file of its packets says of itself, where the packets of `remembered` flows can be
+    /// found.
+    #[must_use]
+    pub fn caption(&self, remembered: usize) -> String {
+        let Self { id, class, severity, pivot, flows, .. } = self;
+        let (first, last) = (rfc3339(self.first_us), rfc3339(self.last_us));
+        let s = if *flows == 1 { "" } else { "s" };
+        format!(
+            "weir alert {id}: {} {class}, {pivot}, first packet {first}, last packet {last}; \
+             {remembered} of {flows} flow{s} remembered",
+            severity.name(),
+        )
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, settings: &Settings, visit: &Visit) -> Result<(),
         let why = "none of its flows is remembered".to_owned();
         return Err(Error::Gone { id, why });
     }
-    let about = about(&alert, spans.len());
+    let about = alert.caption(spans.len());
     let folder = state_folder(&visit.path).join("evidence");
     let found = if let Some(path) = path {
         to_file(path, &folder, &spans, &about)?
@@ -84,18 +84,6 @@ fn to_file(path: &Path, folder: &Path, spans: &[FlowSpan], about: &str) -> Resul
         fs::remove_file(&part).ok();
     }
     written
-}
-
-/// What the file says of itself.
-fn about(alert: &Incident, remembered: usize) -> String {
-    let Incident { id, class, severity, pivot, flows, .. } = alert;
-    let (first, last) = (when::written(alert.first_us), when::written(alert.last_us));
-    format!(
-        "weir alert {id}: {} {class}, {pivot}, first packet {first}, last packet {last}; {remembered} \
-         of {} remembered",
-        severity.name(),
-        format::counted(*flows, "flow"),
-    )
 }
 
 /// What was found, and what was not.

@@ -8,7 +8,7 @@ use serde_json::json;
 use weir::detect::{Class, Verdict};
 use weir::engine::{Delivery, Detection};
 use weir::flow::State;
-use weir::incident::{Alert, Incident, Status, rfc3339};
+use weir::incident::{Alert, Change, Incident, Status, rfc3339};
 
 use super::Error;
 use crate::cli::Format;
@@ -80,13 +80,16 @@ impl Printer {
         self.out.flush().map_err(Error::Write)
     }
 
-    /// Keeps what goes on and prints what is over.
+    /// Keeps what goes on and prints what is over, once in each of its lives: what is learnt of it
+    /// afterwards stands in the incident that followed.
     fn changes(&mut self) -> Result<(), Error> {
         for change in self.detection.changes() {
+            let has_ended = matches!(change, Change::Resolved(_));
             let incident = change.into_incident();
             self.open.retain(|open| open.id != incident.id || incident.status == Status::Open);
             match self.open.iter_mut().find(|open| open.id == incident.id) {
-                _ if incident.status == Status::Resolved => self.incident(&incident)?,
+                _ if has_ended => self.incident(&incident)?,
+                _ if incident.status == Status::Resolved => {}
                 Some(open) => *open = incident,
                 None => self.open.push(incident),
             }

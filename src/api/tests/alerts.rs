@@ -143,7 +143,7 @@ async fn a_parameter_that_cannot_be_taken_is_named() {
         ("limit=-1", "limit: expected"),
         ("limit=x", "limit: expected"),
         ("cursor=x", "cursor: expected"),
-        ("status=closed", "status: expected open or resolved"),
+        ("status=closed", "status: expected open, acknowledged or resolved"),
         ("class=flood", "class: expected one of benign, scan, dos-flood"),
         ("since=yesterday", "since: expected a time"),
         ("filter=score%3E", "filter: "),

@@ -15,7 +15,10 @@ async fn a_process_that_lives_says_so_whatever_has_failed() {
 async fn an_engine_that_does_not_guard_says_why() {
     let server = Server::start().await;
     let answer = server.get("/readyz").await;
-    assert_eq!((answer.status, answer.json()), (200, json!({ "ready": true, "reasons": [] })));
+    assert_eq!(
+        (answer.status, answer.json()),
+        (200, json!({ "ready": true, "reasons": [], "notes": [] }))
+    );
 
     let mut snapshot = Snapshot::default();
     snapshot.source.kind = SourceKind::Interface;

@@ -1,11 +1,13 @@
 //! The API as a client sees it, over real connections.
 
+mod acts;
 mod alerts;
 mod description;
 mod health;
 mod login;
 mod problems;
 mod server;
+mod shared;
 
 use std::sync::Arc;
 

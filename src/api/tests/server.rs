@@ -12,9 +12,10 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::api::{Api, serve};
+use crate::api::{Api, Parts, serve};
 use crate::engine::{Handle, Snapshot};
-use crate::store::{Accounts, By, PasswordHash, Reader, Role, Store};
+use crate::notify::FirebaseList;
+use crate::store::{Accounts, Actions, By, PasswordHash, Role, Store};
 
 pub(super) const USER: &str = "ops";
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -45,6 +46,11 @@ pub(super) struct Answer {
 
 impl Server {
     pub(super) async fn start() -> Self {
+        Self::sharing(None).await
+    }
+
+    /// One that reads the list that several share.
+    pub(super) async fn sharing(shared: Option<FirebaseList>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("weir.db");
         let store = Store::open(&path).unwrap();
@@ -53,7 +59,10 @@ impl Server {
         accounts.add(&USER.parse().unwrap(), Role::Viewer, &hash, &by()).unwrap();
         let (snapshots, seen) = watch::channel(Arc::new(Snapshot::default()));
         let handle = Handle::new(seen, Arc::default());
-        let api = Api::new(handle, Reader::open(&path).unwrap(), accounts).unwrap();
+        let handle = handle.with_actions(Actions::open(&path).unwrap());
+        let evidence = Some(folder.path().join("evidence"));
+        let parts = Parts { handle, database: path.clone(), evidence, shared };
+        let api = Api::new(parts).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -106,6 +115,28 @@ impl Server {
     pub(super) async fn log_in(&self, username: &str, password: &str) -> Answer {
         let body = json!({ "username": username, "password": password }).to_string();
         self.ask("POST", "/api/login", "Content-Type: application/json\r\n", &body).await
+    }
+
+    /// A user of this role, by its token.
+    pub(super) async fn user(&self, name: &str, role: Role) -> String {
+        let hash = PasswordHash::of(PASSWORD).unwrap();
+        let mut accounts = Accounts::open(&self.path).unwrap();
+        accounts.add(&name.parse().unwrap(), role, &hash, &by()).unwrap();
+        let answer = self.log_in(name, PASSWORD).await;
+        answer.json()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A request with a token and a body in JSON.
+    pub(super) async fn ask_as(
+        &self,
+        token: &str,
+        method: &str,
+        target: &str,
+        body: &Value,
+    ) -> Answer {
+        let headers =
+            format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+        self.ask(method, target, &headers, &body.to_string()).await
     }
 
     pub(super) async fn token(&self) -> String {

@@ -1,0 +1,108 @@
+//! `/api/alerts/{id}`: one incident, and what people do about it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::auth::{Caller, Operator};
+use super::error::Problem;
+use super::{Api, locked, off_the_runtime};
+use crate::engine::{Command, Done};
+use crate::incident::{Alert, Incident, IncidentId};
+use crate::store;
+
+/// The incident of an id as it is written: all of its sixteen digits.
+pub(super) fn id(text: &str) -> Result<IncidentId, Problem> {
+    let is_whole = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bits = is_whole.then(|| u64::from_str_radix(text, 16).ok()).flatten();
+    bits.map(IncidentId).ok_or_else(|| Problem::of(StatusCode::NOT_FOUND))
+}
+
+impl Api {
+    /// The incident of this id.
+    pub(super) async fn incident(self: &Arc<Self>, id: IncidentId) -> Result<Incident, Problem> {
+        let api = Arc::clone(self);
+        let found = off_the_runtime(move || locked(&api.reader).incident(id)).await??;
+        found.ok_or_else(|| Problem::from(store::Error::NoIncident(id)))
+    }
+}
+
+/// Read one incident
+#[utoipa::path(
+    get,
+    path = "/api/alerts/{id}",
+    operation_id = "readAlert",
+    params(("id" = String, Path, description = "Id of the incident")),
+    security(("bearer" = [])),
+    responses(
+        (status = OK, description = "The incident", body = Alert),
+        (status = UNAUTHORIZED, description = "No token, or one that is void"),
+        (status = NOT_FOUND, description = "There is no such incident"),
+    ),
+)]
+pub(super) async fn get(
+    State(api): State<Arc<Api>>,
+    _caller: Caller,
+    Path(text): Path<String>,
+) -> Result<Json<Alert>, Problem> {
+    let incident = api.incident(id(&text)?).await?;
+    Ok(Json(Alert::from(&incident)))
+}
+
+/// Take an incident on
+///
+/// It stays acknowledged until it is over. To do it again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/alerts/{id}/ack",
+    operation_id = "acknowledgeAlert",
+    params(("id" = String, Path, description = "Id of the incident")),
+    security(("bearer" = [])),
+    responses(
+        (status = OK, description = "The incident as it is since", body = Alert),
+        (status = UNAUTHORIZED, description = "No token, or one that is void"),
+        (status = FORBIDDEN, description = "The user is no operator"),
+        (status = NOT_FOUND, description = "There is no such incident"),
+        (status = CONFLICT, description = "It is resolved"),
+    ),
+)]
+pub(super) async fn acknowledge(
+    State(api): State<Arc<Api>>,
+    operator: Operator,
+    Path(text): Path<String>,
+) -> Result<Json<Alert>, Problem> {
+    act(&api, operator, Command::Acknowledge(id(&text)?)).await
+}
+
+/// Say that an incident is over
+///
+/// What alarms after that is a new life of it. To do it again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/alerts/{id}/resolve",
+    operation_id = "resolveAlert",
+    params(("id" = String, Path, description = "Id of the incident")),
+    security(("bearer" = [])),
+    responses(
+        (status = OK, description = "The incident as it is since", body = Alert),
+        (status = UNAUTHORIZED, description = "No token, or one that is void"),
+        (status = FORBIDDEN, description = "The user is no operator"),
+        (status = NOT_FOUND, description = "There is no such incident"),
+    ),
+)]
+pub(super) async fn resolve(
+    State(api): State<Arc<Api>>,
+    operator: Operator,
+    Path(text): Path<String>,
+) -> Result<Json<Alert>, Problem> {
+    act(&api, operator, Command::Resolve(id(&text)?)).await
+}
+
+async fn act(api: &Api, operator: Operator, command: Command) -> Result<Json<Alert>, Problem> {
+    match api.handle.act(command, operator.0.by()).await? {
+        Done::Incident(incident) => Ok(Json(Alert::from(&*incident))),
+        Done::Mute(_) | Done::Retried(_) => Err(Problem::of(StatusCode::INTERNAL_SERVER_ERROR)),
+    }
+}
