@@ -1,8 +1,9 @@
 //! Prometheus' Alertmanager: an alert an incident, repeated while it is open.
 //!
-//! Its labels are what people route by: the incident, the host it is about, class and severity. Other
-//! labels are another alert to it, so where the severity changes the alerts of the other severities
-//! are resolved with the news. One of another class is not told again, and lapses.
+//! Its labels are what people route by: the incident, its class and its severity. Other labels are
+//! another alert to it, so where the severity changes the alerts of the other severities are resolved
+//! with the news. One of another class is not told again, and lapses. The host that an incident is
+//! about is no label: it may become another as more is seen.
 //!
 //! An open alert names no end: Alertmanager gives it one by its own clock (`resolve_timeout`, 5 min
 //! unless changed), so that a wrong clock here cannot end it.
@@ -128,11 +129,11 @@ fn alert(incident: &Incident, severity: Severity, now: Timestamp) -> Value {
         "labels": {
             "alertname": NAME,
             "incident": incident.id.to_string(),
-            "host": incident.pivot.to_string(),
             "class": incident.class.name(),
             "severity": severity.name(),
         },
         "annotations": {
+            "host": incident.pivot.to_string(),
             "summary": incident.sentence(),
             "description": description(incident),
         },
