@@ -43,13 +43,16 @@ impl Shelf {
         }
     }
 
-    /// Takes the newest state of an incident by traffic alone.
+    /// Takes the newest state of an incident by traffic alone. Its lives never become fewer, as in
+    /// the database: who reads a capture again begins with the first.
     pub(super) fn put_traffic(&mut self, incident: &Arc<Incident>) {
-        let incident = match self.marks.get(&incident.id) {
-            Some(marks) => Arc::new(Incident::clone(incident).marked(marks)),
-            None => Arc::clone(incident),
-        };
-        self.put(incident);
+        let mut incident = Incident::clone(incident);
+        let known = self.incidents.get(&incident.id).map_or(0, |known| known.reopened);
+        incident.reopened = incident.reopened.max(known);
+        if let Some(marks) = self.marks.get(&incident.id) {
+            incident = incident.marked(marks);
+        }
+        self.put(Arc::new(incident));
     }
 
     /// Takes what people and mutes did to an incident, and says whether somebody has said that it is

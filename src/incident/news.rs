@@ -93,7 +93,8 @@ impl News {
             return if is_over { Self::Resolved } else { Self::Opened };
         };
         let now = Told::from(incident);
-        if now.reopened > told.reopened && !is_over {
+        // In the same life too: whoever reads a capture again sees the attack again.
+        if !is_over && (now.reopened > told.reopened || told.status == Status::Resolved) {
             return Self::Reopened;
         }
         if (now.reopened, now.status) != (told.reopened, told.status) {

@@ -1,7 +1,7 @@
 //! What the engine has found, written with what is to be told of it.
 
 use jiff::Timestamp;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::announce::{self, Counts, announce};
 use super::mute::Mutes;
@@ -39,14 +39,25 @@ pub(super) fn apply(
     let recipients = announce::recipients(transaction)?;
     mutes.refresh(transaction, &recipients, now_us)?;
     for incident in changes.incidents {
-        if row::write(transaction, incident, now_us)? {
+        let mut incident = Incident::clone(incident);
+        // Who reads a capture again begins with its first life; those that were told of stay told.
+        incident.reopened = incident.reopened.max(lives(transaction, incident.id)?);
+        if row::write(transaction, &incident, now_us)? {
             let marks = mark::of(transaction, incident.id)?;
-            let mut incident = Incident::clone(incident).marked(&marks);
+            let mut incident = incident.marked(&marks);
             mutes.apply(transaction, &mut incident, now_us)?;
             announce(transaction, &recipients, &incident, Counts::Grown, now_us)?;
         }
     }
     changes.spans.iter().try_for_each(|(id, span)| write_span(transaction, *id, span))
+}
+
+/// How often an incident is known to have come back.
+fn lives(transaction: &Transaction<'_>, id: IncidentId) -> rusqlite::Result<u32> {
+    let select = "SELECT reopened FROM incidents WHERE id = ?1";
+    let mut select = transaction.prepare_cached(select)?;
+    let known = select.query_row([id.to_string()], |row| row.get(0)).optional()?;
+    Ok(known.unwrap_or(0))
 }
 
 fn write_span(

@@ -135,3 +135,8 @@ fn a_turn_in_its_life_is_told_before_a_change_of_what_it_is() {
     let worse = Incident { severity: Severity::Critical, ..open_one().marked(&taken_on()) };
     assert_eq!(news(&open_one(), &worse), News::Acknowledged);
 }
+
+#[test]
+fn what_was_told_to_be_over_and_goes_on_has_come_back() {
+    assert_eq!(News::since(Some(Told::from(&over())), &open_one()), News::Reopened);
+}

@@ -38,6 +38,17 @@ fn what_was_resolved_by_hand_stays_so_until_the_attack_comes_back() {
 }
 
 #[test]
+fn a_capture_that_is_read_again_takes_no_life_back() {
+    let mut all = Everybody::telling(&[]);
+    all.apply(&[incident(1, 1)]);
+    all.apply(&[back(incident(1, 1))]);
+    all.actions.resolve(IncidentId(1), &by()).unwrap();
+    all.apply(&[incident(1, 1)]);
+    let read = all.reader.incident(IncidentId(1)).unwrap().unwrap();
+    assert_eq!((read.status, read.reopened), (Status::Resolved, 1));
+}
+
+#[test]
 fn to_act_again_changes_nothing() {
     let mut all = Everybody::telling(&[WEBHOOK]);
     all.apply(&[incident(1, 1)]);
