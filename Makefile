@@ -88,6 +88,12 @@ RUNS := 200
 faults: packages ## Kill Weir at RUNS random moments and count what arrived.
 	@FAULT_RUNS=$(RUNS) cargo test --locked --test delivery -- --nocapture
 
+# As `make test` runs it, with many more.
+INCIDENTS := 10000
+.PHONY: storm
+storm: packages ## Have INCIDENTS incidents while every sink is down, and see them told.
+	@STORM=$(INCIDENTS) cargo test --locked --test storm -- --nocapture
+
 # The console on the bundled capture; without a terminal, the incidents in it. Nothing is kept.
 DEMO := tests/data/demo.pcap.zst
 .PHONY: demo

@@ -24,8 +24,8 @@ pub(super) const MANNER: Manner = Manner {
     growth_every: Some(Duration::from_secs(10)),
     heeds_mutes: true,
     batch: 1,
-    per_s: 10.0,
-    burst: 20,
+    per_s: 50.0,
+    burst: 50,
     digest_from: None,
     repeat_every: None,
 };

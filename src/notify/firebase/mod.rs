@@ -34,8 +34,8 @@ pub(super) const MANNER: Manner = Manner {
     growth_every: Some(Duration::from_secs(10)),
     heeds_mutes: false,
     batch: 1,
-    per_s: 20.0,
-    burst: 20,
+    per_s: 50.0,
+    burst: 50,
     digest_from: None,
     repeat_every: None,
 };
