@@ -14,6 +14,9 @@ PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump tmux python3
 BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
     iputils-ping ethtool iftop
 
+# What the tests are held against besides: another reader of captures, a clock that lies.
+ORACLE_PACKAGES := tshark faketime
+
 # Crates that only a face may use; the library must build without them.
 TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap
 
@@ -21,10 +24,11 @@ TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion conso
 help: ## Say what there is to make.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: packages
+.PHONY: packages bench-packages oracle-packages
 packages: ## Install the Debian packages that are missing.
 bench-packages: PACKAGES += $(BENCH_PACKAGES)
-packages bench-packages:
+oracle-packages: PACKAGES += $(ORACLE_PACKAGES)
+packages bench-packages oracle-packages:
 	@if ! command -v dpkg-query > /dev/null; then
 		echo "not a Debian: $(PACKAGES) or their like must be there" >&2
 		exit 0
@@ -75,7 +79,7 @@ bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
 ORACLES := firebase-admin slack_sdk authlib
 ORACLE_MODULES := @slack/types typescript
 .PHONY: oracles
-oracles: ## Fetch the clients and validators that tests compare with.
+oracles: oracle-packages ## Fetch the clients and validators that tests compare with.
 	@python3 -m venv target/oracles
 	target/oracles/bin/pip install --quiet --disable-pip-version-check $(ORACLES)
 	command -v npm > /dev/null || { echo "no npm: Slack's types are not checked" >&2; exit 0; }
