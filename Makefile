@@ -81,10 +81,10 @@ ORACLE_MODULES := @slack/types typescript
 .PHONY: oracles
 oracles: oracle-packages ## Fetch the clients and validators that tests compare with.
 	@python3 -m venv target/oracles
-	target/oracles/bin/pip install --quiet --disable-pip-version-check $(ORACLES)
+	timeout 300 target/oracles/bin/pip install --quiet --disable-pip-version-check $(ORACLES)
 	command -v npm > /dev/null || { echo "no npm: Slack's types are not checked" >&2; exit 0; }
 	mkdir -p target/oracles/node
-	npm install --prefix target/oracles/node --no-audit --no-fund --silent $(ORACLE_MODULES)
+	timeout 120 npm install --prefix target/oracles/node --no-audit --no-fund --silent $(ORACLE_MODULES)
 
 # As `make test` runs it, many times: kills at random moments, sinks that fail in every way.
 RUNS := 200

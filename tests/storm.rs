@@ -162,7 +162,7 @@ fn a_storm_that_nobody_hears_is_kept_and_told_in_order_and_in_a_digest() {
     while programs.iter().any(|sink| depth(&database, *sink).turns > 0) {
         let waits = programs.map(|sink| depth(&database, sink).turns);
         assert!(since.elapsed().unwrap_or_default() < PATIENCE, "{waits:?} turns wait");
-        wait_ms(50);
+        wait_ms(500);
     }
     let took_s = life.began.elapsed().unwrap_or_default().as_secs_f64();
     let told = sinks.webhook.with(|webhook| webhook.messages.len());
