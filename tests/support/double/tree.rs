@@ -18,8 +18,8 @@ pub struct Tree(Value);
 impl Tree {
     /// What is at `path`, as it is shown.
     pub fn get(&self, path: &[String]) -> Value {
-        let step = |at: &'_ Value, key: &String| at.get(key).cloned().unwrap_or_default();
-        shown(path.iter().fold(self.0.clone(), |at, key| step(&at, key)))
+        let found = path.iter().try_fold(&self.0, |at, key| at.get(key));
+        shown(found.cloned().unwrap_or_default())
     }
 
     /// Puts `value` at `path`, and takes away what is empty then.
@@ -59,7 +59,9 @@ fn put(at: &mut Value, path: &[String], value: Value) {
     }
     let members = at.as_object_mut().expect("made one");
     put(members.entry(key.clone()).or_insert(Value::Null), rest, value);
-    members.retain(|_, member| !member.is_null());
+    if members.get(key).is_some_and(Value::is_null) {
+        members.remove(key);
+    }
     if members.is_empty() {
         *at = Value::Null;
     }
