@@ -5,7 +5,8 @@
 //! feature vectors), [`detect`] (vectors to verdicts), [`incident`] (verdicts to incidents).
 //!
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
-//! (CSV and Parquet files), [`store`] (the database), [`notify`] (who is told of incidents).
+//! (CSV and Parquet files), [`store`] (the database), [`notify`] (who is told of incidents),
+//! [`cluster`] (the Kubernetes API). [`respond`] says what is done about an attack.
 //!
 //! [`api`] is the face for programs; the one for people is the binary's.
 //!
@@ -15,6 +16,7 @@
 
 pub mod api;
 pub mod capture;
+pub mod cluster;
 pub mod detect;
 pub mod engine;
 pub mod export;
@@ -24,6 +26,7 @@ pub mod flow;
 pub mod incident;
 pub mod notify;
 pub mod packet;
+pub mod respond;
 pub mod settings;
 pub mod store;
 pub mod telemetry;

@@ -162,6 +162,10 @@ pub(crate) struct WatchArgs {
     #[command(flatten)]
     place: PlaceFlags,
     #[command(flatten)]
+    cluster: ClusterFlags,
+    #[command(flatten)]
+    response: ResponseFlags,
+    #[command(flatten)]
     screen: ScreenFlags,
 }
 
@@ -198,6 +202,32 @@ pub(crate) struct PlaceFlags {
     /// Where the API listens, beside the console too
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+}
+
+/// Settings of the cluster; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+pub(crate) struct ClusterFlags {
+    /// Whether a cluster is watched: auto, on or off
+    #[arg(long, value_name = "REACH")]
+    cluster: Option<String>,
+    /// Kubeconfig of the cluster
+    #[arg(long, value_name = "PATH")]
+    kubeconfig: Option<String>,
+    /// Context in the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+}
+
+/// Settings of the response; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+struct ResponseFlags {
+    /// How far Weir goes by itself about an attack: observe, dry-run or enforce
+    #[arg(long, value_name = "MODE")]
+    response: Option<String>,
 }
 
 /// Settings of the console; named as their keys.
@@ -268,11 +298,13 @@ impl Cli {
     /// The flags given that are settings, by key.
     pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
         let mut flags = Table::try_from(&self.global.log)?;
-        let WatchArgs { flows, model, place, screen, .. } = &self.watch;
+        let WatchArgs { flows, model, place, cluster, response, screen, .. } = &self.watch;
         for table in [
             Table::try_from(flows)?,
             Table::try_from(model)?,
             Table::try_from(place)?,
+            Table::try_from(cluster)?,
+            Table::try_from(response)?,
             Table::try_from(screen)?,
         ] {
             flags.extend(table);

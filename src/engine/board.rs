@@ -207,6 +207,8 @@ fn opened(((client, server, protocol), server_port): Key, verdict: &Verdict) -> 
     Conversation {
         client,
         server,
+        client_who: None,
+        server_who: None,
         server_port,
         protocol,
         score: Score::ZERO,
@@ -215,6 +217,7 @@ fn opened(((client, server, protocol), server_port): Key, verdict: &Verdict) -> 
         flows: 0,
         packets: 0,
         bytes: 0,
+        resets: 0,
         first_us: verdict.flow.first_us,
         last_us: verdict.flow.last_us,
         recent: Vec::new(),
@@ -239,6 +242,7 @@ fn joined(mut row: Conversation, other: Conversation) -> Conversation {
     row.flows += other.flows;
     row.packets += other.packets;
     row.bytes += other.bytes;
+    row.resets += other.resets;
     row.first_us = row.first_us.min(other.first_us);
     row.last_us = row.last_us.max(other.last_us);
     row.recent.extend(other.recent);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::command::{ActError, Command, Done};
+use super::limits::Limits;
 use super::snapshot::Snapshot;
 use crate::store::{Actions, By};
 
@@ -15,19 +16,33 @@ pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     stop: Arc<AtomicBool>,
     actions: Option<Arc<Mutex<Actions>>>,
+    limits: Limits,
 }
 
 impl Handle {
     /// A door through which `snapshots` are seen and `stop` is set.
     #[must_use]
-    pub const fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
-        Self { snapshots, stop, actions: None }
+    pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
+        let limits = Limits::absent("this engine has no cluster".into());
+        Self { snapshots, stop, actions: None, limits }
     }
 
     /// The door through which people act too.
     #[must_use]
     pub fn with_actions(self, actions: Actions) -> Self {
         Self { actions: Some(Arc::new(Mutex::new(actions))), ..self }
+    }
+
+    /// The door through which limits are set too.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The door to limits at Ingresses.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Does what somebody wants done, where that holds nobody up; the next snapshots show it.

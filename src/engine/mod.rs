@@ -15,6 +15,7 @@ mod handle;
 mod inference;
 mod interrupt;
 mod keeper;
+mod limits;
 mod live;
 mod meters;
 mod model;
@@ -38,6 +39,7 @@ pub use feed::Feed;
 pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
 pub use interrupt::Interrupts;
+pub use limits::{Applied, LimitError, Limits, Reverted, Written};
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;
 pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin};
@@ -47,7 +49,7 @@ pub use replay::{Replay, ReplayEvent};
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{
-    Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source, SourceKind,
-    SourceState, StoreStatus, Traffic,
+    Conversation, FlowCounts, Holder, ModelStatus, ResponseStatus, ScorePoint, SinkStatus,
+    Snapshot, Source, SourceKind, SourceState, StoreStatus, Traffic,
 };
 pub use start::{Engine, Error, Parts};

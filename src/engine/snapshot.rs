@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::capture::evidence;
+use crate::cluster::{ClusterStatus, World};
 use crate::detect::{Backend, CLASSES, Class, Score, Verdict};
-use crate::incident::{Incident, SinkName};
+use crate::incident::{Incident, SinkName, Who};
 use crate::packet::Address;
+use crate::respond::{Decision, Effect, IngressName, LimitStatus, Mode};
 use crate::store::{Depth, Entry, Mute};
 
 /// Where packets come from.
@@ -129,6 +131,10 @@ pub struct Conversation {
     pub client: Address,
     /// Whom to.
     pub server: Address,
+    /// What the cluster says the client is.
+    pub client_who: Option<Arc<Who>>,
+    /// What the cluster says the server is.
+    pub server_who: Option<Arc<Who>>,
     /// Port of the service, for ICMP the message type; none where they are many.
     pub server_port: Option<u16>,
     /// IP protocol number.
@@ -145,6 +151,8 @@ pub struct Conversation {
     pub packets: u64,
     /// Transport payload of these flows.
     pub bytes: u64,
+    /// Of these flows, those that were reset.
+    pub resets: u64,
     /// First packet, in µs since the epoch.
     pub first_us: i64,
     /// Last packet, in µs since the epoch.
@@ -162,6 +170,35 @@ pub struct ScorePoint {
     pub score: Score,
     /// Verdicts of that second.
     pub verdicts: u32,
+}
+
+/// Who undoes limits whose time is over: one Weir of all that watch the cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Holder {
+    /// There is no cluster, or it does not say.
+    #[default]
+    Unknown,
+    /// This one.
+    Us,
+    /// Another, of this name.
+    Other(String),
+}
+
+/// What is done about attacks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResponseStatus {
+    /// How far this Weir goes by itself where nothing else is said.
+    pub mode: Mode,
+    /// Who undoes limits.
+    pub holder: Holder,
+    /// Ingresses in order of their names, and the limits there.
+    pub limits: Vec<Arc<LimitStatus>>,
+    /// When these were read, in µs since the epoch by the wall clock; 0 if never.
+    pub read_us: i64,
+    /// What limits do, as traffic shows it.
+    pub effects: Vec<(IngressName, Effect)>,
+    /// What was decided, newest first, at most 200.
+    pub decisions: Vec<Arc<Decision>>,
 }
 
 /// What the console and the API may see.
@@ -197,4 +234,10 @@ pub struct Snapshot {
     pub mutes: Vec<Mute>,
     /// The ring of packets; none where none are kept.
     pub evidence: Option<evidence::Status>,
+    /// Whether there is a cluster, and how it is doing.
+    pub cluster: ClusterStatus,
+    /// What is known of it.
+    pub world: Arc<World>,
+    /// What is done about attacks.
+    pub response: ResponseStatus,
 }

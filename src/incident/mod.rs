@@ -38,6 +38,7 @@ mod spans;
 mod tests;
 mod time;
 mod tracker;
+mod who;
 
 pub use change::Change;
 pub use digest::Digest;
@@ -50,3 +51,4 @@ pub use record::{Hosts, Incident, IncidentId, Mark, MuteId, Pivot, Severity, Sta
 pub use span::FlowSpan;
 pub use time::{parse_rfc3339, rfc3339};
 pub use tracker::Tracker;
+pub use who::{Who, WhoKind, Workload};

@@ -12,6 +12,7 @@ mod file;
 mod key;
 mod layer;
 mod mask;
+mod reach;
 mod render;
 mod secret;
 mod state;
@@ -23,11 +24,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::respond::{AllowedNetwork, Mode, ResponseRule};
+
 pub use environment::{Environment, Invoker};
 pub use error::{Error, Problem};
 pub use file::SettingsFile;
 pub use layer::{Origin, Resolved};
 pub use mask::masked;
+pub use reach::Reach;
 pub use secret::Secret;
 pub use state::{database_path, state_folder};
 pub use value::{Glyphs, LogFormat, LogLevel, Speed, Theme};
@@ -136,6 +140,29 @@ pub struct Settings {
     /// What its messages are signed with. Written as an empty text in the file.
     #[serde(with = "key::optional_secret")]
     pub webhook_secret: Option<Secret>,
+    /// Whether a cluster is watched.
+    pub cluster: Reach,
+    /// The kubeconfig; none means what `KUBECONFIG` names, else `~/.kube/config`, else the service
+    /// account of the pod. Written as an empty text in the file.
+    #[serde(with = "key::optional_path")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context in it; empty means the current one.
+    #[serde(deserialize_with = "key::text")]
+    pub context: String,
+    /// How far Weir goes by itself about an attack.
+    pub response: Mode,
+    /// Where it goes less far or farther: `namespace/NAME=MODE`, `class/NAME=MODE`. Of several that
+    /// fit, the least far counts.
+    pub response_rules: Vec<ResponseRule>,
+    /// At how many Ingresses Weir sets limits by itself at once, 1 to 100.
+    #[serde(deserialize_with = "key::whole::<_, _, 1, 100>")]
+    pub response_at_once: u32,
+    /// Networks that no limit of Weir's holds: `CIDR until TIME REASON`.
+    pub response_allowlist: Vec<AllowedNetwork>,
+    /// Namespaces whose pods no limit of Weir's holds: what watches the cluster.
+    pub response_monitors: Vec<String>,
+    /// Ingresses that Weir never limits by itself: `NAMESPACE/NAME`.
+    pub response_never: Vec<String>,
     /// Threads that run the model, 1 to 64; results do not depend on it.
     #[serde(deserialize_with = "key::whole::<_, _, 1, 64>")]
     pub inference_threads: usize,
@@ -190,6 +217,15 @@ impl Default for Settings {
             alertmanager_url: String::new(),
             webhook_url: None,
             webhook_secret: None,
+            cluster: Reach::Auto,
+            kubeconfig: None,
+            context: String::new(),
+            response: Mode::Observe,
+            response_rules: Vec::new(),
+            response_at_once: 3,
+            response_allowlist: Vec::new(),
+            response_monitors: vec!["monitoring".into()],
+            response_never: Vec::new(),
             inference_threads: 1,
             theme: Theme::Auto,
             glyphs: Glyphs::Auto,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use weir::cluster::ClusterStatus;
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict};
 use weir::engine::{
-    Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source, SourceKind,
-    SourceState, StoreStatus, Traffic,
+    Conversation, FlowCounts, ModelStatus, ResponseStatus, ScorePoint, SinkStatus, Snapshot,
+    Source, SourceKind, SourceState, StoreStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
@@ -34,6 +35,9 @@ pub(crate) fn snapshot() -> Snapshot {
         outbox: Vec::new(),
         mutes: mutes(),
         evidence: None,
+        cluster: ClusterStatus::default(),
+        world: Arc::default(),
+        response: ResponseStatus::default(),
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,
@@ -167,6 +171,8 @@ fn conversation(
     Conversation {
         client,
         server,
+        client_who: None,
+        server_who: None,
         server_port: (!is_scan).then_some(server_port),
         protocol: protocol::TCP,
         score: Score::new(score),
@@ -175,6 +181,7 @@ fn conversation(
         flows,
         packets: flows * 5,
         bytes: flows * 740,
+        resets: 0,
         first_us,
         last_us: NOW_US - SECOND_US,
         recent: (0..12_u16.min(u16::try_from(flows).unwrap()))

@@ -1,0 +1,17 @@
+//! The Kubernetes API: who has which address, what leads where, and objects that are read and written.
+//!
+//! It watches and reports; what is to be done about an attack is decided by [`crate::respond`], and
+//! carried out by [`crate::engine`]. Nothing here is asked on the way of a packet: whoever wants to
+//! know looks into the newest [`World`].
+
+mod connect;
+mod error;
+mod objects;
+mod status;
+mod world;
+
+pub use connect::{Cluster, Options};
+pub use error::Error;
+pub use objects::{Conflicts, Effect, ObjectPath, Objects};
+pub use status::{ClusterStatus, Link, WatchStatus};
+pub use world::{Ingress, Route, ServedBy, World};

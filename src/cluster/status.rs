@@ -1,0 +1,46 @@
+//! Whether there is a cluster, and how fresh what is known of it is.
+
+/// Whether the API server answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Link {
+    /// No cluster is asked for, or none is to be found: why, and how to mend it.
+    Absent(String),
+    /// It has not answered yet.
+    #[default]
+    Connecting,
+    /// It answers.
+    Up,
+    /// It does not answer any more, or refuses: what is known may be old.
+    Down {
+        /// Since when, in µs since the epoch.
+        since_us: i64,
+        /// What it said last, or why it could not be asked.
+        why: String,
+    },
+}
+
+/// One kind of objects that is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchStatus {
+    /// `pods`, `ingresses`: the resource as RBAC names it.
+    pub resource: &'static str,
+    /// Objects known.
+    pub objects: u64,
+    /// When the API server was last heard on it, in µs since the epoch; none before the first list.
+    pub heard_us: Option<i64>,
+    /// Why the last try failed, where it did.
+    pub failure: Option<String>,
+}
+
+/// The cluster and how it is doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClusterStatus {
+    /// Whether it answers.
+    pub link: Link,
+    /// The context of the kubeconfig, or `in-cluster`; empty where there is no cluster.
+    pub context: String,
+    /// Its version; empty until it said so.
+    pub version: String,
+    /// Every kind that is watched.
+    pub watches: Vec<WatchStatus>,
+}

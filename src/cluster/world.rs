@@ -1,0 +1,90 @@
+//! All that is known of the cluster at a moment: immutable, cheap to share.
+
+use std::sync::Arc;
+
+use crate::incident::Who;
+use crate::packet::Address;
+
+/// All that is known of the cluster at a moment.
+#[derive(Debug, Default)]
+pub struct World {
+    /// Grows with each change; two worlds of one watch are the same if it is.
+    revision: u64,
+}
+
+impl PartialEq for World {
+    fn eq(&self, other: &Self) -> bool {
+        self.revision == other.revision
+    }
+}
+
+impl World {
+    /// Who had `address` at `at_us` (µs since the epoch): a pod that has ended is found for the time
+    /// in which it ran. None for whoever is outside.
+    #[must_use]
+    pub fn who(&self, _address: Address, _at_us: i64) -> Option<Arc<Who>> {
+        None
+    }
+
+    /// Ingresses in order of namespace and name.
+    #[must_use]
+    pub fn ingresses(&self) -> &[Arc<Ingress>] {
+        &[]
+    }
+}
+
+/// A path of an Ingress and where it leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The host, in lower case; `*.example.org` for all below it, empty for any.
+    pub host: String,
+    /// The path; empty for any.
+    pub path: String,
+    /// The service, in the namespace of the Ingress; empty where it is no service.
+    pub service: String,
+    /// Port of the service, by number or name; empty where it is no service.
+    pub port: String,
+}
+
+/// What serves an Ingress, by its class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServedBy {
+    /// The class names this controller.
+    Controller {
+        /// `spec.controller` of the class.
+        controller: String,
+        /// What its pods say they are, where they are found: image names without registry and tag.
+        images: Vec<String>,
+        /// Pods of it that are ready; 0 where they are not found.
+        replicas: u32,
+        /// Their addresses, and those of the services in front of them.
+        addresses: Vec<Address>,
+    },
+    /// It cannot be said: no class, a class that is not there, more than one default.
+    Unknown(String),
+}
+
+/// An Ingress, as far as Weir is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ingress {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
+    /// Annotations.
+    pub annotations: Vec<(String, String)>,
+    /// Labels.
+    pub labels: Vec<(String, String)>,
+    /// Its class: `spec.ingressClassName`, the old annotation, or the default.
+    pub class: Option<String>,
+    /// What serves it.
+    pub served_by: ServedBy,
+    /// Where it leads.
+    pub routes: Vec<Route>,
+    /// Hosts it serves over TLS.
+    pub tls_hosts: Vec<String>,
+    /// Addresses of the pods behind all of its services, and of these services.
+    pub backends: Vec<Address>,
+}
