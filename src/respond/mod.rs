@@ -18,7 +18,7 @@ mod request;
 mod rule;
 mod status;
 
-pub use arrival::{Arrival, ArrivalKind};
+pub use arrival::{Answer, Arrival, ArrivalKind, Reset, ResetBy};
 pub use controller::Controller;
 pub use decision::{Decision, DecisionKind};
 pub use effect::Effect;
