@@ -240,6 +240,7 @@ mod tests {
             model: ModelStatus::default(),
             inference: Arc::default(),
             evidence: None,
+            arrivals: crate::engine::Arrivals::new(0),
             packet_rate: Rate::default(),
             sequence_rate: Rate::default(),
         };

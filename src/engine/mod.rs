@@ -3,6 +3,7 @@
 //! The only place that knows both sides, and the only one that starts threads. It never formats:
 //! where rows go is the business of the [`Sink`] it is given.
 
+mod arrivals;
 mod board;
 mod command;
 mod desk;
@@ -33,6 +34,7 @@ mod start;
 mod subject;
 mod watcher;
 
+pub use arrivals::{ArrivalCounts, Arrivals, Recent, Wanted, arrivals_of};
 pub use command::{ActError, Command, Done};
 pub use detection::Detection;
 pub use feed::Feed;

@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
 
+use super::arrivals::Arrivals;
 use super::desk::{Desk, Note, PANICKED};
 use super::detection::Detection;
 use super::feed::Feed;
@@ -90,6 +91,7 @@ pub struct Engine {
     /// Keeps the desk at work after the source has ended.
     notes: SyncSender<Note>,
     outside: Option<Outside>,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Engine {
@@ -122,7 +124,9 @@ impl Engine {
         let scoring = Scoring::new(inference);
         let meters = Arc::<Meters>::default();
         let recording = evidence.map(Recording::start).transpose()?;
+        let arrivals = Arrivals::new(flows.timeouts.idle_us);
         let gauges = Gauges {
+            arrivals: Arc::clone(&arrivals),
             source: feed.source(),
             total_bytes: feed.total_bytes(),
             meters: Arc::clone(&meters),
@@ -145,8 +149,9 @@ impl Engine {
         let pipeline = Pipeline::new(flows, scoring)?;
         let asked = Arc::clone(&stop);
         let ended = notes.clone();
+        let arrived = Arc::clone(&arrivals);
         let source = thread("source", move || {
-            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, recording, &asked));
+            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, recording, &arrived, &asked));
             // A dead thread must not look like a quiet network.
             let state = catch_unwind(run).unwrap_or_else(|_| SourceState::Failed(PANICKED.into()));
             // The desk is there until this and the engine itself let go of it.
@@ -157,7 +162,7 @@ impl Engine {
             Some(actions) => handle.with_actions(actions),
             None => handle,
         };
-        Ok(Self { handle, source, desk, notes, outside })
+        Ok(Self { handle, source, desk, notes, outside, arrivals })
     }
 
     /// The door to it.
@@ -166,9 +171,15 @@ impl Engine {
         self.handle.clone()
     }
 
+    /// What asked whom lately.
+    #[must_use]
+    pub fn arrivals(&self) -> Arc<Arrivals> {
+        Arc::clone(&self.arrivals)
+    }
+
     /// Asks it to end, and waits until what it found is kept or cannot be.
     pub fn finish(self) -> Result<(), Error> {
-        let Self { handle, source, desk, notes, outside } = self;
+        let Self { handle, source, desk, notes, outside, .. } = self;
         handle.stop();
         // While what was found is brought in, a message that is under way has time to end.
         let outside = outside.map(Outside::stop);

@@ -21,7 +21,7 @@ mod request;
 mod rule;
 mod status;
 
-pub use arrival::{Arrival, ArrivalKind};
+pub use arrival::{Answer, Arrival, ArrivalKind, Reset, ResetBy};
 pub use controller::{Controller, Fields, serving};
 pub use decision::{Decision, DecisionKind};
 pub use effect::Effect;
