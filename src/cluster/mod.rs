@@ -7,11 +7,21 @@
 mod connect;
 mod error;
 mod objects;
+mod read_only;
+mod record;
+mod request;
 mod status;
+mod store;
+mod watch;
+mod words;
 mod world;
 
-pub use connect::{Cluster, Options};
+pub use connect::{Cluster, Found, Options};
 pub use error::Error;
 pub use objects::{Conflicts, Effect, ObjectPath, Objects};
+pub use record::{
+    Amounts, Managed, Namespace, NoQuantity, Node, Phase, Pod, Pressure, Quantity, Service, Serving,
+};
 pub use status::{ClusterStatus, Link, WatchStatus};
-pub use world::{Ingress, Route, ServedBy, World};
+pub use watch::watch;
+pub use world::{Backing, Ingress, Route, ServedBy, World};
