@@ -1,12 +1,13 @@
 //! A snapshot as the engine makes them during an attack.
 
+mod response;
+
 use std::sync::Arc;
 
-use weir::cluster::ClusterStatus;
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict};
 use weir::engine::{
-    Conversation, FlowCounts, ModelStatus, ResponseStatus, ScorePoint, SinkStatus, Snapshot,
-    Source, SourceKind, SourceState, StoreStatus, Traffic,
+    Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source, SourceKind,
+    SourceState, StoreStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
@@ -35,9 +36,9 @@ pub(crate) fn snapshot() -> Snapshot {
         outbox: Vec::new(),
         mutes: mutes(),
         evidence: None,
-        cluster: ClusterStatus::default(),
+        cluster: response::cluster(),
         world: Arc::default(),
-        response: ResponseStatus::default(),
+        response: response::response(),
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,
