@@ -41,6 +41,8 @@ pub use feed::Feed;
 pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
 pub use interrupt::Interrupts;
+#[cfg(test)]
+pub(crate) use limits::LimitAsk;
 pub use limits::{Applied, LimitError, Limits, Reverted, Written};
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;

@@ -21,10 +21,8 @@ mod request;
 mod rule;
 mod status;
 
-pub use arrival::{Arrival, ArrivalKind};
-pub use controller::{Controller, Fields, serving};
 pub use arrival::{Answer, Arrival, ArrivalKind, Reset, ResetBy};
-pub use controller::Controller;
+pub use controller::{Controller, Fields, serving};
 pub use decision::{Decision, DecisionKind};
 pub use effect::Effect;
 pub use lease::{Election, LeaseStep};

@@ -4,6 +4,7 @@ mod acts;
 mod alerts;
 mod description;
 mod health;
+mod limits;
 mod login;
 mod problems;
 mod server;
