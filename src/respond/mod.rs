@@ -11,6 +11,8 @@ mod controller;
 mod decision;
 mod effect;
 mod escalation;
+#[cfg(test)]
+mod fixture;
 mod guard;
 mod limit;
 mod limiter;
