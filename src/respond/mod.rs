@@ -14,11 +14,14 @@ mod escalation;
 #[cfg(test)]
 mod fixture;
 mod guard;
+mod lease;
+mod ledger;
 mod limit;
 mod limiter;
 mod mode;
 mod name;
 mod obstacle;
+pub mod plan;
 mod preview;
 mod refusal;
 mod request;
@@ -31,10 +34,12 @@ mod usual;
 
 pub use arrival::{Answer, Arrival, ArrivalKind, Reset, ResetBy};
 pub use choose::{Case, Choice};
-pub use controller::Controller;
+pub use controller::{Controller, Fields, serving};
 pub use decision::{Decision, DecisionKind};
 pub use effect::{Effect, Measured};
 pub use guard::Surroundings;
+pub use lease::{Election, LeaseStep};
+pub use ledger::{LEDGER, Ledger, LedgerValue, Reading, ValueState};
 pub use limit::{Burst, Limit};
 pub use limiter::{Asker, Limiter, Ruling};
 pub use mode::Mode;
