@@ -20,6 +20,7 @@ mod limits;
 mod live;
 mod meters;
 mod model;
+mod naming;
 mod notifier;
 mod pipeline;
 mod rate;
