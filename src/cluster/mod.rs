@@ -4,8 +4,10 @@
 //! carried out by [`crate::engine`]. Nothing here is asked on the way of a packet: whoever wants to
 //! know looks into the newest [`World`].
 
+mod access;
 mod connect;
 mod error;
+pub mod info;
 mod objects;
 mod read_only;
 mod record;
@@ -16,6 +18,7 @@ mod watch;
 mod words;
 mod world;
 
+pub use access::{Access, Part, RIGHTS, Right, Scope};
 pub use connect::{Cluster, Found, Options};
 pub use error::Error;
 pub use objects::{Conflicts, Effect, ObjectPath, Objects};

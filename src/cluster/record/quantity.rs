@@ -129,13 +129,13 @@ pub struct Amounts {
 
 impl Amounts {
     /// What a table of names and amounts says.
-    pub(super) fn of(table: &BTreeMap<String, String>) -> Self {
+    pub(in crate::cluster) fn of(table: &BTreeMap<String, String>) -> Self {
         let amount = |name| table.get(name).and_then(|text| text.parse().ok());
         Self { cpu: amount("cpu"), memory: amount("memory"), pods: amount("pods") }
     }
 
     /// Both together.
-    pub(super) fn plus(self, other: Self) -> Self {
+    pub(in crate::cluster) fn plus(self, other: Self) -> Self {
         self.with(other, |one, other| one + other)
     }
 

@@ -41,27 +41,45 @@ pub async fn watch(
     stop: CancellationToken,
 ) {
     let ear = Ear::new(cluster);
-    let mut followers: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();
+    let mut followers = followers(&ear);
     followers.push(Box::pin(pulse::pulse(&ear)));
-    followers.push(Box::pin(follow::<NodeObject>(&ear)));
-    followers.push(Box::pin(follow::<NamespaceObject>(&ear)));
-    followers.push(Box::pin(follow::<ReplicaSetObject>(&ear)));
-    followers.push(Box::pin(follow::<PodObject>(&ear)));
-    followers.push(Box::pin(follow::<ServiceObject>(&ear)));
-    followers.push(Box::pin(follow::<EndpointSlice>(&ear)));
-    followers.push(Box::pin(follow::<ClassObject>(&ear)));
-    followers.push(Box::pin(follow::<IngressObject>(&ear)));
-    followers.push(Box::pin(follow::<DeploymentObject>(&ear)));
-    followers.push(Box::pin(follow::<StatefulSetObject>(&ear)));
-    followers.push(Box::pin(follow::<DaemonSetObject>(&ear)));
-    followers.push(Box::pin(follow::<JobObject>(&ear)));
-    followers.push(Box::pin(follow::<CronJobObject>(&ear)));
     tokio::select! {
         () = stop.cancelled() => {}
         () = publish(&ear, &tell) => {}
         () = async { while followers.next().await.is_some() {} } => {}
     }
 }
+
+/// Makes of the kinds that are watched a follower for each, and their list.
+macro_rules! watched {
+    ($($kind:ty),* $(,)?) => {
+        fn followers(ear: &Ear) -> FuturesUnordered<BoxFuture<'_, ()>> {
+            let followers = FuturesUnordered::<BoxFuture<'_, ()>>::new();
+            $(followers.push(Box::pin(follow::<$kind>(ear)));)*
+            followers
+        }
+
+        /// Where each kind that is watched is.
+        #[cfg(test)]
+        pub(super) const WATCHED: &[&str] = &[$(<$kind as super::store::Kind>::PATH),*];
+    };
+}
+
+watched!(
+    NodeObject,
+    NamespaceObject,
+    ReplicaSetObject,
+    PodObject,
+    ServiceObject,
+    EndpointSlice,
+    ClassObject,
+    IngressObject,
+    DeploymentObject,
+    StatefulSetObject,
+    DaemonSetObject,
+    JobObject,
+    CronJobObject,
+);
 
 /// Tells what is new, for ever.
 async fn publish(ear: &Ear, tell: &(impl Fn(ClusterStatus, Arc<World>) + Sync)) {
