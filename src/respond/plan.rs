@@ -8,6 +8,8 @@
 //! A value that Weir took is put back under the name of whoever had it, by the same kind of
 //! operation, and only then let go. What somebody has changed since is left alone, and said.
 
+#[cfg(test)]
+pub(crate) mod double;
 mod keep;
 mod lift;
 mod owned;
