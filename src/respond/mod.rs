@@ -12,6 +12,7 @@ mod decision;
 mod effect;
 mod escalation;
 #[cfg(test)]
+
 mod fixture;
 mod guard;
 mod lease;
@@ -36,6 +37,7 @@ pub use arrival::{Answer, Arrival, ArrivalKind, Reset, ResetBy};
 pub use choose::{Case, Choice};
 pub use controller::{Controller, Fields, serving};
 pub use decision::{Decision, DecisionKind};
+pub use effect::Effect;
 pub use effect::{Effect, Measured};
 pub use guard::Surroundings;
 pub use lease::{Election, LeaseStep};
