@@ -24,6 +24,7 @@ mod pipeline;
 mod rate;
 mod recording;
 mod replay;
+mod responder;
 mod scoring;
 mod shard;
 mod shelf;
@@ -46,6 +47,7 @@ pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin}
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
+pub use responder::{Audit, Responder};
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{
