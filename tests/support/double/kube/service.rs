@@ -11,7 +11,7 @@ use super::read::{self, InitialEvents};
 use super::rights::{Deed, User, forbidden, review, user};
 use super::status::Status;
 use super::store::Store;
-use super::write::{Hand, Persist, Target};
+use super::target::{Hand, Persist, Target};
 use crate::support::double::fault::Fault;
 use crate::support::double::http::{Answer, Request};
 use crate::support::double::server::Service;
