@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::support::double::kube::ApiServer;
 use crate::support::double::kube::merge::Force;
 use crate::support::double::kube::rights::{Grant, Rights};
+use crate::support::engine::await_some;
 use crate::{bare, ingress, owners, server};
 
 /// Somebody at a terminal.
@@ -158,11 +159,15 @@ fn kubectl_watches() {
     operator.api.with(|kube| kube.seed(ingress(json!({ "a": "1" }))));
     let mut kubectl = operator.kubectl().expect("it was there");
     let path = "-o=jsonpath={.metadata.annotations.a}{\"\\n\"}";
-    kubectl.args(["get", "ing", "web", "-n", "shop", "-w", path]).stdout(Stdio::piped());
+    kubectl
+        .args(["--request-timeout=20s", "get", "ing", "web", "-n", "shop", "-w", path])
+        .stdout(Stdio::piped());
     let mut watching = kubectl.spawn().expect("it starts");
     let mut lines = BufReader::new(watching.stdout.take().expect("a pipe")).lines();
     let mut next = || lines.next().expect("it goes on").expect("a line");
     assert_eq!(next(), "1");
+    // What happens between its first look and its watch kubectl does not tell.
+    await_some("a watch", || (operator.api.with(|kube| kube.store.watches()) == 1).then_some(()));
     operator.api.with(|kube| kube.seed(ingress(json!({ "a": "2" }))));
     assert_eq!(next(), "2");
     watching.kill().expect("it ends");

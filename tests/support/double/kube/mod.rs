@@ -33,6 +33,7 @@ pub mod managers;
 pub mod merge;
 pub mod object;
 pub mod plan;
+pub mod protobuf;
 pub mod read;
 pub mod rights;
 pub mod schema;
