@@ -136,6 +136,7 @@ fn ingress(annotations: &Value) -> Value {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
         "metadata": { "name": "web", "namespace": "default", "annotations": annotations },
+        "spec": { "rules": [{ "host": "shop.test" }] },
     })
 }
 
