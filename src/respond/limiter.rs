@@ -9,6 +9,8 @@ mod clients;
 mod held;
 mod leaky;
 mod sliding;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use held::Held;

@@ -11,6 +11,9 @@ mod controller;
 mod decision;
 mod effect;
 mod escalation;
+#[cfg(test)]
+
+mod fixture;
 mod guard;
 mod lease;
 mod ledger;
@@ -34,7 +37,6 @@ pub use arrival::{Answer, Arrival, ArrivalKind, Reset, ResetBy};
 pub use choose::{Case, Choice};
 pub use controller::{Controller, Fields, serving};
 pub use decision::{Decision, DecisionKind};
-pub use effect::Effect;
 pub use effect::{Effect, Measured};
 pub use guard::Surroundings;
 pub use lease::{Election, LeaseStep};

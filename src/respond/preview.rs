@@ -10,6 +10,9 @@ use super::limiter::{Asker, Limiter, Ruling};
 use super::{Answer, Arrival, ArrivalKind, Controller, Limit, Refusal};
 use crate::packet::Address;
 
+#[cfg(test)]
+mod tests;
+
 /// Clients that are told apart; all others count as one that is not listed.
 const LISTED: usize = 65_536;
 

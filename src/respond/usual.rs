@@ -8,6 +8,9 @@ use super::Arrival;
 use super::limiter::SERVED_US;
 use crate::packet::Address;
 
+#[cfg(test)]
+mod tests;
+
 const SECOND_US: i64 = 1_000_000;
 const MINUTE_US: i64 = 60 * SECOND_US;
 

@@ -31,7 +31,7 @@ struct Version {
 /// Asks for ever.
 pub(super) async fn pulse(ear: &Ear) {
     loop {
-        let wait = match version(ear.cluster()).await {
+        let wait = match ear.cluster().version().await {
             Ok(version) => {
                 ear.up(version);
                 UP
@@ -47,9 +47,11 @@ pub(super) async fn pulse(ear: &Ear) {
     }
 }
 
-/// The version of the API server.
-pub(in crate::cluster) async fn version(cluster: &Cluster) -> Result<String, Error> {
-    let ask = Ask::get("/version");
-    let version = cluster.ask::<Version>("ask the API server its version", &ask, WITHIN).await?;
-    Ok(said(&version.git_version))
+impl Cluster {
+    /// The version of the API server.
+    pub async fn version(&self) -> Result<String, Error> {
+        let action = "ask the API server its version";
+        let version = self.ask::<Version>(action, &Ask::get("/version"), WITHIN).await?;
+        Ok(said(&version.git_version))
+    }
 }
