@@ -20,6 +20,7 @@ mod health;
 mod limits;
 mod listing;
 mod login;
+mod map;
 mod metrics;
 mod mutes;
 mod openapi;
@@ -138,7 +139,7 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 22] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 23] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
@@ -152,6 +153,7 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 22] {
         ("/api/outbox/retry", post(outbox::retry)),
         ("/api/sinks", get(outbox::sinks)),
         ("/cluster-info", get(cluster::get)),
+        ("/api/service-map", get(map::get)),
         ("/apply_rate_limit", post(limits::apply)),
         ("/revert_rate_limit", post(limits::revert)),
         ("/check_rate_limit", get(limits::check)),
