@@ -6,7 +6,9 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::error::{MEDIA_TYPE, Problem};
-use super::{acts, alerts, audit, evidence, health, limits, login, metrics, mutes, outbox};
+use super::{
+    acts, alerts, audit, cluster, evidence, health, limits, login, map, metrics, mutes, outbox,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,7 +20,7 @@ use super::{acts, alerts, audit, evidence, health, limits, login, metrics, mutes
     paths(
         login::post, alerts::get, acts::get, acts::acknowledge, acts::resolve, evidence::get,
         mutes::get, mutes::post, mutes::delete, outbox::get, outbox::retry, outbox::sinks,
-        limits::apply, limits::revert, limits::check, limits::decisions,
+        cluster::get, map::get, limits::apply, limits::revert, limits::check, limits::decisions,
         audit::get, audit::verify, health::alive, health::ready, metrics::get, get,
     ),
     components(schemas(Problem)),

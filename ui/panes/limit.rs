@@ -21,7 +21,7 @@ use crate::words;
 const DECISIONS: usize = 20;
 
 /// What is so of an Ingress.
-fn facts(status: &LimitStatus, snapshot: &Snapshot) -> Vec<Fact> {
+pub(crate) fn facts(status: &LimitStatus, snapshot: &Snapshot) -> Vec<Fact> {
     let served = match &status.controller {
         Ok(controller) => Fact::new("served by", controller.name()),
         Err(why) => Fact::told("no limits", text::clean(why), Role::Warning),

@@ -112,7 +112,7 @@ fn limited(row: &Row, look: &Look) -> Cell {
 }
 
 /// What others have set there.
-fn foreign(status: &LimitStatus) -> String {
+pub(crate) fn foreign(status: &LimitStatus) -> String {
     let fields = status.foreign.iter().map(|(field, value)| {
         let field = field.rsplit('/').next().unwrap_or(field);
         format!("{} {}", text::clean(field), text::clean(value))
@@ -131,7 +131,7 @@ fn expires(row: &Row, look: &Look) -> Cell {
 }
 
 /// What the limit was before, in a few words.
-pub(super) fn was(status: &LimitStatus) -> String {
+pub(crate) fn was(status: &LimitStatus) -> String {
     let Some(held) = &status.held else { return String::new() };
     let before: Vec<_> = held
         .values

@@ -32,6 +32,13 @@ pub(crate) struct Proposal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said(Role, String);
 
+impl Said {
+    /// The line, fit for a terminal.
+    pub(crate) fn text(&self) -> String {
+        text::clean(&self.1)
+    }
+}
+
 /// What setting a limit would write, and whom it would have refused.
 pub(crate) fn of_limit(applied: &Applied) -> Vec<Said> {
     let mut lines = Vec::new();
@@ -47,7 +54,8 @@ pub(crate) fn of_revert(reverted: &Reverted) -> Vec<Said> {
     left.chain(reverted.written.iter().flat_map(of_written)).collect()
 }
 
-fn of_preview(preview: &Preview) -> Vec<Said> {
+/// Whom a limit would have refused.
+pub(crate) fn of_preview(preview: &Preview) -> Vec<Said> {
     let span_us = preview.until_us.saturating_sub(preview.from_us);
     let mut lines = vec![Said(
         Role::Title,

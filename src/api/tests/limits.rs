@@ -355,6 +355,12 @@ async fn without_a_cluster_it_is_said_that_there_is_none() {
     let body = json!({ "ingress_name": "web", "namespace": "shop", "rps": 5 });
     let applied = server.ask_as(&token, "POST", "/apply_rate_limit", &body).await;
     assert_eq!(applied.problem(503), "no cluster: `cluster` is off");
+    let mut snapshot = Snapshot::default();
+    snapshot.cluster.link = cluster::Link::Absent("no cluster: `cluster` is off".into());
+    server.snapshots.send_replace(Arc::new(snapshot));
+    let info = server.get_as(&token, "/cluster-info").await;
+    assert_eq!(info.problem(503), "no cluster: `cluster` is off");
+    server.get("/cluster-info").await.problem(401);
     let checked = server.get_as(&token, "/check_rate_limit").await;
     assert_eq!(checked.problem(503), "no cluster: `cluster` is off");
 }

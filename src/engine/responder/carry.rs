@@ -17,8 +17,9 @@ use crate::respond::{Controller, IngressName, LEDGER, Ledger, Reading, Refusal};
 /// Writes that a plan takes at most; more means that somebody works against it.
 const STEPS: usize = 24;
 
-/// How often a step that others have overtaken is planned anew.
-const OVERTAKEN: u32 = 6;
+/// How often a step is planned anew that others have overtaken, or that the API server had no time
+/// for.
+const TRIES: u32 = 6;
 
 /// The first wait after that; the next ones are longer.
 const WAIT: Duration = Duration::from_millis(40);
@@ -89,9 +90,17 @@ where
         let mut course = start;
         let mut found = self.find(name, course).await?;
         ran.before = found.ledger();
-        let mut overtaken = 0;
+        let mut tries = 0;
+        // A write of which it is not known whether it was taken.
+        let mut unsure: Option<(Write, Vec<Word>)> = None;
         while ran.written.len() < STEPS {
-            match next(name, &found, course)? {
+            let step = next(name, &found, course)?;
+            if let Some((write, words)) = unsure.take()
+                && !is_again(&step, &write)
+            {
+                ran.took(name, write, words);
+            }
+            match step {
                 Step::Write(write, words) => match self.write(name, &write, effect).await {
                     Ok(object) => {
                         if write.target == Target::Ingress && matches!(course, Course::Set(_)) {
@@ -99,23 +108,23 @@ where
                             course = Course::Keep;
                         }
                         found.take(&write, object);
-                        ran.words.extend(words);
-                        ran.written.push(written(name, write));
-                        overtaken = 0;
+                        ran.took(name, write, words);
+                        tries = 0;
                     }
-                    Err(error) if error.status() == Some(409) && overtaken < OVERTAKEN => {
-                        overtaken += 1;
-                        debug!(ingress = %name, "somebody else has written in between");
-                        sleep(WAIT * overtaken).await;
+                    Err(error) if error.is_passing() && tries < TRIES => {
+                        tries += 1;
+                        debug!(ingress = %name, error = with_causes(&error), "a step is planned anew");
+                        sleep(WAIT * tries).await;
                         if effect == Effect::DryRun {
                             // Nothing of it has lasted.
                             (course, *ran) = (start, Ran::default());
-                        }
-                        found = self.find(name, course).await?;
-                        if ran.written.is_empty() {
+                            found = self.find(name, course).await?;
                             ran.before = found.ledger();
+                            continue;
                         }
-                        continue;
+                        if error.status().is_none() {
+                            unsure = Some((write, words));
+                        }
                     }
                     Err(error) => return Err(error.into()),
                 },
@@ -198,6 +207,25 @@ fn next(name: &IngressName, found: &Found, course: Course<'_>) -> Result<Step, R
             plan::lift(&view)
         }
         Course::Keep | Course::Tend(_) => Ok(plan::keep(&view)),
+    }
+}
+
+/// Whether `step` is `write` once more: it has not been taken.
+fn is_again(step: &Step, write: &Write) -> bool {
+    let bare = |write: &Write| {
+        let mut body = write.body.clone();
+        if let Some(version) = body.pointer_mut("/metadata/resourceVersion") {
+            version.take();
+        }
+        (write.target.clone(), write.how.clone(), body)
+    };
+    matches!(step, Step::Write(next, _) if bare(next) == bare(write))
+}
+
+impl Ran {
+    fn took(&mut self, name: &IngressName, write: Write, words: Vec<Word>) {
+        self.words.extend(words);
+        self.written.push(written(name, write));
     }
 }
 

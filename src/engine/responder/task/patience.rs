@@ -71,3 +71,42 @@ fn ahead(ledger: &Ledger, wall_us: i64) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::respond::{Controller, Limit};
+
+    const HOUR_US: i64 = 3_600 * 1_000_000;
+
+    fn ledger(since_us: i64, until_us: i64) -> Ledger {
+        Ledger {
+            controller: Controller::IngressNginx,
+            limit: Limit { rps: Some(5), ..Limit::default() },
+            by: "alice".into(),
+            reason: String::new(),
+            incident: None,
+            since_us,
+            until_us,
+            values: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_far_behind_does_not_make_a_limit_last() {
+        let name = IngressName::new("shop", "web").unwrap();
+        let hours = |hours: u64| Duration::from_hours(hours);
+        let mut patience = Patience::default();
+        let limit = ledger(300 * 24 * HOUR_US, 301 * 24 * HOUR_US);
+        assert!(patience.see(&name, &limit, 0, hours(1)).unwrap().contains("set the clocks right"));
+        assert_eq!(patience.see(&name, &limit, 0, hours(2)), None, "it is said once");
+        assert!(!patience.is_over(&name, &limit, 0, hours(24)));
+        assert!(patience.is_over(&name, &limit, 0, hours(25)));
+        let renewed = ledger(limit.since_us, limit.until_us + HOUR_US);
+        patience.see(&name, &renewed, 0, hours(24));
+        assert!(!patience.is_over(&name, &renewed, 0, hours(25)), "it was renewed an hour ago");
+        assert!(patience.is_over(&name, &renewed, renewed.until_us, hours(25)));
+        patience.retain(|_| false);
+        assert!(!patience.is_over(&name, &limit, 0, hours(99)), "it is gone and was forgotten");
+    }
+}
