@@ -5,9 +5,9 @@
 //! it must be: fields that the controller has not, or more of anything than Weir writes, are refused
 //! as a whole, and then nothing is touched.
 
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use serde::{Deserialize, Serialize};
 

@@ -20,7 +20,9 @@ pub(super) fn fields(limit: &Limit, base: &Base<'_>) -> Result<Fields, Refusal> 
         return unable("burst", "it allows none; leave it out");
     }
     let (requests, period) = match (limit.rps, limit.rpm) {
-        (Some(_), Some(_)) => return unable("rps and rpm", "it takes one period; give one of them"),
+        (Some(_), Some(_)) => {
+            return unable("rps and rpm", "it takes one period; give one of them");
+        }
         (Some(requests), None) => (requests, "1s"),
         (None, Some(requests)) => (requests, "1m"),
         (None, None) => return Err(Refusal::NoLimit),

@@ -28,7 +28,11 @@ fn the_first_holds_it_and_the_second_waits_while_it_is_renewed() {
     let mut lease = kept(None, step, 1);
     a.written(s(0));
     for at in (2..60).step_by(2) {
-        assert_eq!(b.step(Some(&lease), s(at), 0), LeaseStep::Wait { holder: "a".into() }, "{at} s");
+        assert_eq!(
+            b.step(Some(&lease), s(at), 0),
+            LeaseStep::Wait { holder: "a".into() },
+            "{at} s"
+        );
         let step = a.step(Some(&lease), s(at), 0);
         lease = kept(Some(&lease), step, at);
         a.written(s(at));
@@ -75,7 +79,8 @@ fn an_orderly_end_leaves_it_to_the_next_at_once() {
 
 #[test]
 fn a_lease_that_says_nonsense_is_taken_once_it_is_old() {
-    for lease in [json!(null), json!([]), json!({ "spec": 3 }), json!({ "spec": { "holderIdentity": 7 } })]
+    for lease in
+        [json!(null), json!([]), json!({ "spec": 3 }), json!({ "spec": { "holderIdentity": 7 } })]
     {
         let mut a = election("a");
         assert!(matches!(a.step(Some(&lease), s(0), 0), LeaseStep::Renew(_)), "{lease}");

@@ -123,7 +123,12 @@ impl Server {
         self.objects.get(key)
     }
 
-    pub(crate) fn apply(&mut self, key: &str, body: &Value, manager: &str) -> Result<Value, Refused> {
+    pub(crate) fn apply(
+        &mut self,
+        key: &str,
+        body: &Value,
+        manager: &str,
+    ) -> Result<Value, Refused> {
         let mut object = self.fresh(key, body)?;
         let wanted = leaves(body);
         let mut owners = self.owners_of(key);
@@ -154,7 +159,12 @@ impl Server {
         Ok(self.put(key, object))
     }
 
-    pub(crate) fn merge(&mut self, key: &str, patch: &Value, manager: &str) -> Result<Value, Refused> {
+    pub(crate) fn merge(
+        &mut self,
+        key: &str,
+        patch: &Value,
+        manager: &str,
+    ) -> Result<Value, Refused> {
         if !self.objects.contains_key(key) {
             return Err((404, "NotFound".into()));
         }
@@ -168,8 +178,8 @@ impl Server {
         let changed: Vec<_> = changed.map(|(leaf, _)| leaf.clone()).collect();
         for leaf in gone.chain(&changed) {
             owners.values_mut().for_each(|owned| {
-                    owned.remove(leaf);
-                });
+                owned.remove(leaf);
+            });
         }
         owners.entry((manager.to_owned(), "Update".to_owned())).or_default().extend(changed);
         own(&mut object, &owners);

@@ -26,8 +26,7 @@ pub struct Owner {
 /// Managers that own the field of `object` at `path`, those that update first.
 pub(super) fn owners(object: &Value, path: &[&str]) -> Vec<Owner> {
     let owns = |(_, fields): &(Owner, &Map<String, Value>)| has(fields, path);
-    let mut owners: Vec<_> =
-        entries(object).filter(owns).map(|(owner, _)| owner).collect();
+    let mut owners: Vec<_> = entries(object).filter(owns).map(|(owner, _)| owner).collect();
     owners.sort_unstable();
     owners.dedup();
     owners
@@ -35,9 +34,8 @@ pub(super) fn owners(object: &Value, path: &[&str]) -> Vec<Owner> {
 
 /// The part of `object` that `owner` owns; empty where it owns nothing.
 pub(super) fn part(object: &Value, owner: &Owner) -> Value {
-    let found = entries(object).find(|(other, _)| {
-        (other.operation, &other.manager) == (owner.operation, &owner.manager)
-    });
+    let found = entries(object)
+        .find(|(other, _)| (other.operation, &other.manager) == (owner.operation, &owner.manager));
     let part = found.and_then(|(_, fields)| extract(object, fields));
     part.unwrap_or_else(|| Value::Object(Map::new()))
 }
@@ -107,9 +105,8 @@ fn item(items: &[Value], key: &str, fields: &Value) -> Option<Value> {
         "v" => items.contains(&named).then_some(named),
         "k" => {
             let keys = named.as_object()?;
-            let is_it = |item: &&Value| {
-                keys.iter().all(|(name, value)| item.get(name) == Some(value))
-            };
+            let is_it =
+                |item: &&Value| keys.iter().all(|(name, value)| item.get(name) == Some(value));
             let mut part = extract(items.iter().find(is_it)?, fields.as_object()?)?;
             // An item of a list is nothing without the fields that tell it from the others.
             part.as_object_mut()?.extend(keys.clone());

@@ -95,10 +95,10 @@ fn ledger(
     let left = old.into_iter().flat_map(|old| &old.values).filter(|value| {
         !is_set(&value.field) && value.previous.is_some() && value.state != ValueState::Lost
     });
-    values.extend(left.filter(|value| view.place(value) == Place::Ours).map(|value| LedgerValue {
-        state: ValueState::Leaving,
-        ..value.clone()
-    }));
+    values.extend(
+        left.filter(|value| view.place(value) == Place::Ours)
+            .map(|value| LedgerValue { state: ValueState::Leaving, ..value.clone() }),
+    );
     let Wanted { controller, limit, by, reason, incident, now_us, until_us } = wanted;
     let is_same = |old: &&Ledger| old.limit == *limit && old.controller == *controller;
     Ledger {

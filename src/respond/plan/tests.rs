@@ -133,7 +133,8 @@ fn kinds() -> Vec<(&'static str, Server)> {
     let mut shared = with(Operation::Apply, "argocd", before.clone());
     ingress(&mut shared, Operation::Apply, "flux", &before);
     let mut mixed = with(Operation::Update, "kubectl", before.clone());
-    let part = json!({ "metadata": { "annotations": { RPS: "50", LISTED: "auth-sso@kubernetescrd" } } });
+    let part =
+        json!({ "metadata": { "annotations": { RPS: "50", LISTED: "auth-sso@kubernetescrd" } } });
     mixed.apply("ingresses/web", &part, "argocd").unwrap();
     vec![
         ("nobody had one", with(Operation::Apply, "argocd", json!({ "a": "b" }))),
@@ -274,7 +275,9 @@ fn a_limit_that_somebody_changed_is_said_once_left_alone_and_not_set_again() {
         assert!(matches!(&words[..], [Word::Left(_)]), "{kind}: {words:?}");
         assert_eq!(annotations(&server)[RPS], "70", "{kind}");
         assert_eq!(annotations(&server)["weir.dev/limit"], Value::Null);
-        assert!(!owners(server.get("ingresses/web").unwrap()).keys().any(|(name, _)| name == MANAGER));
+        assert!(
+            !owners(server.get("ingresses/web").unwrap()).keys().any(|(name, _)| name == MANAGER)
+        );
     }
 }
 

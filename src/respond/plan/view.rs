@@ -95,7 +95,11 @@ impl View<'_> {
         let who = others.last().map_or("somebody", |owner| &owner.manager);
         Place::Theirs(match current {
             Some(current) => {
-                format!("`{}` was set to `{}` by {who}, and is left so", value.field, short(current))
+                format!(
+                    "`{}` was set to `{}` by {who}, and is left so",
+                    value.field,
+                    short(current)
+                )
             }
             None => format!("`{}` was removed, and is left so", value.field),
         })

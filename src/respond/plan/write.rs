@@ -92,11 +92,7 @@ pub(super) fn middleware(view: &View<'_>, name: &str, spec: &Value) -> Write {
         },
         "spec": spec,
     });
-    Write {
-        target: Target::Middleware(name.to_owned()),
-        how: How::Apply(MANAGER.to_owned()),
-        body,
-    }
+    Write { target: Target::Middleware(name.to_owned()), how: How::Apply(MANAGER.to_owned()), body }
 }
 
 /// A Middleware is removed if it is still `object`.
