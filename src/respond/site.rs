@@ -7,6 +7,9 @@ use foldhash::fast::RandomState;
 use super::{Answer, Arrival, Controller, IngressName, Limit, Preview, Refusal, Reset};
 use crate::packet::Address;
 
+#[cfg(test)]
+mod tests;
+
 /// What was seen lately, each in order of time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Traffic {

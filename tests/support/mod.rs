@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod flows;
 pub mod frame;
 pub mod ledger;
+pub mod nginx;
 pub mod oracle;
 pub mod pcap;
 pub mod talk;
