@@ -6,16 +6,16 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use support::engine::{DEMO, Engine, await_some, database, weir};
 use support::flows::Folder;
+use support::operator::{Monitor, Object, Rule, Rules};
 use support::oracle::Oracle;
 use support::prometheus::{Prometheus, page};
 use support::yaml;
 
 const RULES: &str = "monitoring/rules/weir.yaml";
-const TESTS: &str = "monitoring/rules/weir.test.yaml";
+const TESTS: &str = "monitoring/tests/weir.test.yaml";
 const DASHBOARD: &str = "monitoring/dashboards/weir.json";
 
 /// What Weir counts only where it watches a cluster, as docs/metrics.md has it.
@@ -25,72 +25,6 @@ weir_lease_held 1
 weir_limits{standing=\"active\"} 1
 weir_limit_actions_total{kind=\"applied\"} 1
 ";
-
-/// An object of the API, which takes no members besides these.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Object<T> {
-    api_version: String,
-    kind: String,
-    metadata: Metadata,
-    spec: T,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Metadata {
-    name: String,
-    namespace: String,
-    labels: BTreeMap<String, String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rules {
-    groups: Vec<Group>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Group {
-    name: String,
-    rules: Vec<Rule>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rule {
-    alert: String,
-    expr: String,
-    #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
-    lasting: Option<String>,
-    labels: BTreeMap<String, String>,
-    annotations: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Monitor {
-    selector: Selector,
-    endpoints: Vec<Endpoint>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Selector {
-    match_labels: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Endpoint {
-    port: String,
-    path: String,
-    #[expect(dead_code, reason = "that it may be there is what is read")]
-    interval: String,
-    #[expect(dead_code, reason = "that it may be there is what is read")]
-    scrape_timeout: String,
-}
 
 fn rules() -> Vec<Rule> {
     let object: Object<Rules> = yaml::document(RULES);
