@@ -322,6 +322,7 @@ impl Cli {
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);
                 flags.extend(Table::try_from(&args.place)?);
+                flags.extend(Table::try_from(&args.cluster)?);
             }
             Some(
                 Verb::Model(_)

@@ -55,6 +55,7 @@ struct Gain {
     flows: u64,
     packets: u64,
     bytes: u64,
+    resets: u64,
 }
 
 /// One second of packet time.
@@ -174,15 +175,18 @@ impl Board {
             State::Final(_) => self.open.pop(&flow.id),
             State::Provisional => self.open.put(flow.id, (flow.packets, flow.bytes)),
         };
+        // A flow ends once, and only then is it known how.
+        let resets = u64::from(matches!(flow.state, State::Final(End::Rst)));
         match counted {
             Some((packets, bytes)) => Gain {
                 flows: 0,
                 packets: flow.packets.saturating_sub(packets),
                 bytes: flow.bytes.saturating_sub(bytes),
+                resets,
             },
             // Too many go on at once: this one has been counted and forgotten.
-            None if is_full && flow.reports > 0 => Gain::default(),
-            None => Gain { flows: 1, packets: flow.packets, bytes: flow.bytes },
+            None if is_full && flow.reports > 0 => Gain { resets, ..Gain::default() },
+            None => Gain { flows: 1, packets: flow.packets, bytes: flow.bytes, resets },
         }
     }
 
@@ -229,6 +233,7 @@ fn take(row: &mut Conversation, verdict: &Arc<Verdict>, gain: Gain) {
     row.flows += gain.flows;
     row.packets += gain.packets;
     row.bytes += gain.bytes;
+    row.resets += gain.resets;
     row.first_us = row.first_us.min(flow.first_us);
     row.last_us = row.last_us.max(flow.last_us);
     row.recent.retain(|known| known.flow.id != flow.id);

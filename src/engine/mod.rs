@@ -17,6 +17,7 @@ mod interrupt;
 mod keeper;
 mod limits;
 mod live;
+pub mod map;
 mod meters;
 mod model;
 mod notifier;

@@ -95,3 +95,15 @@ fn what_is_older_than_five_minutes_is_forgotten() {
     board.advance(302 * SECOND_US);
     assert_eq!((board.conversations().len(), board.scores().len()), (0, 0));
 }
+
+#[test]
+fn flows_that_were_reset_are_counted_as_such() {
+    let mut board = Board::default();
+    board.observe(&verdict(1, 1, 80, Class::Benign));
+    let last = verdict(2, 2, 80, Class::Benign);
+    board.observe(&provisional(&last, 0));
+    let flow = FlowSummary { reports: 1, state: State::Final(End::Rst), ..last.flow };
+    board.observe(&Arc::new(Verdict { flow, ..(*last).clone() }));
+    let row = &board.conversations()[0];
+    assert_eq!((row.flows, row.resets), (2, 1));
+}
