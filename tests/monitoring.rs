@@ -20,6 +20,7 @@ const DASHBOARD: &str = "monitoring/dashboards/weir.json";
 
 /// What Weir counts only where it watches a cluster, as docs/metrics.md has it.
 const OF_A_CLUSTER: &str = "\
+weir_namespace_incidents_open{namespace=\"shop\",severity=\"high\"} 1
 weir_cluster_up 1
 weir_lease_held 1
 weir_limits{standing=\"active\"} 1

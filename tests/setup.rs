@@ -15,33 +15,11 @@ use support::flows::Folder;
 use support::oracle::Oracle;
 use support::pod::{confined, environment, pod, settings};
 use support::yaml;
+use weir::cluster::{Part, RIGHTS, Right, Scope};
 
 /// The versions of Kubernetes that objects are held against: the oldest with schemas that is still
 /// run, that of kind, and the newest.
 const VERSIONS: [&str; 3] = ["1.28", "1.32", "1.37"];
-
-/// What Weir may do in a cluster, and nothing else.
-const RIGHTS: &str = "\
-weir-reader /events: list
-weir-reader /namespaces: get list watch
-weir-reader /nodes: get list watch
-weir-reader /pods: get list watch
-weir-reader /services: get list watch
-weir-reader apps/daemonsets: get list watch
-weir-reader apps/deployments: get list watch
-weir-reader apps/replicasets: get list watch
-weir-reader apps/statefulsets: get list watch
-weir-reader batch/cronjobs: get list watch
-weir-reader batch/jobs: get list watch
-weir-reader discovery.k8s.io/endpointslices: get list watch
-weir-reader metrics.k8s.io/nodes: get list
-weir-reader metrics.k8s.io/pods: get list
-weir-reader networking.k8s.io/ingressclasses: get list watch
-weir-reader networking.k8s.io/ingresses: get list watch
-weir-responder coordination.k8s.io/leases in weir: get create update patch
-weir-responder networking.k8s.io/ingresses: patch
-weir-responder traefik.io/middlewares: get list create patch delete
-";
 
 /// Stands for Docker: notes what it is asked for and starts no container. None fails before all three
 /// were asked for, since kind gives up at the first.
@@ -139,40 +117,57 @@ fn tetragon_takes_every_policy() {
     }
 }
 
-#[test]
-fn the_service_account_may_do_what_weir_does_and_no_more() {
-    let objects = yaml::documents("deploy/rbac.yaml");
+/// What `deploy/rbac.yaml` lets a part of Weir do: one right a verb.
+fn granted(objects: &[Value]) -> BTreeSet<String> {
+    let texts = |rule: &Value, member: &str| -> Vec<String> {
+        let values = rule[member].as_array().expect("a list");
+        values.iter().map(|value| value.as_str().expect("a text").to_owned()).collect()
+    };
     let mut granted = BTreeSet::new();
     for role in objects.iter().filter(|object| object["rules"].is_array()) {
         let name = role["metadata"]["name"].as_str().expect("a name");
-        let place = role["metadata"]["namespace"].as_str();
-        let place = place.map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        let namespace = role["metadata"]["namespace"].as_str();
+        let place = namespace.map_or_else(|| "everywhere".into(), |name| format!("in {name}"));
         for rule in role["rules"].as_array().expect("rules") {
-            let texts = |member: &str| -> Vec<_> {
-                let values = rule[member].as_array().expect("a list");
-                values.iter().map(|value| value.as_str().expect("a text")).collect()
-            };
-            let verbs = texts("verbs").join(" ");
-            for (group, resource) in texts("apiGroups")
-                .iter()
-                .flat_map(|group| texts("resources").into_iter().map(move |one| (*group, one)))
-            {
-                granted.insert(format!("{name} {group}/{resource}{place}: {verbs}"));
+            for group in texts(rule, "apiGroups") {
+                for resource in texts(rule, "resources") {
+                    for verb in texts(rule, "verbs") {
+                        granted.insert(format!("{name} may {verb} {group}/{resource} {place}"));
+                    }
+                }
             }
         }
     }
-    assert_eq!(granted.into_iter().collect::<Vec<_>>(), RIGHTS.lines().collect::<Vec<_>>());
+    granted
+}
+
+#[test]
+fn the_service_account_may_do_what_weir_does_and_no_more() {
+    let objects = yaml::documents("deploy/rbac.yaml");
+    let mut used = BTreeSet::new();
+    for Right { group, resource, verbs, scope, part, .. } in RIGHTS {
+        let name = match part {
+            Part::Reader => "weir-reader",
+            Part::Responder => "weir-responder",
+        };
+        let place = match scope {
+            Scope::Cluster => "everywhere",
+            Scope::Namespace => "in weir",
+        };
+        used.extend(
+            verbs.iter().map(|verb| format!("{name} may {verb} {group}/{resource} {place}")),
+        );
+    }
+    assert_eq!(granted(&objects), used);
+
     let account = json!([{ "kind": "ServiceAccount", "name": "weir", "namespace": "weir" }]);
     let bindings: Vec<_> = objects.iter().filter(|object| object["roleRef"].is_object()).collect();
     assert_eq!(bindings.len(), 3);
     for binding in bindings {
         assert_eq!(binding["subjects"], account);
-        let name = &binding["roleRef"]["name"];
-        let kind = binding["kind"].as_str().expect("a kind").trim_end_matches("Binding");
-        assert_eq!(binding["roleRef"]["kind"], kind);
-        let bound =
-            objects.iter().any(|role| role["kind"] == kind && role["metadata"]["name"] == *name);
-        assert!(bound, "{binding}");
+        let (kind, name) = (&binding["roleRef"]["kind"], &binding["roleRef"]["name"]);
+        let is_bound = |role: &Value| role["kind"] == *kind && role["metadata"]["name"] == *name;
+        assert!(objects.iter().any(is_bound), "{binding}");
     }
 }
 
