@@ -242,7 +242,7 @@ fn every_file_that_the_guide_names_is_there() {
     let named: BTreeSet<_> = named
         .filter(|word| {
             let folders = ["deploy/", "monitoring/", "tetragon/", "kind-config"];
-            folders.iter().any(|folder| word.starts_with(folder)) && !word.ends_with("-")
+            folders.iter().any(|folder| word.starts_with(folder)) && !word.ends_with('-')
         })
         .map(|word| word.trim_end_matches(['.', ';', ':']))
         .collect();

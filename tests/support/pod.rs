@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::yaml;
 
-/// The pod template of the DaemonSet, and its one container.
+/// The pod template of the `DaemonSet`, and its one container.
 pub fn pod() -> (Value, Value) {
     let objects = yaml::documents("deploy/weir.yaml");
     let set = objects.into_iter().find(|object| object["kind"] == "DaemonSet").expect("one");
@@ -35,7 +35,7 @@ pub fn environment(container: &Value) -> Vec<(String, String)> {
     known
 }
 
-/// The settings file in the ConfigMap.
+/// The settings file in the `ConfigMap`.
 pub fn settings() -> String {
     let objects = yaml::documents("deploy/weir.yaml");
     let map = objects.iter().find(|object| object["kind"] == "ConfigMap").expect("one");

@@ -1,7 +1,7 @@
 //! A Prometheus that asks what a test has, and answers queries.
 
 use std::fmt::Write as _;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Child;
 use std::thread;
@@ -90,8 +90,7 @@ pub fn page(text: &'static str) -> String {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
             // Whoever does not read the answer does not need it.
-            let mut head = [0; 4_096];
-            stream.read(&mut head).ok();
+            BufReader::new(&stream).read_line(&mut String::new()).ok();
             let head = "HTTP/1.0 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\n\r\n";
             stream.write_all(format!("{head}{text}").as_bytes()).ok();
         }

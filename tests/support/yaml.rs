@@ -40,7 +40,7 @@ pub fn files(folder: &str) -> Vec<String> {
         path(folder).read_dir().expect("a folder").map(|entry| entry.expect("a file").file_name());
     let mut names: Vec<_> = names
         .filter_map(|name| name.into_string().ok())
-        .filter(|name| name.ends_with(".yaml"))
+        .filter(|name| Path::new(name).extension().is_some_and(|kind| kind == "yaml"))
         .map(|name| format!("{folder}/{name}"))
         .collect();
     names.sort();
