@@ -254,6 +254,25 @@ fn every_file_that_the_guide_names_is_there() {
     }
 }
 
+/// Each step finds what the one before it has made.
+#[test]
+fn the_guide_goes_from_the_cluster_to_what_guards_it() {
+    let guide = yaml::text("README.md");
+    let steps = [
+        "kind create cluster --config kind-config.yaml",
+        "--namespace monitoring --create-namespace",
+        "--values tetragon/values.yaml",
+        "kubectl apply --filename tetragon/policies/",
+        "--values deploy/traefik-values.yaml",
+        "kubectl apply --filename deploy/rbac.yaml --filename deploy/weir.yaml",
+        "--filename monitoring/servicemonitor.yaml --filename monitoring/rules/weir.yaml",
+    ];
+    let places = steps.map(|step| guide.find(step).unwrap_or_else(|| panic!("no {step}")));
+    assert!(places.is_sorted(), "{places:?}");
+    let values: Value = yaml::document("tetragon/values.yaml");
+    assert_eq!(values["tetragon"]["hostProcPath"], "/procHost");
+}
+
 #[test]
 fn the_image_holds_what_the_manifest_runs() {
     let (_, container) = pod();
