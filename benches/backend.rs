@@ -68,6 +68,7 @@ fn replay(capture: PathBuf, bare: Bare) -> Result<u64, Box<dyn Error>> {
         speed: Speed::Max,
         meters: &meters,
         recording: None,
+        arrivals: None,
         stop: &stop,
     };
     let mut failure = None;

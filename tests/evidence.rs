@@ -142,7 +142,7 @@ fn a_live_capture_leaves_evidence_that_is_found_while_it_goes_on() {
     let recording = Recording::start(options.clone()).expect("a thread");
     let meters = recording.meters();
     let stop = Arc::<AtomicBool>::default();
-    let live = Live::start(vec![interface], &Arc::default(), Some(&recording), &stop);
+    let live = Live::start(vec![interface], &Arc::default(), Some(&recording), None, &stop);
     let live = live.expect("a thread");
     let running = std::thread::spawn(move || {
         let mut pipeline = pipeline();

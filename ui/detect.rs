@@ -144,6 +144,7 @@ fn replay(
         speed: settings.speed,
         meters: &meters,
         recording: None,
+        arrivals: None,
         stop,
     };
     replay.run(&mut pipeline, |event| follower.observe(event));

@@ -83,6 +83,7 @@ fn replay(
         speed: settings.speed,
         meters: &meters,
         recording: None,
+        arrivals: None,
         stop,
     };
     let decoded = replay.run(&mut pipeline, |event| follower.observe(event));
@@ -100,7 +101,8 @@ fn live(
     mut pipeline: Pipeline<RowSink>,
     stop: &Arc<AtomicBool>,
 ) -> Result<(), Error> {
-    let capture = Live::start(interfaces, &Arc::default(), None, stop).map_err(Error::Threads)?;
+    let capture =
+        Live::start(interfaces, &Arc::default(), None, None, stop).map_err(Error::Threads)?;
     let end = capture.run(&mut pipeline);
     let mut decoded = packet::Counts::default();
     for counts in &end.counts {

@@ -33,6 +33,7 @@ mod visit;
 mod watch;
 mod when;
 mod widgets;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;

@@ -180,6 +180,7 @@ fn start(
             bytes: u64::from(settings.retention_mib) << 20,
         },
         sinks,
+        worlds: None,
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }

@@ -16,6 +16,7 @@ mod error;
 mod evidence;
 mod extract;
 mod health;
+mod limits;
 mod listing;
 mod login;
 mod metrics;
@@ -25,6 +26,7 @@ mod outbox;
 mod past;
 mod readiness;
 mod serve;
+pub mod shape;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -130,7 +132,7 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 17] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 21] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
@@ -143,6 +145,10 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 17] {
         ("/api/outbox", get(outbox::get)),
         ("/api/outbox/retry", post(outbox::retry)),
         ("/api/sinks", get(outbox::sinks)),
+        ("/apply_rate_limit", post(limits::apply)),
+        ("/revert_rate_limit", post(limits::revert)),
+        ("/check_rate_limit", get(limits::check)),
+        ("/api/decisions", get(limits::decisions)),
         ("/api/audit", get(audit::get)),
         ("/api/audit/verify", get(audit::verify)),
         ("/healthz", get(health::alive)),

@@ -1,11 +1,13 @@
 //! Where packets of an engine come from, and how they are brought to it.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use tracing::{error, info, warn};
 
+use super::arrivals::Arrivals;
 use super::inference::Pace;
 use super::keeper::with_causes;
 use super::live::{Live, LiveCounts};
@@ -65,24 +67,28 @@ impl Feed {
         paths.iter().map(|path| path.metadata().ok().map(|data| data.len())).sum()
     }
 
-    /// Brings all packets to `pipeline` and their frames to `recording`, waits until they are scored
-    /// and written, and says how it ended.
+    /// Brings all packets to `pipeline`, their frames to `recording` and what they open with to
+    /// `arrivals`, waits until they are scored and written, and says how it ended.
     pub(super) fn run(
         self,
         mut pipeline: Pipeline<Scoring>,
         meters: &Arc<Meters>,
         recording: Option<Recording>,
+        arrivals: &Arc<Arrivals>,
         stop: &Arc<AtomicBool>,
     ) -> SourceState {
         let kept_by = recording.as_ref();
         let failure = match self {
             Self::Files { paths, filter, speed } => {
                 let (paths, filter) = (&paths, &filter);
-                let replay = Replay { paths, filter, speed, meters, recording: kept_by, stop };
+                let arrivals = Some(arrivals);
+                let replay =
+                    Replay { paths, filter, speed, meters, recording: kept_by, arrivals, stop };
                 replayed(&replay, &mut pipeline)
             }
             Self::Interfaces(interfaces) => {
-                captured(interfaces, &mut pipeline, meters, kept_by, stop)
+                let live = Live::start(interfaces, meters, kept_by, Some(arrivals), stop);
+                captured(live, &mut pipeline)
             }
         };
         if let Some(evidence::Status { lost_frames: lost_frames @ 1.., .. }) =
@@ -117,14 +123,8 @@ fn replayed(replay: &Replay<'_>, pipeline: &mut Pipeline<Scoring>) -> Option<Str
 }
 
 /// Captures until stopped; why it failed, if it did.
-fn captured(
-    interfaces: Vec<Interface>,
-    pipeline: &mut Pipeline<Scoring>,
-    meters: &Arc<Meters>,
-    recording: Option<&Recording>,
-    stop: &Arc<AtomicBool>,
-) -> Option<String> {
-    let live = match Live::start(interfaces, meters, recording, stop) {
+fn captured(live: io::Result<Live>, pipeline: &mut Pipeline<Scoring>) -> Option<String> {
+    let live = match live {
         Ok(live) => live,
         Err(error) => return Some(format!("start a capture thread: {error}")),
     };

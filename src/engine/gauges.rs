@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::arrivals::Arrivals;
 use super::inference::Progress;
 use super::meters::Meters;
 use super::rate::Rate;
@@ -24,6 +25,7 @@ pub(super) struct Gauges {
     pub(super) inference: Arc<Progress>,
     /// None where no frames are kept.
     pub(super) evidence: Option<Arc<RecordingMeters>>,
+    pub(super) arrivals: Arc<Arrivals>,
     pub(super) packet_rate: Rate<2>,
     pub(super) sequence_rate: Rate<1>,
 }
@@ -50,6 +52,7 @@ impl Gauges {
             traffic,
             flows: self.flows.counts(),
             model,
+            arrivals: self.arrivals.counts(),
             evidence: self.evidence.as_ref().map(|meters| meters.status()),
             ..Snapshot::default()
         }

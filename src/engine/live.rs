@@ -12,6 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::warn;
 
+use super::arrivals::{ArrivalRecorder, Arrivals};
 use super::inference::Pace;
 use super::meters::{Meters, Tally};
 use super::pipeline::Pipeline;
@@ -74,11 +75,12 @@ impl Live {
     /// Starts a thread for each open interface; they end when `stop` is set, and all where one does.
     ///
     /// Privileges must have been given up before. What comes in is counted on `meters` as it comes,
-    /// and kept by `recording` as evidence.
+    /// kept by `recording` as evidence, and looked into for `arrivals`.
     pub fn start(
         interfaces: Vec<Interface>,
         meters: &Arc<Meters>,
         recording: Option<&Recording>,
+        arrivals: Option<&Arc<Arrivals>>,
         stop: &Arc<AtomicBool>,
     ) -> io::Result<Self> {
         let (queue, messages) = sync_channel(WAITING_BATCHES);
@@ -87,9 +89,12 @@ impl Live {
         for interface in interfaces {
             let name = format!("capture-{}", interface.name());
             let until = Until { asked: Arc::clone(stop), over: Arc::clone(&over) };
-            let recorder = recording.map(|recording| recording.recorder(Pace::Live));
+            let watches = Watches {
+                recorder: recording.map(|recording| recording.recorder(Pace::Live)),
+                arrivals: arrivals.map(|arrivals| arrivals.recorder(Pace::Live)),
+            };
             let capture =
-                Capture::new(interface, queue.clone(), Arc::clone(meters), recorder, until);
+                Capture::new(interface, queue.clone(), Arc::clone(meters), watches, until);
             threads.push(Builder::new().name(name).spawn(move || capture.run())?);
         }
         Ok(Self { messages, threads, over })
@@ -146,6 +151,12 @@ impl Drop for Until {
     }
 }
 
+/// What looks at frames beside the flow table, where anything does.
+struct Watches {
+    recorder: Option<Recorder>,
+    arrivals: Option<ArrivalRecorder>,
+}
+
 /// One capture thread.
 struct Capture {
     interface: Interface,
@@ -153,6 +164,7 @@ struct Capture {
     queue: SyncSender<Message>,
     packets: Vec<Packet>,
     recorder: Option<Recorder>,
+    arrivals: Option<ArrivalRecorder>,
     /// What has been counted; what the decoder counts is taken over when it is told.
     tally: Tally,
     told: Tally,
@@ -168,15 +180,17 @@ impl Capture {
         interface: Interface,
         queue: SyncSender<Message>,
         meters: Arc<Meters>,
-        recorder: Option<Recorder>,
+        watches: Watches,
         until: Until,
     ) -> Self {
+        let Watches { recorder, arrivals } = watches;
         Self {
             interface,
             decoder: Decoder::default(),
             queue,
             packets: Vec::with_capacity(BATCH),
             recorder,
+            arrivals,
             tally: Tally::default(),
             told: Tally::default(),
             meters,
@@ -204,6 +218,9 @@ impl Capture {
                         self.packets.push(packet);
                         if let Some(recorder) = &mut self.recorder {
                             recorder.record(&frame, self.decoder.headers_len());
+                        }
+                        if let Some(arrivals) = &mut self.arrivals {
+                            arrivals.observe(&self.decoder, &frame, &packet);
                         }
                     }
                     if self.packets.len() == BATCH {
@@ -244,6 +261,7 @@ impl Capture {
     /// Gives the packets gathered to the flow table, or drops them if it does not keep up.
     fn hand_on(&mut self) {
         self.tell();
+        self.arrivals.as_mut().map(ArrivalRecorder::hand_over);
         if self.packets.is_empty() {
             return;
         }

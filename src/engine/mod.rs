@@ -3,6 +3,7 @@
 //! The only place that knows both sides, and the only one that starts threads. It never formats:
 //! where rows go is the business of the [`Sink`] it is given.
 
+mod arrivals;
 mod board;
 mod command;
 mod desk;
@@ -20,11 +21,13 @@ mod live;
 pub mod map;
 mod meters;
 mod model;
+mod naming;
 mod notifier;
 mod pipeline;
 mod rate;
 mod recording;
 mod replay;
+mod responder;
 mod scoring;
 mod shard;
 mod shelf;
@@ -34,12 +37,15 @@ mod start;
 mod subject;
 mod watcher;
 
+pub use arrivals::{ArrivalCounts, Arrivals, Recent, Wanted, arrivals_of};
 pub use command::{ActError, Command, Done};
 pub use detection::Detection;
 pub use feed::Feed;
 pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
 pub use interrupt::Interrupts;
+#[cfg(test)]
+pub(crate) use limits::LimitAsk;
 pub use limits::{Applied, LimitError, Limits, Reverted, Written};
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;
@@ -47,6 +53,7 @@ pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin}
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
+pub use responder::{Audit, Responder};
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{

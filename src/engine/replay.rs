@@ -1,10 +1,12 @@
 //! Packets from capture files, as fast as they can be read or at the pace of the recording.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
+use super::arrivals::{ArrivalRecorder, Arrivals};
 use super::inference;
 use super::meters::{Meters, Tally};
 use super::pipeline::Pipeline;
@@ -55,6 +57,8 @@ pub struct Replay<'a> {
     pub meters: &'a Meters,
     /// What keeps frames as evidence, if they are kept.
     pub recording: Option<&'a Recording>,
+    /// Where arrivals are kept, if they are.
+    pub arrivals: Option<&'a Arc<Arrivals>>,
     /// Set to end the replay early.
     pub stop: &'a AtomicBool,
 }
@@ -69,6 +73,7 @@ impl Replay<'_> {
         let mut progress = Progress {
             decoder: Decoder::default(),
             recorder: self.recording.map(|recording| recording.recorder(inference::Pace::Replay)),
+            arrivals: self.arrivals.map(|arrivals| arrivals.recorder(inference::Pace::Replay)),
             pace: Pace::new(self.speed),
             bytes_before: 0,
             frames: 0,
@@ -140,6 +145,9 @@ impl Replay<'_> {
                 if let Some(recorder) = &mut progress.recorder {
                     recorder.record(&frame, progress.decoder.headers_len());
                 }
+                if let Some(arrivals) = &mut progress.arrivals {
+                    arrivals.observe(&progress.decoder, &frame, &packet);
+                }
                 pipeline.packet(&packet)?;
             }
         }
@@ -156,6 +164,7 @@ impl Replay<'_> {
 struct Progress {
     decoder: Decoder,
     recorder: Option<Recorder>,
+    arrivals: Option<ArrivalRecorder>,
     pace: Option<Pace>,
     /// Bytes of the files before this one.
     bytes_before: u64,

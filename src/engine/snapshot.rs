@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::arrivals::ArrivalCounts;
 use crate::capture::evidence;
 use crate::cluster::{ClusterStatus, World};
 use crate::detect::{Backend, CLASSES, Class, Score, Verdict};
@@ -210,6 +211,8 @@ pub struct Snapshot {
     pub source: Source,
     /// What came in.
     pub traffic: Traffic,
+    /// What was looked into of it.
+    pub arrivals: ArrivalCounts,
     /// The flow table.
     pub flows: FlowCounts,
     /// The model.

@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
 
+use super::arrivals::Arrivals;
 use super::desk::{Desk, Note, PANICKED};
 use super::detection::Detection;
 use super::feed::Feed;
@@ -18,6 +19,7 @@ use super::handle::Handle;
 use super::inference::Inference;
 use super::keeper::{Keeper, Kept};
 use super::meters::Meters;
+use super::naming::Naming;
 use super::notifier::{self, Notifier, Words};
 use super::pipeline::{Options, Pipeline};
 use super::rate::Rate;
@@ -26,6 +28,7 @@ use super::scoring::Scoring;
 use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
 use super::watcher::{Listeners, Tray, Watcher};
 use crate::capture::evidence;
+use crate::cluster::World;
 use crate::detect::{self, Model, Runtime, Scorer};
 use crate::incident::{Incident, Tracker};
 use crate::notify::Sink;
@@ -57,6 +60,8 @@ pub struct Parts {
     pub known: Vec<Incident>,
     /// How packets are kept as evidence; not at all if it does not say.
     pub evidence: Option<evidence::Options>,
+    /// What is known of the cluster, by which addresses are named; none where there is no cluster.
+    pub worlds: Option<watch::Receiver<Arc<World>>>,
 }
 
 /// Why an engine could not be started, or not be ended without a loss.
@@ -90,6 +95,7 @@ pub struct Engine {
     /// Keeps the desk at work after the source has ended.
     notes: SyncSender<Note>,
     outside: Option<Outside>,
+    arrivals: Arc<Arrivals>,
 }
 
 impl Engine {
@@ -98,7 +104,7 @@ impl Engine {
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
         let Parts { feed, flows, model, inference_threads, tracker, known, evidence, .. } = parts;
-        let Parts { store, retention, sinks, .. } = parts;
+        let Parts { store, retention, sinks, worlds, .. } = parts;
         let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
@@ -122,7 +128,9 @@ impl Engine {
         let scoring = Scoring::new(inference);
         let meters = Arc::<Meters>::default();
         let recording = evidence.map(Recording::start).transpose()?;
+        let arrivals = Arrivals::new(flows.timeouts.idle_us);
         let gauges = Gauges {
+            arrivals: Arc::clone(&arrivals),
             source: feed.source(),
             total_bytes: feed.total_bytes(),
             meters: Arc::clone(&meters),
@@ -139,14 +147,16 @@ impl Engine {
         };
         let (shown, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let detection = Detection::new(tracker, explainer);
-        let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown);
+        let naming = worlds.map(Naming::new).unwrap_or_default();
+        let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown).with_names(naming);
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;
         let asked = Arc::clone(&stop);
         let ended = notes.clone();
+        let arrived = Arc::clone(&arrivals);
         let source = thread("source", move || {
-            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, recording, &asked));
+            let run = AssertUnwindSafe(|| feed.run(pipeline, &meters, recording, &arrived, &asked));
             // A dead thread must not look like a quiet network.
             let state = catch_unwind(run).unwrap_or_else(|_| SourceState::Failed(PANICKED.into()));
             // The desk is there until this and the engine itself let go of it.
@@ -157,7 +167,7 @@ impl Engine {
             Some(actions) => handle.with_actions(actions),
             None => handle,
         };
-        Ok(Self { handle, source, desk, notes, outside })
+        Ok(Self { handle, source, desk, notes, outside, arrivals })
     }
 
     /// The door to it.
@@ -166,9 +176,15 @@ impl Engine {
         self.handle.clone()
     }
 
+    /// What asked whom lately.
+    #[must_use]
+    pub fn arrivals(&self) -> Arc<Arrivals> {
+        Arc::clone(&self.arrivals)
+    }
+
     /// Asks it to end, and waits until what it found is kept or cannot be.
     pub fn finish(self) -> Result<(), Error> {
-        let Self { handle, source, desk, notes, outside } = self;
+        let Self { handle, source, desk, notes, outside, .. } = self;
         handle.stop();
         // While what was found is brought in, a message that is under way has time to end.
         let outside = outside.map(Outside::stop);

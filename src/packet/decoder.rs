@@ -1,12 +1,13 @@
 //! One frame to one packet: link, network, tunnels, fragments, transport.
 
+use super::application::Segment;
 use super::fragment::{Attribution, DatagramId, Fragments};
 use super::ip::{self, Datagram};
 use super::link;
 use super::transport::{self, Transport};
 use super::tunnel::{self, Tunnel};
 use super::view::{Skipped, View};
-use super::{Frame, Packet, Tuple};
+use super::{Frame, Packet, Tuple, protocol};
 
 /// Tunnels inside tunnels that are unwrapped; what lies deeper counts as the flow of the last one.
 const MAX_TUNNELS: usize = 4;
@@ -66,6 +67,23 @@ impl Decoder {
     #[must_use]
     pub const fn headers_len(&self) -> usize {
         self.headers_len
+    }
+
+    /// The TCP segment in `frame`, the last that became a packet: `packet`. None where that is of
+    /// another protocol, a later fragment, or has no whole header.
+    #[must_use]
+    #[inline]
+    pub fn segment<'a>(&self, frame: &Frame<'a>, packet: &Packet) -> Option<Segment<'a>> {
+        let header_len = usize::from(packet.header_len);
+        if packet.tuple.protocol != protocol::TCP || header_len < 20 {
+            return None;
+        }
+        let header = frame.bytes.get(self.headers_len.checked_sub(header_len)?..)?;
+        let sequence = header.get(4..)?.first_chunk().copied().map(u32::from_be_bytes)?;
+        let captured = header.get(header_len..).unwrap_or_default();
+        // What pads a short frame of Ethernet is none of its payload.
+        let payload = captured.get(..packet.payload_len as usize).unwrap_or(captured);
+        Some(Segment { sequence, payload, sent_len: packet.payload_len })
     }
 
     /// The packet in `frame`, or why there is none. Never panics, whatever the bytes.

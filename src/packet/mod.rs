@@ -6,6 +6,7 @@
 //! the ports of their first fragment. Folding packets into flows belongs to [`crate::flow`].
 
 mod address;
+pub mod application;
 mod decoder;
 mod fragment;
 mod ip;

@@ -1,5 +1,15 @@
 //! What a limit does, as traffic shows it.
 
+use std::collections::{BTreeSet, HashSet};
+
+use foldhash::fast::RandomState;
+
+use super::choose::per_s;
+use super::{Arrival, Controller, ResetBy, Traffic};
+use crate::packet::Address;
+
+const MINUTE_US: i64 = 60_000_000;
+
 /// What a limit does, as traffic since it was set shows it. Answers are seen where HTTP is in the
 /// clear; otherwise those figures are none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -18,4 +28,85 @@ pub struct Effect {
     pub bystanders_refused: Option<u64>,
     /// Connections of these that were reset.
     pub bystanders_reset: u64,
+}
+
+/// What an effect is measured by.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured<'a> {
+    /// What serves the Ingress.
+    pub controller: Controller,
+    /// Who attacks.
+    pub offenders: &'a BTreeSet<Address>,
+    /// What these asked a second before the limit was set.
+    pub offered_before_per_s: f64,
+    /// What came to the Ingress in the last minutes, in order of time.
+    pub arrivals: &'a [&'a Arrival],
+    /// All that was seen in the same time.
+    pub traffic: &'a Traffic,
+    /// Since when the limit is set, in µs since the epoch of packet time.
+    pub since_us: i64,
+    /// Now, in µs since the epoch of packet time.
+    pub now_us: i64,
+}
+
+/// A connection at an Ingress: client and server, each with its port.
+type Connection = (Address, u16, Address, u16);
+
+impl Measured<'_> {
+    /// What the limit does.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        let lately_us = self.since_us.max(self.now_us.saturating_sub(MINUTE_US));
+        let lasts_us = self.now_us.saturating_sub(lately_us);
+        let is_offender = |client: &Address| self.offenders.contains(client);
+        let mut connections: HashSet<Connection, RandomState> = HashSet::default();
+        let (mut offenders, mut bystanders) = (BTreeSet::new(), BTreeSet::new());
+        let mut offered = 0;
+        for arrival in self.arrivals {
+            let Arrival { at_us, client, client_port, server, server_port, .. } = **arrival;
+            connections.insert((client, client_port, server, server_port));
+            if at_us < self.since_us {
+                continue;
+            }
+            offered += u64::from(is_offender(&client) && at_us >= lately_us);
+            if is_offender(&client) { &mut offenders } else { &mut bystanders }.insert(client);
+        }
+        let (mut seen, mut refused, mut bystanders_refused) = (0_u64, 0, 0);
+        for answer in self.traffic.answers.iter().filter(|answer| answer.at_us >= self.since_us) {
+            let of = (answer.client, answer.client_port, answer.server, answer.server_port);
+            if !connections.contains(&of) {
+                continue;
+            }
+            seen += 1;
+            let is_refusal = answer.status == refusal(self.controller);
+            let counts = is_refusal && answer.at_us >= lately_us;
+            refused += u64::from(counts && is_offender(&answer.client));
+            bystanders_refused += u64::from(is_refusal && !is_offender(&answer.client));
+        }
+        let resets = self.traffic.resets.iter().filter(|reset| {
+            let of = (reset.client, reset.client_port, reset.server, reset.server_port);
+            reset.at_us >= self.since_us
+                && reset.by == ResetBy::Server
+                && !is_offender(&reset.client)
+                && connections.contains(&of)
+        });
+        Effect {
+            offenders: offenders.len() as u64,
+            offered_before_per_s: self.offered_before_per_s,
+            offered_per_s: per_s(offered, lasts_us),
+            refused_per_min: (seen > 0).then(|| per_s(refused, lasts_us) * 60.0),
+            bystanders: bystanders.len() as u64,
+            bystanders_refused: (seen > 0).then_some(bystanders_refused),
+            bystanders_reset: resets.count() as u64,
+        }
+    }
+}
+
+/// The status with which a controller refuses where nobody has set another.
+const fn refusal(controller: Controller) -> u16 {
+    match controller {
+        Controller::IngressNginx | Controller::F5Nginx => 503,
+        Controller::Traefik | Controller::HaproxyCommunity => 429,
+        Controller::HaproxyTechnologies => 403,
+    }
 }

@@ -1,5 +1,6 @@
 //! What is set at an Ingress, by whom, since when, until when, and what it was before.
 
+use super::ledger::{LEDGER, Ledger, LedgerValue, Reading, ValueState};
 use super::{Controller, IngressName, Limit};
 use crate::incident::IncidentId;
 
@@ -79,4 +80,70 @@ pub struct LimitStatus {
     pub held: Option<Held>,
     /// Fields of the controller that limit it and are not Weir's, with their values.
     pub foreign: Vec<(String, String)>,
+}
+
+impl LimitStatus {
+    /// How `ingress` stands at `now_us` of the wall clock, by its annotations alone.
+    #[must_use]
+    pub fn read<'a>(
+        ingress: IngressName,
+        controller: Result<Controller, String>,
+        annotation: impl Fn(&str) -> Option<&'a str>,
+        now_us: i64,
+    ) -> Self {
+        let ledger = match Ledger::read(annotation(LEDGER)) {
+            Reading::Held(ledger) => Some(*ledger),
+            Reading::Absent | Reading::Unreadable(_) => None,
+        };
+        let is_held = |field: &str| {
+            let mut values = ledger.iter().flat_map(|ledger| &ledger.values);
+            values.any(|value| value.field == field && value.state != ValueState::Lost)
+        };
+        let limiting = controller.as_ref().map_or(&[][..], |controller| controller.limiting());
+        let foreign: Vec<_> = limiting
+            .iter()
+            .filter(|field| !is_held(field))
+            .filter_map(|field| Some(((*field).to_owned(), annotation(field)?.to_owned())))
+            .collect();
+        let standing = match &ledger {
+            Some(ledger) => standing(ledger, &annotation, now_us),
+            None if foreign.is_empty() => Standing::Unlimited,
+            None => Standing::Foreign,
+        };
+        let held = ledger.map(|ledger| held(ledger, &annotation));
+        Self { ingress, controller, standing, held, foreign }
+    }
+}
+
+fn standing<'a>(
+    ledger: &Ledger,
+    annotation: &impl Fn(&str) -> Option<&'a str>,
+    now_us: i64,
+) -> Standing {
+    let is_theirs = |value: &LedgerValue| match value.state {
+        ValueState::Held => annotation(&value.field) != Some(&value.wanted),
+        ValueState::Lost => true,
+        ValueState::Leaving => false,
+    };
+    let is_lifted = ledger.values.iter().all(|value| value.state == ValueState::Leaving);
+    if now_us >= ledger.until_us || is_lifted {
+        Standing::Expired
+    } else if ledger.values.iter().any(is_theirs) {
+        Standing::Overridden
+    } else {
+        Standing::Active
+    }
+}
+
+fn held<'a>(ledger: Ledger, annotation: &impl Fn(&str) -> Option<&'a str>) -> Held {
+    let Ledger { limit, by, reason, incident, since_us, until_us, values, .. } = ledger;
+    let value = |value: LedgerValue| SetValue {
+        value: annotation(&value.field).map(ToOwned::to_owned),
+        field: value.field,
+        wanted: value.wanted,
+        previous: value.previous,
+        previous_manager: value.owners.into_iter().next().map(|owner| owner.manager),
+    };
+    let values = values.into_iter().map(value).collect();
+    Held { limit, by, reason, incident, since_us, until_us, values }
 }

@@ -72,6 +72,7 @@ pub fn record(capture: &Path, options: &Options) -> (Status, Vec<FlowSpan>) {
         speed: Speed::Max,
         meters: &Meters::default(),
         recording: Some(&recording),
+        arrivals: None,
         stop: &AtomicBool::new(false),
     };
     replay.run(&mut pipeline, |_| {});

@@ -1,0 +1,81 @@
+//! One limit that the response has set, and how it does.
+
+use std::collections::BTreeSet;
+
+use crate::detect::Class;
+use crate::incident::IncidentId;
+use crate::packet::Address;
+use crate::respond::{Controller, Effect, Limit};
+
+/// For how long a limit must have been in force before it is judged, in µs.
+const FAIR_US: i64 = 30_000_000;
+
+/// Bystanders that were refused or reset, from which a limit is said to hurt.
+const HURTS: f64 = 10.0;
+
+/// A limit in force.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) limit: Limit,
+    pub(super) controller: Controller,
+    pub(super) class: Class,
+    /// The incidents that it answers.
+    pub(super) incidents: BTreeSet<IncidentId>,
+    pub(super) offenders: BTreeSet<Address>,
+    /// Servers at which arrivals without a host are for this Ingress.
+    pub(super) doors: BTreeSet<(Address, u16)>,
+    pub(super) offered_before_per_s: f64,
+    /// Connections of bystanders that were reset a second before the limit was set.
+    pub(super) resets_before_per_s: f64,
+    /// Since when it is as it is.
+    pub(super) since_us: i64,
+    pub(super) until_us: i64,
+    pub(super) rung: usize,
+    pub(super) is_loosened: bool,
+    /// Since when none of its incidents is open.
+    pub(super) quiet_us: Option<i64>,
+    pub(super) effect: Option<Effect>,
+    pub(super) measured_us: i64,
+}
+
+impl Kept {
+    /// The first incident that it answers.
+    pub(super) fn incident(&self) -> Option<IncidentId> {
+        self.incidents.first().copied()
+    }
+
+    /// Whether it refuses or breaks off more of the bystanders than of the attackers.
+    pub(super) fn hurts(&self, now_us: i64) -> bool {
+        let lasts_us = now_us.saturating_sub(self.since_us);
+        let Some(effect) = self.effect.filter(|_| lasts_us >= FAIR_US) else { return false };
+        #[expect(clippy::cast_precision_loss, reason = "counts for comparison")]
+        let (lasts_s, refused, reset) = (
+            lasts_us as f64 / 1e6,
+            effect.bystanders_refused.unwrap_or_default() as f64,
+            effect.bystanders_reset as f64,
+        );
+        let hurt = refused + (reset - self.resets_before_per_s * lasts_s).max(0.0);
+        let fewer_per_s = (effect.offered_before_per_s - effect.offered_per_s).max(0.0);
+        let helped_per_s = effect.refused_per_min.map_or(fewer_per_s, |per_min| per_min / 60.0);
+        hurt >= HURTS && hurt > helped_per_s * lasts_s
+    }
+
+    /// The same limit with twice as much allowed.
+    pub(super) fn looser(&self) -> Limit {
+        let twice = |part: Option<u32>| part.map(|part| part.saturating_mul(2).min(Limit::MOST));
+        let Limit { rps, rpm, connections, burst, allowlist } = &self.limit;
+        let burst = burst.map(|burst| match burst {
+            crate::respond::Burst::Requests(burst) => {
+                crate::respond::Burst::Requests(burst.saturating_mul(2).min(Limit::MOST))
+            }
+            times @ crate::respond::Burst::Multiplier(_) => times,
+        });
+        Limit {
+            rps: twice(*rps),
+            rpm: twice(*rpm),
+            connections: twice(*connections),
+            burst,
+            allowlist: allowlist.clone(),
+        }
+    }
+}
