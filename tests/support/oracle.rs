@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -24,6 +24,21 @@ impl Oracle {
         }
         let mut oracle = Command::new(python);
         oracle.arg(tests().join("oracles").join(script)).env_clear();
+        Some(Self(oracle))
+    }
+
+    /// A program as `make oracles` unpacked it, else as it is installed; `None`, said on standard
+    /// output, where it is neither.
+    pub fn program(name: &str) -> Option<Self> {
+        let unpacked = folder().join("debian/usr/bin");
+        let places = [&*unpacked, Path::new("/usr/local/bin"), Path::new("/usr/bin")];
+        let Some(path) = places.iter().map(|place| place.join(name)).find(|path| path.exists())
+        else {
+            println!("skipped: no {name} (make oracles)");
+            return None;
+        };
+        let mut oracle = Command::new(path);
+        oracle.env_clear();
         Some(Self(oracle))
     }
 
@@ -55,6 +70,18 @@ impl Oracle {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
         self
+    }
+
+    /// In a folder.
+    pub fn within(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
+    /// It, running with these arguments, until it is killed.
+    pub fn running(mut self, arguments: &[&str]) -> Child {
+        self.0.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.0.spawn().expect("it starts")
     }
 
     /// What it prints for `arguments` and `input`; what is wrong where it fails.

@@ -57,6 +57,7 @@ fn incident(id: u64, sources: &[Address], target: Address) -> Incident {
         resolved_by: None,
         muted_by: None,
         related: Vec::new(),
+        names: Names::default(),
         why: Vec::new(),
         flow_ids: Vec::new(),
     }
