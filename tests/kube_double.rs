@@ -199,6 +199,16 @@ fn an_update_takes_what_it_changes_and_leaves_what_it_repeats() {
 }
 
 #[test]
+fn whoever_creates_an_object_owns_what_he_wrote() {
+    let api = server();
+    let made = ask(&api, "POST", INGRESSES, &ingress(&json!({ "a": "1" })));
+    let mut fields = annotated(&json!({ ".": {}, "f:a": {} }));
+    fields["f:spec"] = json!({ "f:rules": {} });
+    assert_eq!(owners(&made.body), [("Update".to_owned(), "caller".to_owned(), fields)]);
+    assert_eq!(made.body["metadata"]["managedFields"][0]["apiVersion"], "networking.k8s.io/v1");
+}
+
+#[test]
 fn what_changes_nothing_makes_no_version() {
     let api = server();
     let config = ingress(&json!({ "a": "1" }));

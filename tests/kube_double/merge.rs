@@ -8,7 +8,7 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
 /// How many objects are written to, and how often each.
-const SEQUENCES: usize = 400;
+const SEQUENCES: usize = 300;
 const STEPS: usize = 14;
 
 /// Who writes; the first of them apply.

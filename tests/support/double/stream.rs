@@ -25,7 +25,10 @@ pub fn bring(
             Err(RecvTimeoutError::Timeout) if has_gone(stream)? => return Ok(Line::Closed),
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Piece::Text(text)) if text.is_empty() => {}
-            Ok(Piece::Text(text)) => write!(stream, "{:x}\r\n{text}\r\n", text.len())?,
+            Ok(Piece::Text(text)) => {
+                let chunk = format!("{:x}\r\n{text}\r\n", text.len());
+                stream.write_all(chunk.as_bytes())?;
+            }
             Ok(Piece::Half(text)) => {
                 write!(stream, "{:x}\r\n", text.len())?;
                 stream.write_all(&text.as_bytes()[..text.len() / 2])?;
