@@ -1,5 +1,9 @@
 //! `GET /metrics`: what is counted, in Prometheus' text format 0.0.4.
 
+mod cluster;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
@@ -46,6 +50,7 @@ fn text(snapshot: &Snapshot, is_ready: bool) -> String {
     page.incidents(snapshot);
     page.sinks(snapshot);
     page.evidence(snapshot);
+    page.cluster(snapshot);
     page.0
 }
 
@@ -276,6 +281,3 @@ fn seconds(time_us: i64) -> f64 {
 fn escaped(value: &str) -> String {
     value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::cluster::Link;
 use crate::engine::{SinkStatus, Snapshot, SourceKind, SourceState};
+use crate::incident::rfc3339;
 
 /// Whether the engine guards, and why it does not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -37,6 +39,13 @@ pub(super) fn notes(now: &Snapshot) -> Vec<String> {
     }
     let evidence = now.evidence.as_ref().and_then(|ring| ring.failure.as_ref());
     notes.extend(evidence.map(|why| format!("packets are not kept as evidence: {why}")));
+    if let Link::Down { since_us, why } = &now.cluster.link {
+        let since = rfc3339(*since_us);
+        notes.push(format!(
+            "the cluster has not answered since {since}, names may be old and no limit is set or \
+             lifted: {why}"
+        ));
+    }
     notes
 }
 

@@ -35,6 +35,10 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Every standing.
+    pub const ALL: [Self; 5] =
+        [Self::Unlimited, Self::Foreign, Self::Active, Self::Overridden, Self::Expired];
+
     /// Its name everywhere.
     #[must_use]
     pub const fn name(self) -> &'static str {

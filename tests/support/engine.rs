@@ -32,7 +32,13 @@ pub fn weir<const N: usize>(arguments: [&str; N], database: &Path) -> Command {
 
 /// Waits until `found` finds something.
 #[track_caller]
-pub fn await_some<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub fn await_some<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
+    await_within(PATIENCE, what, found)
+}
+
+/// Waits for so long until `found` finds something.
+#[track_caller]
+pub fn await_within<T>(patience: Duration, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let since = SystemTime::now();
     let (_never, wait) = mpsc::channel::<()>();
     loop {
@@ -40,7 +46,7 @@ pub fn await_some<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
             return found;
         }
         let waited = since.elapsed().unwrap_or_default();
-        assert!(waited < PATIENCE, "{what} did not come");
+        assert!(waited < patience, "{what} did not come");
         wait.recv_timeout(GLANCE).ok();
     }
 }

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::*;
 use crate::api::tests::incident;
 use crate::capture::evidence;
+use crate::cluster::Link;
+use crate::engine::Holder;
 use crate::incident::{Incident, Who, WhoKind};
 use crate::packet::Address;
+use crate::respond::DecisionKind;
 use crate::store::Depth;
 
 #[test]
@@ -44,6 +47,7 @@ fn every_metric_has_one_help_and_one_type_and_then_its_samples() {
         .into();
     snapshot.evidence = Some(evidence::Status::default());
     snapshot.incidents = vec![about("shop", 1), about("shop", 2)];
+    snapshot.cluster.context = "kind-weir".into();
     let text = text(&snapshot, true);
     let mut name = "";
     for line in text.lines() {
@@ -108,4 +112,24 @@ fn a_cluster_of_many_namespaces_makes_no_more_series_than_a_few() {
     assert!(has("namespace=\"team-199\"") && has("namespace=\"team-000\""));
     // Of 202 incidents, 50 are about team-199 and the first 48 others; one is in a namespace `other`.
     assert!(has("namespace=\"other\"") && has("} 152"), "{lines:?}");
+}
+
+#[test]
+fn what_came_of_limits_is_counted_from_the_start_where_there_is_a_cluster() {
+    let mut snapshot = Snapshot::default();
+    assert!(!text(&snapshot, true).contains("weir_cluster_up"));
+    snapshot.cluster.context = "kind-weir".into();
+    snapshot.cluster.link = Link::Down { since_us: 1, why: "it is gone".into() };
+    snapshot.response.holder = Holder::Us;
+    snapshot.response.counts[DecisionKind::Refused as usize] = 3;
+    let text = text(&snapshot, true);
+    for line in [
+        "weir_cluster_up 0",
+        "weir_lease_held 1",
+        "weir_limits{standing=\"active\"} 0",
+        "weir_limit_actions_total{kind=\"refused\"} 3",
+        "weir_limit_actions_total{kind=\"overridden\"} 0",
+    ] {
+        assert!(text.lines().any(|written| written == line), "{line}\n{text}");
+    }
 }
