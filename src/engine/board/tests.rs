@@ -50,7 +50,7 @@ fn hosts_go_by_the_last_name_that_they_had() {
     board.observe(&verdict(1, 3, 80, Class::Benign));
     let server = Address::v4([10, 0, 0, 2]);
     let is = |name: &'static str| move |host, _| (host == server).then(|| pod(name));
-    let name = |rows: &[Arc<Conversation>]| rows[0].server_who.as_ref().map(|who| who.to_string());
+    let name = |rows: &[Arc<Conversation>]| rows[0].server_who.as_ref().map(ToString::to_string);
     assert_eq!(name(&board.conversations(nobody)), None);
     assert_eq!(name(&board.conversations(is("web-1"))).as_deref(), Some("shop/web-1"));
     assert_eq!(name(&board.conversations(is("web-2"))).as_deref(), Some("shop/web-2"));
