@@ -26,8 +26,9 @@ Examples:
   What has happened in the last two hours and is urgent:
     weir alerts list --since 2h --severity high
 
-  The floods towards one network that nobody has taken on:
+  The floods towards one network, or one namespace, that nobody has taken on:
     weir alerts list --status open 'class:dos* dst:10.244.0.0/16'
+    weir alerts list --status open 'class:dos* dst:shop/*'
 
   Take one on, look at its packets, and say that it is over:
     weir alerts ack 5f1c

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use lru::LruCache;
 
+use super::naming::name_hosts;
 use super::snapshot::{Conversation, ScorePoint};
 use crate::detect::{CLASSES, Class, FlowSummary, Score, Verdict};
 use crate::flow::{End, FlowId, State};
@@ -131,7 +132,7 @@ impl Board {
         });
         all.truncate(SHOWN);
         for row in &mut all {
-            if named(row, &who)
+            if name_hosts(row, &who)
                 && let Some(kept) = self.conversations.peek_mut(&(pair(row), row.server_port))
             {
                 *kept = Arc::clone(row);
@@ -243,19 +244,6 @@ fn opened(((client, server, protocol), server_port): Key, verdict: &Verdict) -> 
 /// What every row of two hosts shares.
 const fn pair(row: &Conversation) -> Pair {
     (row.client, row.server, row.protocol)
-}
-
-/// Asks `who` what the hosts of a row are; whether it is another word than the last.
-fn named(row: &mut Arc<Conversation>, who: impl Fn(Address, i64) -> Option<Arc<Who>>) -> bool {
-    let [client, server] = [row.client, row.server].map(|host| who(host, row.last_us));
-    let is_new = |now: &Option<Arc<Who>>, known: &Option<Arc<Who>>| now.is_some() && now != known;
-    if !is_new(&client, &row.client_who) && !is_new(&server, &row.server_who) {
-        return false;
-    }
-    let row = Arc::make_mut(row);
-    row.client_who = client.or(row.client_who.take());
-    row.server_who = server.or(row.server_who.take());
-    true
 }
 
 fn take(row: &mut Conversation, verdict: &Arc<Verdict>, gain: Gain) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::snapshot::Conversation;
 use crate::cluster::World;
 use crate::incident::Who;
 use crate::packet::Address;
@@ -66,6 +67,22 @@ impl Naming {
     pub(super) fn who(&self, address: Address, at_us: i64) -> Option<Arc<Who>> {
         self.world.who(address, at_us)
     }
+}
+
+/// Asks `who` what the hosts of a conversation are; whether it is another word than the last.
+pub(super) fn name_hosts(
+    row: &mut Arc<Conversation>,
+    who: impl Fn(Address, i64) -> Option<Arc<Who>>,
+) -> bool {
+    let [client, server] = [row.client, row.server].map(|host| who(host, row.last_us));
+    let is_new = |now: &Option<Arc<Who>>, known: &Option<Arc<Who>>| now.is_some() && now != known;
+    if !is_new(&client, &row.client_who) && !is_new(&server, &row.server_who) {
+        return false;
+    }
+    let row = Arc::make_mut(row);
+    row.client_who = client.or(row.client_who.take());
+    row.server_who = server.or(row.server_who.take());
+    true
 }
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ pub struct NamedWorkload {
 
 impl From<Names> for Vec<Named> {
     fn from(names: Names) -> Self {
-        let named = |(address, who): (Address, &Who)| Named {
+        let written = |(address, who): (Address, &Who)| Named {
             address: address.to_string(),
             kind: who.kind.name().to_owned(),
             namespace: who.namespace.clone(),
@@ -171,15 +171,15 @@ impl From<Names> for Vec<Named> {
             service: who.service.clone(),
             opened: names.opened_about == Some(address),
         };
-        names.iter().map(named).collect()
+        names.iter().map(written).collect()
     }
 }
 
 /// What says of no address what it is, is left out.
 impl From<Vec<Named>> for Names {
-    fn from(named: Vec<Named>) -> Self {
+    fn from(written: Vec<Named>) -> Self {
         let mut names = Self::default();
-        for Named { address, kind, namespace, name, workload, service, opened } in named {
+        for Named { address, kind, namespace, name, workload, service, opened } in written {
             let address = address.parse::<IpAddr>().map(Address::from);
             let (Ok(address), Some(kind)) = (address, WhoKind::named(&kind)) else { continue };
             let workload = workload.map(|NamedWorkload { kind, name }| Workload { kind, name });

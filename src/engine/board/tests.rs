@@ -50,7 +50,7 @@ fn hosts_go_by_the_last_name_that_they_had() {
     board.observe(&verdict(1, 3, 80, Class::Benign));
     let server = Address::v4([10, 0, 0, 2]);
     let is = |name: &'static str| move |host, _| (host == server).then(|| pod(name));
-    let name = |rows: &[Arc<Conversation>]| rows[0].server_who.as_ref().map(|who| who.to_string());
+    let name = |rows: &[Arc<Conversation>]| rows[0].server_who.as_ref().map(ToString::to_string);
     assert_eq!(name(&board.conversations(nobody)), None);
     assert_eq!(name(&board.conversations(is("web-1"))).as_deref(), Some("shop/web-1"));
     assert_eq!(name(&board.conversations(is("web-2"))).as_deref(), Some("shop/web-2"));
@@ -125,6 +125,6 @@ fn flows_that_were_reset_are_counted_as_such() {
     board.observe(&provisional(&last, 0));
     let flow = FlowSummary { reports: 1, state: State::Final(End::Rst), ..last.flow };
     board.observe(&Arc::new(Verdict { flow, ..(*last).clone() }));
-    let row = &board.conversations(|_, _| None)[0];
+    let row = &board.conversations(nobody)[0];
     assert_eq!((row.flows, row.resets), (2, 1));
 }
