@@ -5,8 +5,8 @@ use std::sync::Arc;
 use weir::cluster::ClusterStatus;
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict};
 use weir::engine::{
-    Conversation, FlowCounts, ModelStatus, ResponseStatus, ScorePoint, SinkStatus, Snapshot,
-    Source, SourceKind, SourceState, StoreStatus, Traffic,
+    ArrivalCounts, Conversation, FlowCounts, ModelStatus, ResponseStatus, ScorePoint, SinkStatus,
+    Snapshot, Source, SourceKind, SourceState, StoreStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
@@ -35,6 +35,7 @@ pub(crate) fn snapshot() -> Snapshot {
         outbox: Vec::new(),
         mutes: mutes(),
         evidence: None,
+        arrivals: ArrivalCounts::default(),
         cluster: ClusterStatus::default(),
         world: Arc::default(),
         response: ResponseStatus::default(),
