@@ -20,7 +20,7 @@ from detect import detect
 from live import live
 from measure import Pairs, Row, RunFailed, Usage, in_turn, run, spread
 from namespaces import LabError, leave_on_signals
-from subject import Subject, chosen, reference
+from subject import Subject, build, chosen, reference
 
 HERE = Path(__file__).resolve().parent
 CAPTURES = HERE / "captures"
@@ -28,6 +28,7 @@ CAPTURE_SECONDS = 400
 MIXED_RATIO, MIXED_GOAL = 2.4, 2.0
 MILLION_RATIO = 37.0
 MILLION_RATE, MILLION_RATE_GOAL = 0.3e6, 0.4e6
+ARRIVALS_RATIO, ARRIVALS_GOAL = 1.05, 1.02
 BYTES_PER_FLOW = 1024
 CAPPED_FLOWS, CAPPED_RSS = 100_000, 150_000_000
 OK, FAILED, MISSED = 0, 1, 2
@@ -118,9 +119,34 @@ def peak(usages: Iterable[Usage]) -> int:
     return max(usage.peak_rss for usage in usages)
 
 
+def arrivals(subject: Subject, rounds: int) -> list[Row]:
+    """CPU of flows with what telling and keeping arrivals adds to them, over that of flows."""
+    source = capture("mixed")
+    kept = [str(build(HERE.parent, "bench", "arrivals")), str(source.path)]
+    count = int(subprocess.run(kept, capture_output=True, check=True).stdout)
+    commands = [kept, [*kept, "--without"], subject.replay(source.path)]
+    for command in commands:
+        run(command)
+    ratios, added = [], []
+    for _ in range(rounds):
+        with_them, without, flows = (run(command).cpu_s for command in commands)
+        ratios.append((flows + with_them - without) / flows)
+        added.append((with_them - without) * 1e9 / source.packets)
+    middle = sorted(ratios)[len(ratios) // 2]
+    return [
+        Row("arrivals: kept of mixed", f"{count:,}"),
+        Row(
+            "arrivals: CPU, (flows + arrivals) / flows", spread(ratios, 3),
+            f"at most {ARRIVALS_RATIO}, goal {ARRIVALS_GOAL}", middle <= ARRIVALS_RATIO,
+        ),
+        Row("arrivals: CPU a packet", spread(added, 0, " ns")),
+    ]
+
+
 PARTS: dict[str, Callable[[Subject, int], list[Row]]] = {
     "mixed": mixed,
     "million": million,
+    "arrivals": arrivals,
     "detect": detect,
     "console": lambda subject, _rounds: console(subject),
     "live": lambda subject, _rounds: live(subject),

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "../fuzz/bodies/application.rs"]
+mod application;
 #[path = "../fuzz/bodies/capture_file.rs"]
 mod capture_file;
 #[path = "../fuzz/bodies/labels.rs"]
@@ -27,6 +29,11 @@ fn replay(target: &str, body: fn(&[u8])) {
 #[test]
 fn any_frame_is_decoded_or_counted_and_every_feature_of_its_flow_is_finite() {
     replay("packet", packet::run);
+}
+
+#[test]
+fn any_bytes_are_messages_with_plain_names_or_none() {
+    replay("application", application::run);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use foldhash::fast::RandomState;
 
 pub use files::arrivals_of;
-pub use recent::{Recent, Wanted};
+pub use recent::{HostTest, Recent, Wanted};
 pub(super) use recorder::ArrivalRecorder;
 
 use self::store::Store;

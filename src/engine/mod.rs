@@ -39,7 +39,7 @@ mod subject;
 mod watcher;
 
 pub use abroad::Abroad;
-pub use arrivals::{ArrivalCounts, Arrivals, Recent, Wanted, arrivals_of};
+pub use arrivals::{ArrivalCounts, Arrivals, HostTest, Recent, Wanted, arrivals_of};
 pub use command::{ActError, Command, Done};
 pub use detection::Detection;
 pub use feed::Feed;

@@ -134,6 +134,8 @@ impl Replay<'_> {
             progress.frames += 1;
             progress.wire_bytes += u64::from(frame.wire_len);
             if let Some(pace) = &mut progress.pace {
+                // There may be nothing for a while.
+                progress.arrivals.as_mut().map(ArrivalRecorder::hand_over);
                 pace.wait(frame.time_us, self.stop, pipeline, progress.recorder.as_mut())?;
                 if self.stop.load(Ordering::Relaxed) {
                     // The time of this frame has not come.

@@ -12,6 +12,9 @@ use crate::packet::Address;
 use crate::packet::application::Head;
 use crate::respond::{Answer, Arrival, ArrivalKind, Reset};
 
+/// Tells the hosts that are wanted by their name, and whether arrivals without one are.
+pub type HostTest<'a> = &'a dyn Fn(Option<&str>) -> bool;
+
 /// What is wanted of the arrivals; what is left out does not matter.
 #[derive(Clone, Default)]
 pub struct Wanted<'a> {
@@ -19,8 +22,8 @@ pub struct Wanted<'a> {
     pub span_us: Option<RangeInclusive<i64>>,
     /// Whom they are for.
     pub servers: Option<&'a [Address]>,
-    /// Which hosts they ask for, told by the name or that there is none; answers and resets have none.
-    pub host: Option<&'a dyn Fn(Option<&str>) -> bool>,
+    /// Which hosts they ask for; answers and resets have none.
+    pub host: Option<HostTest<'a>>,
 }
 
 impl fmt::Debug for Wanted<'_> {

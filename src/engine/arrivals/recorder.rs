@@ -11,20 +11,25 @@ use crate::packet::application::{Host, Message, Segment};
 use crate::packet::{Decoder, Frame, Packet, TcpFlags, protocol};
 use crate::respond::ResetBy;
 
+/// Packets of a replay after which what was found in them is handed over; a live capture says when.
+const ROUND: u32 = 256;
+
 /// What one source of packets writes to. It never waits on a live capture: where a reader is at the
-/// store, what was found is handed over the next time. A replay hands each over at once, so that what
-/// is read depends on the capture alone. The rest is handed over when it is dropped.
+/// store, what was found is handed over the next time. A replay waits, so that what is kept depends on
+/// the capture alone. The rest is handed over when it is dropped.
 #[derive(Debug)]
 pub(in crate::engine) struct ArrivalRecorder {
     arrivals: Arc<Arrivals>,
     pace: Pace,
     clock: Clock,
     batch: Batch,
+    /// Packets since the last round.
+    packets: u32,
 }
 
 impl ArrivalRecorder {
     pub(super) fn new(arrivals: Arc<Arrivals>, pace: Pace, clock: Clock) -> Self {
-        Self { arrivals, pace, clock, batch: Batch::default() }
+        Self { arrivals, pace, clock, batch: Batch::default(), packets: 0 }
     }
 
     /// Looks into `frame`, the last that became a packet: `packet`.
@@ -36,7 +41,15 @@ impl ArrivalRecorder {
         packet: &Packet,
     ) {
         if let Step::Back(_) = self.clock.observe(packet.time_us) {
+            self.hand_over();
             self.batch.restart();
+        }
+        self.packets += 1;
+        if self.packets == ROUND {
+            self.packets = 0;
+            if self.pace == Pace::Replay {
+                self.hand_over();
+            }
         }
         if packet.tuple.protocol != protocol::TCP {
             return;
@@ -83,8 +96,9 @@ impl ArrivalRecorder {
             return;
         }
         let batch = &mut self.batch;
-        let mut room = [0; Host::LONGEST];
-        let mut host = |host: Option<Host<'_>>| host.map(|host| batch.text(host.lower(&mut room)));
+        let mut host = |host: Option<Host<'_>>| {
+            host.map(|host| batch.text(host.lower(&mut [0; Host::LONGEST])))
+        };
         let (tuple, what) = match message {
             Message::Request(request) => {
                 let host = host(request.host);
@@ -102,7 +116,6 @@ impl ArrivalRecorder {
         };
         let print = self.arrivals.print(&(packet.tuple, place));
         batch.push(Found { at_us: packet.time_us, tuple, print, what });
-        self.hand_over_at_once();
     }
 
     fn reset(&mut self, packet: &Packet) {
@@ -114,13 +127,6 @@ impl ArrivalRecorder {
         let print = self.arrivals.print(&packet.tuple.canonical());
         let what = What::Reset { by: ResetBy::Client };
         self.batch.push(Found { at_us: packet.time_us, tuple: packet.tuple, print, what });
-        self.hand_over_at_once();
-    }
-
-    fn hand_over_at_once(&mut self) {
-        if self.pace == Pace::Replay {
-            self.hand_over();
-        }
     }
 }
 

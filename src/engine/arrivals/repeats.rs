@@ -1,30 +1,43 @@
 //! Segments that were sent again, or seen at two interfaces.
 
-/// Segments remembered, in 512 KiB: those of some seconds of a flood.
-const SLOTS: usize = 32_768;
+/// Segments remembered, in 64 KiB: those of a second of a flood, and near enough to be looked at with
+/// every message.
+const SLOTS: u64 = 8_192;
 
-/// How far apart in packet time the same segment is a repeat, in µs.
-const WITHIN_US: u64 = 60_000_000;
+/// How far apart in packet time the same segment is a repeat.
+const WITHIN_S: u32 = 60;
+
+/// A segment that was seen: the part of its print that its place does not tell, and when.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    mark: u32,
+    second: u32,
+}
 
 /// Remembers segments by their print, each in the one place that its print names.
 #[derive(Debug)]
 pub(super) struct Repeats {
-    /// Print and time.
-    slots: Vec<(u64, i64)>,
+    slots: Vec<Slot>,
 }
 
 impl Default for Repeats {
     fn default() -> Self {
-        Self { slots: vec![(0, i64::MIN); SLOTS] }
+        let slots = (0..SLOTS).map(|_| Slot::default());
+        Self { slots: slots.collect() }
     }
 }
 
 impl Repeats {
     /// Whether the segment was seen before; from now on it was.
     pub(super) fn has_seen(&mut self, print: u64, at_us: i64) -> bool {
-        let place = usize::try_from(print % SLOTS as u64).unwrap_or_default();
+        let place = usize::try_from(print % SLOTS).unwrap_or_default();
         let Some(slot) = self.slots.get_mut(place) else { return false };
-        let (before, before_us) = std::mem::replace(slot, (print, at_us));
-        before == print && before_us.abs_diff(at_us) <= WITHIN_US
+        let second = at_us.div_euclid(1_000_000) & i64::from(u32::MAX);
+        let now = Slot {
+            mark: u32::try_from(print >> 32).unwrap_or_default(),
+            second: u32::try_from(second).unwrap_or_default(),
+        };
+        let before = std::mem::replace(slot, now);
+        before.mark == now.mark && before.second.abs_diff(now.second) <= WITHIN_S
     }
 }

@@ -9,7 +9,7 @@ use super::recent::Recent;
 use super::repeats::Repeats;
 use super::table::Table;
 use super::{ArrivalCounts, WINDOW_US};
-use crate::packet::Address;
+use crate::packet::{Address, Tuple};
 use crate::respond::ResetBy;
 
 /// Requests, handshakes and HTTP/2 connections kept, and answers kept: 40 MiB each.
@@ -29,6 +29,13 @@ const SERVERS: u16 = u16::MAX;
 pub(super) struct Server {
     pub(super) address: Address,
     pub(super) port: u16,
+}
+
+impl Server {
+    /// The target of `tuple`.
+    const fn of(tuple: Tuple) -> Self {
+        Self { address: tuple.target, port: tuple.target_port }
+    }
 }
 
 impl From<&Self> for Server {
@@ -122,26 +129,8 @@ impl Store {
     }
 
     fn keep(&mut self, batch: &Batch, found: &Found<Text>) {
-        let mut tuple = found.tuple;
-        let mut what = found.what;
-        if let What::Reset { .. } = what {
-            // One end is a server if something arrived there; else nobody asks about the connection.
-            let server = |tuple: crate::packet::Tuple| Server {
-                address: tuple.target,
-                port: tuple.target_port,
-            };
-            let by = if self.servers.number(&server(tuple)).is_some() {
-                ResetBy::Client
-            } else if self.servers.number(&server(tuple.reversed())).is_some() {
-                tuple = tuple.reversed();
-                ResetBy::Server
-            } else {
-                return;
-            };
-            what = What::Reset { by };
-        }
-        let server = Server { address: tuple.target, port: tuple.target_port };
-        let Some(server) = self.servers.take(&server) else {
+        let Some((tuple, what)) = self.oriented(found) else { return };
+        let Some(server) = self.servers.take(&Server::of(tuple)) else {
             self.counts.unrecorded += 1;
             return;
         };
@@ -155,6 +144,22 @@ impl Store {
         };
         if let Some(block) = blocks.push(entry) {
             self.forget(&block);
+        }
+    }
+
+    /// Client to server, and what was found. A reset does not say which of its ends is a server: one at
+    /// which something arrived; without one nobody asks about the connection.
+    fn oriented(&self, found: &Found<Text>) -> Option<(Tuple, What<Text>)> {
+        let there = found.tuple;
+        let What::Reset { .. } = found.what else { return Some((there, found.what)) };
+        let back = there.reversed();
+        let is_server = |tuple: Tuple| self.servers.number(&Server::of(tuple)).is_some();
+        if is_server(there) {
+            Some((there, What::Reset { by: ResetBy::Client }))
+        } else if is_server(back) {
+            Some((back, What::Reset { by: ResetBy::Server }))
+        } else {
+            None
         }
     }
 

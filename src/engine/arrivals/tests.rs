@@ -173,9 +173,9 @@ fn what_is_wanted_is_told_by_time_server_and_host() {
     assert_eq!(seconds(&Wanted { span_us, ..Wanted::default() }), [1, 2]);
     let servers: &[Address] = &[Address::v4(SERVER.0)];
     assert_eq!(seconds(&Wanted { servers: Some(servers), ..Wanted::default() }), [0, 1, 2]);
-    let is_a: &dyn Fn(Option<&str>) -> bool = &|host| host == Some("a");
+    let is_a: HostTest<'_> = &|host| host == Some("a");
     assert_eq!(seconds(&Wanted { host: Some(is_a), ..Wanted::default() }), [0, 3]);
-    let is_none: &dyn Fn(Option<&str>) -> bool = &|host| host.is_none();
+    let is_none: HostTest<'_> = &|host| host.is_none();
     assert_eq!(seconds(&Wanted { host: Some(is_none), ..Wanted::default() }), [2]);
     assert_eq!(arrivals.counts().without_host, 1);
 }
@@ -216,7 +216,9 @@ fn whoever_makes_up_hosts_pushes_no_host_out_that_is_in_use() {
     // Once they are forgotten there is room again.
     let mut recorder = arrivals.recorder(Pace::Replay);
     observe(&mut recorder, &Sent::request(700 * SECOND_US, 1, "api.example"));
+    recorder.hand_over();
     observe(&mut recorder, &Sent::request(701 * SECOND_US, 1, "new.example"));
+    recorder.hand_over();
     assert_eq!(hosts(&arrivals).last().map(String::as_str), Some("new.example"));
 }
 
@@ -227,6 +229,7 @@ fn what_a_reader_holds_is_not_changed_by_what_comes() {
     let mut recorder = arrivals.recorder(Pace::Replay);
     for at in [1, 2] {
         observe(&mut recorder, &Sent::request(at * 900 * SECOND_US, 1, "b"));
+        recorder.hand_over();
     }
     let found: Vec<_> = before.arrivals(&Wanted::default()).collect();
     assert_eq!(
@@ -264,7 +267,7 @@ fn of_more_than_a_million_the_oldest_go_first() {
         let mut batch = batch::Batch::default();
         let host = Some(batch.text("a"));
         for at in first..first + 50_000 {
-            let print = 1 + at.unsigned_abs();
+            let print = at.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let what = entry::What::Handshake { host, head: Head::Complete };
             batch.push(entry::Found { at_us: START_US + at, print, what, ..template });
         }
