@@ -41,13 +41,13 @@ impl Stage {
 
     fn with(options: &Options) -> Self {
         weir::notify::prepare();
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder for it");
         let api = ApiServer::start();
         let options =
             Options { kubeconfig: Some(api.kubeconfig(folder.path())), ..options.clone() };
-        let tasks = Runtime::new().unwrap();
-        let found = tasks.block_on(Cluster::find(&options, &Environment::default())).unwrap();
-        let Found::Cluster(cluster) = found else { panic!("{found:?}") };
+        let tasks = Runtime::new().expect("threads for it");
+        let found = tasks.block_on(Cluster::find(&options, &Environment::default()));
+        let Ok(Found::Cluster(cluster)) = found else { panic!("{found:?}") };
         Self { api, tasks, cluster, _folder: folder }
     }
 
@@ -114,7 +114,7 @@ fn pod(name: &str, address: &str) -> Value {
 }
 
 fn named(world: &World, address: &str) -> Option<String> {
-    let address = Address::from(address.parse::<IpAddr>().unwrap());
+    let address = Address::from(address.parse::<IpAddr>().expect("an address"));
     world.who(address, now_us()).map(|who| who.to_string())
 }
 
@@ -310,8 +310,8 @@ fn objects_are_read_and_written_and_refusals_are_in_the_api_servers_words() {
         assert_eq!(merged["metadata"]["annotations"].get("a"), None);
         let (uid, version) = (&merged["metadata"]["uid"], &merged["metadata"]["resourceVersion"]);
         let (uid, version) = (uid.as_str().unwrap(), version.as_str().unwrap());
-        let stale = cluster.delete(&path, uid, "1", kept).await.unwrap_err();
-        assert_eq!(stale.status(), Some(409));
+        let outdated = cluster.delete(&path, uid, "1", kept).await.unwrap_err();
+        assert_eq!(outdated.status(), Some(409));
         cluster.delete(&path, uid, version, kept).await.unwrap();
         cluster.delete(&path, uid, version, kept).await.unwrap();
         assert_eq!(cluster.get(&path).await.unwrap(), None);
@@ -387,7 +387,7 @@ fn find(options: &Options, environment: &[(&str, &Path)]) -> Result<Found, Error
     weir::notify::prepare();
     let pairs = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
     let environment = Environment::from_pairs(pairs);
-    Runtime::new().unwrap().block_on(Cluster::find(options, &environment))
+    Runtime::new().expect("threads for it").block_on(Cluster::find(options, &environment))
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::settings::Environment;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long the API server may be silent on a connection; a watch ends sooner by itself.
-const SILENT: Duration = Duration::from_secs(120);
+const SILENT: Duration = Duration::from_mins(2);
 
 /// Where a pod finds the namespace it is in.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -98,7 +98,7 @@ impl Cluster {
     }
 
     async fn by_kubeconfigs(paths: &[PathBuf], options: &Options) -> Result<Self, Error> {
-        let first = paths.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+        let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
         let mut all = Kubeconfig::default();
         for path in paths {
             let next = Kubeconfig::read_from(path).map_err(|error| unusable(path, &error))?;

@@ -189,8 +189,8 @@ fn a_pod_that_is_gone_is_remembered_by_its_names_for_an_hour() {
     let read = |object| serde_json::from_value::<PodObject>(object).unwrap();
     let key = ("shop".to_owned(), "web-6d-7f".to_owned());
     let set = serde_json::from_value::<ReplicaSetObject>(replica_set()).unwrap();
-    store.put::<ReplicaSetObject>(("shop".into(), "web-6d".into()), set.record(), 0);
-    store.put::<PodObject>(key.clone(), read(pod("web-6d-7f", "10.244.1.17", NOON)).record(), 0);
+    store.put::<ReplicaSetObject>(&("shop".into(), "web-6d".into()), set.record(), 0);
+    store.put::<PodObject>(&key, read(pod("web-6d-7f", "10.244.1.17", NOON)).record(), 0);
     let mut past = Past::default();
     let before = World::of(&store, &past, 1);
     let end_us = us(NOON) + 60_000_000;
@@ -226,8 +226,8 @@ fn a_pod_of_the_same_name_is_another_pod() {
         serde_json::from_value::<PodObject>(object).unwrap().record()
     };
     let key = || ("shop".to_owned(), "db-0".to_owned());
-    store.put::<PodObject>(key(), read("a"), 0);
-    store.put::<PodObject>(key(), read("b"), 7);
+    store.put::<PodObject>(&key(), read("a"), 0);
+    store.put::<PodObject>(&key(), read("b"), 7);
     assert_eq!(store.ended.len(), 1);
     let all = [(key(), Arc::new(read("c")))].into();
     store.replace::<PodObject>(all, 9);
