@@ -14,8 +14,10 @@ PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump tmux python3
 BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
     iputils-ping ethtool iftop
 
-# What the tests are held against besides: another reader of captures, a clock that lies.
-ORACLE_PACKAGES := tshark faketime
+# What the tests are held against besides: another reader of captures, a clock that lies, the merge of
+# the API server, and kubectl, which others than Debian package too.
+ORACLE_PACKAGES := tshark faketime golang-go golang-k8s-sigs-structured-merge-diff-dev \
+    $(shell command -v kubectl > /dev/null || echo kubernetes-client)
 
 # Crates that only a face may use; the library must build without them.
 TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap
@@ -82,6 +84,10 @@ ORACLE_MODULES := @slack/types typescript
 oracles: oracle-packages ## Fetch the clients and validators that tests compare with.
 	@python3 -m venv target/oracles
 	timeout 300 target/oracles/bin/pip install --quiet --disable-pip-version-check $(ORACLES)
+	if command -v go > /dev/null; then
+		export GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$$PWD/target/oracles/go
+		go build -o target/oracles/managed_fields tests/oracles/managed_fields.go
+	fi
 	command -v npm > /dev/null || { echo "no npm: Slack's types are not checked" >&2; exit 0; }
 	mkdir -p target/oracles/node
 	timeout 120 npm install --prefix target/oracles/node --no-audit --no-fund --silent $(ORACLE_MODULES)

@@ -40,6 +40,17 @@ impl Oracle {
         Some((Self(oracle), node))
     }
 
+    /// A program of Go's that `make oracles` has built from `tests/oracles/NAME.go`, or `None`, said
+    /// on standard output, where it is absent.
+    pub fn go(name: &str) -> Option<Self> {
+        let program = folder().join(name);
+        if !program.exists() {
+            println!("skipped: no {name} built from Go (make oracles)");
+            return None;
+        }
+        Some(Self(Command::new(program)))
+    }
+
     /// With a variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);

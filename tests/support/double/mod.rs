@@ -17,6 +17,7 @@ pub mod sinks;
 pub mod slack;
 pub mod slack_bot;
 pub mod story;
+pub mod stream;
 pub mod token;
 pub mod tree;
 pub mod webhook;
