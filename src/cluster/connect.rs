@@ -16,7 +16,7 @@ use crate::settings::Environment;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long the API server may be silent on a connection; a watch ends sooner by itself.
-const SILENT: Duration = Duration::from_secs(120);
+const SILENT: Duration = Duration::from_mins(2);
 
 /// Where a pod finds the namespace it is in.
 const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -98,7 +98,7 @@ impl Cluster {
     }
 
     async fn by_kubeconfigs(paths: &[PathBuf], options: &Options) -> Result<Self, Error> {
-        let first = paths.first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+        let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
         let mut all = Kubeconfig::default();
         for path in paths {
             let next = Kubeconfig::read_from(path).map_err(|error| unusable(path, &error))?;
@@ -107,8 +107,15 @@ impl Cluster {
         let context = Some(options.context.clone()).filter(|context| !context.is_empty());
         let shown = context.clone().or_else(|| all.current_context.clone()).unwrap_or_default();
         let chosen = KubeConfigOptions { context, ..KubeConfigOptions::default() };
+        let names_proxy = names_proxy(&all, &shown);
         let config = Config::from_custom_kubeconfig(all, &chosen).await;
-        let config = config.map_err(|error| unusable(first, &error))?;
+        let mut config = config.map_err(|error| unusable(first, &error))?;
+        if names_proxy {
+            let why = "it names a proxy (`proxy-url`), and Weir goes through none".to_owned();
+            return Err(Error::Kubeconfig { path: first.to_owned(), why });
+        }
+        // As towards everybody else, a proxy that the environment names does not count.
+        config.proxy_url = None;
         Self::made(config, shown, None, options)
     }
 
@@ -175,6 +182,15 @@ impl Cluster {
 fn there(paths: &[PathBuf]) -> Vec<PathBuf> {
     let there: Vec<_> = paths.iter().filter(|path| path.exists()).cloned().collect();
     if there.is_empty() { paths.iter().take(1).cloned().collect() } else { there }
+}
+
+/// Whether the cluster of `context` is to be reached through a proxy.
+fn names_proxy(all: &Kubeconfig, context: &str) -> bool {
+    let named = all.contexts.iter().find(|one| one.name == context);
+    let name = named.and_then(|one| one.context.as_ref()).map(|context| &context.cluster);
+    let cluster = name.and_then(|name| all.clusters.iter().find(|one| one.name == *name));
+    let proxy = cluster.and_then(|one| one.cluster.as_ref()?.proxy_url.as_deref());
+    proxy.is_some_and(|proxy| !proxy.is_empty())
 }
 
 fn unusable(path: &Path, error: &KubeconfigError) -> Error {

@@ -111,12 +111,12 @@ impl Objects for Cluster {
     async fn merge(
         &self,
         path: &ObjectPath,
-        patch: &Value,
+        change: &Value,
         manager: &str,
         effect: Effect,
     ) -> Result<Value, Error> {
         let ask = effect.of(Ask::new(Method::PATCH, path.url())).with("fieldManager", manager);
-        let ask = ask.with_body("application/merge-patch+json", patch);
+        let ask = ask.with_body("application/merge-patch+json", change);
         self.ask(&format!("change {path} as `{manager}`"), &ask, ANSWER).await
     }
 

@@ -50,7 +50,7 @@ impl Ask {
     }
 
     /// In that form.
-    pub(super) fn as_form(self, accept: &'static str) -> Self {
+    pub(super) fn in_form(self, accept: &'static str) -> Self {
         Self { accept, ..self }
     }
 

@@ -85,14 +85,14 @@ impl Store {
     }
 
     /// An object as it is now.
-    pub(super) fn put<K: Kind>(&mut self, key: Key, record: K::Record, now_us: i64) {
-        let shelf = K::shelf(self);
-        if shelf.get(&key).is_some_and(|old| **old == record) {
+    pub(super) fn put<K: Kind>(&mut self, key: &Key, record: K::Record, now_us: i64) {
+        let known = K::shelf(self);
+        if known.get(key).is_some_and(|old| **old == record) {
             return;
         }
-        let old = shelf.insert(key.clone(), Arc::new(record));
+        let old = known.insert(key.clone(), Arc::new(record));
         if let Some(old) = old {
-            K::replaced(self, &key, &old, now_us);
+            K::replaced(self, key, &old, now_us);
         }
         self.changes += 1;
     }

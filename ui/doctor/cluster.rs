@@ -28,7 +28,7 @@ pub(super) fn cluster_and_rights(settings: &Settings, environment: &Environment)
             return vec![Finding::fail(CLUSTER, told(&error), "free memory or file descriptors")];
         }
     };
-    let looked = runtime.block_on(timeout(WITHIN, look(settings, environment)));
+    let looked = runtime.block_on(async { timeout(WITHIN, look(settings, environment)).await });
     looked.unwrap_or_else(|_| {
         let found = format!("the API server did not answer within {} s", WITHIN.as_secs());
         vec![trouble(settings, found)]

@@ -1,5 +1,6 @@
 //! Asks for what is not watched: warnings, and what is used.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ struct Event {
     count: Option<u64>,
     first_timestamp: Option<Timestamp>,
     last_timestamp: Option<Timestamp>,
-    event_time: Option<Timestamp>,
+    #[serde(rename = "eventTime")]
+    at: Option<Timestamp>,
     series: Option<Series>,
 }
 
@@ -82,7 +84,7 @@ impl From<Event> for Warning {
         let last = series.and_then(|series| series.last_observed_time).or(event.last_timestamp);
         let count = series.and_then(|series| series.count).or(event.count);
         Self {
-            last: last.or(event.event_time).or(event.first_timestamp),
+            last: last.or(event.at).or(event.first_timestamp),
             count: count.unwrap_or(1),
             namespace: event.involved_object.namespace,
             kind: event.involved_object.kind,
@@ -109,7 +111,7 @@ impl Cluster {
                     let new = page.items.unwrap_or_default();
                     warnings.seen += u64::try_from(new.len()).unwrap_or(u64::MAX);
                     warnings.newest.extend(new.into_iter().map(Warning::from));
-                    warnings.newest.sort_by(|one, other| other.last.cmp(&one.last));
+                    warnings.newest.sort_by_key(|one| Reverse(one.last));
                     warnings.newest.truncate(SHOWN);
                     let more = page.metadata.r#continue;
                     next = (!more.is_empty()).then(|| ask.clone().with("continue", &more));

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::cluster::WatchStatus;
 
-fn node(name: &str, conditions: Value) -> Value {
+fn node(name: &str, conditions: &Value) -> Value {
     json!({
         "kind": "Node",
         "metadata": { "name": name, "labels": { "node-role.kubernetes.io/control-plane": "" } },
@@ -39,8 +39,8 @@ fn listed(resources: &[&'static str]) -> ClusterStatus {
 #[test]
 fn nodes_say_how_they_are_and_what_is_reserved_there() {
     let world = World::made_of(&[
-        node("a", json!([{ "type": "Ready", "status": "True" }, { "type": "DiskPressure", "status": "True" }])),
-        node("b", json!([{ "type": "Ready", "status": "Unknown" }])),
+        node("a", &json!([{ "type": "Ready", "status": "True" }, { "type": "DiskPressure", "status": "True" }])),
+        node("b", &json!([{ "type": "Ready", "status": "Unknown" }])),
         pod("shop", "one", "a", "Running"),
         pod("shop", "two", "a", "Pending"),
         pod("shop", "done", "a", "Succeeded"),

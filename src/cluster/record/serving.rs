@@ -28,7 +28,7 @@ pub(super) fn serving(image: &str, words: &[String]) -> Vec<Serving> {
         "nginx-ingress" | "nginx-plus-ingress" => one("nginx.org/ingress-controller"),
         "traefik" => {
             let mut all = one("traefik.io/ingress-controller");
-            all.extend(as_nginx(words).map(|controller| one(controller)).unwrap_or_default());
+            all.extend(as_nginx(words).map(one).unwrap_or_default());
             all
         }
         "haproxy-ingress" => one("haproxy-ingress.github.io/controller"),

@@ -98,7 +98,7 @@ pub(super) async fn follow<K: Kind>(ear: &Ear) {
 /// Takes in all objects; returns where a watch goes on.
 async fn list<K: Kind>(ear: &Ear) -> Result<String, Error> {
     let action = format!("list {}", K::RESOURCE);
-    let ask = Ask::get(K::PATH).as_form(form::<K>(Form::List)).with("limit", ON_PAGE);
+    let ask = Ask::get(K::PATH).in_form(form::<K>(Form::List)).with("limit", ON_PAGE);
     let mut all = Shelf::new();
     let mut next = ask.clone();
     loop {
@@ -123,7 +123,7 @@ async fn watch<K: Kind>(ear: &Ear, version: &mut String) -> Result<End, Error> {
     let action = format!("watch {}", K::RESOURCE);
     let lasts_s = LASTS_S + fastrand::u64(..AND_UP_TO_S);
     let ask = Ask::get(K::PATH)
-        .as_form(form::<K>(Form::Watch))
+        .in_form(form::<K>(Form::Watch))
         .with("watch", "true")
         .with("allowWatchBookmarks", "true")
         .with("timeoutSeconds", &lasts_s.to_string())
@@ -159,7 +159,7 @@ fn take<K: Kind>(ear: &Ear, event: WatchEvent<K>, version: &mut String) {
         WatchEvent::Added(object) | WatchEvent::Modified(object) => {
             go_on(version, object.meta());
             let key = key(object.meta());
-            ear.heard::<K>(|store, now_us| store.put::<K>(key, object.record(), now_us));
+            ear.heard::<K>(|store, now_us| store.put::<K>(&key, object.record(), now_us));
         }
         WatchEvent::Deleted(object) => {
             go_on(version, object.meta());

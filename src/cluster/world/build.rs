@@ -19,7 +19,7 @@ impl World {
             namespaces: all(&store.namespaces),
             pods: all(&store.pods),
             services: all(&store.services),
-            workloads: store.workloads().into_iter().flat_map(|shelf| all(shelf)).collect(),
+            workloads: store.workloads().into_iter().flat_map(all).collect(),
             backing: backing(store),
             ..Self::default()
         };
