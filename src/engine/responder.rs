@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 pub use audit::Audit;
 pub(super) use survey::{Seen, serving, survey};
+pub use tend::Tended;
 
 use self::carry::{Course, Ran};
 use super::limits::{Applied, LimitError, Reverted};

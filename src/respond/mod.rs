@@ -12,7 +12,6 @@ mod decision;
 mod effect;
 mod escalation;
 #[cfg(test)]
-
 mod fixture;
 mod guard;
 mod lease;
