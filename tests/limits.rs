@@ -76,6 +76,15 @@ fn server(class: &str, before: Before) -> ApiServer {
                 "metadata": { "name": name }, "spec": { "controller": controller },
             }));
         }
+        // The class is Traefik's too where it is told to: the pods say who it is.
+        kube.seed(json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": { "name": "controller", "namespace": "ingress-nginx" },
+            "spec": { "containers": [{
+                "name": "controller", "image": "registry.k8s.io/ingress-nginx/controller:v1.13.0",
+            }] },
+            "status": { "phase": "Running", "podIP": "10.244.0.9" },
+        }));
         match before {
             Before::Nothing => drop(kube.apply_as("argocd", &bare, Force::No).unwrap()),
             Before::Kubectl => drop(kube.create_as("kubectl-client-side-apply", &whole).unwrap()),

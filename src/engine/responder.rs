@@ -7,7 +7,7 @@
 
 mod audit;
 mod carry;
-mod survey;
+pub(super) mod survey;
 pub(super) mod task;
 mod tend;
 #[cfg(test)]
@@ -16,7 +16,6 @@ mod tests;
 use serde_json::{Value, json};
 
 pub use audit::Audit;
-pub(super) use survey::{Seen, serving, survey};
 pub use tend::Tended;
 
 use self::carry::{Course, Ran};

@@ -7,6 +7,7 @@ use super::*;
 use crate::respond::{Burst, Controller, IngressName, Limit, Refusal};
 
 mod kills;
+mod strange;
 
 const RPS: &str = "nginx.ingress.kubernetes.io/limit-rps";
 const TIMES: &str = "nginx.ingress.kubernetes.io/limit-burst-multiplier";

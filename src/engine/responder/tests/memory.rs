@@ -119,8 +119,8 @@ impl Memory {
             state.overtaken.0 -= 1;
             let mut annotations = state.overtaken.1.clone();
             annotations["turn"] = state.overtaken.0.to_string().into();
-            let patch = json!({ "metadata": { "annotations": annotations } });
-            state.server.merge(WEB, &patch, "kubectl").unwrap();
+            let body = json!({ "metadata": { "annotations": annotations } });
+            state.server.merge(WEB, &body, "kubectl").unwrap();
         }
         let mut server = state.server.clone();
         let written =
@@ -181,11 +181,11 @@ impl Objects for Memory {
     async fn merge(
         &self,
         path: &ObjectPath,
-        patch: &Value,
+        body: &Value,
         manager: &str,
         effect: Effect,
     ) -> Result<Value, Error> {
-        self.write(path, effect, |server, key| server.merge(key, patch, manager))
+        self.write(path, effect, |server, key| server.merge(key, body, manager))
     }
 
     async fn create(
