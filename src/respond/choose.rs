@@ -11,6 +11,9 @@ use super::usual::peaks;
 use super::{Answer, Arrival, Burst, Controller, Limit, Preview, Refusal, Remedy, Usual};
 use crate::packet::Address;
 
+#[cfg(test)]
+mod tests;
+
 /// How many times what is usual a client may ask.
 const ROOM: u32 = 2;
 

@@ -8,6 +8,9 @@ use super::choose::per_s;
 use super::{Arrival, Controller, ResetBy, Traffic};
 use crate::packet::Address;
 
+#[cfg(test)]
+mod tests;
+
 const MINUTE_US: i64 = 60_000_000;
 
 /// What a limit does, as traffic since it was set shows it. Answers are seen where HTTP is in the

@@ -10,6 +10,9 @@ use super::preview::is_allowed;
 use super::{AllowedNetwork, Arrival, IngressName, Limit, LimitStatus, Site, Standing};
 use crate::packet::Address;
 
+#[cfg(test)]
+mod tests;
+
 /// Arrivals from which it can be said that one address carries most of them.
 const ENOUGH: usize = 30;
 

@@ -10,6 +10,8 @@ mod kept;
 mod locate;
 mod loud;
 mod settle;
+#[cfg(test)]
+mod tests;
 pub(super) mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

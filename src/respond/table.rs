@@ -5,6 +5,9 @@ use super::{Arrival, ArrivalKind};
 use crate::detect::Class;
 use crate::packet::application::Head;
 
+#[cfg(test)]
+mod tests;
+
 /// What kind of limit helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Remedy {

@@ -7,7 +7,7 @@ use super::kinds::Kind;
 use super::merge::Force;
 use super::service::Kube;
 use super::status::Status;
-use super::write::{Hand, Persist, Target};
+use super::target::{Hand, Persist, Target};
 
 impl Kube {
     /// Puts an object there as it is, `status` and all, and its namespace where that is missing.

@@ -148,10 +148,11 @@ impl Status {
         Self::new(410, "Expired", message)
     }
 
-    /// A patch of a kind that is not taken.
-    pub fn unsupported_patch() -> Self {
+    /// A body in a format that is not taken.
+    pub fn unsupported_media() -> Self {
         let message = "the body of the request was in an unknown format - accepted media types \
-                       include: application/merge-patch+json, application/apply-patch+yaml";
+                       include: application/json, application/yaml, application/merge-patch+json, \
+                       application/apply-patch+yaml";
         Self::new(415, "UnsupportedMediaType", message)
     }
 

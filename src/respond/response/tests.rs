@@ -1,0 +1,152 @@
+mod finding;
+mod keeping;
+mod properties;
+mod starting;
+
+use std::sync::Arc;
+
+use super::*;
+use crate::detect::{Class, Score};
+use crate::incident::{Hosts, Severity};
+use crate::packet::Address;
+use crate::respond::fixture::{SECOND, client, merged, pod, site, steady};
+use crate::respond::{Arrival, DecisionKind};
+
+/// When the attack begins.
+const ATTACK: i64 = 300;
+
+/// When it is first heard of.
+const HEARD: i64 = 310;
+
+fn options(mode: Mode) -> ResponseOptions {
+    ResponseOptions {
+        mode,
+        rules: Vec::new(),
+        at_once: 2,
+        allowlist: Vec::new(),
+        never: Vec::new(),
+        held_back: None,
+    }
+}
+
+fn hosts(of: &[Address]) -> Hosts {
+    Hosts { listed: of.to_vec(), total: of.len() as u64 }
+}
+
+/// A flood of `target` by `sources` since [`ATTACK`].
+fn incident(id: u64, sources: &[Address], target: Address) -> Incident {
+    Incident {
+        id: IncidentId(id),
+        class: Class::DosFlood,
+        severity: Severity::High,
+        status: Status::Open,
+        score: Score::new(0.99),
+        pivot: target,
+        sources: hosts(sources),
+        targets: hosts(&[target]),
+        target_port: Some(80),
+        flows: 100,
+        packets: 1_000,
+        bytes: 100_000,
+        first_us: ATTACK * SECOND,
+        last_us: HEARD * SECOND,
+        detected_us: HEARD * SECOND,
+        resolved_us: None,
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
+        names: Names::default(),
+        why: Vec::new(),
+        flow_ids: Vec::new(),
+    }
+}
+
+fn flood() -> Incident {
+    incident(1, &[client(66)], crate::respond::fixture::CONTROLLER)
+}
+
+fn resolved(incident: Incident, at_s: i64) -> Incident {
+    Incident { status: Status::Resolved, resolved_us: Some(at_s * SECOND), ..incident }
+}
+
+/// Ordinary clients all the time, and an attacker from [`ATTACK`] until then.
+fn seen(until_s: i64) -> Vec<Arrival> {
+    let ordinary = (1..=10).map(|last| steady(client(last), 2, (0, until_s)));
+    merged(ordinary.chain([steady(client(66), 100, (ATTACK, until_s))]))
+}
+
+/// A response, and the world that it looks at.
+struct Stage {
+    response: Response,
+    sites: Vec<Site>,
+    incidents: Vec<Arc<Incident>>,
+    limits: Vec<Arc<LimitStatus>>,
+    surroundings: Surroundings,
+    traffic: Traffic,
+}
+
+impl Stage {
+    fn new(mode: Mode) -> Self {
+        Self {
+            response: Response::new(options(mode)),
+            sites: vec![
+                site("shop/web", "shop.example", pod(1)),
+                site("blog/web", "blog.example", pod(2)),
+            ],
+            incidents: vec![Arc::new(flood())],
+            limits: Vec::new(),
+            surroundings: Surroundings::default(),
+            traffic: Traffic { arrivals: seen(HEARD), ..Traffic::default() },
+        }
+    }
+
+    fn says(&mut self, incident: Incident) {
+        self.incidents = vec![Arc::new(incident)];
+    }
+
+    fn acts(&mut self, now_s: i64) -> Vec<Act> {
+        let scene = Scene {
+            now_us: now_s * SECOND,
+            incidents: &self.incidents,
+            sites: &self.sites,
+            limits: &self.limits,
+            surroundings: &self.surroundings,
+        };
+        self.response.advance(&scene, || self.traffic.clone())
+    }
+
+    /// What is said where every act is done at once.
+    fn done(&mut self, now_s: i64) -> Vec<Decision> {
+        let acts = self.acts(now_s);
+        let settled = acts.into_iter().filter_map(|act| match act {
+            Act::Say(decision) => Some(*decision),
+            Act::Apply(request) => {
+                self.response.settle(&request.ingress, Outcome::Done, now_s * SECOND)
+            }
+            Act::Lift(ingress) => self.response.settle(&ingress, Outcome::Done, now_s * SECOND),
+        });
+        settled.collect()
+    }
+
+    /// The same, every second.
+    fn done_between(&mut self, from_s: i64, until_s: i64) -> Vec<(i64, DecisionKind)> {
+        let each = (from_s..until_s).flat_map(|now_s| {
+            self.done(now_s).into_iter().map(move |decision| (now_s, decision.kind))
+        });
+        each.collect::<Vec<_>>()
+    }
+}
+
+fn only<T: std::fmt::Debug>(all: Vec<T>) -> T {
+    let [only]: [T; 1] = all.try_into().unwrap();
+    only
+}
+
+fn request(act: Act) -> LimitRequest {
+    match act {
+        Act::Apply(request) => *request,
+        other => panic!("{other:?}"),
+    }
+}
