@@ -92,12 +92,11 @@ fn ending(ran: &Ran, is_due: &dyn Fn(&Ledger) -> bool) -> Option<(DecisionKind, 
             );
             Some((DecisionKind::Lifted, text))
         }
-        Some(_) => None,
         None if ran.words.is_empty() => {
             let text = "what a limit that was never set whole, or is lifted, had left behind is \
                         removed; the Ingress is as it was before";
             Some((DecisionKind::Lifted, text.to_owned()))
         }
-        None => None,
+        _ => None,
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::double::{Owners, Server, owners};
 use super::*;
-use crate::respond::{Burst, Controller, IngressName, Limit, Refusal};
+use crate::respond::{Burst, Controller, IngressName, LEDGER, Ledger, Limit, Reading, Refusal};
 
 mod kills;
 mod strange;
@@ -221,9 +221,9 @@ fn to_want_the_same_again_only_moves_its_end() {
     }
 }
 
-fn ledger(server: &Server) -> crate::respond::Ledger {
-    match view(server, |view| view.ledger()) {
-        crate::respond::Reading::Held(ledger) => *ledger,
+fn ledger(server: &Server) -> Ledger {
+    match Ledger::read(annotations(server)[LEDGER].as_str()) {
+        Reading::Held(ledger) => *ledger,
         reading => panic!("{reading:?}"),
     }
 }
