@@ -86,17 +86,29 @@ fn server(class: &str, before: Before) -> ApiServer {
             "status": { "phase": "Running", "podIP": "10.244.0.9" },
         }));
         match before {
-            Before::Nothing => drop(kube.apply_as("argocd", &bare, Force::No).unwrap()),
-            Before::Kubectl => drop(kube.create_as("kubectl-client-side-apply", &whole).unwrap()),
-            Before::Helm => drop(kube.create_as("helm", &whole).unwrap()),
-            Before::ArgoCd => drop(kube.apply_as("argocd", &whole, Force::No).unwrap()),
+            Before::Nothing => drop(
+                kube.apply_as("argocd", &bare, Force::No).expect("it is as the test has set it up"),
+            ),
+            Before::Kubectl => drop(
+                kube.create_as("kubectl-client-side-apply", &whole)
+                    .expect("it is as the test has set it up"),
+            ),
+            Before::Helm => {
+                drop(kube.create_as("helm", &whole).expect("it is as the test has set it up"))
+            }
+            Before::ArgoCd => drop(
+                kube.apply_as("argocd", &whole, Force::No)
+                    .expect("it is as the test has set it up"),
+            ),
             Before::TwoWhoApply => {
-                kube.apply_as("argocd", &whole, Force::No).unwrap();
-                kube.apply_as("flux", &whole, Force::No).unwrap();
+                kube.apply_as("argocd", &whole, Force::No)
+                    .expect("it is as the test has set it up");
+                kube.apply_as("flux", &whole, Force::No).expect("it is as the test has set it up");
             }
             Before::OneWhoUpdatesAndOneWhoApplies => {
-                kube.create_as("kubectl", &whole).unwrap();
-                kube.apply_as("argocd", &whole, Force::No).unwrap();
+                kube.create_as("kubectl", &whole).expect("it is as the test has set it up");
+                kube.apply_as("argocd", &whole, Force::No)
+                    .expect("it is as the test has set it up");
             }
         }
     });
@@ -127,7 +139,7 @@ fn ingress(class: &str, annotations: &Value) -> Value {
 fn state(api: &ApiServer) -> (Value, Vec<String>, Vec<Value>) {
     api.with(|kube| {
         let mut object = kube.get("ingresses", "shop", "web");
-        let metadata = object["metadata"].as_object_mut().unwrap();
+        let metadata = object["metadata"].as_object_mut().expect("it is as the test has set it up");
         metadata.remove("resourceVersion");
         let managed = metadata.remove("managedFields").unwrap_or_default();
         let mut owners: Vec<_> = managed
@@ -136,7 +148,7 @@ fn state(api: &ApiServer) -> (Value, Vec<String>, Vec<Value>) {
             .flatten()
             .map(|entry| {
                 let mut entry = entry.clone();
-                entry.as_object_mut().unwrap().remove("time");
+                entry.as_object_mut().expect("it is as the test has set it up").remove("time");
                 entry.to_string()
             })
             .collect();
@@ -152,7 +164,7 @@ fn annotation(api: &ApiServer, field: &str) -> Value {
 }
 
 fn name() -> IngressName {
-    IngressName::new("shop", "web").unwrap()
+    IngressName::new("shop", "web").expect("it is as the test has set it up")
 }
 
 fn request(rps: u32) -> LimitRequest {
@@ -179,14 +191,20 @@ struct Setter<'a> {
 impl<'a> Setter<'a> {
     fn of(api: &'a ApiServer) -> Self {
         weir::notify::prepare();
-        let tasks = Builder::new_current_thread().enable_all().build().unwrap();
+        let tasks = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("it is as the test has set it up");
         Self { api, audit: None, tasks }
     }
 
     fn run<T>(&self, work: impl AsyncFnOnce(&Responder<Cluster, Serving>) -> T) -> T {
         self.tasks.block_on(async {
-            let cluster = Cluster::at(&self.api.url(""), &Options::default()).unwrap();
-            let audit = self.audit.map(|path| Mutex::new(Actions::open(path).unwrap()));
+            let cluster = Cluster::at(&self.api.url(""), &Options::default())
+                .expect("it is as the test has set it up");
+            let audit = self.audit.map(|path| {
+                Mutex::new(Actions::open(path).expect("it is as the test has set it up"))
+            });
             work(&Responder::new(cluster, serving as Serving, Box::new(audit))).await
         })
     }
@@ -201,7 +219,8 @@ impl<'a> Setter<'a> {
 
     /// What the next start does where the time of no limit is over.
     fn tend(&self) -> Tended {
-        self.run(async |responder| responder.tend(&name(), &|_| false, NOW_US).await).unwrap()
+        self.run(async |responder| responder.tend(&name(), &|_| false, NOW_US).await)
+            .expect("it is as the test has set it up")
     }
 
     /// What whoever holds the Lease does once the time of the limit is over.
@@ -214,7 +233,10 @@ type Serving = fn(&IngressName, &Value) -> Result<Controller, Refusal>;
 
 fn serving(_: &IngressName, ingress: &Value) -> Result<Controller, Refusal> {
     let class = ingress["spec"]["ingressClassName"].as_str().unwrap_or_default();
-    let (.., controller) = CLASSES.into_iter().find(|(name, ..)| *name == class).unwrap();
+    let (.., controller) = CLASSES
+        .into_iter()
+        .find(|(name, ..)| *name == class)
+        .expect("it is as the test has set it up");
     Ok(controller)
 }
 

@@ -10,11 +10,20 @@ use super::*;
 /// What Weir owns of the Ingress: its part of `managedFields`.
 fn owned(api: &ApiServer) -> Vec<String> {
     let object = api.with(|kube| kube.get("ingresses", "shop", "web"));
-    let entries = object["metadata"]["managedFields"].as_array().unwrap().clone();
+    let entries = object["metadata"]["managedFields"]
+        .as_array()
+        .expect("the API server says who owns what")
+        .clone();
     let ours = entries.into_iter().filter(|entry| entry["manager"] == "weir");
     let fields = ours.map(|entry| entry["fieldsV1"]["f:metadata"]["f:annotations"].clone());
-    let names =
-        fields.flat_map(|fields| fields.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
+    let names = fields.flat_map(|fields| {
+        fields
+            .as_object()
+            .expect("the API server says who owns what")
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    });
     names.map(|name| name.trim_start_matches("f:").to_owned()).collect()
 }
 

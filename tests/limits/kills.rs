@@ -32,13 +32,19 @@ impl Deed {
             ),
             Self::Revert => weir(api, folder, &["revert", "shop/web", "--yes"]),
             Self::Expire => {
-                let mut command = Command::new(env::current_exe().unwrap());
+                let mut command =
+                    Command::new(env::current_exe().expect("it is as the test has set it up"));
                 command.args(["--exact", "kills::ends_what_is_due_in_the_place_of_an_engine"]);
                 command.env(URL, api.url(""));
                 command
             }
         };
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it is as the test has set it up")
     }
 }
 
@@ -54,11 +60,18 @@ fn weir(api: &ApiServer, folder: &Path, arguments: &[&str]) -> Command {
 fn ends_what_is_due_in_the_place_of_an_engine() {
     let Some(url) = env::var_os(URL) else { return };
     weir::notify::prepare();
-    let tasks = Builder::new_current_thread().enable_all().build().unwrap();
+    let tasks = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("it is as the test has set it up");
     tasks.block_on(async {
-        let cluster = Cluster::at(url.to_str().unwrap(), &Options::default()).unwrap();
+        let cluster = Cluster::at(
+            url.to_str().expect("it is as the test has set it up"),
+            &Options::default(),
+        )
+        .expect("it is as the test has set it up");
         let responder = Responder::new(cluster, serving as Serving, Box::new(None));
-        responder.tend(&name(), &|_| true, NOW_US).await.unwrap();
+        responder.tend(&name(), &|_| true, NOW_US).await.expect("it is as the test has set it up");
     });
 }
 
@@ -73,15 +86,17 @@ fn killed_after(writes: usize, deed: Deed, api: &ApiServer, folder: &Path) -> bo
                 passed,
                 |asked| !asked.is_dry_run,
                 move |_| {
-                    let pid = Pid::from_raw(i32::try_from(*known.wait()).unwrap());
-                    kill(pid, Signal::SIGKILL).unwrap();
+                    let pid = Pid::from_raw(
+                        i32::try_from(*known.wait()).expect("it is as the test has set it up"),
+                    );
+                    kill(pid, Signal::SIGKILL).expect("it is as the test has set it up");
                 },
             );
         });
     }
     let child = deed.start(api, folder);
-    pid.set(child.id()).unwrap();
-    let ended = child.wait_with_output().unwrap();
+    pid.set(child.id()).expect("it is as the test has set it up");
+    let ended = child.wait_with_output().expect("it is as the test has set it up");
     api.with(|kube| kube.plan.clear());
     let was_killed = ended.status.signal() == Some(9);
     let said = String::from_utf8_lossy(&ended.stderr);
@@ -91,7 +106,7 @@ fn killed_after(writes: usize, deed: Deed, api: &ApiServer, folder: &Path) -> bo
 
 #[test]
 fn whoever_is_killed_after_any_write_leaves_what_the_next_start_makes_whole() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("it is as the test has set it up");
     let mut kills = 0;
     for class in ["nginx", "traefik"] {
         for before in [Before::Nothing, Before::ArgoCd, Before::OneWhoUpdatesAndOneWhoApplies] {
@@ -101,7 +116,7 @@ fn whoever_is_killed_after_any_write_leaves_what_the_next_start_makes_whole() {
                     let was = state(&api);
                     let setter = Setter::of(&api);
                     if deed != Deed::Apply {
-                        setter.apply(request(5)).unwrap();
+                        setter.apply(request(5)).expect("it is as the test has set it up");
                     }
                     if !killed_after(writes, deed, &api, folder.path()) {
                         break;
@@ -121,7 +136,11 @@ fn whoever_is_killed_after_any_write_leaves_what_the_next_start_makes_whole() {
 fn goes_on(api: &ApiServer, was: &(Value, Vec<String>, Vec<Value>), deed: Deed, at: &str) {
     let setter = Setter::of(api);
     let found = state(api);
-    let tended = if deed == Deed::Expire { setter.expire().unwrap() } else { setter.tend() };
+    let tended = if deed == Deed::Expire {
+        setter.expire().expect("it is as the test has set it up")
+    } else {
+        setter.tend()
+    };
     let is_before = state(api) == *was;
     let has_changed = state(api) != found;
     assert_eq!(tended.news.len(), usize::from(has_changed), "{at}: {:?}", tended.news);
@@ -130,10 +149,13 @@ fn goes_on(api: &ApiServer, was: &(Value, Vec<String>, Vec<Value>), deed: Deed, 
         Deed::Apply if is_before => {}
         Deed::Apply => {
             let status = setter.run(async |responder| responder.look(&name(), NOW_US).await);
-            let held = status.unwrap().held.unwrap();
+            let held = status
+                .expect("it is as the test has set it up")
+                .held
+                .expect("it is as the test has set it up");
             assert_eq!((held.limit.rps, held.reason.as_str()), (Some(5), "flood"), "{at}");
             assert_eq!(setter.tend().news, [], "{at}");
-            setter.revert().unwrap();
+            setter.revert().expect("it is as the test has set it up");
             assert_eq!(state(api), *was, "{at}");
         }
     }
