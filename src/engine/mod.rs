@@ -55,7 +55,7 @@ pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin}
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
-pub use responder::{Audit, Responder};
+pub use responder::{Audit, Responder, Tended};
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{

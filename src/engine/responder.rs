@@ -1,5 +1,5 @@
-//! Sets and lifts limits at Ingresses: reads what is there, asks [`crate::respond::plan`] what is next, has
-//! it written, and looks again, until nothing is left to do.
+//! Sets and lifts limits at Ingresses: reads what is there, asks [`crate::respond::plan`] what is
+//! next, has it written, and looks again, until nothing is left to do.
 //!
 //! It keeps nothing of its own: whoever comes after it, in this process or another, reads the same
 //! objects and goes on. The [`task`] of the engine uses it, and so does whoever sets a limit without
@@ -16,7 +16,8 @@ mod tests;
 use serde_json::{Value, json};
 
 pub use audit::Audit;
-pub(super) use survey::{Seen, serving, survey};
+pub(super) use survey::{serving, survey};
+pub use tend::Tended;
 
 use self::carry::{Course, Ran};
 use super::limits::{Applied, LimitError, Reverted};

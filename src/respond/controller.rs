@@ -4,7 +4,6 @@
 //! it cannot do and why; nothing is left out in silence. When and how fields are written is decided
 //! by [`super::plan`].
 
-mod class;
 mod f5_nginx;
 mod haproxy_community;
 mod haproxy_technologies;
@@ -18,8 +17,6 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use super::{Burst, IngressName, Limit, Refusal};
-
-pub use class::serving;
 
 /// An Ingress controller that takes limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

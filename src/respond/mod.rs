@@ -34,7 +34,7 @@ mod usual;
 
 pub use arrival::{Answer, Arrival, ArrivalKind, Reset, ResetBy};
 pub use choose::{Case, Choice};
-pub use controller::{Controller, Fields, serving};
+pub use controller::{Controller, Fields};
 pub use decision::{Decision, DecisionKind};
 pub use effect::{Effect, Measured};
 pub use guard::Surroundings;

@@ -15,13 +15,13 @@ use crate::store::By;
 
 /// What came of looking after an Ingress.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Tended {
+pub struct Tended {
     /// How it stands since.
-    pub(super) status: LimitStatus,
+    pub status: LimitStatus,
     /// What there is to say.
-    pub(super) news: Vec<(DecisionKind, String)>,
+    pub news: Vec<(DecisionKind, String)>,
     /// Why the ledger cannot be read, where it cannot.
-    pub(super) unreadable: Option<String>,
+    pub unreadable: Option<String>,
 }
 
 impl<O, S> Responder<O, S>
@@ -30,7 +30,7 @@ where
     S: Fn(&IngressName, &Value) -> Result<Controller, Refusal> + Sync,
 {
     /// Looks after `name`, where `is_due` says of a limit whether its time is over.
-    pub(super) async fn tend(
+    pub async fn tend(
         &self,
         name: &IngressName,
         is_due: &(dyn Fn(&Ledger) -> bool + Sync),
@@ -92,12 +92,11 @@ fn ending(ran: &Ran, is_due: &dyn Fn(&Ledger) -> bool) -> Option<(DecisionKind, 
             );
             Some((DecisionKind::Lifted, text))
         }
-        Some(_) => None,
         None if ran.words.is_empty() => {
             let text = "what a limit that was never set whole, or is lifted, had left behind is \
                         removed; the Ingress is as it was before";
             Some((DecisionKind::Lifted, text.to_owned()))
         }
-        None => None,
+        _ => None,
     }
 }

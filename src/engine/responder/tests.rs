@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-pub(super) use self::memory::{Kept, Memory, Outage, request, responder};
+pub(super) use self::memory::{Memory, Outage, request, responder};
 use super::*;
 use crate::cluster::Effect;
 

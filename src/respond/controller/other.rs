@@ -49,6 +49,6 @@ pub(super) fn refusal(controller: &str) -> Refusal {
 }
 
 /// What somebody has written, as it may be shown.
-pub(super) fn plain(text: &str) -> String {
+fn plain(text: &str) -> String {
     text.chars().filter(|char| !char.is_control()).take(128).collect()
 }

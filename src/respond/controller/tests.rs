@@ -215,38 +215,6 @@ fn traefik_under_the_class_of_ingress_nginx_is_refused() {
 }
 
 #[test]
-fn an_ingress_is_served_by_its_class_the_old_annotation_or_the_default() {
-    let class = |name: &str, controller: &str, is_default: &str| {
-        json!({
-            "metadata": {
-                "name": name,
-                "annotations": { "ingressclass.kubernetes.io/is-default-class": is_default },
-            },
-            "spec": { "controller": controller },
-        })
-    };
-    let nginx = class("nginx", "k8s.io/ingress-nginx", "false");
-    let traefik = class("traefik", "traefik.io/ingress-controller", "true");
-    let classes = [nginx.clone(), traefik.clone()];
-    let by_spec = json!({ "spec": { "ingressClassName": "nginx" } });
-    assert_eq!(serving(&by_spec, &classes), Ok(Controller::IngressNginx));
-    let by_annotation =
-        json!({ "metadata": { "annotations": { "kubernetes.io/ingress.class": "nginx" } } });
-    assert_eq!(serving(&by_annotation, &classes), Ok(Controller::IngressNginx));
-    let by_default = json!({ "metadata": { "name": "web" } });
-    assert_eq!(serving(&by_default, &classes), Ok(Controller::Traefik));
-    for (classes, why) in [
-        (vec![nginx], "no IngressClass is the default"),
-        (vec![traefik.clone(), traefik], "more than one is the default"),
-    ] {
-        let refusal = serving(&by_default, &classes).unwrap_err().to_string();
-        assert!(refusal.contains(why), "{refusal}");
-    }
-    let refusal = serving(&by_spec, &[]).unwrap_err().to_string();
-    assert!(refusal.contains("the class `nginx`"), "{refusal}");
-}
-
-#[test]
 fn names_of_middlewares_fit_kubernetes() {
     let longest = IngressName::new("shop", &format!("{}x", "a.".repeat(126))).unwrap();
     assert_eq!(longest.name().len(), 253);

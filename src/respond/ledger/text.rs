@@ -120,8 +120,8 @@ fn value(written: WrittenValue, controller: Controller) -> Option<LedgerValue> {
         return None;
     }
     let owners = owners.into_iter().map(|owner| {
-        let WrittenOwner { manager, operation, api_version } = owner;
-        Owner { manager, operation, api_version }
+        let WrittenOwner { operation, manager, api_version } = owner;
+        Owner { operation, manager, api_version }
     });
     Some(LedgerValue { field, wanted: value, previous, owners: owners.collect(), state })
 }

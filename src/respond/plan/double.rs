@@ -143,9 +143,9 @@ impl Server {
         let now = leaves(&object);
         for (leaf, value) in &wanted {
             if now.get(leaf) != Some(value) {
-                owners.values_mut().for_each(|owned| {
+                for owned in owners.values_mut() {
                     owned.remove(leaf);
-                });
+                }
                 set(&mut object, leaf, value.clone());
             }
         }
@@ -177,9 +177,9 @@ impl Server {
         let changed = after.iter().filter(|(leaf, value)| before.get(*leaf) != Some(value));
         let changed: Vec<_> = changed.map(|(leaf, _)| leaf.clone()).collect();
         for leaf in gone.chain(&changed) {
-            owners.values_mut().for_each(|owned| {
+            for owned in owners.values_mut() {
                 owned.remove(leaf);
-            });
+            }
         }
         owners.entry((manager.to_owned(), "Update".to_owned())).or_default().extend(changed);
         own(&mut object, &owners);

@@ -1,5 +1,8 @@
 //! Who owns which fields of an object, as the API server keeps it in `metadata.managedFields`.
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

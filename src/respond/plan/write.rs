@@ -32,10 +32,9 @@ pub(super) fn nothing(view: &View<'_>) -> Write {
 
 /// A value is put back under the name of `owner`, by the kind of operation that it owned it by.
 pub(super) fn back(view: &View<'_>, value: &LedgerValue, owner: &Owner) -> Write {
-    let previous = value.previous.clone().map_or(Value::Null, Value::String);
     match owner.operation {
         Operation::Apply => applied_back(view, value, owner),
-        Operation::Update => merge(view, &value.field, previous, &owner.manager),
+        Operation::Update => merge(view, &value.field, value.previous.as_deref(), &owner.manager),
     }
 }
 
@@ -60,10 +59,10 @@ pub(super) fn applied_back(view: &View<'_>, value: &LedgerValue, owner: &Owner) 
 
 /// An annotation is removed that nobody is known to own.
 pub(super) fn taken_out(view: &View<'_>, field: &str) -> Write {
-    merge(view, field, Value::Null, MANAGER)
+    merge(view, field, None, MANAGER)
 }
 
-fn merge(view: &View<'_>, field: &str, value: Value, manager: &str) -> Write {
+fn merge(view: &View<'_>, field: &str, value: Option<&str>, manager: &str) -> Write {
     let body = json!({
         "metadata": { "resourceVersion": view.version(), "annotations": { field: value } },
     });

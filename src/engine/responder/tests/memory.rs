@@ -119,8 +119,8 @@ impl Memory {
             state.overtaken.0 -= 1;
             let mut annotations = state.overtaken.1.clone();
             annotations["turn"] = state.overtaken.0.to_string().into();
-            let patch = json!({ "metadata": { "annotations": annotations } });
-            state.server.merge(WEB, &patch, "kubectl").unwrap();
+            let body = json!({ "metadata": { "annotations": annotations } });
+            state.server.merge(WEB, &body, "kubectl").unwrap();
         }
         let mut server = state.server.clone();
         let written =
@@ -181,11 +181,11 @@ impl Objects for Memory {
     async fn merge(
         &self,
         path: &ObjectPath,
-        patch: &Value,
+        body: &Value,
         manager: &str,
         effect: Effect,
     ) -> Result<Value, Error> {
-        self.write(path, effect, |server, key| server.merge(key, patch, manager))
+        self.write(path, effect, |server, key| server.merge(key, body, manager))
     }
 
     async fn create(
@@ -236,17 +236,17 @@ impl Audit for Kept {
     }
 }
 
+/// What serves the Ingress, as `memory` has it.
+pub(in crate::engine::responder) type Serving =
+    Box<dyn Fn(&IngressName, &Value) -> Result<Controller, Refusal> + Send + Sync>;
+
 /// A responder at `memory`, and what it puts on record.
 pub(in crate::engine::responder) fn responder(
     memory: &Memory,
-) -> (Responder<Memory, impl Fn(&IngressName, &Value) -> Result<Controller, Refusal> + use<>>, Kept)
-{
+) -> (Responder<Memory, Serving>, Kept) {
     let (kept, serving) = (Kept::default(), memory.clone());
-    let audit = Box::new(kept.clone());
-    (
-        Responder::new(memory.clone(), move |_: &IngressName, _: &Value| serving.serving(), audit),
-        kept,
-    )
+    let serving: Serving = Box::new(move |_, _| serving.serving());
+    (Responder::new(memory.clone(), serving, Box::new(kept.clone())), kept)
 }
 
 /// So many requests a second at `shop/web` for a quarter of an hour.
