@@ -14,8 +14,9 @@ PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump tmux python3
 BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
     iputils-ping ethtool iftop
 
-# What the tests are held against besides: another reader of captures, a clock that lies.
-ORACLE_PACKAGES := tshark faketime
+# What the tests are held against besides: another reader of captures, a clock that lies, a server
+# that limits as Ingress controllers do.
+ORACLE_PACKAGES := tshark faketime nginx-light
 
 # Crates that only a face may use; the library must build without them.
 TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap

@@ -109,9 +109,9 @@ impl<'s> Sites<'s> {
     /// host, else by wildcard, else the one for any; of these by the longest path.
     pub(super) fn place(&self, arrival: &Arrival) -> Place {
         let Some(host) = arrival.host.as_deref() else { return Place::Nowhere };
-        let below = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-        let routes = [Some(host), below.as_deref(), Some("")];
-        let routes = routes.into_iter().flatten().find_map(|host| self.by_host.get(host));
+        let exact = self.by_host.get(host);
+        let below = || self.by_host.get(&*format!("*.{}", host.split_once('.')?.1));
+        let routes = exact.or_else(below).or_else(|| self.by_host.get(""));
         routes.map_or(Place::Nowhere, |routes| self.by_path(routes, arrival))
     }
 

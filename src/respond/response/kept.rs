@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::detect::Class;
 use crate::incident::IncidentId;
 use crate::packet::Address;
-use crate::respond::{Controller, Effect, Limit};
+use crate::respond::effect::MINUTE_US;
+use crate::respond::{Burst, Controller, Effect, Limit};
 
 /// For how long a limit must have been in force before it is judged, in µs.
 const FAIR_US: i64 = 30_000_000;
@@ -46,8 +47,9 @@ impl Kept {
 
     /// Whether it refuses or breaks off more of the bystanders than of the attackers.
     pub(super) fn hurts(&self, now_us: i64) -> bool {
-        let lasts_us = now_us.saturating_sub(self.since_us);
-        let Some(effect) = self.effect.filter(|_| lasts_us >= FAIR_US) else { return false };
+        let in_force_us = now_us.saturating_sub(self.since_us);
+        let Some(effect) = self.effect.filter(|_| in_force_us >= FAIR_US) else { return false };
+        let lasts_us = in_force_us.min(MINUTE_US);
         #[expect(clippy::cast_precision_loss, reason = "counts for comparison")]
         let (lasts_s, refused, reset) = (
             lasts_us as f64 / 1e6,
@@ -65,10 +67,8 @@ impl Kept {
         let twice = |part: Option<u32>| part.map(|part| part.saturating_mul(2).min(Limit::MOST));
         let Limit { rps, rpm, connections, burst, allowlist } = &self.limit;
         let burst = burst.map(|burst| match burst {
-            crate::respond::Burst::Requests(burst) => {
-                crate::respond::Burst::Requests(burst.saturating_mul(2).min(Limit::MOST))
-            }
-            times @ crate::respond::Burst::Multiplier(_) => times,
+            Burst::Requests(burst) => Burst::Requests(burst.saturating_mul(2).min(Limit::MOST)),
+            times @ Burst::Multiplier(_) => times,
         });
         Limit {
             rps: twice(*rps),
