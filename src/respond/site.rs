@@ -63,7 +63,7 @@ pub(super) enum Place {
 /// Ingresses by the hosts they serve.
 #[derive(Debug)]
 pub(super) struct Sites<'s> {
-    sites: &'s [Site],
+    all: &'s [Site],
     by_host: HashMap<&'s str, Vec<(usize, &'s str)>, RandomState>,
     by_backend: HashMap<Address, Vec<usize>, RandomState>,
     controllers: HashSet<Address, RandomState>,
@@ -82,11 +82,11 @@ impl<'s> Sites<'s> {
             }
         }
         let controllers = sites.iter().flat_map(|site| &site.controller_addresses).copied();
-        Self { sites, by_host, by_backend, controllers: controllers.collect() }
+        Self { all: sites, by_host, by_backend, controllers: controllers.collect() }
     }
 
     pub(super) fn site(&self, at: usize) -> Option<&'s Site> {
-        self.sites.get(at)
+        self.all.get(at)
     }
 
     /// Whether an address is a pod or a service behind some Ingress: what comes to it is an inner
@@ -134,7 +134,7 @@ impl<'s> Sites<'s> {
             let longest = fitting.iter().map(|(_, path)| path.len()).max();
             fitting.retain(|(_, path)| Some(path.len()) == longest);
         }
-        let at_server = |at: usize| self.sites[at].controller_addresses.contains(&arrival.server);
+        let at_server = |at: usize| self.all[at].controller_addresses.contains(&arrival.server);
         if fitting.iter().any(|(at, _)| at_server(*at)) {
             fitting.retain(|(at, _)| at_server(*at));
         }

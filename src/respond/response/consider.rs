@@ -58,7 +58,7 @@ impl Response {
                 // The first packets of an attack do not show yet what it is.
                 let is_early = age_us < SOON_US && obstacle.matter.may_pass();
                 let is_new = !is_early && file.said.insert(Said::Obstacle(obstacle.matter));
-                is_new.then(|| self.refused(incident, scene.now_us, obstacle))
+                is_new.then(|| refused(incident, scene.now_us, obstacle))
             }
             Ok(Finding::Held(ingress, offenders)) => {
                 if let Some(kept) = self.kept.get_mut(&ingress) {
@@ -129,11 +129,6 @@ impl Response {
         })))
     }
 
-    fn refused(&self, incident: &Incident, now_us: i64, obstacle: Obstacle) -> Act {
-        let kind = DecisionKind::Refused;
-        Act::Say(Box::new(decision(incident, now_us, None, (kind, obstacle.text))))
-    }
-
     /// Sets the limit, has it checked, or says that it would help, by the mode.
     fn act(&mut self, incident: &Incident, now_us: i64, found: Found) -> Option<Act> {
         let Found { ingress, choice, .. } = &found;
@@ -183,6 +178,11 @@ impl Response {
         self.pending.insert(ingress, Pending { since_us: now_us, step, decision });
         Some(Act::Apply(Box::new(request)))
     }
+}
+
+fn refused(incident: &Incident, now_us: i64, obstacle: Obstacle) -> Act {
+    let kind = DecisionKind::Refused;
+    Act::Say(Box::new(decision(incident, now_us, None, (kind, obstacle.text))))
 }
 
 impl Found {

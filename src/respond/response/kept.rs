@@ -49,17 +49,17 @@ impl Kept {
     pub(super) fn hurts(&self, now_us: i64) -> bool {
         let in_force_us = now_us.saturating_sub(self.since_us);
         let Some(effect) = self.effect.filter(|_| in_force_us >= FAIR_US) else { return false };
-        let lasts_us = in_force_us.min(MINUTE_US);
+        let span_us = in_force_us.min(MINUTE_US);
         #[expect(clippy::cast_precision_loss, reason = "counts for comparison")]
-        let (lasts_s, refused, reset) = (
-            lasts_us as f64 / 1e6,
+        let (seconds, refused, reset) = (
+            span_us as f64 / 1e6,
             effect.bystanders_refused.unwrap_or_default() as f64,
             effect.bystanders_reset as f64,
         );
-        let hurt = refused + (reset - self.resets_before_per_s * lasts_s).max(0.0);
+        let hurt = refused + (reset - self.resets_before_per_s * seconds).max(0.0);
         let fewer_per_s = (effect.offered_before_per_s - effect.offered_per_s).max(0.0);
         let helped_per_s = effect.refused_per_min.map_or(fewer_per_s, |per_min| per_min / 60.0);
-        hurt >= HURTS && hurt > helped_per_s * lasts_s
+        hurt >= HURTS && hurt > helped_per_s * seconds
     }
 
     /// The same limit with twice as much allowed.

@@ -65,7 +65,7 @@ pub(super) fn locate<'s>(
     let site = sites.site(at).ok_or_else(|| Obstacle::new(Matter::NoIngress, NO_INGRESS))?;
     let outer = search.outer(at, how, &outside);
     let arrivals: Vec<_> = outer.iter().filter_map(|at| traffic.arrivals.get(*at)).collect();
-    let offenders = search.offenders(outside, &arrivals);
+    let offenders = search.offenders(&outside, &arrivals);
     Ok(Located { site, offenders, outer })
 }
 
@@ -186,7 +186,7 @@ impl Search<'_, '_> {
 
     /// Who attacks: the sources that came, and where not all are listed or none is outside, those
     /// that are far louder than others were.
-    fn offenders(&self, outside: BTreeSet<Address>, arrivals: &[&Arrival]) -> BTreeSet<Address> {
+    fn offenders(&self, outside: &BTreeSet<Address>, arrivals: &[&Arrival]) -> BTreeSet<Address> {
         let all_are_listed = self.incident.sources.total <= outside.len() as u64;
         let came: BTreeSet<_> = arrivals
             .iter()
