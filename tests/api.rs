@@ -13,7 +13,7 @@ use support::flows::Folder;
 use support::pcap::Capture;
 use support::talk::Talk;
 use weir::detect::{Class, Score};
-use weir::incident::{Hosts, Incident, IncidentId, Severity, Status};
+use weir::incident::{Hosts, Incident, IncidentId, Names, Severity, Status};
 use weir::packet::Address;
 use weir::store::{Changes, Query, Reader, Store};
 
@@ -139,6 +139,7 @@ fn an_incident_that_is_open_is_shown_after_a_restart_however_many_are_newer() {
         related: Vec::new(),
         why: Vec::new(),
         flow_ids: Vec::new(),
+        names: Names::default(),
     };
     let all: Vec<_> = (0..300).map(|number| Arc::new(incident(number))).collect();
     let mut store = Store::open(&database(&folder)).expect("a database");

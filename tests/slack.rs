@@ -3,12 +3,15 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use support::oracle::Oracle;
 use tempfile::Builder;
 use weir::detect::{Class, Reason, Score};
 use weir::incident::{
-    Digest, Hosts, Incident, IncidentId, Mark, MuteId, News, Pivot, Severity, Status,
+    Digest, Hosts, Incident, IncidentId, Mark, MuteId, Names, News, Pivot, Severity, Status, Who,
+    WhoKind, Workload,
 };
 use weir::notify::Notice;
 use weir::notify::slack::{digest_payload, payload};
@@ -42,6 +45,18 @@ fn incident(class: Class, name: &str, status: Status) -> Incident {
         Pivot::Source => Address::v4([203, 0, 113, 0]),
         Pivot::Target => Address::v4([203, 0, 114, 0]),
     };
+    let (sources, targets) = (hosts(113, u64::MAX), hosts(114, 1_000));
+    let mut names = Names::default();
+    let pod = Arc::new(Who {
+        kind: WhoKind::Pod,
+        namespace: name.into(),
+        name: name.into(),
+        workload: Some(Workload { kind: name.into(), name: name.into() }),
+        service: Some(name.into()),
+    });
+    for address in sources.listed.iter().chain(&targets.listed) {
+        names.add(*address, &pod);
+    }
     let mark = Some(Mark { by: name.into(), at_us: 1_600_000_000_000_000 });
     Incident {
         id: IncidentId(u64::MAX),
@@ -50,8 +65,8 @@ fn incident(class: Class, name: &str, status: Status) -> Incident {
         status,
         score: Score::ONE,
         pivot,
-        sources: hosts(113, u64::MAX),
-        targets: hosts(114, 1_000),
+        sources,
+        targets,
         target_port: Some(65_535),
         flows: u64::MAX,
         packets: u64::MAX,
@@ -67,6 +82,7 @@ fn incident(class: Class, name: &str, status: Status) -> Incident {
         related: (0..16).map(IncidentId).collect(),
         why: vec![Reason { feature: name.into(), text: name.into() }; 9],
         flow_ids: Vec::new(),
+        names,
     }
 }
 

@@ -13,7 +13,10 @@ use serde::Serialize;
 use toml::Table;
 
 pub(crate) use self::value::{Format, Source, one_of};
-use crate::{alerts, audit, config, detect, doctor, features, manual, model, notify, outbox, user};
+use crate::{
+    alerts, audit, config, detect, doctor, features, limit, manual, map, model, notify, outbox,
+    user,
+};
 
 pub(crate) const SETTINGS: &str =
     "Settings (also in weir.toml, and as WEIR_... in the environment)";
@@ -100,6 +103,8 @@ pub(crate) enum Verb {
     Alerts(Box<alerts::Args>),
     Outbox(outbox::Args),
     Notify(notify::Args),
+    Limit(Box<limit::Args>),
+    Map(map::Args),
     Audit(audit::Args),
     Doctor(Box<doctor::Args>),
     Completions(manual::CompletionsArgs),
@@ -319,9 +324,12 @@ impl Cli {
             Some(Verb::Alerts(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Outbox(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Audit(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Limit(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Map(args)) => flags.extend(Table::try_from(&args.cluster)?),
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);
                 flags.extend(Table::try_from(&args.place)?);
+                flags.extend(Table::try_from(&args.cluster)?);
             }
             Some(
                 Verb::Model(_)

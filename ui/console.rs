@@ -10,6 +10,7 @@ mod areas;
 mod deed;
 mod deeds;
 mod draw;
+mod limiting;
 mod motion;
 mod muting;
 mod options;
@@ -31,7 +32,9 @@ use std::sync::Arc;
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 use weir::engine::{Command, Snapshot, SourceState};
+use weir::respond::{IngressName, LimitRequest};
 
+pub(crate) use self::limiting::Limiting;
 pub(crate) use self::motion::Motion;
 pub(crate) use self::muting::Muting;
 pub(crate) use self::options::{ConsoleOptions, Rights};
@@ -43,6 +46,7 @@ use self::views::Views;
 use crate::glyphs::Glyphs;
 use crate::keymap::{self, Mode};
 use crate::look::Look;
+use crate::panes::proposal::Proposal;
 use crate::panes::{Scene, View};
 use crate::terminal::Mouse;
 use crate::theme::Theme;
@@ -60,6 +64,21 @@ pub(crate) enum Message {
     NoShell,
     /// What came of what was to be done, in words.
     Told(String),
+    /// What would be written to the cluster, and is to be agreed to.
+    Proposed(Box<Proposal>),
+}
+
+/// What is to be done about a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LimitWish {
+    /// Say what setting it would write.
+    ProposeApply(Box<Limiting>),
+    /// Set it.
+    Apply(Box<LimitRequest>),
+    /// Say what lifting it would write.
+    ProposeRevert(IngressName),
+    /// Lift it.
+    Revert(IngressName),
 }
 
 /// What is to be done outside of the console.
@@ -77,6 +96,8 @@ pub(crate) enum Effect {
     Act(Command),
     /// Have it mute incidents for a while from now on.
     Mute(Muting),
+    /// Have it do something about a limit.
+    Limit(LimitWish),
 }
 
 /// Whether a pane shares the screen.
@@ -141,6 +162,7 @@ impl Console {
             Message::EngineEnded => self.lose_engine(),
             Message::NoShell => self.notice = Some("there is no shell to go back to".into()),
             Message::Told(words) => self.notice = Some(words),
+            Message::Proposed(proposal) => self.propose(*proposal),
             Message::Input(Event::Resize(width, height)) => self.size = Size { width, height },
             Message::Input(Event::Key(key)) => return self.press(key),
             Message::Input(Event::Mouse(event)) => self.pointed(event),

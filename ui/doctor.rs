@@ -1,6 +1,7 @@
 //! `weir doctor`: whether all that Weir needs is there, and how to mend what is not.
 
 mod capturing;
+mod cluster;
 mod finding;
 mod keeping;
 mod scoring;
@@ -13,7 +14,7 @@ use clap::ValueEnum;
 use weir::settings::{Environment, Resolved};
 
 use self::finding::{Finding, Level, Report};
-use crate::cli::{ModelFlags, PlaceFlags};
+use crate::cli::{ClusterFlags, ModelFlags, PlaceFlags};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,8 +29,8 @@ Exit status: 0 nothing fails; 64 wrong usage or settings; 69 something does.";
 /// Check that all that is needed is there, and say how to mend what is not
 ///
 /// Looks at libpcap, privileges, interfaces, model, backend, database, evidence, disk, sinks, secrets,
-/// clock and terminal, for whoever runs it and with the settings in force. It changes nothing, makes
-/// no file and sends nothing: `weir notify test` does.
+/// cluster, rights in it, clock and terminal, for whoever runs it and with the settings in force. It
+/// changes nothing, makes no file and tells nobody: `weir notify test` does.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -40,6 +41,8 @@ pub(crate) struct Args {
     pub(crate) model: ModelFlags,
     #[command(flatten)]
     pub(crate) place: PlaceFlags,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterFlags,
 }
 
 /// How findings are printed.
@@ -79,6 +82,7 @@ pub(crate) fn run(
     findings.extend(scoring::model_and_backend(settings, environment));
     findings.extend(keeping::database_and_disk(settings, environment));
     findings.extend(telling::sinks_and_secrets(resolved, environment));
+    findings.extend(cluster::cluster_and_rights(settings, environment));
     findings.push(surroundings::clock());
     findings.push(surroundings::terminal(environment));
     print(args.format, &findings)?;

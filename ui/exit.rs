@@ -1,5 +1,6 @@
 //! Exit statuses, and which error ends in which.
 
+mod cluster;
 mod kept;
 
 use std::error::Error;
@@ -10,7 +11,8 @@ use std::process::ExitCode;
 use weir::{capture, detect, engine, export, settings, store};
 
 use crate::{
-    alerts, audit, detect as verb, flows, input, manual, model, notify, outbox, user, watch,
+    alerts, audit, detect as verb, flows, input, limit, manual, map, model, notify, outbox, user,
+    watch,
 };
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
@@ -71,6 +73,12 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<audit::Error>() {
             return Self::of_audit(error);
+        }
+        if let Some(error) = error.downcast_ref::<limit::Error>() {
+            return Self::of_limit(error);
+        }
+        if let Some(error) = error.downcast_ref::<map::Error>() {
+            return Self::of_map(error);
         }
         if let Some(error) = error.downcast_ref::<notify::Error>() {
             return Self::of_notify(error);

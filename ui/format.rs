@@ -83,6 +83,16 @@ pub(crate) fn span(us: i64) -> String {
     }
 }
 
+/// A span of time to the second, as a clock that runs down shows it: `14:31`, `5:59:59`.
+pub(crate) fn minutes(us: i64) -> String {
+    let seconds = us.max(0) / SECOND_US;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
 /// A span of time in seconds to the millisecond: `41.250 s`.
 pub(crate) fn precise_span(us: i64) -> String {
     let us = us.max(0);
@@ -143,6 +153,8 @@ mod tests {
         let spans = [-5, 41, 720, 3 * 3_600, 200_000].map(|s| span(s * SECOND_US));
         assert_eq!(spans, ["0s", "41s", "12m", "3h", "2d"]);
         assert_eq!(precise_span(41_250_999), "41.250 s");
+        let spans = [-5, 9, 871, 21_599].map(|s| minutes(s * SECOND_US));
+        assert_eq!(spans, ["0:00", "0:09", "14:31", "5:59:59"]);
     }
 
     #[test]

@@ -50,8 +50,12 @@ pub(crate) enum Action {
     Resolve,
     /// Write a filter on incidents that no sink is to be told of.
     Mute,
-    /// End the selected mute.
-    Unmute,
+    /// End the selected mute, or lift the selected limit.
+    Undo,
+    /// Write a limit of the selected Ingress, or against the selected incident.
+    Limit,
+    /// Show what was decided about attacks.
+    Decisions,
     /// Try again what a sink has refused.
     Retry,
     /// Show what is to be told.
@@ -81,6 +85,8 @@ pub(crate) enum Mode {
     Palette,
     /// The line in which a mute is written.
     Mute,
+    /// The line in which a limit is written.
+    Limit,
     /// The line that asks whether to do it.
     Question,
 }

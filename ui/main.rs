@@ -17,14 +17,17 @@ mod format;
 mod glyphs;
 mod input;
 mod keymap;
+mod limit;
 mod look;
 mod manual;
+mod map;
 mod model;
 mod notify;
 mod outbox;
 mod panes;
 mod paper;
 mod progress;
+mod survey;
 mod terminal;
 mod text;
 mod theme;
@@ -33,6 +36,7 @@ mod visit;
 mod watch;
 mod when;
 mod widgets;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -83,6 +87,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Alerts(args)) => Ok(alerts::run(&args, settings, &environment)?),
         Some(Verb::Outbox(args)) => Ok(outbox::run(&args, settings, &environment)?),
         Some(Verb::Notify(args)) => Ok(notify::run(&args, settings, &environment)?),
+        Some(Verb::Limit(args)) => Ok(limit::run(&args, settings, &environment)?),
+        Some(Verb::Map(args)) => Ok(map::run(&args, settings, &environment)?),
         Some(Verb::Audit(args)) => Ok(audit::run(&args, settings, &environment)?),
         None => Ok(watch::run(&cli.watch, settings, &environment)?),
     }

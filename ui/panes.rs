@@ -6,16 +6,20 @@
 pub(crate) mod alerts;
 pub(crate) mod chrome;
 pub(crate) mod conversation;
+pub(crate) mod decisions;
 pub(crate) mod endpoint;
 pub(crate) mod facts;
 pub(crate) mod flow;
 pub(crate) mod flows;
 pub(crate) mod help;
 pub(crate) mod incident;
+pub(crate) mod limit;
+pub(crate) mod limits;
 pub(crate) mod listing;
 pub(crate) mod mutes;
 pub(crate) mod outbox;
 pub(crate) mod palette;
+pub(crate) mod proposal;
 pub(crate) mod scores;
 pub(crate) mod scroll;
 pub(crate) mod status;
@@ -28,6 +32,7 @@ use ratatui::layout::{Position, Rect};
 use weir::engine::Snapshot;
 use weir::filter;
 use weir::incident::Incident;
+use weir::respond::LimitStatus;
 use weir::store::{Entry, Mute};
 
 use crate::console::{Motion, Sieve};
@@ -82,6 +87,8 @@ pub(crate) enum Subject {
     Entry(Arc<Entry>),
     /// A mute.
     Mute(Mute),
+    /// An Ingress and its limit.
+    Limit(Arc<LimitStatus>),
 }
 
 /// A pane or a page. Areas are those inside its frame.

@@ -180,6 +180,7 @@ fn start(
             bytes: u64::from(settings.retention_mib) << 20,
         },
         sinks,
+        worlds: None,
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }
@@ -261,6 +262,7 @@ fn api(
         database: database.to_owned(),
         evidence: evidence(settings, database).map(|options| options.folder),
         shared: FirebaseList::new(settings, environment)?,
+        cluster: None,
     })?)
 }
 

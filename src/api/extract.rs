@@ -43,9 +43,10 @@ fn refused(rejection: &JsonRejection) -> Problem {
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(status, format!("expected at most {} bytes", super::LARGEST_BODY))
         }
-        StatusCode::UNPROCESSABLE_ENTITY => {
-            Problem::new(status, "the JSON lacks a field that is needed, or one has another type")
-        }
+        StatusCode::UNPROCESSABLE_ENTITY => Problem::new(
+            status,
+            "the JSON lacks a field that is needed, or has one that is not known or of another type",
+        ),
         _ => Problem::new(status, "the body is no JSON"),
     }
 }

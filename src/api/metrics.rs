@@ -1,5 +1,7 @@
 //! `GET /metrics`: what is counted, in Prometheus' text format 0.0.4.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::sync::Arc;
 
@@ -13,6 +15,12 @@ use crate::incident::{Severity, SinkName, Status};
 
 /// The format's media type.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Namespaces that are named at most.
+const NAMESPACES: usize = 50;
+
+/// What stands for the rest of them; should a namespace be called so, it is among them.
+const OTHERS: &str = "other";
 
 /// Read what is counted
 ///
@@ -116,6 +124,7 @@ impl Page {
             let open = open.count();
             self.labelled("weir_incidents_open", &[("severity", severity.name())], open);
         }
+        self.namespaces(snapshot);
         self.counter(
             "weir_incidents_resolved_early_total",
             "Incidents resolved before they were over, because too many were open.",
@@ -125,6 +134,18 @@ impl Page {
         self.plain("weir_store_failing", u8::from(snapshot.store.failure.is_some()));
         self.gauge("weir_store_changes_waiting", "Changes of incidents that wait to be written.");
         self.plain("weir_store_changes_waiting", snapshot.store.waiting);
+    }
+
+    /// Open incidents about hosts of the cluster, where there are any.
+    fn namespaces(&mut self, snapshot: &Snapshot) {
+        let name = "weir_namespace_incidents_open";
+        for (at, ((namespace, severity), open)) in by_namespace(snapshot).into_iter().enumerate() {
+            if at == 0 {
+                self.gauge(name, "Incidents that are not over about a host of the namespace.");
+            }
+            let labels = [("namespace", namespace), ("severity", severity.name())];
+            self.labelled(name, &labels, open);
+        }
     }
 
     fn sinks(&mut self, snapshot: &Snapshot) {
@@ -222,6 +243,30 @@ impl Page {
     }
 }
 
+/// How many incidents are not over, by the namespace of the host that they are about and severity. The
+/// namespaces with most of them are named, all others are one; hosts without a namespace are in none.
+fn by_namespace(snapshot: &Snapshot) -> BTreeMap<(&str, Severity), u64> {
+    let open = snapshot.incidents.iter().filter(|incident| incident.status != Status::Resolved);
+    let mut counts = BTreeMap::<&str, BTreeMap<Severity, u64>>::new();
+    for incident in open {
+        let who = incident.names.get(incident.pivot).filter(|who| !who.namespace.is_empty());
+        if let Some(who) = who {
+            let counts = counts.entry(&who.namespace).or_default();
+            *counts.entry(incident.severity).or_default() += 1;
+        }
+    }
+    let mut most: Vec<_> = counts.into_iter().collect();
+    most.sort_by_key(|(_, counts)| Reverse(counts.values().sum::<u64>()));
+    let mut named = BTreeMap::new();
+    for (at, (namespace, counts)) in most.into_iter().enumerate() {
+        let namespace = if at < NAMESPACES { namespace } else { OTHERS };
+        for (severity, open) in counts {
+            *named.entry((namespace, severity)).or_default() += open;
+        }
+    }
+    named
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a double holds such a time to the µs")]
 fn seconds(time_us: i64) -> f64 {
     time_us as f64 / 1e6
@@ -233,57 +278,4 @@ fn escaped(value: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::capture::evidence::Status;
-    use crate::store::Depth;
-
-    #[test]
-    fn what_is_counted_is_written_with_its_labels() {
-        let mut snapshot = Snapshot::default();
-        snapshot.source.name = "a \"b\"\\\n.pcap".into();
-        snapshot.traffic.dropped_kernel = 7;
-        snapshot.now_us = 1_600_000_000_000_042;
-        let depth = Depth { parked: 2, ..Depth::default() };
-        let failure = Some("it is gone".into());
-        snapshot.sinks = vec![SinkStatus { sink: SinkName::Slack, depth, failure }];
-        let text = text(&snapshot, false);
-        for line in [
-            "# TYPE weir_packets_dropped_total counter",
-            "weir_packets_dropped_total{where=\"kernel\"} 7",
-            "weir_capture_running{source=\"a \\\"b\\\"\\\\\\n.pcap\"} 1",
-            "weir_packet_time_seconds 1600000000.000042",
-            "weir_ready 0",
-            "weir_incidents_open{severity=\"critical\"} 0",
-            "weir_incidents_resolved_early_total 0",
-            "weir_outbox_entries{sink=\"slack\",state=\"parked\"} 2",
-            "weir_sink_failing{sink=\"slack\"} 1",
-        ] {
-            assert!(text.lines().any(|written| written == line), "{line}\n{text}");
-        }
-    }
-
-    #[test]
-    fn every_metric_has_one_help_and_one_type_and_then_its_samples() {
-        let mut snapshot = Snapshot::default();
-        snapshot.source.progress = Some(0.5);
-        let depth = Depth { oldest_us: Some(1), last_success_us: Some(2), ..Depth::default() };
-        snapshot.sinks = [SinkName::Slack, SinkName::Webhook]
-            .map(|sink| SinkStatus { sink, depth: depth.clone(), failure: None })
-            .into();
-        snapshot.evidence = Some(Status::default());
-        let text = text(&snapshot, true);
-        let mut name = "";
-        for line in text.lines() {
-            match line.split([' ', '{']).collect::<Vec<_>>()[..] {
-                ["#", "HELP", next, ..] => {
-                    assert_eq!(text.matches(&format!("# HELP {next} ")).count(), 1, "{next}");
-                    name = next;
-                }
-                ["#", "TYPE", typed, ..] => assert_eq!(typed, name),
-                [sample, ..] => assert_eq!(sample, name),
-                [] => panic!("an empty line"),
-            }
-        }
-    }
-}
+mod tests;

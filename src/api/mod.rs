@@ -12,12 +12,15 @@ mod acts;
 mod alerts;
 mod audit;
 mod auth;
+mod cluster;
 mod error;
 mod evidence;
 mod extract;
 mod health;
+mod limits;
 mod listing;
 mod login;
+mod map;
 mod metrics;
 mod mutes;
 mod openapi;
@@ -25,6 +28,7 @@ mod outbox;
 mod past;
 mod readiness;
 mod serve;
+pub mod shape;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -49,6 +53,7 @@ use self::auth::Tokens;
 use self::error::Problem;
 use self::past::Past;
 use self::throttle::Throttle;
+use crate::cluster::Cluster;
 use crate::engine::Handle;
 use crate::notify::FirebaseList;
 use crate::store::{self, Accounts, PasswordHash, Reader};
@@ -70,6 +75,8 @@ pub struct Parts {
     pub evidence: Option<PathBuf>,
     /// The list that several share, if there is one.
     pub shared: Option<FirebaseList>,
+    /// The cluster that is watched, if there is one.
+    pub cluster: Option<Cluster>,
 }
 
 /// What the API answers from.
@@ -79,6 +86,7 @@ pub struct Api {
     database: PathBuf,
     evidence: Option<PathBuf>,
     shared: Option<FirebaseList>,
+    cluster: Option<Cluster>,
     /// One permit for each download of evidence at once.
     downloads: Arc<Semaphore>,
     past: Past,
@@ -94,7 +102,7 @@ pub struct Api {
 impl Api {
     /// An API made of `parts`.
     pub fn new(parts: Parts) -> Result<Self, store::Error> {
-        let Parts { handle, database, evidence, shared } = parts;
+        let Parts { handle, database, evidence, shared, cluster } = parts;
         let reader = Reader::open(&database)?;
         let mut accounts = Accounts::open(&database)?;
         Ok(Self {
@@ -103,6 +111,7 @@ impl Api {
             database,
             evidence,
             shared,
+            cluster,
             downloads: Arc::new(Semaphore::new(evidence::AT_ONCE)),
             reader: Mutex::new(reader),
             tokens: Tokens::signed_with(&accounts.signing_key()?),
@@ -130,7 +139,7 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 17] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 23] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
@@ -143,6 +152,12 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 17] {
         ("/api/outbox", get(outbox::get)),
         ("/api/outbox/retry", post(outbox::retry)),
         ("/api/sinks", get(outbox::sinks)),
+        ("/cluster-info", get(cluster::get)),
+        ("/api/service-map", get(map::get)),
+        ("/apply_rate_limit", post(limits::apply)),
+        ("/revert_rate_limit", post(limits::revert)),
+        ("/check_rate_limit", get(limits::check)),
+        ("/api/decisions", get(limits::decisions)),
         ("/api/audit", get(audit::get)),
         ("/api/audit/verify", get(audit::verify)),
         ("/healthz", get(health::alive)),

@@ -2,20 +2,45 @@
 
 use std::path::PathBuf;
 
+use super::read_only;
+use super::words::{cause, said};
+
 /// Why the API server was not asked, or did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The kubeconfig that was asked for cannot be used.
-    #[error("use the kubeconfig {path}")]
+    /// The kubeconfig cannot be used.
+    #[error(
+        "use the kubeconfig {}: {why}; name another by --kubeconfig, or another context in it by \
+         --context",
+        path.display()
+    )]
     Kubeconfig {
-        /// Which.
+        /// Which; the first, where they are several.
         path: PathBuf,
+        /// Why not. The error itself is left out: it says everything twice.
+        why: String,
+    },
+    /// A context was asked for and there is no kubeconfig that could have it.
+    #[error("use the context `{context}`: there is no kubeconfig; name one by --kubeconfig")]
+    NoKubeconfig {
+        /// Which.
+        context: String,
+    },
+    /// The service account of this pod cannot be used.
+    #[error(
+        "use the service account of this pod: {why}; mount it (`automountServiceAccountToken`) or \
+         name a kubeconfig by --kubeconfig"
+    )]
+    ServiceAccount {
         /// Why not.
-        source: kube::config::KubeconfigError,
+        why: String,
     },
     /// What was read of the cluster cannot be made a client of.
-    #[error("prepare to talk to the API server")]
-    Client(#[source] Box<kube::Error>),
+    #[error("prepare to talk to the API server: {why}")]
+    Client {
+        /// Why not.
+        why: String,
+    },
     /// Nothing is to be changed.
     #[error("{action}: Weir runs with `read-only`, which changes nothing in the cluster")]
     ReadOnly {
@@ -35,16 +60,51 @@ pub enum Error {
         message: String,
     },
     /// The API server was not reached, or what it said could not be read.
-    #[error("{action}")]
+    #[error("{action}: {why}")]
     Unreachable {
         /// What was to be done, to what.
         action: String,
-        /// Why not.
-        source: Box<kube::Error>,
+        /// Why not, in one sentence. The error itself is left out: it says everything twice.
+        why: String,
     },
 }
 
 impl Error {
+    /// What the client says about `action`.
+    pub(super) fn of(action: String, error: &kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::Refused {
+                action,
+                status: status.code,
+                reason: said(&status.reason),
+                message: message(status.code, &status.message),
+            },
+            kube::Error::Service(error) if error.is::<read_only::Refusal>() => {
+                Self::ReadOnly { action }
+            }
+            kube::Error::Auth(error) => Self::Unreachable {
+                action,
+                why: format!("the credentials cannot be had: {}", said(&error.to_string())),
+            },
+            error => Self::Unreachable {
+                action,
+                why: format!("the API server cannot be reached: {}", cause(error)),
+            },
+        }
+    }
+
+    /// What went wrong, without what was to be done.
+    pub(super) fn why(&self) -> String {
+        match self {
+            Self::Refused { status: status @ 401, message, .. } => format!("{message} ({status})"),
+            Self::Refused { status, message, .. } => {
+                format!("the API server says: {message} ({status})")
+            }
+            Self::Unreachable { why, .. } => why.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// The HTTP status with which the API server refused.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
@@ -63,5 +123,14 @@ impl Error {
             Self::Refused { status, .. } => matches!(*status, 409 | 429 | 500..),
             _ => false,
         }
+    }
+}
+
+/// The API server's words; `Unauthorized` alone helps nobody.
+fn message(status: u16, message: &str) -> String {
+    match status {
+        401 => "the credentials are not accepted, they may have expired: renew them".to_owned(),
+        _ if message.is_empty() => "nothing but the status".to_owned(),
+        _ => said(message),
     }
 }

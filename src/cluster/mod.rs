@@ -4,14 +4,27 @@
 //! carried out by [`crate::engine`]. Nothing here is asked on the way of a packet: whoever wants to
 //! know looks into the newest [`World`].
 
+mod access;
 mod connect;
 mod error;
+pub mod info;
 mod objects;
+mod read_only;
+mod record;
+mod request;
 mod status;
+mod store;
+mod watch;
+mod words;
 mod world;
 
-pub use connect::{Cluster, Options};
+pub use access::{Access, Part, RIGHTS, Right, Scope};
+pub use connect::{Cluster, Found, Options};
 pub use error::Error;
 pub use objects::{Conflicts, Effect, ObjectPath, Objects};
+pub use record::{
+    Amounts, Managed, Namespace, NoQuantity, Node, Phase, Pod, Pressure, Quantity, Service, Serving,
+};
 pub use status::{ClusterStatus, Link, WatchStatus};
-pub use world::{Ingress, Route, ServedBy, World};
+pub use watch::watch;
+pub use world::{Backing, Ingress, Route, ServedBy, World};

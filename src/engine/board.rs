@@ -14,6 +14,7 @@ use lru::LruCache;
 use super::snapshot::{Conversation, ScorePoint};
 use crate::detect::{CLASSES, Class, FlowSummary, Score, Verdict};
 use crate::flow::{End, FlowId, State};
+use crate::incident::Who;
 use crate::packet::Address;
 
 /// Conversations remembered; the one heard of least recently is forgotten first.
@@ -55,6 +56,7 @@ struct Gain {
     flows: u64,
     packets: u64,
     bytes: u64,
+    resets: u64,
 }
 
 /// One second of packet time.
@@ -115,8 +117,12 @@ impl Board {
         }
     }
 
-    /// Those that alarm first, the newest of them first; then by score.
-    pub(super) fn conversations(&self) -> Vec<Arc<Conversation>> {
+    /// Those that alarm first, the newest of them first; then by score. `who` is asked what their hosts
+    /// are; of those that it knows no more, the last word stands.
+    pub(super) fn conversations(
+        &mut self,
+        who: impl Fn(Address, i64) -> Option<Arc<Who>>,
+    ) -> Vec<Arc<Conversation>> {
         let mut all: Vec<_> = self.conversations.iter().map(|(_, row)| Arc::clone(row)).collect();
         all.sort_by_cached_key(|one| {
             let newest_trouble = one.is_alarm.then_some(one.first_us);
@@ -124,6 +130,13 @@ impl Board {
             (Reverse(newest_trouble), Reverse(one.score), Reverse(one.last_us), name)
         });
         all.truncate(SHOWN);
+        for row in &mut all {
+            if named(row, &who)
+                && let Some(kept) = self.conversations.peek_mut(&(pair(row), row.server_port))
+            {
+                *kept = Arc::clone(row);
+            }
+        }
         all
     }
 
@@ -174,15 +187,18 @@ impl Board {
             State::Final(_) => self.open.pop(&flow.id),
             State::Provisional => self.open.put(flow.id, (flow.packets, flow.bytes)),
         };
+        // A flow ends once, and only then is it known how.
+        let resets = u64::from(matches!(flow.state, State::Final(End::Rst)));
         match counted {
             Some((packets, bytes)) => Gain {
                 flows: 0,
                 packets: flow.packets.saturating_sub(packets),
                 bytes: flow.bytes.saturating_sub(bytes),
+                resets,
             },
             // Too many go on at once: this one has been counted and forgotten.
-            None if is_full && flow.reports > 0 => Gain::default(),
-            None => Gain { flows: 1, packets: flow.packets, bytes: flow.bytes },
+            None if is_full && flow.reports > 0 => Gain { resets, ..Gain::default() },
+            None => Gain { flows: 1, packets: flow.packets, bytes: flow.bytes, resets },
         }
     }
 
@@ -224,11 +240,30 @@ fn opened(((client, server, protocol), server_port): Key, verdict: &Verdict) -> 
     }
 }
 
+/// What every row of two hosts shares.
+const fn pair(row: &Conversation) -> Pair {
+    (row.client, row.server, row.protocol)
+}
+
+/// Asks `who` what the hosts of a row are; whether it is another word than the last.
+fn named(row: &mut Arc<Conversation>, who: impl Fn(Address, i64) -> Option<Arc<Who>>) -> bool {
+    let [client, server] = [row.client, row.server].map(|host| who(host, row.last_us));
+    let is_new = |now: &Option<Arc<Who>>, known: &Option<Arc<Who>>| now.is_some() && now != known;
+    if !is_new(&client, &row.client_who) && !is_new(&server, &row.server_who) {
+        return false;
+    }
+    let row = Arc::make_mut(row);
+    row.client_who = client.or(row.client_who.take());
+    row.server_who = server.or(row.server_who.take());
+    true
+}
+
 fn take(row: &mut Conversation, verdict: &Arc<Verdict>, gain: Gain) {
     let flow = &verdict.flow;
     row.flows += gain.flows;
     row.packets += gain.packets;
     row.bytes += gain.bytes;
+    row.resets += gain.resets;
     row.first_us = row.first_us.min(flow.first_us);
     row.last_us = row.last_us.max(flow.last_us);
     row.recent.retain(|known| known.flow.id != flow.id);
@@ -239,6 +274,8 @@ fn take(row: &mut Conversation, verdict: &Arc<Verdict>, gain: Gain) {
 /// Both as one row for several services.
 fn joined(mut row: Conversation, other: Conversation) -> Conversation {
     row.server_port = None;
+    row.client_who = row.client_who.or(other.client_who);
+    row.server_who = row.server_who.or(other.server_who);
     row.flows += other.flows;
     row.packets += other.packets;
     row.bytes += other.bytes;

@@ -19,6 +19,7 @@ use super::detection::Detection;
 use super::gauges::Gauges;
 use super::inference::Delivery;
 use super::keeper::{Keeper, with_causes};
+use super::naming::Naming;
 use super::shelf::Shelf;
 use super::snapshot::{Snapshot, SourceState, StoreStatus};
 use super::watcher::{News, Seen, Tray};
@@ -50,6 +51,7 @@ pub(super) struct Desk {
     detection: Detection,
     board: Board,
     shelf: Shelf,
+    naming: Naming,
     keeper: Option<Keeper>,
     tray: Tray,
     seen: Seen,
@@ -78,6 +80,7 @@ impl Desk {
             detection,
             board: Board::default(),
             shelf,
+            naming: Naming::default(),
             keeper,
             tray,
             seen: Seen::default(),
@@ -86,6 +89,11 @@ impl Desk {
             state: SourceState::Running,
             shown,
         }
+    }
+
+    /// The same desk, which finds in `naming` what addresses are called.
+    pub(super) fn with_names(self, naming: Naming) -> Self {
+        Self { naming, ..self }
     }
 
     /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
@@ -187,20 +195,35 @@ impl Desk {
         if changed.is_empty() && spans.is_empty() {
             return;
         }
-        for incident in &changed {
-            self.shelf.put_traffic(incident);
-        }
+        let changed = changed.iter().map(|incident| {
+            self.shelf.put_traffic(incident, |address, at_us| self.naming.who(address, at_us))
+        });
+        let changed = changed.collect();
         if let Some(keeper) = &self.keeper {
             keeper.keep(changed, spans);
         }
     }
 
+    /// Gives names to what goes on, where more is known of the cluster than before.
+    fn name(&mut self) {
+        if !self.naming.look() {
+            return;
+        }
+        let named = self.shelf.name(|address, at_us| self.naming.who(address, at_us));
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| !named.is_empty()) {
+            keeper.keep(named, Vec::new());
+        }
+    }
+
     /// Shows the newest state, unless nothing has changed.
     pub(super) fn publish(&mut self) {
+        self.name();
         self.board.advance(self.now_us);
         let mut next = self.gauges.read(self.now_us, &self.state);
         next.store = self.keeper.as_ref().map(Keeper::status).unwrap_or_default();
-        next.conversations = self.board.conversations();
+        next.world = Arc::clone(self.naming.world());
+        next.conversations =
+            self.board.conversations(|address, at_us| self.naming.who(address, at_us));
         next.scores = self.board.scores();
         next.classes = self.board.classes();
         next.incidents = self.shelf.sorted();

@@ -1,9 +1,9 @@
-//! An incident for tests.
+//! An incident and a pod for tests.
 
 use std::sync::Arc;
 
 use crate::detect::{Class, Score};
-use crate::incident::{Hosts, Incident, IncidentId, Severity, Status};
+use crate::incident::{Hosts, Incident, IncidentId, Names, Severity, Status, Who, WhoKind};
 use crate::packet::Address;
 
 /// An open incident that has so many flows.
@@ -32,5 +32,17 @@ pub(super) fn incident(id: u64, flows: u64) -> Arc<Incident> {
         related: Vec::new(),
         why: Vec::new(),
         flow_ids: Vec::new(),
+        names: Names::default(),
+    })
+}
+
+/// A pod of this name in the namespace `shop`.
+pub(super) fn pod(name: &str) -> Arc<Who> {
+    Arc::new(Who {
+        kind: WhoKind::Pod,
+        namespace: "shop".into(),
+        name: name.into(),
+        workload: None,
+        service: None,
     })
 }

@@ -75,7 +75,7 @@ pub struct Reverted {
 
 /// What is asked of the task that sets limits.
 #[derive(Debug)]
-pub(super) enum LimitAsk {
+pub(crate) enum LimitAsk {
     /// Set one.
     Apply(Box<LimitRequest>, By, oneshot::Sender<Result<Applied, LimitError>>),
     /// Lift one; a dry run only says what it would write.
@@ -99,7 +99,7 @@ pub struct Limits {
 
 impl Limits {
     /// The door, and where its questions arrive.
-    pub(super) fn new() -> (Self, mpsc::Receiver<LimitAsk>) {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<LimitAsk>) {
         let (ask, asked) = mpsc::channel(WAITING);
         (Self { ask: Ok(ask) }, asked)
     }

@@ -18,13 +18,16 @@ mod interrupt;
 mod keeper;
 mod limits;
 mod live;
+pub mod map;
 mod meters;
 mod model;
+mod naming;
 mod notifier;
 mod pipeline;
 mod rate;
 mod recording;
 mod replay;
+mod responder;
 mod scoring;
 mod shard;
 mod shelf;
@@ -41,6 +44,8 @@ pub use feed::Feed;
 pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
 pub use interrupt::Interrupts;
+#[cfg(test)]
+pub(crate) use limits::LimitAsk;
 pub use limits::{Applied, LimitError, Limits, Reverted, Written};
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;
@@ -48,6 +53,7 @@ pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin}
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
+pub use responder::{Audit, Responder, Tended};
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{

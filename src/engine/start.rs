@@ -19,6 +19,7 @@ use super::handle::Handle;
 use super::inference::Inference;
 use super::keeper::{Keeper, Kept};
 use super::meters::Meters;
+use super::naming::Naming;
 use super::notifier::{self, Notifier, Words};
 use super::pipeline::{Options, Pipeline};
 use super::rate::Rate;
@@ -27,6 +28,7 @@ use super::scoring::Scoring;
 use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
 use super::watcher::{Listeners, Tray, Watcher};
 use crate::capture::evidence;
+use crate::cluster::World;
 use crate::detect::{self, Model, Runtime, Scorer};
 use crate::incident::{Incident, Tracker};
 use crate::notify::Sink;
@@ -58,6 +60,8 @@ pub struct Parts {
     pub known: Vec<Incident>,
     /// How packets are kept as evidence; not at all if it does not say.
     pub evidence: Option<evidence::Options>,
+    /// What is known of the cluster, by which addresses are named; none where there is no cluster.
+    pub worlds: Option<watch::Receiver<Arc<World>>>,
 }
 
 /// Why an engine could not be started, or not be ended without a loss.
@@ -100,7 +104,7 @@ impl Engine {
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
         let Parts { feed, flows, model, inference_threads, tracker, known, evidence, .. } = parts;
-        let Parts { store, retention, sinks, .. } = parts;
+        let Parts { store, retention, sinks, worlds, .. } = parts;
         let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
@@ -143,7 +147,8 @@ impl Engine {
         };
         let (shown, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let detection = Detection::new(tracker, explainer);
-        let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown);
+        let naming = worlds.map(Naming::new).unwrap_or_default();
+        let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown).with_names(naming);
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;

@@ -5,6 +5,7 @@ use std::slice;
 use super::snapshot::Conversation;
 use crate::detect::{Class, Score};
 use crate::filter::Subject;
+use crate::incident::Who;
 use crate::packet::Address;
 
 impl Subject for Conversation {
@@ -14,6 +15,14 @@ impl Subject for Conversation {
 
     fn targets(&self) -> &[Address] {
         slice::from_ref(&self.server)
+    }
+
+    fn source_names(&self) -> Vec<&Who> {
+        self.client_who.as_deref().into_iter().collect()
+    }
+
+    fn target_names(&self) -> Vec<&Who> {
+        self.server_who.as_deref().into_iter().collect()
     }
 
     fn port(&self) -> Option<u16> {

@@ -12,6 +12,8 @@ pub enum Key {
     Target,
     /// Either of them.
     Host,
+    /// Namespace of either of them.
+    Namespace,
     /// Port of the service.
     Port,
     /// Transport protocol.
@@ -53,18 +55,20 @@ pub struct KeyInfo {
     pub meaning: &'static str,
 }
 
-const ADDRESSES: &str = "address, network (CIDR) or pattern";
+const HOSTS: &str = "address, network (CIDR), name or pattern";
 const COUNT: &str = "number; k, M and G are taken";
 
 /// All keys in the order in which they are explained.
 #[rustfmt::skip]
-pub const KEYS: [KeyInfo; 15] = [
-    KeyInfo { key: Key::Source, name: "src", values: ADDRESSES,
+pub const KEYS: [KeyInfo; 16] = [
+    KeyInfo { key: Key::Source, name: "src", values: HOSTS,
         example: "src:10.0.0.0/8", meaning: "who opened the flows" },
-    KeyInfo { key: Key::Target, name: "dst", values: ADDRESSES,
-        example: "dst:10.244.1.7", meaning: "whom they were opened to" },
-    KeyInfo { key: Key::Host, name: "host", values: ADDRESSES,
+    KeyInfo { key: Key::Target, name: "dst", values: HOSTS,
+        example: "dst:shop/web", meaning: "whom they were opened to" },
+    KeyInfo { key: Key::Host, name: "host", values: HOSTS,
         example: "host:fd00::/8", meaning: "either of the two" },
+    KeyInfo { key: Key::Namespace, name: "namespace", values: "name or pattern",
+        example: "namespace:shop", meaning: "namespace of either of the two" },
     KeyInfo { key: Key::Port, name: "port", values: "number, 0 to 65535",
         example: "port:80,8000-8999", meaning: "port of the service; of ICMP the message type" },
     KeyInfo { key: Key::Protocol, name: "proto", values: "tcp, udp, icmp, icmp6, sctp or a number",

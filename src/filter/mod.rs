@@ -4,8 +4,9 @@
 //! hold, `or` parts alternatives, `!` or `not` turns one round, parentheses group, quotes take the
 //! meaning from spaces and signs, `*` stands for any text. A term is a key, an operator (`:` or `=`,
 //! `!=`, `<`, `<=`, `>`, `>=`) and a value, or values with commas between them of which one must
-//! fit, or a range such as `1000-2000`; a bare word is looked for in all that is text. A term about
-//! something that the subject has not is false.
+//! fit, or a range such as `1000-2000`; a bare word is looked for in all that is text. Hosts go by
+//! their address and by what the cluster calls them: `shop/web`, `shop/web-7f9c`, `node/worker-1`. A term
+//! about something that the subject has not is false.
 //!
 //! A filter is text from outside: at most 4 KiB long and 32 levels deep, and whatever it says, it is
 //! a filter or an [`Error`] that tells where and how to mend it. Pure: the present comes in as an

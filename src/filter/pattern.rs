@@ -52,9 +52,13 @@ impl Pattern {
     }
 }
 
-/// Goes back to the last `*` where it does not go on: at most the product of the lengths.
+/// Goes back to the last `*` where it does not go on: at most the product of the lengths, and of these
+/// that of the pattern counts as far as it is no longer than the text.
 fn like(pieces: &[Piece], text: &str) -> bool {
     let text: Vec<char> = text.chars().map(|letter| letter.to_ascii_lowercase()).collect();
+    if pieces.iter().filter(|piece| **piece != Piece::Any).count() > text.len() {
+        return false;
+    }
     let (mut of_pieces, mut of_text) = (0, 0);
     let mut last_any: Option<(usize, usize)> = None;
     while of_text < text.len() {

@@ -3,7 +3,7 @@
 use std::slice;
 
 use crate::detect::{Class, Score, Verdict};
-use crate::incident::{Incident, Severity, Status};
+use crate::incident::{Incident, Pivot, Severity, Status, Who};
 use crate::packet::Address;
 
 /// Something that a filter lets through or not.
@@ -19,6 +19,16 @@ pub trait Subject {
     /// Whom they were opened to, as far as listed.
     fn targets(&self) -> &[Address] {
         &[]
+    }
+
+    /// What the cluster says its sources are, as far as it does.
+    fn source_names(&self) -> Vec<&Who> {
+        Vec::new()
+    }
+
+    /// What the cluster says its targets are, as far as it does.
+    fn target_names(&self) -> Vec<&Who> {
+        Vec::new()
     }
 
     /// Port of the service, where it is only one; for ICMP the message type.
@@ -137,6 +147,14 @@ impl Subject for Incident {
         &self.targets.listed
     }
 
+    fn source_names(&self) -> Vec<&Who> {
+        names(self, Pivot::Source)
+    }
+
+    fn target_names(&self) -> Vec<&Who> {
+        names(self, Pivot::Target)
+    }
+
     fn port(&self) -> Option<u16> {
         self.target_port
     }
@@ -180,4 +198,16 @@ impl Subject for Incident {
     fn ids(&self) -> Vec<u64> {
         [self.id.0].into_iter().chain(self.flow_ids.iter().map(|id| id.0)).collect()
     }
+}
+
+/// Names at one end of an incident; the host that it is about may not be among those listed.
+fn names(incident: &Incident, end: Pivot) -> Vec<&Who> {
+    let hosts = match end {
+        Pivot::Source => &incident.sources,
+        Pivot::Target => &incident.targets,
+    };
+    let is_about = Pivot::of(incident.class) == end;
+    let pivot = Some(incident.pivot).filter(|pivot| is_about && !hosts.listed.contains(pivot));
+    let all = pivot.into_iter().chain(hosts.listed.iter().copied());
+    all.filter_map(|host| incident.names.get(host)).collect()
 }

@@ -5,7 +5,7 @@ use super::pattern::Pattern;
 use super::subject::Subject;
 use super::value::{ANSWERS, PROTOCOLS, Value};
 use crate::detect::{Class, Score};
-use crate::incident::{Severity, Status};
+use crate::incident::{Severity, Status, Who};
 use crate::packet::Address;
 
 /// How a subject is compared with a value.
@@ -54,6 +54,7 @@ impl Term {
 
 fn has_word(pattern: &Pattern, subject: &impl Subject) -> bool {
     let mut hosts = subject.sources().iter().chain(subject.targets());
+    let mut who = subject.source_names().into_iter().chain(subject.target_names());
     let names = [
         subject.class().map(Class::name),
         subject.severity().map(Severity::name),
@@ -61,6 +62,7 @@ fn has_word(pattern: &Pattern, subject: &impl Subject) -> bool {
         subject.protocol().and_then(protocol_name),
     ];
     hosts.any(|host| pattern.is_in(&host.to_string()))
+        || who.any(|who| written(who).any(|name| pattern.is_in(&name)))
         || names.into_iter().flatten().any(|name| pattern.is_in(name))
         // A part of a number is another number.
         || subject.port().is_some_and(|port| pattern.is_like(&port.to_string()))
@@ -81,11 +83,21 @@ fn fits(
     let number =
         |number: Option<f64>| number.is_some_and(|number| is_number(number, comparison, value));
     let text = |text: Option<&str>| text.is_some_and(|text| is_text(text, value));
-    let host = |hosts: &[Address]| hosts.iter().any(|host| is_host(*host, value));
+    let host = |hosts: &[Address], names: Vec<&Who>| {
+        hosts.iter().any(|host| is_host(*host, value))
+            || names.into_iter().any(|who| written(who).any(|name| is_text(&name, value)))
+    };
+    let is_source = || host(subject.sources(), subject.source_names());
+    let is_target = || host(subject.targets(), subject.target_names());
     match key {
-        Key::Source => host(subject.sources()),
-        Key::Target => host(subject.targets()),
-        Key::Host => host(subject.sources()) || host(subject.targets()),
+        Key::Source => is_source(),
+        Key::Target => is_target(),
+        Key::Host => is_source() || is_target(),
+        Key::Namespace => {
+            let mut who = subject.source_names().into_iter().chain(subject.target_names());
+            // A node is in none.
+            who.any(|who| !who.namespace.is_empty() && is_text(&who.namespace, value))
+        }
         Key::Port => number(subject.port().map(f64::from)),
         Key::Protocol => number(subject.protocol().map(f64::from)),
         Key::Class => text(subject.class().map(Class::name)),
@@ -112,6 +124,11 @@ fn is_number(number: f64, comparison: Comparison, value: &Value) -> bool {
         Comparison::Greater => number > low,
         Comparison::GreaterOrEqual => number >= low,
     }
+}
+
+/// All that somebody goes by: the short name, the full one and that of the service.
+fn written(who: &Who) -> impl Iterator<Item = String> {
+    [who.label(), who.to_string()].into_iter().chain(who.service_name())
 }
 
 fn is_text(text: &str, value: &Value) -> bool {

@@ -1,10 +1,12 @@
 //! What a filter lets through, what it refuses and how, and that no text breaks it.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::detect::{Class, Score};
-use crate::incident::{Severity, Status};
+use crate::incident::{Severity, Status, Who, WhoKind, Workload};
 use crate::packet::{Address, protocol};
 
 const NOW_US: i64 = 1_600_000_100_000_000;
@@ -17,6 +19,22 @@ const SOURCES: [Address; 2] = [Address::v4([203, 0, 113, 66]), Address::v4([203,
 const TARGETS: [Address; 1] =
     [Address::v6([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10])];
 
+static NODE: LazyLock<Who> = LazyLock::new(|| Who {
+    kind: WhoKind::Node,
+    namespace: String::new(),
+    name: "worker-1".into(),
+    workload: None,
+    service: None,
+});
+
+static WEB: LazyLock<Who> = LazyLock::new(|| Who {
+    kind: WhoKind::Pod,
+    namespace: "shop".into(),
+    name: "web-7f9c".into(),
+    workload: Some(Workload { kind: "Deployment".into(), name: "web".into() }),
+    service: Some("front".into()),
+});
+
 impl Subject for Flood {
     fn sources(&self) -> &[Address] {
         &SOURCES
@@ -24,6 +42,14 @@ impl Subject for Flood {
 
     fn targets(&self) -> &[Address] {
         &TARGETS
+    }
+
+    fn source_names(&self) -> Vec<&Who> {
+        vec![&NODE]
+    }
+
+    fn target_names(&self) -> Vec<&Who> {
+        vec![&WEB]
     }
 
     fn port(&self) -> Option<u16> {
@@ -86,6 +112,11 @@ fn terms_that_hold() {
         "dst:2001:db8::10",
         "host:203.0.113.*",
         "host:0.0.0.0/0",
+        "dst:shop/web dst:shop/web-7f9c dst:shop/front",
+        "dst:shop/* dst:*/web SRC:Node/Worker-1",
+        "host:node/* host:shop/web",
+        "namespace:shop namespace:sh* namespace:other,shop",
+        "shop/web worker web-7f shop/f*",
         "port:443",
         "PORT=80,443",
         "port:400-500",
@@ -126,6 +157,14 @@ fn terms_that_do_not_hold() {
         "src:203.0.113.68",
         "src:2001:db8::/32",
         "dst:203.0.113.66",
+        "src:shop/web",
+        "dst:shop/we",
+        "dst:node/worker-1",
+        "namespace:web",
+        "namespace:sho",
+        // A node is in no namespace, not in one without a name.
+        "!namespace:shop or namespace:node",
+        "shop/front-7f9c",
         "host:::/0 port:80",
         "port:44",
         "port:1-442",
@@ -171,6 +210,12 @@ fn what_is_wrong_is_underlined_and_said_with_its_mend() {
     for (text, underlined, said) in [
         ("port:443 scoer>0.9", "scoer", "did you mean `score`?"),
         ("weight:3", "weight", "there are src, dst, host"),
+        ("src:web", "web", "name or pattern; write for example `src:"),
+        ("dst:shop/", "shop/", "name or pattern; write for example `dst:shop/web`"),
+        ("dst:a/b/c", "a/b/c", "name or pattern"),
+        ("src:300.0.0.1/8", "300.0.0.1/8", "network (CIDR)"),
+        ("namespace:kube_system", "kube_system", "write for example `namespace:shop`"),
+        ("namepsace:shop", "namepsace", "did you mean `namespace`?"),
         ("class:dos-flod", "dos-flod", "did you mean `dos-flood`?"),
         ("class:x*", "x*", "there are benign, scan"),
         ("severity>=hihg", "hihg", "did you mean `high`?"),
@@ -225,6 +270,15 @@ fn a_pattern_full_of_stars_takes_no_more_time_than_its_size() {
 }
 
 #[test]
+fn a_name_has_an_end() {
+    let name = |key: &str, letters: usize| format!("{key}:{}*", "a".repeat(letters - 1));
+    for key in ["src", "dst", "host", "namespace"] {
+        assert!(Filter::parse(&name(key, 256)).is_ok());
+        assert!(refused(&name(key, 257)).1.contains("at most 256 letters, and this has 257"));
+    }
+}
+
+#[test]
 fn a_filter_is_written_as_people_would() {
     for (text, written) in [
         ("src=10.1.2.3/8   and PORT:80-80,443", "src:10.1.2.3/8 port:80,443"),
@@ -233,6 +287,7 @@ fn a_filter_is_written_as_people_would() {
         ("proto:6,99 severity>=HIGH", "proto:tcp,99 severity>=high"),
         ("\"Two words\" \"or\" 2001:db8::1", "\"two words\" \"or\" 2001:db8::1"),
         ("proto!=udp", "!proto:udp"),
+        ("DST:Shop/Web,10.* NAMESPACE=Shop", "dst:shop/web,10.* namespace:shop"),
         ("host:::ffff:1.2.3.4/90", "host:::ffff:1.2.3.4/90"),
     ] {
         assert_eq!(Filter::parse(text).unwrap().to_string(), written);
@@ -256,6 +311,7 @@ fn nearly() -> impl Strategy<Value = String> {
         "status",
         "muted",
         "id",
+        "namespace",
         ":",
         "!=",
         "=",
@@ -297,6 +353,8 @@ fn nearly() -> impl Strategy<Value = String> {
         "5f1c*",
         "00000000000000ff",
         "or",
+        "shop/web",
+        "/",
         "ä",
         "\u{0}",
         "x",
@@ -310,6 +368,8 @@ fn valid() -> impl Strategy<Value = String> {
         "src:10.0.0.0/8",
         "dst:fd00::/8,10.0.*",
         "host:::1",
+        "dst:shop/web,node/*",
+        "namespace:shop*",
         "port:80,1000-2000",
         "port!=53",
         "proto:tcp,99",

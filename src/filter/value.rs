@@ -71,6 +71,10 @@ pub(super) const ANSWERS: [&str; 2] = ["no", "yes"];
 pub(super) const UNITS: [(&str, f64); 6] =
     [("d", 86_400e6), ("h", 3_600e6), ("m", 60e6), ("s", 1e6), ("ms", 1e3), ("us", 1.0)];
 
+/// Letters of a name or a pattern of names: a namespace of 63, a slash and a name of 253 would be all
+/// that a cluster has, and nobody types that.
+const LONGEST_NAME: usize = 256;
+
 /// What is added to numbers that count.
 const FACTORS: [(&str, f64); 3] = [("k", 1e3), ("m", 1e6), ("g", 1e9)];
 
@@ -81,9 +85,13 @@ impl Value {
         let lower = text.to_ascii_lowercase();
         let pattern = Pattern::new(letters);
         let found = match key {
-            Key::Source | Key::Target | Key::Host => Network::parse(&text)
-                .map(Self::Network)
-                .or_else(|| pattern.is_open().then_some(Self::Pattern(pattern))),
+            Key::Source | Key::Target | Key::Host => match Network::parse(&text) {
+                Some(network) => Some(Self::Network(network)),
+                None if letters.len() > LONGEST_NAME => return Err(too_long(letters.len())),
+                None => (pattern.is_open() || is_name(&text)).then_some(Self::Pattern(pattern)),
+            },
+            Key::Namespace if letters.len() > LONGEST_NAME => return Err(too_long(letters.len())),
+            Key::Namespace => letters.iter().all(is_of_namespace).then_some(Self::Pattern(pattern)),
             Key::Port => range(letters, |text| whole(text, 65_535.0)),
             Key::Protocol => protocol_range(&lower),
             Key::Score => range(letters, |text| real(text).filter(|score| *score <= 1.0)),
@@ -110,6 +118,26 @@ impl Value {
             format!("`{text}` is no {}; write for example `{}`", info.values, info.example)
         })
     }
+}
+
+/// A namespace and what is in it, or `node` and its name: two names with a slash between them, that are
+/// no network.
+fn is_name(text: &str) -> bool {
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.');
+    text.split_once('/').is_some_and(|(place, name)| {
+        let parts = [place, name];
+        parts.iter().all(|part| !part.is_empty() && part.chars().all(is_of_name))
+            && !place.contains('.')
+    })
+}
+
+/// Whether a namespace, or a pattern of one, can have this letter.
+fn is_of_namespace(letter: &Letter) -> bool {
+    letter.sign.is_ascii_alphanumeric() || letter.sign == '-' || letter.is('*')
+}
+
+fn too_long(letters: usize) -> String {
+    format!("a name has at most {LONGEST_NAME} letters, and this has {letters}; write it with `*`")
 }
 
 /// A name of a closed list, or a pattern that at least one of them is like.

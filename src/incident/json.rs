@@ -1,8 +1,9 @@
 //! An incident as programs are told of it: one object, wherever it is written.
 //!
 //! Members may be added, none is removed or changes its meaning. Later ones have names of their own
-//! and are absent or null until then: `sensor`, `response` (what was done about it), `names` (what
-//! the addresses are called in the cluster). `message` and `timestamp` are what older clients read.
+//! and are absent or null until then: `sensor`, `response` (what was done about it). `names` is a
+//! list, for an address is no key in every database of JSON. `message` and `timestamp` are what older
+//! clients read.
 //!
 //! Who reads it back ignores members that it does not know, and takes those that a list or object
 //! without anything in them lost on the way (a database of JSON keeps no null and no empty list) as
@@ -11,6 +12,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::names::{Named, Names};
 use super::record::{Hosts, Incident, Mark};
 use super::time::rfc3339;
 use crate::packet::Address;
@@ -120,6 +122,11 @@ pub struct Alert {
     #[schema(required = true)]
     #[serde(default)]
     pub(super) flow_ids: Vec<String>,
+    /// What the cluster says the pivot, sources and targets are, as far as it does, at most 65, in order
+    /// of addresses. Whoever had an address when it was noticed keeps it here.
+    #[serde(default)]
+    #[schema(value_type = Vec<Named>, required = true)]
+    pub(super) names: Names,
 }
 
 impl From<&Incident> for Alert {
@@ -159,6 +166,7 @@ impl From<&Incident> for Alert {
             related: incident.related.iter().map(ToString::to_string).collect(),
             why: incident.why.iter().map(|reason| reason.text.clone()).collect(),
             flow_ids: incident.flow_ids.iter().map(ToString::to_string).collect(),
+            names: incident.names.clone(),
         }
     }
 }
@@ -207,6 +215,7 @@ mod tests {
             related: vec![IncidentId(0xdef)],
             why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412".into() }],
             flow_ids: vec![FlowId(0xff)],
+            names: Names::default(),
         }
     }
 
@@ -244,6 +253,7 @@ mod tests {
             "related": ["0000000000000def"],
             "why": ["flows: 412"],
             "flow_ids": ["00000000000000ff"],
+            "names": [],
         });
         assert_eq!(to_value(Alert::from(&incident())).unwrap(), expected);
     }

@@ -2,6 +2,7 @@
 
 use super::alarm::{Alarm, Key};
 use super::host_set::{HostSet, Room};
+use super::names::Names;
 use super::ports::Ports;
 use super::record::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
 use super::severity::is_at_control;
@@ -77,6 +78,7 @@ impl Ongoing {
             related: Vec::new(),
             why: Vec::new(),
             flow_ids: Vec::new(),
+            names: Names::default(),
         };
         Self::following(incident, &mut Room(0), floor_us)
     }

@@ -102,6 +102,7 @@ impl TryFrom<Alert> for Incident {
                 .into_iter()
                 .map(FlowId)
                 .collect(),
+            names: alert.names,
         })
     }
 }

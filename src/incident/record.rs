@@ -5,6 +5,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
+use super::names::Names;
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
 use crate::packet::Address;
@@ -168,8 +169,9 @@ impl fmt::Display for MuteId {
 
 /// One attack.
 ///
-/// What the traffic says is the tracker's: it knows of no marks and no mutes, and of no other status
-/// than open and resolved. The store adds what people did, and the status that follows from both.
+/// What the traffic says is the tracker's: it knows of no marks, no mutes and no names, and of no other
+/// status than open and resolved. The store adds what people did, and the status that follows from
+/// both; the engine adds what the cluster says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
     /// The same in every run over the same packets.
@@ -219,6 +221,8 @@ pub struct Incident {
     pub why: Vec<Reason>,
     /// The first flows behind it, in order, at most [`Incident::FLOW_IDS`].
     pub flow_ids: Vec<FlowId>,
+    /// What the cluster says its addresses are.
+    pub names: Names,
 }
 
 impl Incident {

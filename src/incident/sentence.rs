@@ -9,10 +9,10 @@ use crate::packet::Address;
 
 impl Incident {
     /// All of it in one plain sentence, such as `critical dos-flood of 192.0.2.10:80 by 203.0.113.66
-    /// (412 flows)`.
+    /// (412 flows)`; a host that has a name is called by it: `shop/web:80`.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let Self { class, severity, pivot, sources, targets, flows, .. } = self;
+        let Self { class, severity, pivot, sources, targets, flows, names, .. } = self;
         let of = match class {
             Class::Beacon | Class::Exfiltration | Class::LateralMovement => "to",
             _ => "of",
@@ -22,11 +22,11 @@ impl Incident {
             Pivot::Target => (sources.listed.first().copied(), Some(*pivot)),
         };
         let whom = target.map_or_else(String::new, |target| {
-            let target = with_port(target, self.target_port);
+            let target = self.host(target, self.target_port);
             format!(" {of} {target}{}", and_others(targets.total))
         });
         let by = source.map_or_else(String::new, |source| {
-            format!(" by {source}{}", and_others(sources.total))
+            format!(" by {}{}", names.label(source), and_others(sources.total))
         });
         let s = if *flows == 1 { "" } else { "s" };
         format!("{} {class}{whom}{by} ({flows} flow{s})", severity.name())
@@ -34,11 +34,26 @@ impl Incident {
 }
 
 impl Incident {
+    /// A host by its short name, if it has one, and a port of it: `shop/web:80`, `192.0.2.10:80`,
+    /// `[2001:db8::1]:80`.
+    #[must_use]
+    pub fn host(&self, host: Address, port: Option<u16>) -> String {
+        match (self.names.get(host), port) {
+            (None, Some(port)) => SocketAddr::new(IpAddr::from(host), port).to_string(),
+            (Some(_), Some(port)) => format!("{}:{port}", self.names.label(host)),
+            (_, None) => self.names.label(host),
+        }
+    }
+
     /// What a file of its packets says of itself, where the packets of `remembered` flows can be
     /// found.
     #[must_use]
     pub fn caption(&self, remembered: usize) -> String {
-        let Self { id, class, severity, pivot, flows, .. } = self;
+        let Self { id, class, severity, pivot, flows, names, .. } = self;
+        let pivot = match names.get(*pivot) {
+            Some(_) => format!("{} ({pivot})", names.label(*pivot)),
+            None => pivot.to_string(),
+        };
         let (first, last) = (rfc3339(self.first_us), rfc3339(self.last_us));
         let s = if *flows == 1 { "" } else { "s" };
         format!(
@@ -47,13 +62,6 @@ impl Incident {
             severity.name(),
         )
     }
-}
-
-fn with_port(host: Address, port: Option<u16>) -> String {
-    port.map_or_else(
-        || host.to_string(),
-        |port| SocketAddr::new(IpAddr::from(host), port).to_string(),
-    )
 }
 
 fn and_others(total: u64) -> String {
@@ -87,6 +95,7 @@ mod tests {
     #[test]
     fn a_port_of_an_ipv6_host_can_be_told_from_its_address() {
         let host = Address::v6([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-        assert_eq!(with_port(host, Some(80)), "[2001:db8::1]:80");
+        let incident = only(&after((0..3).map(|id| alarm(id, Class::DosFlood, (7, 1), 0))));
+        assert_eq!(incident.host(host, Some(80)), "[2001:db8::1]:80");
     }
 }

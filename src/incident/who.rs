@@ -1,6 +1,7 @@
 //! What the cluster says an address is.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What kind of thing has an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +26,12 @@ impl WhoKind {
             Self::Service => "service",
             Self::Node => "node",
         }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -62,12 +69,55 @@ impl Who {
         format!("{}/{name}", self.place())
     }
 
+    /// The name of the service that the pod is behind: `shop/web`.
+    #[must_use]
+    pub fn service_name(&self) -> Option<String> {
+        self.service.as_ref().map(|service| format!("{}/{service}", self.namespace))
+    }
+
+    /// The same with every name as long as such names can be, and nothing in them that no such name
+    /// has.
+    pub(super) fn bounded(self: &Arc<Self>) -> Arc<Self> {
+        let Self { namespace, name, workload, service, .. } = &**self;
+        let of_workload = workload.iter().flat_map(|workload| [&workload.kind, &workload.name]);
+        if [namespace, name].into_iter().chain(of_workload).chain(service).all(|text| is_name(text))
+        {
+            return Arc::clone(self);
+        }
+        Arc::new(Self {
+            kind: self.kind,
+            namespace: as_name(namespace),
+            name: as_name(name),
+            workload: workload.as_ref().map(|workload| Workload {
+                kind: as_name(&workload.kind),
+                name: as_name(&workload.name),
+            }),
+            service: service.as_deref().map(as_name),
+        })
+    }
+
     fn place(&self) -> &str {
         match self.kind {
             WhoKind::Node => "node",
             WhoKind::Pod | WhoKind::Service => &self.namespace,
         }
     }
+}
+
+/// The longest name that an object of a cluster can have.
+const LONGEST: usize = 253;
+
+const fn is_of_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_')
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() <= LONGEST && text.chars().all(is_of_name)
+}
+
+fn as_name(text: &str) -> String {
+    let letters = text.chars().take(LONGEST);
+    letters.map(|letter| if is_of_name(letter) { letter } else { '?' }).collect()
 }
 
 /// The full name: `shop/web-7f9c`, `node/worker-1`.

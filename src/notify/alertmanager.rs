@@ -3,7 +3,9 @@
 //! Its labels are what people route by: the incident, its class and its severity. Other labels are
 //! another alert to it, so where the severity changes the alerts of the other severities are resolved
 //! with the news. One of another class is not told again, and lapses. The host that an incident is
-//! about is no label: it may become another as more is seen.
+//! about is no label: it may become another as more is seen. Its namespace and workload are, as far as
+//! they were known when the incident was first written down: what is learnt later, as where the cluster
+//! was away, is said in the annotations and changes no label.
 //!
 //! An open alert names no end: Alertmanager gives it one by its own clock (`resolve_timeout`, 5 min
 //! unless changed), so that a wrong clock here cannot end it.
@@ -18,10 +20,9 @@ use tokio::time::Instant;
 use super::address::under;
 use super::http::{Failure, Http, host};
 use super::plain::line;
-use super::words::{duration, listed, standing, traffic};
+use super::words::{self, duration, listed, standing, traffic};
 use super::{Manner, Notice};
 use crate::incident::{Incident, News, Severity, Status, rfc3339};
-use crate::packet::Address;
 
 /// How it wants to be told.
 pub(super) const MANNER: Manner = Manner {
@@ -126,12 +127,7 @@ fn alert(incident: &Incident, severity: Severity, now: Timestamp) -> Value {
     let starts_us = incident.first_us.clamp(0, now_us.max(0));
     let is_over = incident.status == Status::Resolved || severity != incident.severity;
     let mut alert = json!({
-        "labels": {
-            "alertname": NAME,
-            "incident": incident.id.to_string(),
-            "class": incident.class.name(),
-            "severity": severity.name(),
-        },
+        "labels": labels(incident, severity),
         "annotations": {
             "host": incident.pivot.to_string(),
             "summary": incident.sentence(),
@@ -139,14 +135,37 @@ fn alert(incident: &Incident, severity: Severity, now: Timestamp) -> Value {
         },
         "startsAt": rfc3339(starts_us),
     });
+    if let Some(who) = incident.names.get(incident.pivot) {
+        alert["annotations"]["name"] = json!(who.to_string());
+    }
     if is_over {
         alert["endsAt"] = json!(rfc3339(now_us.max(starts_us)));
     }
     alert
 }
 
+/// What the alert is known by, the same as long as class and severity are.
+fn labels(incident: &Incident, severity: Severity) -> Value {
+    let mut labels = json!({
+        "alertname": NAME,
+        "incident": incident.id.to_string(),
+        "class": incident.class.name(),
+        "severity": severity.name(),
+    });
+    if let Some(who) = incident.names.opened_about() {
+        // An empty label is none to it.
+        if !who.namespace.is_empty() {
+            labels["namespace"] = json!(who.namespace);
+        }
+        if let Some(workload) = &who.workload {
+            labels["workload"] = json!(workload.name);
+        }
+    }
+    labels
+}
+
 fn description(incident: &Incident) -> String {
-    let hosts = |hosts| listed(hosts, HOSTS, Address::to_string);
+    let hosts = |hosts| listed(hosts, HOSTS, |address| words::host(incident, *address, None));
     let why = incident.why.first().map(|reason| format!(" Why: {}.", line(&reason.text, PART)));
     format!(
         "{}. Sources: {}. Targets: {}. For {}: {}.{}",
@@ -164,7 +183,7 @@ mod tests {
     use super::*;
     use crate::detect::Class;
     use crate::notify::tests::server::{Server, answer, soon};
-    use crate::notify::tests::{incident, notice};
+    use crate::notify::tests::{incident, named, notice};
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_700_000_000).unwrap()
@@ -205,6 +224,26 @@ mod tests {
         let alerts = alerts(&notices, now());
         assert_eq!(alerts.len(), Severity::ALL.len());
         assert!(alerts.iter().all(|alert| alert["endsAt"] == "2023-11-14T22:13:20.000000Z"));
+    }
+
+    #[test]
+    fn labels_name_whom_it_was_about_when_it_opened_and_stay_when_more_is_learnt() {
+        let nameless = incident(Class::DosFlood);
+        let opened = named(nameless.clone());
+        let pivot = opened.pivot;
+        let opened = Incident { names: opened.names.opened(pivot), ..nameless.clone() };
+        let [labels] = [&opened].map(|one| alert(one, one.severity, now())["labels"].clone());
+        assert_eq!((&labels["namespace"], &labels["workload"]), (&json!("shop"), &json!("web")));
+
+        let mut later = nameless.clone();
+        later.names.join(&opened.names);
+        let [before, after] = [&nameless, &later].map(|one| alert(one, one.severity, now()));
+        assert_eq!(before["labels"], after["labels"]);
+        assert_eq!(before["annotations"].get("name"), None);
+        assert_eq!(after["annotations"]["name"], "shop/web-7f9c");
+        assert_eq!(after["annotations"]["host"], "192.0.2.10");
+        let summary = after["annotations"]["summary"].as_str().unwrap();
+        assert_eq!(summary, "high dos-flood of shop/web:80 by 203.0.113.66 (412 flows)");
     }
 
     #[test]

@@ -13,10 +13,23 @@ use crate::packet::Address;
 /// How much of a name that people chose is said, in characters.
 const NAME: usize = 80;
 
+/// How much of the name of a host is said, in characters.
+const HOST: usize = 32;
+
 /// An address, and the port where it is known.
 pub(super) fn with_port(address: Address, port: Option<u16>) -> String {
     let address = IpAddr::from(address);
     port.map_or_else(|| address.to_string(), |port| SocketAddr::new(address, port).to_string())
+}
+
+/// A host by its name, where it has one, and its address: `shop/web:80 10.244.1.17`. A long name is cut,
+/// an address never.
+pub(super) fn host(incident: &Incident, address: Address, port: Option<u16>) -> String {
+    let Some(who) = incident.names.get(address) else {
+        return with_port(address, port);
+    };
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port} {address}", line(&who.label(), HOST))
 }
 
 /// The first `most` of `hosts`, each as `shown`, and how many more there are.
@@ -92,7 +105,7 @@ pub(super) fn traffic(incident: &Incident) -> String {
 mod tests {
     use super::*;
     use crate::detect::Class;
-    use crate::notify::tests::incident;
+    use crate::notify::tests::{incident, named};
 
     #[test]
     fn a_port_is_told_from_an_address_of_either_family() {
@@ -100,6 +113,15 @@ mod tests {
         assert_eq!(with_port(six, Some(443)), "[2001:db8::1]:443");
         assert_eq!(with_port(six, None), "2001:db8::1");
         assert_eq!(with_port(Address::v4([192, 0, 2, 10]), Some(80)), "192.0.2.10:80");
+    }
+
+    #[test]
+    fn a_host_goes_by_its_name_and_its_address() {
+        let named = named(incident(Class::DosFlood));
+        assert_eq!(host(&named, named.pivot, Some(80)), "shop/web:80 192.0.2.10");
+        assert_eq!(host(&named, named.pivot, None), "shop/web 192.0.2.10");
+        let other = Address::v4([203, 0, 113, 66]);
+        assert_eq!(host(&named, other, Some(80)), "203.0.113.66:80");
     }
 
     #[test]

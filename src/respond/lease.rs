@@ -63,6 +63,18 @@ impl Election {
         Self { name, namespace, identity, seen: None, renewed: None }
     }
 
+    /// The namespace of the Lease.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name of the Lease.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The next step, where the Lease is as given at `now` of a clock that never jumps; `wall_us` is
     /// what others are shown, and decides nothing.
     pub fn step(&mut self, lease: Option<&Value>, now: Duration, wall_us: i64) -> LeaseStep {

@@ -1,5 +1,7 @@
 //! What a client may ask of an Ingress, whichever controller serves it.
 
+use std::fmt;
+
 use ipnet::IpNet;
 
 use super::Refusal;
@@ -26,6 +28,37 @@ pub struct Limit {
     pub burst: Option<Burst>,
     /// Whom it does not hold.
     pub allowlist: Vec<IpNet>,
+}
+
+impl fmt::Display for Limit {
+    /// As it is asked for: `rps=5 burst=25`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rps, rpm, connections, burst, allowlist } = self;
+        let (requests, multiplier) = match burst {
+            Some(Burst::Requests(requests)) => (Some(*requests), None),
+            Some(Burst::Multiplier(times)) => (None, Some(*times)),
+            None => (None, None),
+        };
+        let parts = [
+            ("rps", *rps),
+            ("rpm", *rpm),
+            ("connections", *connections),
+            ("burst", requests),
+            ("burst_multiplier", multiplier),
+        ];
+        let mut gap = "";
+        for (name, value) in parts {
+            if let Some(value) = value {
+                write!(f, "{gap}{name}={value}")?;
+                gap = " ";
+            }
+        }
+        for (at, network) in allowlist.iter().enumerate() {
+            let before = if at == 0 { format!("{gap}allowlist=") } else { ",".to_owned() };
+            write!(f, "{before}{network}")?;
+        }
+        Ok(())
+    }
 }
 
 impl Limit {

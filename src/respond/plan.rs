@@ -82,6 +82,19 @@ pub enum Word {
     Mended(String),
 }
 
+impl Word {
+    /// What it says.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Overridden(text)
+            | Self::Left(text)
+            | Self::Unreadable(text)
+            | Self::Mended(text) => text,
+        }
+    }
+}
+
 /// What is next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {

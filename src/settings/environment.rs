@@ -39,6 +39,9 @@ pub struct Environment {
     slack_bot_token: Option<Secret>,
     google_credentials: Option<PathBuf>,
     firebase_emulator: Option<String>,
+    kubeconfig: Vec<PathBuf>,
+    home: Option<PathBuf>,
+    pod: Option<String>,
     takes_unicode: bool,
     invoker: Option<Invoker>,
     no_color: bool,
@@ -77,6 +80,9 @@ impl Environment {
             slack_bot_token: text("SLACK_BOT_TOKEN").map(Secret::from),
             google_credentials: file("GOOGLE_APPLICATION_CREDENTIALS"),
             firebase_emulator: text("FIREBASE_DATABASE_EMULATOR_HOST"),
+            kubeconfig: all.get("KUBECONFIG").map(kubeconfigs).unwrap_or_default(),
+            home: folder("HOME"),
+            pod: text("KUBERNETES_SERVICE_HOST").map(|_| text("HOSTNAME").unwrap_or_default()),
             takes_unicode: takes_unicode(&all),
             invoker: id("SUDO_UID").zip(id("SUDO_GID")).map(|(uid, gid)| Invoker { uid, gid }),
             no_color: all.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
@@ -128,6 +134,24 @@ impl Environment {
         self.firebase_emulator.as_deref()
     }
 
+    /// The kubeconfigs that `KUBECONFIG` names; of what they say twice, the first counts.
+    #[must_use]
+    pub fn kubeconfig(&self) -> &[PathBuf] {
+        &self.kubeconfig
+    }
+
+    /// The home folder of this user.
+    #[must_use]
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// The name of the pod this runs in, empty where it does not say; none outside of a cluster.
+    #[must_use]
+    pub fn pod(&self) -> Option<&str> {
+        self.pod.as_deref()
+    }
+
     /// Whether the terminal takes more than ASCII: its locale is UTF-8 and it is no Linux console.
     #[must_use]
     pub const fn takes_unicode(&self) -> bool {
@@ -139,6 +163,10 @@ impl Environment {
     pub const fn no_color(&self) -> bool {
         self.no_color
     }
+}
+
+fn kubeconfigs(paths: &OsString) -> Vec<PathBuf> {
+    std::env::split_paths(paths).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 /// The first of these variables that is set decides on the character set (POSIX.1-2017, 8.2).
@@ -198,6 +226,22 @@ mod tests {
     fn an_empty_no_color_asks_for_nothing() {
         assert!(!environment(&[("NO_COLOR", "")]).no_color());
         assert!(environment(&[("NO_COLOR", "1")]).no_color());
+    }
+
+    #[test]
+    fn several_kubeconfigs_may_be_named_at_once() {
+        let named = environment(&[("KUBECONFIG", "/a::b/c"), ("HOME", "/home/me")]);
+        assert_eq!(named.kubeconfig(), [PathBuf::from("/a"), PathBuf::from("b/c")]);
+        assert_eq!(named.home(), Some(Path::new("/home/me")));
+        assert!(environment(&[("KUBECONFIG", "")]).kubeconfig().is_empty());
+    }
+
+    #[test]
+    fn a_pod_is_known_by_the_service_of_the_api_server() {
+        let inside = [("KUBERNETES_SERVICE_HOST", "10.96.0.1"), ("HOSTNAME", "weir-0")];
+        assert_eq!(environment(&inside).pod(), Some("weir-0"));
+        assert_eq!(environment(&inside[..1]).pod(), Some(""));
+        assert_eq!(environment(&inside[1..]).pod(), None);
     }
 
     #[test]

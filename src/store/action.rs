@@ -168,6 +168,20 @@ impl Actions {
             Ok(entries as u64)
         })
     }
+
+    /// Puts on record what `by` did to `object` outside of the database, or was refused.
+    pub fn note(
+        &mut self,
+        by: &By,
+        what: &str,
+        object: &str,
+        before: &Value,
+        after: &Value,
+    ) -> Result<(), Error> {
+        self.0.write("put on record in", |transaction| {
+            Ok(record(transaction, by, what, &object, before, after)?)
+        })
+    }
 }
 
 fn found(transaction: &Transaction<'_>, id: IncidentId) -> Result<Incident, Stop> {

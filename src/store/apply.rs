@@ -1,12 +1,13 @@
 //! What the engine has found, written with what is to be told of it.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::announce::{self, Counts, announce};
+use super::body::parsed;
 use super::mute::Mutes;
 use super::{Changes, Recipient, mark, row};
-use crate::incident::{FlowSpan, Incident, IncidentId};
+use crate::incident::{FlowSpan, Incident, IncidentId, Names};
 
 /// Says who is told from now on, and tells them what they do not know of incidents.
 pub(super) fn tell(
@@ -40,8 +41,16 @@ pub(super) fn apply(
     mutes.refresh(transaction, &recipients, now_us)?;
     for incident in changes.incidents {
         let mut incident = Incident::clone(incident);
-        // Who reads a capture again begins with its first life; those that were told of stay told.
-        incident.reopened = incident.reopened.max(lives(transaction, incident.id)?);
+        match known(transaction, incident.id)? {
+            Some((lives, mut names)) => {
+                // Who reads a capture again begins with its first life; those that were told of stay
+                // told.
+                incident.reopened = incident.reopened.max(lives);
+                names.join(&incident.names);
+                incident.names = names;
+            }
+            None => incident.names = incident.names.opened(incident.pivot),
+        }
         if row::write(transaction, &incident, now_us)? {
             let marks = mark::of(transaction, incident.id)?;
             let mut incident = incident.marked(&marks);
@@ -52,12 +61,12 @@ pub(super) fn apply(
     changes.spans.iter().try_for_each(|(id, span)| write_span(transaction, *id, span))
 }
 
-/// How often an incident is known to have come back.
-fn lives(transaction: &Transaction<'_>, id: IncidentId) -> rusqlite::Result<u32> {
-    let select = "SELECT reopened FROM incidents WHERE id = ?1";
+/// How often an incident is known to have come back, and the names of its addresses.
+fn known(transaction: &Transaction<'_>, id: IncidentId) -> rusqlite::Result<Option<(u32, Names)>> {
+    let select = "SELECT reopened, names FROM incidents WHERE id = ?1";
     let mut select = transaction.prepare_cached(select)?;
-    let known = select.query_row([id.to_string()], |row| row.get(0)).optional()?;
-    Ok(known.unwrap_or(0))
+    let known = |row: &Row<'_>| Ok((row.get(0)?, parsed(row.get_ref(1)?.as_str()?, 1)?));
+    select.query_row([id.to_string()], known).optional()
 }
 
 fn write_span(

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::detect::{Class, Reason, Score};
-use crate::incident::{Hosts, Incident, IncidentId, Mark, MuteId, Severity, Status};
+use crate::incident::{Hosts, Incident, IncidentId, Mark, MuteId, Names, Severity, Status};
 use crate::packet::Address;
 
 /// [`Hosts`] in JSON.
@@ -96,6 +96,9 @@ struct Body {
     muted_by: Option<i64>,
     related: Vec<String>,
     why: Vec<ReasonText>,
+    /// Entries of earlier versions have none.
+    #[serde(default)]
+    names: Names,
 }
 
 impl From<&Incident> for Body {
@@ -123,6 +126,7 @@ impl From<&Incident> for Body {
             muted_by: incident.muted_by.map(|MuteId(id)| id),
             related: incident.related.iter().map(IncidentId::to_string).collect(),
             why: incident.why.iter().map(ReasonText::from).collect(),
+            names: incident.names.clone(),
         }
     }
 }
@@ -155,6 +159,7 @@ impl Body {
             related: self.related.iter().map(|hex| id(hex)).collect::<Result<_, _>>()?,
             why: self.why.into_iter().map(Reason::from).collect(),
             flow_ids: Vec::new(),
+            names: self.names,
         })
     }
 }

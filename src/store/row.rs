@@ -12,10 +12,10 @@ use super::body::{HostsText, ReasonText, bad, json, parsed, severity};
 use super::mark;
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
-use crate::incident::{Incident, IncidentId, Status};
+use crate::incident::{Incident, IncidentId, Names, Status};
 
 /// What the traffic says of an incident, in the order in which it is written and read.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "id",
     "class",
     "severity",
@@ -36,6 +36,7 @@ const COLUMNS: [&str; 20] = [
     "flow_ids",
     "reopened",
     "related",
+    "names",
 ];
 
 /// Reads the columns that [`read`] takes, in its order.
@@ -85,6 +86,7 @@ pub(super) fn write(
         json(&incident.flow_ids.iter().map(FlowId::to_string).collect::<Vec<_>>())?,
         incident.reopened,
         json(&incident.related.iter().map(IncidentId::to_string).collect::<Vec<_>>())?,
+        json(&incident.names)?,
     ])?;
     Ok(written > 0)
 }
@@ -126,6 +128,7 @@ fn by_traffic(row: &Row<'_>) -> rusqlite::Result<Incident> {
         related: related.iter().map(|id| bits(id, 19).map(IncidentId)).collect::<Result<_, _>>()?,
         why: why.into_iter().map(Reason::from).collect(),
         flow_ids: flow_ids.iter().map(|id| bits(id, 17).map(FlowId)).collect::<Result<_, _>>()?,
+        names: parsed::<Names>(text(20)?, 20)?,
     })
 }
 

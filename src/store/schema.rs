@@ -9,7 +9,8 @@ use super::Error;
 use super::database::Database;
 
 /// The steps in order; the first makes version 1.
-const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The newest version.
 #[expect(clippy::cast_possible_truncation, reason = "there are a handful of steps")]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use weir::detect::{Class, Reason, Score};
 use weir::flow::FlowId;
-use weir::incident::{Hosts, Incident, IncidentId, Pivot, Severity, SinkName, Status};
+use weir::incident::{Hosts, Incident, IncidentId, Names, Pivot, Severity, SinkName, Status};
 use weir::packet::Address;
 use weir::store::{Changes, Outbox, Recipient, Store};
 
@@ -49,6 +49,7 @@ pub fn incident(id: u64, class: Class, severity: Severity, first_us: i64) -> Inc
         related: Vec::new(),
         why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412".into() }],
         flow_ids: vec![FlowId(7)],
+        names: Names::default(),
     }
 }
 

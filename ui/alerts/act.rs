@@ -33,8 +33,9 @@ pub(super) fn resolve(ids: &[String], visit: &Visit, paper: &mut Paper) -> Resul
 
 /// What an alert is since, and by whom: perhaps it was so before.
 fn done(alert: &Incident, what: &str, mark: Option<&Mark>) -> String {
-    let Incident { id, class, severity, pivot, .. } = alert;
+    let Incident { id, class, severity, pivot, names, .. } = alert;
     let by =
         mark.map(|mark| format!(" by {} at {}", text::clean(&mark.by), when::written(mark.at_us)));
-    format!("alert {id} ({} {class}, {pivot}) {what}{}", severity.name(), by.unwrap_or_default())
+    let (severity, host, by) = (severity.name(), names.label(*pivot), by.unwrap_or_default());
+    format!("alert {id} ({severity} {class}, {host}) {what}{by}")
 }

@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 
 use super::areas::{self, Areas};
 use super::prompt::{Prompt, Purpose};
-use super::{Console, Effect, Motion, Pane, Zoom};
+use super::{Console, Effect, LimitWish, Motion, Pane, Zoom};
 use crate::keymap::{Action, Mode};
 use crate::panes::chrome;
+use crate::panes::decisions::Decisions;
 use crate::panes::mutes::Mutes;
 use crate::panes::outbox::Outbox;
 use crate::terminal::Mouse;
@@ -21,8 +22,10 @@ impl Console {
             Action::Acknowledge
             | Action::Resolve
             | Action::Mute
-            | Action::Unmute
+            | Action::Undo
+            | Action::Limit
             | Action::Retry => return self.deed(action),
+            Action::Decisions => self.views.open(Some(Box::new(Decisions::default()))),
             Action::Outbox => self.views.open(Some(Box::new(Outbox::default()))),
             Action::Mutes => self.views.open(Some(Box::new(Mutes::default()))),
             Action::Quit => return Some(Effect::Quit),
@@ -81,8 +84,13 @@ impl Console {
     /// Undoes the last of what hides something else.
     fn back(&mut self) {
         if let Some(prompt) = self.prompt.take() {
-            if let Purpose::Filter { before, .. } = prompt.purpose() {
-                self.sieve = before.clone();
+            match prompt.purpose() {
+                Purpose::Filter { before, .. } => self.sieve = before.clone(),
+                Purpose::Question { effect: Effect::Limit(_), .. } => {
+                    // What was not agreed to is not to be looked at any longer.
+                    self.views.close();
+                }
+                _ => {}
             }
         } else if self.views.close() {
             // That is what was to go.
@@ -129,12 +137,24 @@ impl Console {
             self.prompt = None;
             return Some(Effect::Mute(muting));
         }
+        if self.mode() == Mode::Limit {
+            let limiting = self.prompt.as_mut().and_then(Prompt::limiting)?;
+            self.prompt = None;
+            self.notice = Some("asking the API server what this would write".into());
+            return Some(Effect::Limit(LimitWish::ProposeApply(Box::new(limiting))));
+        }
         // What is wrong with a filter is on the screen already.
         let prompt = self.prompt.take_if(|prompt| prompt.mistake().is_none())?;
         match prompt.purpose() {
             Purpose::Filter { .. } => return None,
-            Purpose::Question { command, .. } => return Some(Effect::Act(command.clone())),
-            Purpose::Palette { .. } | Purpose::Mute { .. } => {}
+            Purpose::Question { effect, .. } => {
+                let effect = effect.clone();
+                if matches!(effect, Effect::Limit(_)) {
+                    self.views.close();
+                }
+                return Some(effect);
+            }
+            Purpose::Palette { .. } | Purpose::Mute { .. } | Purpose::Limit { .. } => {}
         }
         if let Some(action) = prompt.chosen() {
             return self.act(action);

@@ -1,13 +1,15 @@
-//! What the operator does about incidents, mutes and the outbox.
+//! What the operator does about incidents, mutes, the outbox and limits.
 
 use weir::engine::Command;
 use weir::store::Which;
 
+use super::limiting::Draft;
 use super::muting::Muting;
 use super::prompt::Prompt;
-use super::{Console, Effect, Rights};
+use super::{Console, Effect, LimitWish, Rights};
 use crate::keymap::Action;
 use crate::panes::Subject;
+use crate::panes::proposal::{Proposal, ProposalPage};
 use crate::text;
 
 impl Console {
@@ -24,39 +26,60 @@ impl Console {
             }
             (Action::Resolve, Some(Subject::Incident(incident))) => {
                 let words = format!("say that {} {} is over", incident.class, incident.id);
-                self.ask(words, Command::Resolve(incident.id));
+                self.ask(words, Effect::Act(Command::Resolve(incident.id)));
             }
             (Action::Mute, subject) => {
                 let incident = match &subject {
                     Some(Subject::Incident(incident)) => Some(&**incident),
                     Some(Subject::Entry(entry)) => Some(&*entry.incident),
-                    Some(Subject::Mute(_)) | None => None,
+                    Some(Subject::Mute(_) | Subject::Limit(_)) | None => None,
                 };
                 self.prompt = Some(Prompt::mute(&Muting::draft(incident)));
             }
-            (Action::Unmute, Some(Subject::Mute(mute))) => {
+            (Action::Undo, Some(Subject::Mute(mute))) => {
                 let filter = text::clip(&text::clean(&mute.filter), 40);
-                self.ask(format!("end the mute of {filter}"), Command::Unmute(mute.id));
+                self.ask(
+                    format!("end the mute of {filter}"),
+                    Effect::Act(Command::Unmute(mute.id)),
+                );
             }
             (Action::Retry, Some(Subject::Entry(entry))) => {
                 let words = format!("try again what {} refused", entry.sink.name());
-                self.ask(words, Command::Retry(Which::Of(entry.sink)));
+                self.ask(words, Effect::Act(Command::Retry(Which::Of(entry.sink))));
+            }
+            (Action::Limit, Some(Subject::Limit(status))) => {
+                self.prompt = Some(Prompt::limit(&Draft::of_ingress(&status)));
+            }
+            (Action::Limit, Some(Subject::Incident(incident))) => {
+                let draft = Draft::of_incident(&incident, &self.snapshot);
+                self.prompt = Some(Prompt::limit(&draft));
+            }
+            (Action::Undo, Some(Subject::Limit(status))) if status.held.is_some() => {
+                return Some(Effect::Limit(LimitWish::ProposeRevert(status.ingress.clone())));
             }
             (action, _) => self.notice = Some(lacking(action).into()),
         }
         None
     }
 
+    /// Shows what would be written to the cluster, and asks whether it is to be.
+    pub(super) fn propose(&mut self, proposal: Proposal) {
+        let Proposal { question, effect, lines } = proposal;
+        self.views.open(Some(Box::new(ProposalPage::new(lines))));
+        self.ask(question, effect);
+    }
+
     /// Asks before something is done that cannot be taken back.
-    fn ask(&mut self, words: String, command: Command) {
-        self.prompt = Some(Prompt::question(words, command));
+    fn ask(&mut self, words: String, effect: Effect) {
+        self.prompt = Some(Prompt::question(words, effect));
     }
 }
 
 /// What must be selected for an action.
 const fn lacking(action: Action) -> &'static str {
     match action {
-        Action::Unmute => "select a mute first: `:mutes` lists them",
+        Action::Undo => "select a limit of Weir's first (pane 5), or a mute (`:mutes`)",
+        Action::Limit => "select an Ingress (pane 5) or an alert first",
         Action::Retry => "select an entry of the outbox first: `o` lists them",
         _ => "select an alert first",
     }

@@ -1,5 +1,7 @@
 //! What the engine was asked to do, one after the other, and what came of it.
 
+mod limit;
+
 use std::collections::VecDeque;
 use std::error::Error;
 use std::future::{Future, pending};
@@ -9,19 +11,29 @@ use weir::engine::{ActError, Command, Done, Handle};
 use weir::incident::Status;
 use weir::store::By;
 
+use super::{LimitWish, Message};
 use crate::format;
 
 /// Deeds that may wait: more keys than that nobody presses by intention.
 const MOST: usize = 32;
 
-/// A deed under way.
-type Deed = Pin<Box<dyn Future<Output = Result<Done, ActError>> + Send>>;
+/// What the engine is to do.
+#[derive(Debug)]
+pub(super) enum Wish {
+    /// About incidents, mutes and the outbox.
+    Act(Command),
+    /// About limits.
+    Limit(LimitWish),
+}
+
+/// A deed under way, which ends with what there is to say of it.
+type Deed = Pin<Box<dyn Future<Output = Message> + Send>>;
 
 /// What the engine was asked to do.
 pub(super) struct Deeds {
     handle: Handle,
     by: By,
-    waiting: VecDeque<Command>,
+    waiting: VecDeque<Wish>,
     under_way: Option<Deed>,
 }
 
@@ -38,25 +50,32 @@ impl Deeds {
     }
 
     /// Has the engine do something after all that it was asked before.
-    pub(super) fn begin(&mut self, command: Command) {
+    pub(super) fn begin(&mut self, wish: Wish) {
         if self.waiting.len() < MOST {
-            self.waiting.push_back(command);
+            self.waiting.push_back(wish);
         }
     }
 
-    /// What came of the next deed, in words; waits for as long as there is none. Whoever gives up
-    /// waiting loses nothing.
-    pub(super) async fn next(&mut self) -> String {
+    /// What came of the next deed; waits for as long as there is none. Whoever gives up waiting loses
+    /// nothing.
+    pub(super) async fn next(&mut self) -> Message {
         if self.under_way.is_none()
-            && let Some(command) = self.waiting.pop_front()
+            && let Some(wish) = self.waiting.pop_front()
         {
             let (handle, by) = (self.handle.clone(), self.by.clone());
-            self.under_way = Some(Box::pin(async move { handle.act(command, by).await }));
+            self.under_way = Some(match wish {
+                Wish::Act(command) => {
+                    Box::pin(async move { Message::Told(words(handle.act(command, by).await)) })
+                }
+                Wish::Limit(wish) => {
+                    Box::pin(async move { limit::done(handle.limits(), wish, by).await })
+                }
+            });
         }
         let Some(under_way) = &mut self.under_way else { return pending().await };
-        let done = under_way.await;
+        let told = under_way.await;
         self.under_way = None;
-        words(done)
+        told
     }
 }
 
@@ -76,9 +95,12 @@ fn words(done: Result<Done, ActError>) -> String {
             let entries = format::counted(entries, "parked change");
             format!("{entries} will be told again")
         }
-        Err(error) => {
-            let causes = std::iter::successors(error.source(), |&cause| cause.source());
-            causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"))
-        }
+        Err(error) => with_causes(&error),
     }
+}
+
+/// The whole story of an error, in one line.
+fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"))
 }

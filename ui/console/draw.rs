@@ -117,7 +117,8 @@ impl Console {
             Action::Acknowledge
             | Action::Resolve
             | Action::Mute
-            | Action::Unmute
+            | Action::Limit
+            | Action::Undo
             | Action::Retry => self.rights == Rights::Act && self.takes(action),
             _ => true,
         }
@@ -134,7 +135,10 @@ impl Console {
             }
             (Action::Retry, Some(Subject::Entry(entry))) => entry.state == EntryState::Parked,
             (Action::Mute, Some(Subject::Incident(_)))
-            | (Action::Unmute, Some(Subject::Mute(_))) => true,
+            | (Action::Undo, Some(Subject::Mute(_)))
+            | (Action::Limit, Some(Subject::Incident(_))) => true,
+            (Action::Limit, Some(Subject::Limit(status))) => status.controller.is_ok(),
+            (Action::Undo, Some(Subject::Limit(status))) => status.held.is_some(),
             _ => false,
         }
     }

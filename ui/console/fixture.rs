@@ -1,18 +1,24 @@
 //! A snapshot as the engine makes them during an attack.
 
+mod named;
+mod response;
+
 use std::sync::Arc;
 
-use weir::cluster::ClusterStatus;
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict};
 use weir::engine::{
-    Conversation, FlowCounts, ModelStatus, ResponseStatus, ScorePoint, SinkStatus, Snapshot,
-    Source, SourceKind, SourceState, StoreStatus, Traffic,
+    Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source, SourceKind,
+    SourceState, StoreStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
-use weir::incident::{Hosts, Incident, IncidentId, MuteId, News, Severity, SinkName, Status};
+use weir::incident::{
+    Hosts, Incident, IncidentId, MuteId, Names, News, Severity, SinkName, Status,
+};
 use weir::packet::{Address, Tuple, protocol};
 use weir::store::{Depth, Entry, EntryState, Mute};
+
+pub(crate) use self::named::named;
 
 /// 2026-11-25T14:02:11Z.
 pub(crate) const NOW_US: i64 = 1_795_615_331_000_000;
@@ -35,9 +41,9 @@ pub(crate) fn snapshot() -> Snapshot {
         outbox: Vec::new(),
         mutes: mutes(),
         evidence: None,
-        cluster: ClusterStatus::default(),
+        cluster: response::cluster(),
         world: Arc::default(),
-        response: ResponseStatus::default(),
+        response: response::response(),
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,
@@ -271,6 +277,7 @@ pub(crate) fn slow_attack() -> Incident {
             reason("Fwd Packets/s", "0.2 packets/s from the source, usually 48 packets/s"),
         ],
         flow_ids: (0..40).map(|n| FlowId(0xc0ff_ee00 + n)).collect(),
+        names: Names::default(),
     }
 }
 

@@ -8,8 +8,8 @@ use weir::filter::Filter;
 use weir::incident::{Incident, Pivot};
 
 /// What separates a filter from how long it holds, and that from why.
-const FOR: &str = " for ";
-const BECAUSE: &str = " because ";
+pub(super) const FOR: &str = " for ";
+pub(super) const BECAUSE: &str = " because ";
 
 /// How long a mute holds where nothing else is said.
 const USUAL: &str = "2h";
@@ -77,7 +77,7 @@ impl Muting {
 }
 
 /// A span as people write it.
-fn span_of(text: &str) -> Option<Duration> {
+pub(super) fn span_of(text: &str) -> Option<Duration> {
     // Days have 24 hours where it is not said of which day one speaks.
     let hours = text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()?.checked_mul(24));
     let span = match hours {

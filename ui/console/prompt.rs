@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_textarea::{CursorMove, TextArea};
-use weir::engine::Command;
+use weir::incident::IncidentId;
 
+use super::limiting::{Draft, Limiting};
 use super::muting::{Mistake, Muting};
-use super::{Motion, Sieve};
+use super::{Effect, Motion, Sieve};
 use crate::keymap::{Action, Binding, Mode};
 use crate::panes::palette;
 use crate::text;
@@ -35,12 +36,19 @@ pub(super) enum Purpose {
         /// What is wrong with what is written, once it was to be taken.
         mistake: Option<Mistake>,
     },
+    /// A limit.
+    Limit {
+        /// The incident it answers.
+        incident: Option<IncidentId>,
+        /// What is wrong with what is written, once it was to be taken.
+        mistake: Option<Mistake>,
+    },
     /// Whether to do something.
     Question {
         /// What it is, in words.
         words: String,
         /// What it is.
-        command: Command,
+        effect: Effect,
     },
 }
 
@@ -68,9 +76,15 @@ impl Prompt {
         Self { purpose: Purpose::Mute { mistake: None }, editor: editor(draft) }
     }
 
+    /// A line for a limit, which begins with `draft`.
+    pub(super) fn limit(draft: &Draft) -> Self {
+        let purpose = Purpose::Limit { incident: draft.incident, mistake: None };
+        Self { purpose, editor: editor(&draft.text) }
+    }
+
     /// A question whether to do what `words` say.
-    pub(super) fn question(words: String, command: Command) -> Self {
-        Self { purpose: Purpose::Question { words, command }, editor: editor("") }
+    pub(super) fn question(words: String, effect: Effect) -> Self {
+        Self { purpose: Purpose::Question { words, effect }, editor: editor("") }
     }
 
     /// What keys do in it.
@@ -79,6 +93,7 @@ impl Prompt {
             Purpose::Palette { .. } => Mode::Palette,
             Purpose::Filter { .. } => Mode::Filter,
             Purpose::Mute { .. } => Mode::Mute,
+            Purpose::Limit { .. } => Mode::Limit,
             Purpose::Question { .. } => Mode::Question,
         }
     }
@@ -89,6 +104,7 @@ impl Prompt {
             Purpose::Palette { .. } => " :".into(),
             Purpose::Filter { .. } => " /".into(),
             Purpose::Mute { .. } => " mute ".into(),
+            Purpose::Limit { .. } => " limit ".into(),
             Purpose::Question { words, .. } => format!(" {words}? "),
         }
     }
@@ -111,7 +127,9 @@ impl Prompt {
     /// What is wrong with what is written.
     pub(super) const fn mistake(&self) -> Option<&Mistake> {
         match &self.purpose {
-            Purpose::Filter { mistake, .. } | Purpose::Mute { mistake } => mistake.as_ref(),
+            Purpose::Filter { mistake, .. }
+            | Purpose::Mute { mistake }
+            | Purpose::Limit { mistake, .. } => mistake.as_ref(),
             Purpose::Palette { .. } | Purpose::Question { .. } => None,
         }
     }
@@ -121,6 +139,13 @@ impl Prompt {
         let parsed = Muting::parse(self.text());
         let Purpose::Mute { mistake } = &mut self.purpose else { return None };
         parsed.map_err(|wrong| *mistake = Some(wrong)).ok()
+    }
+
+    /// The limit that is written, as [`Prompt::muting`].
+    pub(super) fn limiting(&mut self) -> Option<Limiting> {
+        let text = self.editor.lines().first().map_or("", String::as_str);
+        let Purpose::Limit { incident, mistake } = &mut self.purpose else { return None };
+        Limiting::parse(text, *incident).map_err(|wrong| *mistake = Some(wrong)).ok()
     }
 
     /// Takes a key that is bound to nothing; answers with the filter that is now to be in force.
@@ -159,6 +184,12 @@ impl Prompt {
                 // While it is being mended it is as wrong as it was.
                 if mistake.is_some() {
                     *mistake = Muting::parse(text).err();
+                }
+                None
+            }
+            Purpose::Limit { incident, mistake } => {
+                if mistake.is_some() {
+                    *mistake = Limiting::parse(text, *incident).err();
                 }
                 None
             }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use weir::engine::{Command, Handle, Snapshot};
 use weir::store::{By, NewMute};
 
-use super::deeds::Deeds;
+use super::deeds::{Deeds, Wish};
 use super::pace::{Pace, Urgency};
 use super::{Console, ConsoleOptions, Effect, Message, Muting};
 use crate::terminal::Screen;
@@ -81,7 +81,7 @@ impl Session {
                     Some(input) => self.take(input)?,
                     None => Next::Leave,
                 },
-                told = self.deeds.next() => self.tell(Message::Told(told), Urgency::Prompt)?,
+                told = self.deeds.next() => self.tell(told, Urgency::Prompt)?,
                 newer = handle.changed(), if has_engine => {
                     has_engine = newer.is_some();
                     self.heed(newer)?
@@ -141,11 +141,15 @@ impl Session {
             Some(Effect::Copy(text)) => self.screen.copy(&text),
             // What comes of it is told later.
             Some(Effect::Act(command)) => {
-                self.deeds.begin(command);
+                self.deeds.begin(Wish::Act(command));
+                Ok(())
+            }
+            Some(Effect::Limit(wish)) => {
+                self.deeds.begin(Wish::Limit(wish));
                 Ok(())
             }
             Some(Effect::Mute(muting)) => {
-                self.deeds.begin(Command::Mute(from_now_on(muting)));
+                self.deeds.begin(Wish::Act(Command::Mute(from_now_on(muting))));
                 Ok(())
             }
             Some(Effect::Mouse(mouse)) => self.screen.set_mouse(mouse),

@@ -4,6 +4,7 @@ mod behaviour;
 mod deeds;
 mod filter;
 mod keys;
+mod limits;
 mod screens;
 
 use std::sync::Arc;

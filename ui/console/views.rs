@@ -7,6 +7,7 @@ use crate::panes::View;
 use crate::panes::alerts::Alerts;
 use crate::panes::flows::Flows;
 use crate::panes::help::Help;
+use crate::panes::limits::Limits;
 use crate::panes::scores::Scores;
 use crate::panes::unconnected::Unconnected;
 
@@ -28,7 +29,7 @@ struct Panes {
     scores: Scores,
     alerts: Alerts,
     events: Unconnected,
-    limits: Unconnected,
+    limits: Limits,
 }
 
 impl Default for Panes {
@@ -38,7 +39,7 @@ impl Default for Panes {
             scores: Scores,
             alerts: Alerts::default(),
             events: Unconnected::EVENTS,
-            limits: Unconnected::LIMITS,
+            limits: Limits::default(),
         }
     }
 }

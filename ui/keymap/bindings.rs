@@ -8,13 +8,20 @@ use crate::console::{Motion, Pane};
 const BROWSING: &[Mode] = &[Mode::Panes, Mode::Page];
 const PANES: &[Mode] = &[Mode::Panes];
 const PAGE: &[Mode] = &[Mode::Page];
-const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette, Mode::Mute];
+const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette, Mode::Mute, Mode::Limit];
 const PALETTE: &[Mode] = &[Mode::Palette];
 const QUESTION: &[Mode] = &[Mode::Question];
 
 /// Every mode.
-pub(super) const ALL: &[Mode] =
-    &[Mode::Panes, Mode::Page, Mode::Filter, Mode::Palette, Mode::Mute, Mode::Question];
+pub(super) const ALL: &[Mode] = &[
+    Mode::Panes,
+    Mode::Page,
+    Mode::Filter,
+    Mode::Palette,
+    Mode::Mute,
+    Mode::Limit,
+    Mode::Question,
+];
 
 const fn plain(code: KeyCode) -> Key {
     Key { code, modifiers: KeyModifiers::NONE }
@@ -70,7 +77,7 @@ const UP: &[Key] = &[plain(KeyCode::Up), character('k')];
 const DOWN: &[Key] = &[plain(KeyCode::Down), character('j')];
 const PAGE_UP: &[Key] = &[plain(KeyCode::PageUp), control('b'), control('u')];
 const PAGE_DOWN: &[Key] = &[plain(KeyCode::PageDown), control('f'), control('d')];
-const OPEN: &[Key] = &[plain(KeyCode::Enter), plain(KeyCode::Right), character('l')];
+const OPEN: &[Key] = &[plain(KeyCode::Enter), plain(KeyCode::Right)];
 const ESCAPE: &[Key] = &[plain(KeyCode::Esc)];
 const BACK: &[Key] = &[plain(KeyCode::Esc), plain(KeyCode::Left), character('h')];
 
@@ -131,9 +138,25 @@ pub(crate) const BINDINGS: &[Binding] = &[
     Binding::new(&[character('M')], Action::Mute, BROWSING, "tell nobody of alerts like this one")
         .named("mute")
         .hinted("mute", 9),
-    Binding::new(&[character('u')], Action::Unmute, BROWSING, "end the mute")
-        .named("unmute")
-        .hinted("end", 5),
+    Binding::new(
+        &[character('l')],
+        Action::Limit,
+        BROWSING,
+        "limit the Ingress, or against the alert",
+    )
+    .named("limit")
+    .hinted("limit", 6),
+    Binding::new(&[character('u')], Action::Undo, BROWSING, "lift the limit, or end the mute")
+        .named("undo")
+        .hinted("undo", 7),
+    Binding::new(
+        &[character('d')],
+        Action::Decisions,
+        BROWSING,
+        "what was done about attacks, and why not",
+    )
+    .named("decisions")
+    .hinted("decisions", 9),
     Binding::new(&[character('t')], Action::Retry, BROWSING, "try again what a sink has refused")
         .named("retry")
         .hinted("try again", 5),

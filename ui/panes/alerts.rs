@@ -6,12 +6,12 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use weir::engine::{SinkStatus, Snapshot};
-use weir::incident::{Hosts, Incident, IncidentId, Mark, News, Pivot, Severity, Status};
+use weir::incident::{Hosts, Incident, IncidentId, Mark, News, Pivot, Severity, Status, Who};
 use weir::store::EntryState;
 
 use super::incident::{self, IncidentPage};
 use super::listing::{Field, Item, Listing};
-use super::{Focus, Scene, Subject, View, chrome, endpoint, facts};
+use super::{Focus, Scene, Subject, View, chrome, facts};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -45,8 +45,8 @@ impl Item for AlertRow {
 
     fn note(&self, look: &Look) -> Option<Cell> {
         let other = match Pivot::of(self.class) {
-            Pivot::Target => format!("from {}", hosts(&self.sources)),
-            Pivot::Source => format!("towards {}", hosts(&self.targets)),
+            Pivot::Target => format!("from {}", hosts(self, &self.sources)),
+            Pivot::Source => format!("towards {}", hosts(self, &self.targets)),
         };
         let why = self.why.first().map(|reason| format!(" · {}", text::clean(&reason.text)));
         let told = if self.told.is_empty() { String::new() } else { format!("{} · ", self.told) };
@@ -110,7 +110,10 @@ static FIELDS: [Field<AlertRow>; 11] = [
     Field {
         column: Column::text("HOST", 12, Clip::Middle, 2),
         cell: |row, look| look.cell(Role::Text, pivot(row)),
-        compare: |one, other| one.pivot.cmp(&other.pivot),
+        compare: |one, other| {
+            let key = |row: &Incident| (row.names.get(row.pivot).map(Who::label), row.pivot);
+            key(one).cmp(&key(other))
+        },
     },
     Field {
         column: Column::number("FLOWS", 5, 6),
@@ -167,10 +170,9 @@ pub(crate) fn role(row: &Incident) -> Role {
 
 /// The host an incident is about, which end of the flows it is, and the port where there is one.
 pub(crate) fn pivot(row: &Incident) -> String {
-    match (Pivot::of(row.class), row.target_port) {
-        (Pivot::Source, _) => format!("{} →", row.pivot),
-        (Pivot::Target, Some(port)) => format!("→ {}", endpoint::with_port(row.pivot, port)),
-        (Pivot::Target, None) => format!("→ {}", row.pivot),
+    match Pivot::of(row.class) {
+        Pivot::Source => format!("{} →", row.host(row.pivot, None)),
+        Pivot::Target => format!("→ {}", row.host(row.pivot, row.target_port)),
     }
 }
 
@@ -189,10 +191,11 @@ pub(crate) fn state(row: &Incident, look: &Look) -> String {
 }
 
 /// The first of some hosts, and how many more there are.
-fn hosts(hosts: &Hosts) -> String {
+fn hosts(row: &Incident, hosts: &Hosts) -> String {
     let Some(first) = hosts.listed.first() else { return "unknown".into() };
+    let first = row.names.label(*first);
     match hosts.total.saturating_sub(1) {
-        0 => first.to_string(),
+        0 => first,
         more => format!("{first} and {} more", format::count(more)),
     }
 }

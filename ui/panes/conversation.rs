@@ -7,10 +7,11 @@ use ratatui::layout::{Position, Rect};
 use weir::detect::Verdict;
 use weir::engine::{Conversation, Snapshot};
 use weir::flow::{End, FlowId, State};
+use weir::incident::Who;
 
 use super::facts::{self, Fact};
 use super::flow::FlowPage;
-use super::flows::{class_role, target, urgency};
+use super::flows::{class_role, service, source, target, urgency};
 use super::listing::{Field, Item, Listing};
 use super::{Focus, Scene, View, chrome, endpoint};
 use crate::console::Motion;
@@ -107,8 +108,9 @@ pub(crate) const fn state(state: State) -> &'static str {
 pub(crate) fn facts(row: &Conversation, look: &Look) -> Vec<Fact> {
     let alarm = if row.is_alarm { "alarm" } else { "no alarm" };
     let verdict = format!("{} {}, {alarm}", row.class, row.score);
-    vec![
-        Fact::new("between", format!("{} → {}", row.client, target(row))),
+    let mut facts = vec![Fact::new("between", format!("{} → {}", row.client, service(row, None)))];
+    facts.extend(names(row.client_who.as_deref(), row.server_who.as_deref()));
+    facts.extend([
         Fact::told("worst", verdict, class_role(row.class, row.is_alarm)),
         Fact::new(
             "seen",
@@ -122,7 +124,14 @@ pub(crate) fn facts(row: &Conversation, look: &Look) -> Vec<Fact> {
         ),
         Fact::new("first packet", since(row.first_us, look)),
         Fact::new("last packet", since(row.last_us, look)),
-    ]
+    ]);
+    facts
+}
+
+/// What the cluster says of a client and a server, as far as it does.
+pub(crate) fn names(client: Option<&Who>, server: Option<&Who>) -> impl Iterator<Item = Fact> {
+    let fact = |name, who: Option<&Who>| who.map(|who| Fact::new(name, endpoint::described(who)));
+    [fact("client", client), fact("server", server)].into_iter().flatten()
 }
 
 /// A moment, and how long ago that is.
@@ -166,7 +175,7 @@ impl View for ConversationPage {
     fn title(&self, _scene: &Scene) -> String {
         let shown = self.shown.recent.len();
         let flows = format::counted(self.shown.flows, "flow");
-        format!("{} → {} ─ last {shown} of {flows}", self.shown.client, target(&self.shown))
+        format!("{} → {} ─ last {shown} of {flows}", source(&self.shown), target(&self.shown))
     }
 
     fn render(&self, scene: &Scene, focus: Focus, area: Rect, buffer: &mut Buffer) {
@@ -190,7 +199,8 @@ impl View for ConversationPage {
     fn open(&self, _scene: &Scene) -> Option<Box<dyn View>> {
         let rows = self.rows();
         let at = self.listing.index(&rows)?;
-        rows.get(at).map(|row| Box::new(FlowPage::new(Arc::clone(row))) as Box<dyn View>)
+        let page = |row| FlowPage::new(Arc::clone(row)).between(&self.shown);
+        rows.get(at).map(|row| Box::new(page(row)) as Box<dyn View>)
     }
 
     fn copy(&self, scene: &Scene) -> Option<String> {

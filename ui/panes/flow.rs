@@ -7,10 +7,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use weir::detect::{CLASSES, Class, Score, Verdict};
-use weir::engine::Snapshot;
+use weir::engine::{Conversation, Snapshot};
 use weir::feature::{FEATURES, Feature, Form};
+use weir::incident::Who;
 
-use super::conversation::{below, since, state};
+use super::conversation::{below, names, since, state};
 use super::facts::{self, Fact};
 use super::flows::class_role;
 use super::listing::{Field, Item, Listing};
@@ -94,13 +95,22 @@ impl Measured {
 #[derive(Debug)]
 pub(crate) struct FlowPage {
     shown: Arc<Verdict>,
+    client_who: Option<Arc<Who>>,
+    server_who: Option<Arc<Who>>,
     listing: Listing<Measured>,
 }
 
 impl FlowPage {
     /// The features of `shown`.
     pub(crate) fn new(shown: Arc<Verdict>) -> Self {
-        Self { shown, listing: Listing::default() }
+        Self { shown, client_who: None, server_who: None, listing: Listing::default() }
+    }
+
+    /// The same page, with what is known of the hosts of `row`.
+    pub(crate) fn between(mut self, row: &Conversation) -> Self {
+        self.client_who.clone_from(&row.client_who);
+        self.server_who.clone_from(&row.server_who);
+        self
     }
 
     fn rows(&self) -> Vec<Measured> {
@@ -121,15 +131,16 @@ impl FlowPage {
         let tuple = &flow.tuple;
         let (source_port, _) = tuple.ports();
         let alarm = if *is_alarm { "alarm" } else { "no alarm" };
-        let target = endpoint::service(tuple.target, tuple.server_port(), tuple.protocol);
+        let target = endpoint::service(tuple.target, None, tuple.server_port(), tuple.protocol);
         let source = match source_port {
             0 => tuple.source.to_string(),
-            port => endpoint::with_port(tuple.source, port),
+            port => endpoint::with_port(tuple.source, None, port),
         };
         let likely = self.probabilities().into_iter().take(3);
         let likely: Vec<_> = likely.map(|(class, score)| format!("{class} {score:.3}")).collect();
-        vec![
-            Fact::new("between", format!("{source} → {target}")),
+        let mut facts = vec![Fact::new("between", format!("{source} → {target}"))];
+        facts.extend(names(self.client_who.as_deref(), self.server_who.as_deref()));
+        facts.extend([
             Fact::told("said", format!("{class} {score}, {alarm}"), class_role(*class, *is_alarm)),
             Fact::new("probable", likely.join(" · ")),
             Fact::new(
@@ -144,7 +155,8 @@ impl FlowPage {
             Fact::new("first packet", since(flow.first_us, look)),
             Fact::new("last packet", since(flow.last_us, look)),
             Fact::new("flow", flow.id.to_string()),
-        ]
+        ]);
+        facts
     }
 
     /// The parts of the page: what is said of the flow, beside it the probabilities, below them the
@@ -232,9 +244,13 @@ impl View for FlowPage {
 
     fn refresh(&mut self, snapshot: &Snapshot) {
         let id = self.shown.flow.id;
-        let verdicts = snapshot.conversations.iter().flat_map(|row| &row.recent);
-        if let Some(newer) = verdicts.into_iter().find(|verdict| verdict.flow.id == id) {
-            self.shown = Arc::clone(newer);
+        for row in &snapshot.conversations {
+            if let Some(newer) = row.recent.iter().find(|verdict| verdict.flow.id == id) {
+                self.shown = Arc::clone(newer);
+                self.client_who.clone_from(&row.client_who);
+                self.server_who.clone_from(&row.server_who);
+                return;
+            }
         }
     }
 }

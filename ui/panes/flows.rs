@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use weir::detect::Class;
 use weir::engine::{Conversation, Snapshot, SourceState};
+use weir::incident::Who;
 use weir::packet::Address;
 
 use super::conversation::{self, ConversationPage};
@@ -58,14 +59,18 @@ static FIELDS: [Field<Conversation>; 12] = [
     },
     Field {
         column: Column::text("SOURCE", 9, Clip::Middle, 3),
-        cell: |row, look| look.cell(Role::Text, row.client.to_string()),
-        compare: |one, other| one.client.cmp(&other.client),
+        cell: |row, look| look.cell(Role::Text, source(row)),
+        compare: |one, other| {
+            let key = |row: &Conversation| by_name(row.client_who.as_deref(), row.client);
+            key(one).cmp(&key(other))
+        },
     },
     Field {
         column: Column::text("  TARGET", 12, Clip::Middle, 2),
         cell: |row, look| look.cell(Role::Text, format!("→ {}", target(row))),
         compare: |one, other| {
-            let key = |row: &Conversation| (row.server, row.server_port, row.protocol);
+            let host = |row: &Conversation| by_name(row.server_who.as_deref(), row.server);
+            let key = |row: &Conversation| (host(row), row.server_port, row.protocol);
             key(one).cmp(&key(other))
         },
     },
@@ -119,11 +124,26 @@ fn newest_first(one: &Conversation, other: &Conversation) -> Ordering {
     other.last_us.cmp(&one.last_us)
 }
 
+/// Hosts without a name first, by address; then the others by what is shown of them.
+fn by_name(who: Option<&Who>, address: Address) -> (Option<String>, Address) {
+    (who.map(Who::label), address)
+}
+
+/// Who opened the flows of a conversation.
+pub(crate) fn source(row: &Conversation) -> String {
+    endpoint::host(row.client, row.client_who.as_deref())
+}
+
 /// The service of a conversation.
 pub(crate) fn target(row: &Conversation) -> String {
+    service(row, row.server_who.as_deref())
+}
+
+/// The service of a conversation on the host that `who` is.
+pub(crate) fn service(row: &Conversation, who: Option<&Who>) -> String {
     match row.server_port {
-        Some(port) => endpoint::service(row.server, port, row.protocol),
-        None => endpoint::services(row.server, row.protocol),
+        Some(port) => endpoint::service(row.server, who, port, row.protocol),
+        None => endpoint::services(row.server, who, row.protocol),
     }
 }
 

@@ -6,9 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use weir::engine::Snapshot;
 use weir::incident::{Hosts, Incident, Mark};
+use weir::packet::Address;
 
 use super::alerts::{role, state, told};
 use super::conversation::since;
+use super::endpoint::described;
 use super::facts::{self, Fact};
 use super::scroll::Scroll;
 use super::{Focus, Scene, Subject, View, chrome};
@@ -31,14 +33,15 @@ pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
         Fact::new("score", format!("{} at most", row.score)),
         Fact::new("about", row.pivot.to_string()),
     ];
+    facts.extend(row.names.get(row.pivot).map(|who| Fact::new("which is", described(who))));
     let reasons = row.why.iter().map(|reason| {
         let (feature, words) = (text::clean(&reason.feature), text::clean(&reason.text));
         Fact::told("why", format!("{words} ({feature})"), Role::Text)
     });
     facts.extend(reasons);
     facts.extend([
-        Fact::new("sources", hosts(&row.sources)),
-        Fact::new("targets", hosts(&row.targets)),
+        Fact::new("sources", hosts(row, &row.sources)),
+        Fact::new("targets", hosts(row, &row.targets)),
         Fact::new("target port", port),
         Fact::new(
             "flows",
@@ -93,9 +96,13 @@ pub(crate) fn standing(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<
     all
 }
 
-/// All hosts that are listed, and how many are not.
-fn hosts(hosts: &Hosts) -> String {
-    let listed: Vec<_> = hosts.listed.iter().map(ToString::to_string).collect();
+/// All hosts that are listed, with the full names of those that have one, and how many are not.
+fn hosts(row: &Incident, hosts: &Hosts) -> String {
+    let host = |address: &Address| match row.names.get(*address) {
+        Some(who) => format!("{address} ({who})"),
+        None => address.to_string(),
+    };
+    let listed: Vec<_> = hosts.listed.iter().map(host).collect();
     let total = format::counted(hosts.total, "host");
     format!(
         "{total}: {}{}",

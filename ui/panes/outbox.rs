@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 use weir::engine::SinkStatus;
+use weir::incident::Incident;
 use weir::store::{Entry, EntryState};
 
 use super::incident::IncidentPage;
@@ -59,7 +60,8 @@ static FIELDS: [Field<Entry>; 7] = [
     Field {
         column: Column::text("ALERT", 16, Clip::End, 3),
         cell: |row, look| {
-            let words = format!("{} {}", row.incident.class, row.incident.pivot);
+            let Incident { class, pivot, names, .. } = &*row.incident;
+            let words = format!("{class} {}", names.label(*pivot));
             look.cell(Role::Text, words)
         },
         compare: |one, other| one.incident.id.cmp(&other.incident.id),

@@ -15,13 +15,16 @@ const ROWS: usize = 8;
 /// Columns of the name of a command.
 const NAME_COLUMNS: usize = 12;
 
-/// Commands whose names begin with `written`, then those that have it elsewhere.
+/// The command of this name, then those whose names begin with `written`, then those that have it
+/// elsewhere.
 pub(crate) fn matching(written: &str) -> Vec<&'static Binding> {
     let written = written.trim().to_lowercase();
     let named = || BINDINGS.iter().filter(|binding| !binding.command.is_empty());
     let begins = |binding: &&Binding| binding.command.starts_with(&written);
     let has = |binding: &&Binding| !begins(binding) && binding.command.contains(&written);
-    named().filter(begins).chain(named().filter(has)).collect()
+    let mut all: Vec<_> = named().filter(begins).chain(named().filter(has)).collect();
+    all.sort_by_key(|binding| binding.command != written);
+    all
 }
 
 /// Draws the commands that fit `written` at the bottom of `area`; `chosen` stands out.

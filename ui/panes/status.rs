@@ -4,6 +4,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use weir::cluster::Link;
 use weir::engine::{Snapshot, SourceKind, SourceState};
 
 use crate::format;
@@ -115,8 +116,9 @@ fn fitting(mut parts: Vec<Part>, room: usize) -> Vec<Part> {
 fn parts(snapshot: &Snapshot, besides: Besides) -> Vec<Part> {
     let Snapshot { source, traffic, .. } = snapshot;
     let name = text::clip_middle(&text::clean(&source.name), NAME_COLUMNS);
-    let mut parts =
-        vec![Part::new(9, Role::Title, "weir"), Part::new(3, Role::Text, name), state(snapshot)];
+    let mut parts = vec![Part::new(9, Role::Title, "weir")];
+    parts.extend(cluster(snapshot));
+    parts.extend([Part::new(3, Role::Text, name), state(snapshot)]);
     if besides.unseen > 0 {
         let words = format!("{} open", format::counted(besides.unseen, "incident"));
         parts.push(Part::new(1, Role::Critical, words));
@@ -135,6 +137,20 @@ fn parts(snapshot: &Snapshot, besides: Besides) -> Vec<Part> {
     }
     parts.extend(sinks(snapshot));
     parts
+}
+
+/// Which cluster, and whether it answers.
+fn cluster(snapshot: &Snapshot) -> Option<Part> {
+    let context = text::clip_middle(&text::clean(&snapshot.cluster.context), NAME_COLUMNS);
+    match &snapshot.cluster.link {
+        Link::Absent(_) => None,
+        Link::Connecting => Some(Part::new(4, Role::Dim, format!("{context} connecting"))),
+        Link::Up => Some(Part::new(4, Role::Text, context)),
+        Link::Down { since_us, why } => {
+            let words = format!("CLUSTER AWAY since {}", format::clock(*since_us));
+            Some(Part::new(1, Role::Bad, words).because(why))
+        }
+    }
 }
 
 /// What was lost before it could be looked at.

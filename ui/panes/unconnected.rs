@@ -1,4 +1,4 @@
-//! Panes 4 and 5 as long as nothing is connected to them: a sentence that says so.
+//! Pane 4 as long as nothing is connected to it: a sentence that says so.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,13 +19,6 @@ impl Unconnected {
         title: "4 Tetragon ─ not connected",
         words: "This version of Weir is not connected to Tetragon: what processes do in the cluster \
                 is not seen. It will be listed here.",
-    };
-
-    /// Limits on what an Ingress lets through.
-    pub(crate) const LIMITS: Self = Self {
-        title: "5 Ingress limits ─ not connected",
-        words: "This version of Weir is not connected to a cluster: no Ingress is read and none is \
-                limited. Limits will be listed here.",
     };
 }
 

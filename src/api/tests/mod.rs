@@ -4,6 +4,7 @@ mod acts;
 mod alerts;
 mod description;
 mod health;
+mod limits;
 mod login;
 mod problems;
 mod server;
@@ -16,11 +17,11 @@ use serde_json::{Value, json};
 use self::server::{Answer, Server};
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
-use crate::incident::{Hosts, Incident, IncidentId, Severity, Status};
+use crate::incident::{Hosts, Incident, IncidentId, Names, Severity, Status};
 use crate::packet::Address;
 
 /// An incident in which every field is set.
-fn incident(id: u64) -> Incident {
+pub(super) fn incident(id: u64) -> Incident {
     let address = |last| Address::v4([203, 0, 113, last]);
     Incident {
         id: IncidentId(id),
@@ -46,6 +47,7 @@ fn incident(id: u64) -> Incident {
         related: Vec::new(),
         why: vec![Reason { feature: "Fan-out".into(), text: "70 ports, usually 1".into() }],
         flow_ids: vec![FlowId(255)],
+        names: Names::default(),
     }
 }
 

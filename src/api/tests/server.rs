@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::api::{Api, Parts, serve};
-use crate::engine::{Handle, Snapshot};
+use crate::engine::{Handle, Limits, Snapshot};
 use crate::notify::FirebaseList;
 use crate::store::{Accounts, Actions, By, PasswordHash, Role, Store};
 
@@ -51,6 +51,15 @@ impl Server {
 
     /// One that reads the list that several share.
     pub(super) async fn sharing(shared: Option<FirebaseList>) -> Self {
+        Self::of(shared, Limits::absent("no cluster: `cluster` is off".into())).await
+    }
+
+    /// One whose engine sets limits through this door.
+    pub(super) async fn limiting(limits: Limits) -> Self {
+        Self::of(None, limits).await
+    }
+
+    async fn of(shared: Option<FirebaseList>, limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("weir.db");
         let store = Store::open(&path).unwrap();
@@ -59,9 +68,9 @@ impl Server {
         accounts.add(&USER.parse().unwrap(), Role::Viewer, &hash, &by()).unwrap();
         let (snapshots, seen) = watch::channel(Arc::new(Snapshot::default()));
         let handle = Handle::new(seen, Arc::default());
-        let handle = handle.with_actions(Actions::open(&path).unwrap());
+        let handle = handle.with_actions(Actions::open(&path).unwrap()).with_limits(limits);
         let evidence = Some(folder.path().join("evidence"));
-        let parts = Parts { handle, database: path.clone(), evidence, shared };
+        let parts = Parts { handle, database: path.clone(), evidence, shared, cluster: None };
         let api = Api::new(parts).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

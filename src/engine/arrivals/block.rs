@@ -59,8 +59,4 @@ impl Blocks {
     pub(super) fn shared(&self) -> Vec<Arc<Block>> {
         self.blocks.iter().cloned().collect()
     }
-
-    pub(super) fn clear(&mut self) {
-        self.blocks.clear();
-    }
 }

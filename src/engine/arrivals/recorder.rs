@@ -65,6 +65,11 @@ impl ArrivalRecorder {
         }
     }
 
+    #[cfg(test)]
+    pub(super) const fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
     #[inline]
     fn segment(&mut self, segment: &Segment<'_>, packet: &Packet) {
         for (message, number) in segment.messages().zip(0_u32..) {

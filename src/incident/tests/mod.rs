@@ -3,6 +3,7 @@
 mod legs;
 mod life;
 mod marks;
+mod names;
 mod opening;
 mod properties;
 mod reading;

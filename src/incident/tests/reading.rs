@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use serde_json::{Value, from_value, json, to_value};
 
 use super::*;
-use crate::incident::{Alert, AlertError, Hosts, IncidentId, Mark, MuteId, Severity, Status};
+use crate::incident::{
+    Alert, AlertError, Hosts, IncidentId, Mark, MuteId, Names, Severity, Status, Who, WhoKind,
+    Workload,
+};
 
 /// The last moment of the calendar that is written, in µs since the epoch.
 const LAST_US: i64 = 253_402_207_200_999_999;
@@ -50,6 +53,29 @@ prop_compose! {
 
 const FLOOD: Class = Class::DosFlood;
 
+fn who() -> impl Strategy<Value = Who> {
+    let name = || "[a-z0-9][a-z0-9.-]{0,20}";
+    let workload = prop::option::of(("[A-Z][a-zA-Z]{0,12}", name()));
+    let kind = prop::sample::select(&WhoKind::ALL[..]);
+    (kind, "[a-z0-9-]{0,12}", name(), workload, prop::option::of(name())).prop_map(
+        |(kind, namespace, name, workload, service)| {
+            let workload = workload.map(|(kind, name)| Workload { kind, name });
+            Who { kind, namespace, name, workload, service }
+        },
+    )
+}
+
+fn names() -> impl Strategy<Value = Names> {
+    prop::collection::vec((address(), who()), 0..5).prop_map(|all| {
+        let mut names = Names::default();
+        let first = all.first().map(|(address, _)| *address);
+        for (address, who) in all {
+            names.add(address, &Arc::new(who));
+        }
+        first.map_or(Names::default(), |first| names.opened(first))
+    })
+}
+
 prop_compose! {
     fn incident()(
         incident in nature(),
@@ -61,9 +87,10 @@ prop_compose! {
         related in prop::collection::vec(any::<u64>(), 0..=Incident::RELATED),
         why in prop::collection::vec(any::<String>(), 0..6),
         flow_ids in prop::collection::vec(any::<u64>(), 0..=Incident::FLOW_IDS),
+        names in names(),
     ) -> Incident {
         Incident {
-            first_us, last_us, detected_us, resolved_us, reopened, acknowledged, resolved_by,
+            first_us, last_us, detected_us, resolved_us, reopened, acknowledged, resolved_by, names,
             muted_by: muted_by.map(MuteId),
             related: related.into_iter().map(IncidentId).collect(),
             why: why.into_iter().map(|text| Reason { feature: String::new(), text }).collect(),

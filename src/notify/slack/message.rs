@@ -6,12 +6,14 @@ use super::blocks::{HEADER, context, fields, header, section};
 use super::mrkdwn::{code, prose};
 use crate::detect::Reason;
 use crate::incident::{Hosts, Incident, IncidentId, News};
-use crate::notify::words::{duration, listed, moment, standing, traffic, with_port};
+use crate::notify::words::{duration, host, listed, moment, standing, traffic};
 use crate::notify::{Notice, plain};
-use crate::packet::Address;
 
 /// Hosts named in a message; its thread names all that are known.
 const HOSTS: usize = 5;
+
+/// Characters of one host: a name, a port and an address, so that all that are listed find room.
+const HOST: usize = 84;
 
 /// Reasons given in a message; its thread gives more.
 const REASONS: usize = 3;
@@ -60,7 +62,7 @@ pub fn payload(notice: &Notice<'_>) -> Value {
 /// All that is known of why and by whom, for the thread of a message.
 pub(super) fn details(incident: &Incident) -> Value {
     let all = |name: &str, hosts: &Hosts| {
-        format!("*{name} ({})*\n{}", hosts.total, addresses(hosts, Hosts::LISTED))
+        format!("*{name} ({})*\n{}", hosts.total, named(incident, hosts, None, Hosts::LISTED))
     };
     let mut blocks = Vec::new();
     if !incident.why.is_empty() {
@@ -86,21 +88,21 @@ pub(super) fn turn(notice: &Notice<'_>) -> Value {
 fn facts(incident: &Incident) -> Value {
     let Incident { severity, class, score, sources, targets, target_port, .. } = incident;
     let since = format!("{} ({})", moment(incident.first_us), duration(incident));
-    let target = listed(targets, HOSTS, |host| code(&with_port(*host, *target_port), 60));
     fields([
         ("Severity", severity.name().into()),
         ("Class", class.name().into()),
         ("Score", format!("{:.4}", score.value())),
         ("Status", prose(&standing(incident), STANDING)),
-        ("Target", target),
-        ("Sources", addresses(sources, HOSTS)),
+        ("Target", named(incident, targets, *target_port, HOSTS)),
+        ("Sources", named(incident, sources, None, HOSTS)),
         ("Since", since),
         ("Traffic", traffic(incident)),
     ])
 }
 
-fn addresses(hosts: &Hosts, most: usize) -> String {
-    let all = listed(hosts, most, |host: &Address| code(&host.to_string(), 60));
+/// The first of `hosts` by name and address, each with the port where it is known.
+fn named(incident: &Incident, hosts: &Hosts, port: Option<u16>, most: usize) -> String {
+    let all = listed(hosts, most, |address| code(&host(incident, *address, port), HOST));
     if all.is_empty() { "unknown".into() } else { all }
 }
 

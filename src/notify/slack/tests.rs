@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::message::{details, turn};
 use super::*;
 use crate::detect::{Class, Reason};
-use crate::incident::{Digest, Hosts, Incident, IncidentId, Mark, News, Severity, Status};
+use crate::incident::{Digest, Hosts, Incident, IncidentId, Mark, Names, News, Severity, Status};
 use crate::notify::Notice;
 use crate::notify::http::{Failure, Http};
 use crate::notify::tests::server::{Act, Server, answer, soon};
-use crate::notify::tests::{incident, notice};
+use crate::notify::tests::{incident, named, notice, who};
 use crate::packet::Address;
 
 /// As many and as long texts as can be, all of them hostile.
@@ -30,12 +30,18 @@ fn hostile(class: Class) -> Incident {
             .collect(),
         total: u64::MAX,
     };
-    let reason = Reason { feature: name.clone(), text: name };
+    let reason = Reason { feature: name.clone(), text: name.clone() };
+    let (sources, targets) = (hosts(1), hosts(2));
+    let mut names = Names::default();
+    for address in sources.listed.iter().chain(&targets.listed) {
+        names.add(*address, &who(&name, &name, &name));
+    }
     Incident {
+        names,
         status: Status::Resolved,
         severity: Severity::Critical,
-        sources: hosts(1),
-        targets: hosts(2),
+        sources,
+        targets,
         flows: u64::MAX,
         packets: u64::MAX,
         bytes: u64::MAX,
@@ -148,6 +154,16 @@ fn a_message_says_what_by_whom_and_why() {
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
+}
+
+#[test]
+fn a_host_with_a_name_is_called_by_it_beside_its_address() {
+    let flood = named(incident(Class::DosFlood));
+    let said = payload(&notice(News::Opened, &flood)).to_string();
+    for part in ["New: high dos-flood of shop/web:80 by 203.0.113.66", "`shop/web:80 192.0.2.10`"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(details(&flood).to_string().contains("`shop/web 192.0.2.10`"));
 }
 
 #[tokio::test]

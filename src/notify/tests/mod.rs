@@ -4,9 +4,13 @@ mod failures;
 pub(super) mod server;
 mod settings;
 
+use std::sync::Arc;
+
 use super::Notice;
 use crate::detect::{Class, Reason, Score};
-use crate::incident::{Hosts, Incident, IncidentId, News, Pivot, Severity, Status};
+use crate::incident::{
+    Hosts, Incident, IncidentId, Names, News, Pivot, Severity, Status, Who, WhoKind, Workload,
+};
 use crate::packet::Address;
 
 /// An incident of `class`: one source, one target, one port.
@@ -40,7 +44,25 @@ pub(super) fn incident(class: Class) -> Incident {
         related: Vec::new(),
         why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412, usually 2".into() }],
         flow_ids: Vec::new(),
+        names: Names::default(),
     }
+}
+
+/// A pod of a workload.
+pub(super) fn who(namespace: &str, name: &str, workload: &str) -> Arc<Who> {
+    Arc::new(Who {
+        kind: WhoKind::Pod,
+        namespace: namespace.into(),
+        name: name.into(),
+        workload: Some(Workload { kind: "Deployment".into(), name: workload.into() }),
+        service: None,
+    })
+}
+
+/// The same about a pod of `shop/web`, as the cluster says.
+pub(super) fn named(mut incident: Incident) -> Incident {
+    incident.names.add(incident.pivot, &who("shop", "web-7f9c", "web"));
+    incident
 }
 
 /// What there is to tell of `incident`, the first time.

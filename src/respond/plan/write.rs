@@ -47,7 +47,13 @@ pub(super) fn applied_back(view: &View<'_>, value: &LedgerValue, owner: &Owner) 
     let owner = Owner { operation: Operation::Apply, ..owner.clone() };
     let mut body = view.part(&owner);
     let previous = value.previous.clone().map_or(Value::Null, Value::String);
-    body["metadata"]["annotations"][&value.field] = previous;
+    let annotations = body.pointer("/metadata/annotations").and_then(Value::as_object);
+    let mut annotations = annotations.cloned().unwrap_or_default();
+    annotations.insert(value.field.clone(), previous);
+    let metadata = body.pointer("/metadata").and_then(Value::as_object);
+    let mut metadata = metadata.cloned().unwrap_or_default();
+    metadata.insert("annotations".to_owned(), annotations.into());
+    body["metadata"] = metadata.into();
     name(view, &owner.api_version, &mut body);
     Write { target: Target::Ingress, how: How::Apply(owner.manager), body }
 }

@@ -1,6 +1,7 @@
 use std::process::Command;
 
 use super::*;
+use crate::incident::{Who, WhoKind};
 use crate::store::{Changes, Cursor, Error, Page, Query, Reader, Store};
 
 fn ids(page: &Page) -> Vec<u64> {
@@ -25,6 +26,58 @@ fn an_incident_is_read_as_it_was_written() {
     store.apply(&Changes::of(&[shared(written.clone())])).unwrap();
     assert_eq!(reader.incident(written.id).unwrap(), Some(written));
     assert_eq!(reader.standing_incidents(i64::MAX).unwrap(), []);
+}
+
+/// Who has the address, by the name of a pod.
+fn pod(name: &str) -> Arc<Who> {
+    Arc::new(Who {
+        kind: WhoKind::Pod,
+        namespace: "shop".into(),
+        name: name.into(),
+        workload: None,
+        service: Some("web".into()),
+    })
+}
+
+fn named(mut incident: Incident, address: Address, name: &str) -> Incident {
+    incident.names.add(address, &pod(name));
+    incident
+}
+
+#[test]
+fn names_are_kept_when_the_engine_knows_them_no_more_and_told_of_as_growth() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    store.tell(&[WEBHOOK]).unwrap();
+    let first = incident(1, 1);
+    let (pivot, other) = (first.pivot, first.sources.listed[0]);
+    let mut write = |incident: Incident| store.apply(&Changes::of(&[shared(incident)])).unwrap();
+    write(named(first.clone(), pivot, "web-1"));
+    write(named(named(first.clone(), pivot, "web-2"), other, "client-1"));
+    write(first.clone());
+    let read = Reader::open(&path).unwrap().incident(first.id).unwrap().unwrap();
+    let names: Vec<_> = read.names.iter().map(|(_, who)| who.name.as_str()).collect();
+    assert_eq!(names, ["client-1", "web-1"]);
+    assert_eq!(read.names.opened_about(), read.names.get(pivot));
+    let outbox = Outbox::open(&path).unwrap();
+    let told = outbox.next(SinkName::Webhook, i64::MAX, 9).unwrap();
+    let news: Vec<_> = told.iter().map(|entry| (entry.news, entry.incident.names.len())).collect();
+    assert_eq!(news, [(News::Opened, 1), (News::Grown, 2)]);
+}
+
+#[test]
+fn whom_an_incident_was_about_when_it_opened_is_not_decided_later() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    let first = incident(1, 1);
+    let later = named(first.clone(), first.pivot, "web-1");
+    let later = Incident { names: later.names.opened(first.pivot), ..later };
+    for incident in [first.clone(), later] {
+        store.apply(&Changes::of(&[shared(incident)])).unwrap();
+    }
+    let read = Reader::open(&path).unwrap().incident(first.id).unwrap().unwrap();
+    assert_eq!(read.names.get(first.pivot).map(|who| &*who.name), Some("web-1"));
+    assert_eq!(read.names.opened_about(), None);
 }
 
 #[test]

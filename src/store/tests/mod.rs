@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
-use crate::incident::{Hosts, Incident, IncidentId, News, Severity, SinkName, Status};
+use crate::incident::{Hosts, Incident, IncidentId, Names, News, Severity, SinkName, Status};
 use crate::packet::Address;
 use crate::store::{Actions, By, Changes, Entry, Outbox, Reader, Recipient, Store};
 
@@ -58,6 +58,7 @@ fn incident(id: u64, detected_us: i64) -> Incident {
         related: Vec::new(),
         why: vec![Reason { feature: "Flow Pkts/s".into(), text: "900 a second, usually 3".into() }],
         flow_ids: vec![FlowId(u64::MAX), FlowId(1)],
+        names: Names::default(),
     }
 }
 

@@ -1,12 +1,16 @@
-//! HTTP/1.1 as far as the doubles need it: requests with a stated length, answers in one piece.
+//! HTTP/1.1 as far as the doubles need it: requests with a stated length, answers in one piece, or in
+//! pieces for as long as there are some.
 //!
 //! Written by hand, because the tests break it off at any byte.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, Error, ErrorKind, Read, Result};
+use std::sync::mpsc::Receiver;
 
 use reqwest::Url;
 use serde_json::Value;
+
+use super::fault::Fault;
 
 /// The longest head that is read, in bytes.
 const HEAD: u64 = 64 << 10;
@@ -35,7 +39,7 @@ pub struct Request {
 }
 
 /// What a service answers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Answer {
     /// Its status.
     pub status: u16,
@@ -45,6 +49,23 @@ pub struct Answer {
     pub body: String,
     /// Whether the request has changed something: an answer that is lost makes the client repeat it.
     pub has_taken: bool,
+    /// What follows, as it comes.
+    pub pieces: Option<Receiver<Piece>>,
+    /// How the service itself has it fail.
+    pub fault: Option<Fault>,
+}
+
+/// A part of an answer that goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// This much; nothing where it is empty.
+    Text(String),
+    /// Half of this, and the connection is closed.
+    Half(String),
+    /// Nothing more.
+    End,
+    /// Nothing more, though the answer is not at its end.
+    Cut,
 }
 
 impl Head {
@@ -105,7 +126,13 @@ impl Answer {
 
     /// Nothing has changed.
     pub fn refused(status: u16, body: impl Into<String>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), has_taken: false }
+        let (headers, body) = (Vec::new(), body.into());
+        Self { status, headers, body, has_taken: false, pieces: None, fault: None }
+    }
+
+    /// What `pieces` brings, for as long as it does.
+    pub fn streamed(pieces: Receiver<Piece>) -> Self {
+        Self { pieces: Some(pieces), ..Self::refused(200, "") }
     }
 
     /// With a header.
@@ -120,7 +147,9 @@ impl Answer {
         for (name, value) in &self.headers {
             write!(head, "{name}: {value}\r\n").expect("a text grows");
         }
-        if self.status != 204 {
+        if self.pieces.is_some() {
+            head.push_str("transfer-encoding: chunked\r\n");
+        } else if self.status != 204 {
             write!(head, "content-length: {}\r\n", self.body.len()).expect("a text grows");
         }
         head.push_str("\r\n");

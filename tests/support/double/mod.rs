@@ -10,6 +10,7 @@ pub mod alertmanager;
 pub mod fault;
 pub mod firebase;
 pub mod http;
+pub mod kube;
 pub mod query;
 pub mod server;
 pub mod sinks;

@@ -7,16 +7,16 @@ use std::collections::VecDeque;
 use std::io::{BufReader, ErrorKind, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::fault::{Fault, Step};
-use super::http::{Answer, Head, Request};
+use super::http::{Answer, Head, Piece, Request};
 
 /// Connections served at once; more are closed.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 256;
 
 /// How often a thread that waits looks whether it should end.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -194,10 +194,7 @@ impl<S: Service> Shared<S> {
         mut stream: &TcpStream,
     ) -> Result<Line> {
         let answer = match fault {
-            Some(Fault::Hang) => {
-                while self.is_there_more(stream)? {}
-                return Ok(Line::Closed);
-            }
+            Some(Fault::Hang) => Answer { fault, ..Answer::refused(500, "") },
             Some(Fault::Status(status)) => Answer::refused(status, "out of order"),
             Some(Fault::Busy(seconds)) => {
                 Answer::refused(429, "busy").with("retry-after", seconds.to_string())
@@ -208,12 +205,17 @@ impl<S: Service> Shared<S> {
             },
             _ => lock(&self.service).answer(request),
         };
+        let fault = fault.or(answer.fault);
         if answer.has_taken && fault.is_some_and(Fault::loses_answer) {
             lock(&self.script).lost += 1;
         }
         self.reached(Step::BeforeAnswer);
         match fault {
-            Some(Fault::Cut) => return Ok(Line::Closed),
+            Some(Fault::Reset | Fault::Cut) => return Ok(Line::Closed),
+            Some(Fault::Hang) => {
+                while self.is_there_more(stream)? {}
+                return Ok(Line::Closed);
+            }
             Some(Fault::Late(delay)) if self.pause(delay) => return Ok(Line::Closed),
             _ => {}
         }
@@ -224,8 +226,39 @@ impl<S: Service> Shared<S> {
             return Ok(Line::Closed);
         }
         stream.write_all(&rest)?;
+        if let Some(pieces) = &answer.pieces {
+            return self.brings(pieces, stream);
+        }
         self.reached(Step::AfterAnswer);
         Ok(Line::Open)
+    }
+
+    /// Sends what comes, until one of the three goes away.
+    fn brings(&self, pieces: &Receiver<Piece>, mut stream: &TcpStream) -> Result<Line> {
+        loop {
+            if self.has_ended.load(Ordering::Relaxed) || self.is_down.load(Ordering::Relaxed) {
+                return Ok(Line::Closed);
+            }
+            match pieces.recv_timeout(GLANCE) {
+                Err(RecvTimeoutError::Timeout) if has_gone(stream)? => return Ok(Line::Closed),
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Piece::Text(text)) if text.is_empty() => {}
+                Ok(Piece::Text(text)) => {
+                    write!(stream, "{:x}\r\n{text}\r\n", text.len())?;
+                }
+                Ok(Piece::Half(text)) => {
+                    let half = &text.as_bytes()[..text.len() / 2];
+                    write!(stream, "{:x}\r\n", text.len())?;
+                    stream.write_all(half)?;
+                    return Ok(Line::Closed);
+                }
+                Ok(Piece::End) | Err(RecvTimeoutError::Disconnected) => {
+                    stream.write_all(b"0\r\n\r\n")?;
+                    return Ok(Line::Open);
+                }
+                Ok(Piece::Cut) => return Ok(Line::Closed),
+            }
+        }
     }
 
     /// Waits for the next byte, which stays where it is; false once there will be none.
@@ -274,6 +307,18 @@ impl<S: Service> Shared<S> {
             left -= glance;
         }
         self.has_ended.load(Ordering::Relaxed)
+    }
+}
+
+/// Whether the client has closed its side.
+fn has_gone(stream: &TcpStream) -> Result<bool> {
+    stream.set_nonblocking(true)?;
+    let peeked = stream.peek(&mut [0]);
+    stream.set_nonblocking(false)?;
+    match peeked {
+        Ok(bytes) => Ok(bytes == 0),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -31,6 +31,20 @@ fn a_filter_works_while_it_is_written() {
 }
 
 #[test]
+fn a_filter_knows_the_names_of_the_cluster() {
+    let mut session = Session::of(fixture::named(), (120, 34));
+    session.type_in("/dst:shop/web");
+    assert!(session.text().contains("4 of 45 by dst:shop/web"), "{}", session.text());
+    assert!(session.text().contains("1 of 2 by dst:shop/web"), "{}", session.text());
+    session.press(KeyCode::Esc);
+    session.type_in("/namespace:payments*");
+    assert!(session.text().contains("40 of 45 by namespace:payments*"), "{}", session.text());
+    session.press(KeyCode::Esc);
+    session.type_in("/src:node/worker-1");
+    assert!(session.text().contains("· 1 of 45 by src:node/worker-1"), "{}", session.text());
+}
+
+#[test]
 fn a_mistake_is_underlined_and_what_stands_before_it_is_in_force() {
     let mut session = Session::at((120, 34));
     session.type_in("/class:scan src:10.0.0.0/99");

@@ -38,7 +38,8 @@ fn numbers_and_tab_turn_to_panes() {
 #[test]
 fn a_number_leaves_what_was_opened() {
     let mut session = Session::at((80, 24));
-    session.type_in("l?3");
+    session.press(KeyCode::Enter);
+    session.type_in("?3");
     assert!(top_lines(&session).1.contains("3 Alerts"));
 }
 
@@ -151,7 +152,8 @@ fn y_copies_the_selected_row_or_the_detail() {
     let Some(Effect::Copy(row)) = session.press(KeyCode::Char('y')) else { panic!("no copy") };
     assert!(row.starts_with("between: 203.0.113.7 → 10.244.1.21:80\n"), "{row}");
     assert!(shows(&session, "sent 5 lines to the clipboard"));
-    session.type_in("ll");
+    session.press(KeyCode::Enter);
+    session.press(KeyCode::Enter);
     let Some(Effect::Copy(flow)) = session.press(KeyCode::Char('y')) else { panic!("no copy") };
     assert!(
         flow.contains("\nbenign: 0.0020\n") && flow.contains("\nFlow Duration: 2 µs\n"),
@@ -281,7 +283,8 @@ fn when_the_selected_row_is_gone_the_one_in_its_place_is_selected() {
 #[test]
 fn a_page_follows_what_it_shows_and_keeps_it_when_it_is_gone() {
     let mut session = Session::at((120, 34));
-    session.type_in("3l");
+    session.type_in("3");
+    session.press(KeyCode::Enter);
     let mut newer = fixture::snapshot();
     let mut incident = (*newer.incidents[0]).clone();
     incident.flows = 9_999;

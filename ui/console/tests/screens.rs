@@ -61,6 +61,22 @@ fn an_alert_opens_all_that_is_known_of_it() {
 }
 
 #[test]
+fn who_is_in_the_cluster_is_called_by_its_name() {
+    for (name, keys) in
+        [("overview", ""), ("alerts", "3z"), ("conversation", "jjjl"), ("incident", "3l")]
+    {
+        for (width, height) in SIZES {
+            let mut session = Session::of(fixture::named(), (width, height));
+            session.type_in(keys);
+            assert_screen(&format!("named_{name}_{width}x{height}"), &session);
+        }
+    }
+    let mut session = Session::of(fixture::named(), (80, 24));
+    session.0.glyphs = Glyphs::Ascii;
+    assert!(session.type_in("3").text().is_ascii());
+}
+
+#[test]
 fn the_outbox_says_how_each_sink_does_and_what_it_waits_for() {
     for (width, height) in SIZES {
         let mut session = Session::of(fixture::unheard(), (width, height));

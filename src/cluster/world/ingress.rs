@@ -1,37 +1,6 @@
-//! All that is known of the cluster at a moment: immutable, cheap to share.
+//! Ingresses as the rest of Weir sees them.
 
-use std::sync::Arc;
-
-use crate::incident::Who;
 use crate::packet::Address;
-
-/// All that is known of the cluster at a moment.
-#[derive(Debug, Default)]
-pub struct World {
-    /// Grows with each change; two worlds of one watch are the same if it is.
-    revision: u64,
-}
-
-impl PartialEq for World {
-    fn eq(&self, other: &Self) -> bool {
-        self.revision == other.revision
-    }
-}
-
-impl World {
-    /// Who had `address` at `at_us` (µs since the epoch): a pod that has ended is found for the time
-    /// in which it ran. None for whoever is outside.
-    #[must_use]
-    pub fn who(&self, _address: Address, _at_us: i64) -> Option<Arc<Who>> {
-        None
-    }
-
-    /// Ingresses in order of namespace and name.
-    #[must_use]
-    pub fn ingresses(&self) -> &[Arc<Ingress>] {
-        &[]
-    }
-}
 
 /// A path of an Ingress and where it leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +42,7 @@ pub struct Ingress {
     pub name: String,
     /// Its UID.
     pub uid: String,
-    /// Annotations.
+    /// Annotations, without the one in which kubectl repeats the whole object.
     pub annotations: Vec<(String, String)>,
     /// Labels.
     pub labels: Vec<(String, String)>,
@@ -85,6 +54,6 @@ pub struct Ingress {
     pub routes: Vec<Route>,
     /// Hosts it serves over TLS.
     pub tls_hosts: Vec<String>,
-    /// Addresses of the pods behind all of its services, and of these services.
+    /// Addresses of the pods behind all of its services, and of these services; sorted.
     pub backends: Vec<Address>,
 }

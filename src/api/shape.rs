@@ -1,0 +1,12 @@
+//! Limits and what was decided about them as programs read them: from the API, and from
+//! `weir limit -o json`.
+//!
+//! Every member is always there; what is not known or not so is null. Times are RFC 3339 in UTC.
+
+mod decision;
+mod limit;
+mod outcome;
+
+pub use self::decision::DecisionShape;
+pub use self::limit::{ForeignShape, HeldShape, LimitShape, LimitStatusShape, ValueShape};
+pub use self::outcome::{AppliedShape, ClientShape, PreviewShape, RevertedShape, WrittenShape};

@@ -1,0 +1,58 @@
+//! What is put on record of limits.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value, json};
+use tracing::{error, info};
+
+use crate::engine::keeper::with_causes;
+use crate::respond::{Held, LimitStatus, SetValue};
+use crate::store::{Actions, By};
+
+/// Where it is put on record who did what to which Ingress.
+pub trait Audit: Send + Sync {
+    /// Notes that `by` did `what` to `object`, which was as `before` says and is as `after` says.
+    fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value);
+}
+
+/// Where nothing is kept, the log alone has it.
+impl Audit for Option<Mutex<Actions>> {
+    fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value) {
+        let By { who, from } = by;
+        info!(what, object, who, from, %before, %after, "limit");
+        let Some(actions) = self else { return };
+        let mut actions = actions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(failure) = actions.note(by, what, object, before, after) {
+            // What was done is done: to take it back for want of a record would be worse.
+            error!(what, object, failure = with_causes(&failure), "a limit is not on record");
+        }
+    }
+}
+
+/// How an Ingress stands, and what was said of it, for the record.
+pub(super) fn told(status: &LimitStatus, notes: &[String]) -> Value {
+    let value = |value: &SetValue| {
+        let SetValue { field, value, previous, previous_manager, .. } = value;
+        json!({
+            "field": field, "value": value, "previous": previous,
+            "previous_manager": previous_manager,
+        })
+    };
+    let held = |held: &Held| {
+        let Held { limit, by, reason, incident, until_us, values, .. } = held;
+        json!({
+            "limit": limit.to_string(),
+            "by": by,
+            "reason": reason,
+            "incident": incident.map(|id| id.to_string()),
+            "until": crate::incident::rfc3339(*until_us),
+            "values": values.iter().map(value).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "standing": status.standing.name(),
+        "held": status.held.as_ref().map(held),
+        "foreign": status.foreign,
+        "notes": notes,
+    })
+}

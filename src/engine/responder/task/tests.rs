@@ -1,0 +1,238 @@
+use std::sync::Mutex;
+
+use serde_json::json;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::*;
+use crate::engine::responder::tests::{
+    Memory, NOW_US, Outage, RPS, alice, name, request, responder,
+};
+use crate::respond::{LimitRequest, Standing};
+
+/// One Weir of several: its task, its door, and what it has said.
+struct Weir {
+    door: mpsc::Sender<LimitAsk>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    reports: Arc<Mutex<Vec<Report>>>,
+}
+
+/// The wall clock of these tests: that of tokio, which is paused.
+fn wall() -> impl Fn() -> i64 + Clone {
+    let started = Instant::now();
+    move || NOW_US + i64::try_from(started.elapsed().as_micros()).unwrap()
+}
+
+impl Weir {
+    fn start(
+        identity: &str,
+        memory: &Memory,
+        wall_us: impl Fn() -> i64 + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let (door, asked) = mpsc::channel(8);
+        let stop = CancellationToken::new();
+        let reports = Arc::<Mutex<Vec<Report>>>::default();
+        let (told, shown) = (Arc::clone(&reports), memory.clone());
+        let parts = Parts {
+            responder: responder(memory).0,
+            election: Some(Election::new("weir".into(), "weir".into(), identity.into())),
+            survey: Box::new(move || {
+                let annotations = shown.ingress()["metadata"]["annotations"].clone();
+                let annotations = annotations.as_object().unwrap().iter();
+                let annotations =
+                    annotations.map(|(name, value)| (name.clone(), value.as_str().unwrap().into()));
+                vec![Seen {
+                    name: name(),
+                    controller: shown.serving(),
+                    annotations: annotations.collect(),
+                }]
+            }),
+            preview: Box::new(|_, _| Ok(Preview::default())),
+            packet_us: Box::new(wall_us.clone()),
+            wall_us: Box::new(wall_us),
+            publish: Box::new(move |report| told.lock().unwrap().push(report)),
+        };
+        let task = tokio::spawn(run(parts, asked, stop.clone()));
+        Self { door, stop, task, reports }
+    }
+
+    async fn apply(&self, request: LimitRequest) -> Result<crate::engine::Applied, LimitError> {
+        let (tell, told) = oneshot::channel();
+        self.door.send(LimitAsk::Apply(Box::new(request), alice(), tell)).await.unwrap();
+        told.await.unwrap()
+    }
+
+    fn holder(&self) -> Holder {
+        self.reports.lock().unwrap().last().unwrap().holder.clone()
+    }
+
+    fn decisions(&self) -> Vec<(DecisionKind, String)> {
+        let reports = self.reports.lock().unwrap();
+        let decisions = reports.iter().flat_map(|report| &report.decisions);
+        decisions.map(|decision| (decision.kind, decision.text.clone())).collect()
+    }
+
+    fn standing(&self) -> Standing {
+        self.reports.lock().unwrap().last().unwrap().limits[0].standing
+    }
+}
+
+const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_ends_when_its_time_is_over_and_not_before() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let before = memory.owners();
+    let weir = Weir::start("a", &memory, wall());
+    let applied = weir.apply(LimitRequest { ttl: s(60), ..request(5) }).await.unwrap();
+    assert!(applied.preview.is_some());
+    sleep(s(58)).await;
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("5"));
+    assert_eq!((weir.holder(), weir.standing()), (Holder::Us, Standing::Active));
+    sleep(s(8)).await;
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("50"));
+    assert_eq!(memory.owners(), before);
+    let decisions = weir.decisions();
+    let [(DecisionKind::Expired, text)] = &decisions[..] else { panic!("{decisions:?}") };
+    assert!(text.contains("rps=5") && text.contains("alice"), "{text}");
+    assert_eq!(weir.standing(), Standing::Foreign);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_one_that_acts_dies_another_takes_over_within_20_s_and_ends_what_is_due() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let wall = wall();
+    let (a, b) = (Weir::start("a", &memory, wall.clone()), Weir::start("b", &memory, wall));
+    sleep(s(5)).await;
+    assert_eq!((a.holder(), b.holder()), (Holder::Us, Holder::Other("a".into())));
+    a.apply(LimitRequest { ttl: s(10), ..request(5) }).await.unwrap();
+    a.task.abort();
+    let waited = Instant::now();
+    let ended = async {
+        while memory.annotation(RPS).as_deref() != Some("50") {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(s(60), ended).await.unwrap();
+    println!("another took over and ended it after {:?}", waited.elapsed());
+    assert!(waited.elapsed() <= s(20), "{:?}", waited.elapsed());
+    assert_eq!(b.holder(), Holder::Us);
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_an_orderly_end_another_takes_over_at_once() {
+    let memory = Memory::with(&json!({}));
+    let wall = wall();
+    let (a, b) = (Weir::start("a", &memory, wall.clone()), Weir::start("b", &memory, wall));
+    sleep(s(5)).await;
+    a.stop.cancel();
+    a.task.await.unwrap();
+    sleep(s(3)).await;
+    assert_eq!(b.holder(), Holder::Us);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_is_away_for_a_minute_has_nothing_written_twice() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let weir = Weir::start("a", &memory, wall());
+    weir.apply(LimitRequest { ttl: s(30), ..request(5) }).await.unwrap();
+    memory.fail("", Outage::Away);
+    let error = weir.apply(request(7)).await.unwrap_err();
+    assert!(error.to_string().contains("away"), "{error}");
+    sleep(s(60)).await;
+    assert_eq!(memory.writes().len(), 1, "the limit of before");
+    assert_eq!(weir.holder(), Holder::Unknown);
+    assert_eq!(weir.decisions().len(), 1, "said once: {:?}", weir.decisions());
+    memory.heal();
+    sleep(s(20)).await;
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("50"));
+    let writes = memory.writes().len();
+    assert_eq!(writes, 4, "marked, given back, let go");
+    sleep(s(60)).await;
+    assert_eq!(memory.writes().len(), writes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_its_manager_undoes_is_said_once_and_not_fought() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let weir = Weir::start("a", &memory, wall());
+    weir.apply(request(5)).await.unwrap();
+    for _ in 0..5 {
+        memory.apply_as("argocd", &json!({ RPS: "50" }));
+        sleep(s(15)).await;
+        assert_eq!(memory.annotation(RPS).as_deref(), Some("50"));
+    }
+    let decisions = weir.decisions();
+    let [(DecisionKind::Overridden, text)] = &decisions[..] else { panic!("{decisions:?}") };
+    assert!(text.contains("argocd"), "{text}");
+    assert_eq!(weir.standing(), Standing::Overridden);
+    assert_eq!(memory.writes().len(), 2, "the limit, and the mark that it is lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_killed_one_has_left_half_done_is_ended_by_the_next_and_said() {
+    let memory = Memory::with(&json!({}));
+    memory.serve("traefik.io/ingress-controller");
+    let before = memory.owners();
+    let killed = responder(&memory).0;
+    memory.fail("ingresses", Outage::Refused(403));
+    drop(killed.apply(request(5), &alice(), NOW_US).await.unwrap_err());
+    memory.heal();
+    let object = json!({
+        "metadata": { "labels": { "app.kubernetes.io/managed-by": "weir" } },
+        "spec": { "rateLimit": { "average": 5 } },
+    });
+    memory.put("middlewares", "weir-rps-web", &object);
+    let weir = Weir::start("a", &memory, wall());
+    sleep(s(10)).await;
+    assert!(!memory.keys().contains(&"middlewares/weir-rps-web".to_owned()), "{:?}", memory.keys());
+    assert_eq!(memory.owners(), before);
+    let decisions = weir.decisions();
+    assert!(matches!(&decisions[..], [(DecisionKind::Lifted, _)]), "{decisions:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_the_future_is_said_once() {
+    let memory = Memory::with(&json!({}));
+    let setter = responder(&memory).0;
+    let day_us = 24 * 3_600 * 1_000_000;
+    setter.apply(request(5), &alice(), NOW_US + 300 * day_us).await.unwrap();
+    let weir = Weir::start("a", &memory, wall());
+    sleep(s(120)).await;
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("5"));
+    let decisions = weir.decisions();
+    assert!(
+        matches!(&decisions[..], [(_, text)] if text.contains("set the clocks right")),
+        "{decisions:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_part_in_the_election_nothing_is_undone() {
+    let memory = Memory::with(&json!({}));
+    let setter = responder(&memory).0;
+    setter.apply(LimitRequest { ttl: s(10), ..request(5) }, &alice(), NOW_US).await.unwrap();
+    let (door, asked) = mpsc::channel(8);
+    let shown = Arc::<Mutex<Option<Report>>>::default();
+    let told = Arc::clone(&shown);
+    let wall = wall();
+    let parts = Parts {
+        responder: responder(&memory).0,
+        election: None,
+        survey: Box::new(Vec::new),
+        preview: Box::new(|_, _| Ok(Preview::default())),
+        packet_us: Box::new(wall.clone()),
+        wall_us: Box::new(wall),
+        publish: Box::new(move |report| *told.lock().unwrap() = Some(report)),
+    };
+    let task = tokio::spawn(run(parts, asked, CancellationToken::new()));
+    sleep(s(60)).await;
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("5"));
+    assert_eq!(shown.lock().unwrap().as_ref().unwrap().holder, Holder::Unknown);
+    drop(door);
+    task.await.unwrap();
+}

@@ -1,0 +1,103 @@
+//! Looks after one Ingress: what is due is undone, what somebody has changed is said, what was left
+//! half done is brought to an end.
+
+use serde_json::{Value, json};
+
+use super::Responder;
+use super::carry::{Course, Ran};
+use crate::cluster::{Effect, Objects};
+use crate::engine::limits::LimitError;
+use crate::respond::plan::Word;
+use crate::respond::{
+    Controller, DecisionKind, IngressName, Ledger, LimitStatus, Refusal, ValueState,
+};
+use crate::store::By;
+
+/// What came of looking after an Ingress.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tended {
+    /// How it stands since.
+    pub status: LimitStatus,
+    /// What there is to say.
+    pub news: Vec<(DecisionKind, String)>,
+    /// Why the ledger cannot be read, where it cannot.
+    pub unreadable: Option<String>,
+}
+
+impl<O, S> Responder<O, S>
+where
+    O: Objects + Sync,
+    S: Fn(&IngressName, &Value) -> Result<Controller, Refusal> + Sync,
+{
+    /// Looks after `name`, where `is_due` says of a limit whether its time is over.
+    pub async fn tend(
+        &self,
+        name: &IngressName,
+        is_due: &(dyn Fn(&Ledger) -> bool + Sync),
+        now_us: i64,
+    ) -> Result<Tended, LimitError> {
+        let ran = self.carry_out(name, Course::Tend(is_due), Effect::Lasting).await?;
+        let controller = (self.serving)(name, &ran.ingress).map_err(|why| why.to_string());
+        let status = super::status(name, &ran.ingress, controller, now_us);
+        let mut tended = Tended { status, news: Vec::new(), unreadable: None };
+        if let Some(ending) = ending(&ran, is_due) {
+            tended.news.push(ending);
+        }
+        for word in ran.words {
+            match word {
+                Word::Overridden(text) => tended.news.push((DecisionKind::Overridden, text)),
+                Word::Mended(text) => tended.news.push((DecisionKind::Lifted, text)),
+                Word::Left(text) => match tended.news.first_mut() {
+                    Some((_, ending)) => *ending = format!("{ending}; {text}"),
+                    None => tended.news.push((DecisionKind::Overridden, text)),
+                },
+                Word::Unreadable(text) => tended.unreadable = Some(text),
+            }
+        }
+        let by = By { who: "weir".to_owned(), from: "engine".to_owned() };
+        for (kind, text) in &tended.news {
+            let before = json!({ "ledger": ran.before.as_deref().map(Ledger::write) });
+            let after = super::audit::told(&tended.status, std::slice::from_ref(text));
+            self.audit.note(
+                &by,
+                &format!("limit.{}", kind.name()),
+                &name.to_string(),
+                &before,
+                &after,
+            );
+        }
+        Ok(tended)
+    }
+}
+
+/// What came to its end.
+fn ending(ran: &Ran, is_due: &dyn Fn(&Ledger) -> bool) -> Option<(DecisionKind, String)> {
+    if ran.written.is_empty() {
+        return None;
+    }
+    match &ran.before {
+        Some(ledger) if is_due(ledger) => {
+            let text = format!(
+                "the limit {} that {} had set is over, and the Ingress is as it was before",
+                ledger.limit, ledger.by
+            );
+            Some((DecisionKind::Expired, text))
+        }
+        Some(ledger) if ledger.values.iter().any(|value| value.state == ValueState::Leaving) => {
+            let is_whole = ledger.values.iter().all(|value| value.state != ValueState::Held);
+            let what = if is_whole { "lifted" } else { "changed" };
+            let text = format!(
+                "the limit {} was being {what} when whoever did it was stopped; it is {what} now",
+                ledger.limit
+            );
+            Some((DecisionKind::Lifted, text))
+        }
+        Some(_) => None,
+        None if ran.words.is_empty() => {
+            let text = "what a limit that was never set whole, or is lifted, had left behind is \
+                        removed; the Ingress is as it was before";
+            Some((DecisionKind::Lifted, text.to_owned()))
+        }
+        None => None,
+    }
+}

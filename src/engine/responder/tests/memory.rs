@@ -1,0 +1,263 @@
+//! Objects in memory, for whoever sets limits without a network.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::{Audit, Responder};
+use crate::cluster::{Conflicts, Effect, Error, ObjectPath, Objects};
+use crate::respond::plan::double::{Owners, Refused, Server};
+use crate::respond::{Controller, IngressName, Limit, LimitRequest, Refusal};
+use crate::store::By;
+
+pub(in crate::engine::responder) use crate::respond::plan::double::owners;
+
+/// How the API server fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine::responder) enum Outage {
+    /// It refuses to write.
+    Refused(u16),
+    /// It answers nothing.
+    Away,
+}
+
+#[derive(Default)]
+struct State {
+    server: Server,
+    /// Who serves the Ingress.
+    class: String,
+    /// What of it fails.
+    outage: Option<(String, Outage)>,
+    /// How many writes somebody else overtakes, and with which annotations.
+    overtaken: (u32, Value),
+    /// Writes that were taken.
+    writes: Vec<String>,
+}
+
+/// Objects in memory. Cheap to clone.
+#[derive(Clone, Default)]
+pub(in crate::engine::responder) struct Memory(Arc<Mutex<State>>);
+
+const WEB: &str = "ingresses/web";
+
+impl Memory {
+    /// The Ingress `shop/web` that Argo CD has applied, with these annotations.
+    pub(in crate::engine::responder) fn with(annotations: &Value) -> Self {
+        let memory = Self::default();
+        memory.serve("k8s.io/ingress-nginx");
+        memory.apply_as("argocd", annotations);
+        memory
+    }
+
+    pub(in crate::engine::responder) fn apply_as(&self, manager: &str, annotations: &Value) {
+        let body = json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+            "metadata": { "name": "web", "namespace": "shop", "annotations": annotations },
+            "spec": { "rules": [{ "host": "shop.example" }] },
+        });
+        self.0.lock().unwrap().server.apply(WEB, &body, manager).unwrap();
+    }
+
+    /// Puts an object there as it is.
+    pub(in crate::engine::responder) fn put(&self, resource: &str, name: &str, object: &Value) {
+        let key = format!("{resource}/{name}");
+        self.0.lock().unwrap().server.apply(&key, object, "weir").unwrap();
+    }
+
+    pub(in crate::engine::responder) fn serve(&self, class: &str) {
+        class.clone_into(&mut self.0.lock().unwrap().class);
+    }
+
+    pub(in crate::engine::responder) fn fail(&self, resource: &str, outage: Outage) {
+        self.0.lock().unwrap().outage = Some((resource.to_owned(), outage));
+    }
+
+    pub(in crate::engine::responder) fn heal(&self) {
+        self.0.lock().unwrap().outage = None;
+    }
+
+    pub(in crate::engine::responder) fn overtake(&self, times: u32, annotations: &Value) {
+        self.0.lock().unwrap().overtaken = (times, annotations.clone());
+    }
+
+    pub(in crate::engine::responder) fn ingress(&self) -> Value {
+        self.0.lock().unwrap().server.get(WEB).unwrap().clone()
+    }
+
+    pub(in crate::engine::responder) fn annotation(&self, field: &str) -> Option<String> {
+        Some(self.ingress()["metadata"]["annotations"][field].as_str()?.to_owned())
+    }
+
+    pub(in crate::engine::responder) fn owners(&self) -> Owners {
+        owners(&self.ingress())
+    }
+
+    pub(in crate::engine::responder) fn keys(&self) -> Vec<String> {
+        self.0.lock().unwrap().server.objects.keys().cloned().collect()
+    }
+
+    /// Writes to anything but the Lease, in order.
+    pub(in crate::engine::responder) fn writes(&self) -> Vec<String> {
+        self.0.lock().unwrap().writes.clone()
+    }
+
+    pub(in crate::engine::responder) fn serving(&self) -> Result<Controller, Refusal> {
+        Controller::of_class(&self.0.lock().unwrap().class)
+    }
+
+    fn write(
+        &self,
+        path: &ObjectPath,
+        effect: Effect,
+        write: impl FnOnce(&mut Server, &str) -> Result<Value, Refused>,
+    ) -> Result<Value, Error> {
+        let mut state = self.0.lock().unwrap();
+        let key = key(path);
+        check(&state, path, "write")?;
+        if state.overtaken.0 > 0 && key == WEB {
+            state.overtaken.0 -= 1;
+            let mut annotations = state.overtaken.1.clone();
+            annotations["turn"] = state.overtaken.0.to_string().into();
+            let patch = json!({ "metadata": { "annotations": annotations } });
+            state.server.merge(WEB, &patch, "kubectl").unwrap();
+        }
+        let mut server = state.server.clone();
+        let written =
+            write(&mut server, &key).map_err(|(status, reason)| refused(path, status, &reason));
+        if effect == Effect::Lasting && written.is_ok() {
+            state.server = server;
+            if path.resource != "leases" {
+                state.writes.push(key);
+            }
+        }
+        written
+    }
+}
+
+fn key(path: &ObjectPath) -> String {
+    format!("{}/{}", path.resource, path.name)
+}
+
+fn refused(path: &ObjectPath, status: u16, reason: &str) -> Error {
+    Error::Refused {
+        action: format!("write {}", key(path)),
+        status,
+        reason: reason.to_owned(),
+        message: reason.to_owned(),
+    }
+}
+
+fn check(state: &State, path: &ObjectPath, verb: &str) -> Result<(), Error> {
+    match &state.outage {
+        Some((_, Outage::Away)) => Err(refused(path, 503, "away")),
+        Some((resource, Outage::Refused(status)))
+            if *resource == path.resource && verb == "write" =>
+        {
+            Err(refused(path, *status, "an admission webhook says no"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Objects for Memory {
+    async fn get(&self, path: &ObjectPath) -> Result<Option<Value>, Error> {
+        let state = self.0.lock().unwrap();
+        check(&state, path, "read")?;
+        Ok(state.server.get(&key(path)).cloned())
+    }
+
+    async fn apply(
+        &self,
+        path: &ObjectPath,
+        body: &Value,
+        manager: &str,
+        _: Conflicts,
+        effect: Effect,
+    ) -> Result<Value, Error> {
+        self.write(path, effect, |server, key| server.apply(key, body, manager))
+    }
+
+    async fn merge(
+        &self,
+        path: &ObjectPath,
+        patch: &Value,
+        manager: &str,
+        effect: Effect,
+    ) -> Result<Value, Error> {
+        self.write(path, effect, |server, key| server.merge(key, patch, manager))
+    }
+
+    async fn create(
+        &self,
+        path: &ObjectPath,
+        body: &Value,
+        manager: &str,
+        effect: Effect,
+    ) -> Result<Value, Error> {
+        self.write(path, effect, |server, key| match server.get(key) {
+            Some(_) => Err((409, "AlreadyExists".into())),
+            None => server.apply(key, body, manager),
+        })
+    }
+
+    async fn delete(
+        &self,
+        path: &ObjectPath,
+        _: &str,
+        _: &str,
+        effect: Effect,
+    ) -> Result<(), Error> {
+        let deleted = self.write(path, effect, |server, key| {
+            server.delete(key);
+            Ok(Value::Null)
+        });
+        deleted.map(drop)
+    }
+}
+
+/// What was put on record.
+#[derive(Clone, Default)]
+pub(in crate::engine::responder) struct Kept(Arc<Mutex<Vec<(String, String)>>>);
+
+impl Kept {
+    pub(in crate::engine::responder) fn whats(&self) -> Vec<String> {
+        self.0.lock().unwrap().iter().map(|(what, _)| what.clone()).collect()
+    }
+
+    pub(in crate::engine::responder) fn last(&self) -> String {
+        self.0.lock().unwrap().last().unwrap().1.clone()
+    }
+}
+
+impl Audit for Kept {
+    fn note(&self, _: &By, what: &str, _: &str, _: &Value, after: &Value) {
+        self.0.lock().unwrap().push((what.to_owned(), after.to_string()));
+    }
+}
+
+/// A responder at `memory`, and what it puts on record.
+pub(in crate::engine::responder) fn responder(
+    memory: &Memory,
+) -> (Responder<Memory, impl Fn(&IngressName, &Value) -> Result<Controller, Refusal> + use<>>, Kept)
+{
+    let (kept, serving) = (Kept::default(), memory.clone());
+    let audit = Box::new(kept.clone());
+    (
+        Responder::new(memory.clone(), move |_: &IngressName, _: &Value| serving.serving(), audit),
+        kept,
+    )
+}
+
+/// So many requests a second at `shop/web` for a quarter of an hour.
+pub(in crate::engine::responder) fn request(rps: u32) -> LimitRequest {
+    LimitRequest {
+        ingress: super::name(),
+        limit: Limit { rps: Some(rps), ..Limit::default() },
+        ttl: Duration::from_mins(15),
+        reason: "flood".into(),
+        incident: None,
+        by: "alice via api".into(),
+        is_dry_run: false,
+    }
+}

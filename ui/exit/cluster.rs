@@ -1,0 +1,78 @@
+//! Statuses of the verbs on a cluster.
+
+use weir::cluster;
+use weir::engine::LimitError;
+use weir::respond::Refusal;
+
+use super::Status;
+use crate::{limit, map, survey};
+
+impl Status {
+    pub(super) fn of_limit(error: &limit::Error) -> Option<Self> {
+        match error {
+            limit::Error::Visit(error) => Some(Self::of_visit(error)),
+            limit::Error::Limit(error) => Some(Self::of_limit_error(error)),
+            limit::Error::Refused(error) => Some(Self::of_refusal(error)),
+            limit::Error::Input(error) => Some(Self::of_input(error)),
+            limit::Error::Store(error) => Self::of_store(error),
+            limit::Error::NoAlert(_) => Some(Self::Data),
+            limit::Error::ReadOnly(_) => Some(Self::Permission),
+            limit::Error::NobodyToAsk => Some(Self::Usage),
+            limit::Error::Declined | limit::Error::Interrupted => Some(Self::Interrupted),
+            limit::Error::Survey(error) => Some(Self::of_survey(error)),
+            limit::Error::Signal(_)
+            | limit::Error::Ask(_)
+            | limit::Error::Tasks(_)
+            | limit::Error::Print(_) => None,
+        }
+    }
+
+    pub(super) fn of_map(error: &map::Error) -> Option<Self> {
+        match error {
+            map::Error::Survey(error) => Some(Self::of_survey(error)),
+            map::Error::Privilege(error) => Self::of_capture(error),
+            map::Error::Tasks(_) | map::Error::Print(_) => None,
+        }
+    }
+
+    fn of_survey(error: &survey::Error) -> Self {
+        match error {
+            survey::Error::Cluster(error) => Self::of_cluster(error),
+            survey::Error::Nothing(_) | survey::Error::Silent(_) => Self::Unavailable,
+        }
+    }
+
+    fn of_limit_error(error: &LimitError) -> Self {
+        match error {
+            LimitError::Refused(refusal) => Self::of_refusal(refusal),
+            LimitError::Cluster(error) => Self::of_cluster(error),
+            LimitError::NoIngress(_) | LimitError::NoLimit(_) => Self::Data,
+            LimitError::NoCluster(_) | LimitError::Busy | LimitError::Ended => Self::Unavailable,
+        }
+    }
+
+    /// What could not be meant is usage; what this Ingress does not allow is not.
+    const fn of_refusal(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Name { .. }
+            | Refusal::NoLimit
+            | Refusal::Absurd { .. }
+            | Refusal::BurstOfNothing
+            | Refusal::ManyAllowed { .. } => Self::Usage,
+            Refusal::Unable { .. } | Refusal::Unsupported { .. } | Refusal::Guarded(_) => {
+                Self::Data
+            }
+        }
+    }
+
+    fn of_cluster(error: &cluster::Error) -> Self {
+        match (error, error.status()) {
+            (cluster::Error::ReadOnly { .. }, _) | (_, Some(401 | 403)) => Self::Permission,
+            (_, Some(400 | 404 | 422)) => Self::Data,
+            (cluster::Error::Kubeconfig { .. } | cluster::Error::NoKubeconfig { .. }, _) => {
+                Self::Usage
+            }
+            _ => Self::Unavailable,
+        }
+    }
+}

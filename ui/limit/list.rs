@@ -1,0 +1,110 @@
+//! `weir limit list`: what limits which Ingress, by whom, and until when.
+
+use std::io::{self, Write};
+
+use weir::api::shape::LimitStatusShape;
+use weir::engine::Snapshot;
+use weir::respond::{Held, IngressName, LimitStatus, Standing};
+
+use super::Error;
+use super::reach::Reach;
+use super::wanted;
+use crate::cli::Format;
+use crate::look::Look;
+use crate::panes::{limit, limits};
+use crate::paper::Paper;
+use crate::text;
+use crate::theme::Role;
+use crate::when;
+use crate::widgets::table::{Clip, Column, Row};
+use crate::words;
+
+/// List Ingresses and their limits, or show all that is known of one
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only this Ingress, value by value with what it was before
+    #[arg(value_name = "NAMESPACE/NAME", value_parser = wanted::ingress)]
+    ingress: Option<IngressName>,
+    /// How they are printed
+    #[arg(
+        short = 'o',
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = Format::Text
+    )]
+    format: Format,
+}
+
+const COLUMNS: [Column; 8] = [
+    Column::text("INGRESS", 16, Clip::Middle, 0),
+    Column::text("CONTROLLER", 13, Clip::End, 4),
+    Column::text("STANDING", 10, Clip::End, 1),
+    Column::text("LIMIT", 12, Clip::End, 2),
+    Column::text("UNTIL", 20, Clip::End, 3),
+    Column::text("BY", 8, Clip::End, 5),
+    Column::text("WAS", 8, Clip::End, 6),
+    Column::text("REASON", 12, Clip::End, 7),
+];
+
+/// Prints them.
+pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), Error> {
+    let statuses = match &args.ingress {
+        Some(ingress) => vec![reach.look(ingress)?],
+        None => reach.list(),
+    };
+    if args.format == Format::Json {
+        let mut statuses = statuses.iter();
+        return Ok(statuses.try_for_each(|one| paper.json(&LimitStatusShape::from(one)))?);
+    }
+    match (&args.ingress, statuses.as_slice()) {
+        (Some(_), [status]) => {
+            // What it does and what was decided about it is known to a running engine alone.
+            paper.facts(&limit::facts(status, &Snapshot::default()))?;
+        }
+        (_, []) => {
+            // Standard error may be closed; what was asked for is printed.
+            writeln!(io::stderr(), "weir: there is no Ingress").ok();
+        }
+        (_, statuses) => {
+            let look = *paper.look();
+            let rows: Vec<_> = statuses.iter().map(|status| row(status, &look)).collect();
+            paper.table(&COLUMNS, &rows)?;
+        }
+    }
+    Ok(())
+}
+
+fn row(status: &LimitStatus, look: &Look) -> Row {
+    let held = status.held.as_ref();
+    let limit = match held {
+        Some(held) => words::limit(&held.limit),
+        None if status.foreign.is_empty() => "none".to_owned(),
+        None => limits::foreign(status),
+    };
+    let controller = match &status.controller {
+        Ok(controller) => controller.name(),
+        Err(_) => "no limits here",
+    };
+    let said = |said: fn(&Held) -> String| held.map(said).unwrap_or_default();
+    let cells = vec![
+        look.cell(Role::Text, text::clean(&status.ingress.to_string())),
+        look.cell(Role::Dim, controller),
+        look.cell(role(status.standing), status.standing.name()),
+        look.cell(Role::Text, limit),
+        look.cell(Role::Text, said(|held| when::written(held.until_us))),
+        look.cell(Role::Text, said(|held| text::clean(&held.by))),
+        look.cell(Role::Dim, limits::was(status)),
+        look.cell(Role::Dim, said(|held| text::clean(&held.reason))),
+    ];
+    Row { cells, ..Row::default() }
+}
+
+const fn role(standing: Standing) -> Role {
+    match standing {
+        Standing::Unlimited => Role::Dim,
+        Standing::Foreign => Role::Text,
+        Standing::Active => Role::Warning,
+        Standing::Overridden | Standing::Expired => Role::Bad,
+    }
+}

@@ -1,0 +1,117 @@
+//! The cluster and the database, as the verbs on limits come to them.
+
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
+use weir::cluster::{Cluster, Effect, Ingress, ServedBy, World};
+use weir::engine::{Applied, LimitError, Responder, Reverted};
+use weir::respond::{Controller, IngressName, LimitRequest, LimitStatus, Refusal};
+use weir::settings::{Environment, Settings};
+use weir::store::{By, Reader};
+
+use super::Error;
+use crate::survey;
+use crate::visit::Visit;
+
+/// A cluster that is known, and root given up.
+pub(super) struct Reach {
+    tasks: Runtime,
+    cluster: Cluster,
+    world: Arc<World>,
+    visit: Visit,
+}
+
+impl Reach {
+    /// Reads what is in the cluster. Its kubeconfig is read before root is given up: only root may
+    /// be allowed to.
+    pub(super) fn begin(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
+        let tasks = Builder::new_current_thread().enable_all().build().map_err(Error::Tasks)?;
+        let cluster = tasks.block_on(survey::find(settings, environment))?;
+        let visit = Visit::begin(settings, environment)?;
+        let (_, world) = tasks.block_on(survey::look(cluster.clone()))?;
+        Ok(Self { tasks, cluster, world, visit })
+    }
+
+    /// In whose name something is done.
+    pub(super) const fn by(&self) -> &By {
+        &self.visit.by
+    }
+
+    /// The database, where there is one.
+    pub(super) fn reader(&self) -> Option<Reader> {
+        self.visit.reader().ok()
+    }
+
+    /// The Ingress, as the cluster has it.
+    pub(super) fn ingress(&self, name: &IngressName) -> Result<&Ingress, Error> {
+        let found = self.world.ingress(name.namespace(), name.name());
+        Ok(found.ok_or_else(|| LimitError::NoIngress(name.clone()))?)
+    }
+
+    /// How Ingresses stand, in order of their names.
+    pub(super) fn list(&self) -> Vec<LimitStatus> {
+        let status = |ingress: &Arc<Ingress>| {
+            let name = IngressName::new(&ingress.namespace, &ingress.name).ok()?;
+            let annotation = |field: &str| {
+                let mut all = ingress.annotations.iter();
+                all.find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+            };
+            let controller = controller(ingress).map_err(|why| why.to_string());
+            Some(LimitStatus::read(name, controller, annotation, now_us()))
+        };
+        self.world.ingresses().iter().filter_map(status).collect()
+    }
+
+    /// How one Ingress stands.
+    pub(super) fn look(&self, name: &IngressName) -> Result<LimitStatus, Error> {
+        Ok(self.tasks.block_on(self.responder().look(name, now_us()))?)
+    }
+
+    /// Sets a limit.
+    pub(super) fn apply(&self, request: LimitRequest) -> Result<Applied, Error> {
+        Ok(self.tasks.block_on(self.responder().apply(request, self.by(), now_us()))?)
+    }
+
+    /// Lifts a limit, or has that checked.
+    pub(super) fn revert(&self, name: &IngressName, effect: Effect) -> Result<Reverted, Error> {
+        Ok(self.tasks.block_on(self.responder().revert(name, self.by(), effect, now_us()))?)
+    }
+
+    fn responder(
+        &self,
+    ) -> Responder<Cluster, impl Fn(&IngressName, &Value) -> Result<Controller, Refusal> + '_> {
+        let serving = |name: &IngressName, _: &Value| {
+            let found = self.world.ingress(name.namespace(), name.name());
+            found.map_or_else(|| Err(unknown(name)), |ingress| controller(ingress))
+        };
+        let audit = self.visit.actions().inspect_err(|error| {
+            // Whoever has no database here has the audit of the one that watches.
+            tracing::info!(%error, "what is done is not in an audit here");
+        });
+        Responder::new(self.cluster.clone(), serving, Box::new(audit.ok().map(Mutex::new)))
+    }
+}
+
+/// What serves an Ingress and takes limits.
+pub(super) fn controller(ingress: &Ingress) -> Result<Controller, Refusal> {
+    match &ingress.served_by {
+        ServedBy::Controller { controller, images, .. } => Controller::running(controller, images),
+        ServedBy::Unknown(why) => Err(Refusal::Unsupported {
+            controller: "what serves this Ingress".to_owned(),
+            why: why.clone(),
+        }),
+    }
+}
+
+/// It was read a moment ago, and was not there or could not be listed.
+fn unknown(name: &IngressName) -> Refusal {
+    Refusal::Guarded(format!(
+        "what serves the Ingress {name} is not known: it may be new, or Ingresses may not be listed"
+    ))
+}
+
+fn now_us() -> i64 {
+    Timestamp::now().as_microsecond()
+}

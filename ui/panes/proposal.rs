@@ -1,0 +1,136 @@
+//! What would be written to the cluster, object by object, for whoever is to agree to it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use weir::engine::{Applied, Reverted, Written};
+use weir::respond::Preview;
+
+use super::scroll::Scroll;
+use super::{Focus, Scene, View, chrome};
+use crate::console::{Effect, Motion};
+use crate::format;
+use crate::text;
+use crate::theme::Role;
+use crate::widgets::wrap::wrapped;
+
+/// Clients of a preview that are named.
+const CLIENTS: usize = 8;
+
+/// Something that would be written, and the question whether it is to be.
+#[derive(Debug)]
+pub(crate) struct Proposal {
+    /// The question, without its mark.
+    pub(crate) question: String,
+    /// What is to be done then.
+    pub(crate) effect: Effect,
+    /// What would be written, and what it would mean.
+    pub(crate) lines: Vec<Said>,
+}
+
+/// A line of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said(Role, String);
+
+impl Said {
+    /// The line, fit for a terminal.
+    pub(crate) fn text(&self) -> String {
+        text::clean(&self.1)
+    }
+}
+
+/// What setting a limit would write, and whom it would have refused.
+pub(crate) fn of_limit(applied: &Applied) -> Vec<Said> {
+    let mut lines = Vec::new();
+    lines.extend(applied.preview.iter().flat_map(of_preview));
+    lines.extend(applied.notes.iter().map(|note| Said(Role::Warning, note.clone())));
+    lines.extend(applied.written.iter().flat_map(of_written));
+    lines
+}
+
+/// What lifting one would write.
+pub(crate) fn of_revert(reverted: &Reverted) -> Vec<Said> {
+    let left = reverted.left.iter().map(|left| Said(Role::Warning, left.clone()));
+    left.chain(reverted.written.iter().flat_map(of_written)).collect()
+}
+
+/// Whom a limit would have refused.
+pub(crate) fn of_preview(preview: &Preview) -> Vec<Said> {
+    let span_us = preview.until_us.saturating_sub(preview.from_us);
+    let mut lines = vec![Said(
+        Role::Title,
+        format!(
+            "of {} requests in the last {}, {} would have been refused:",
+            format::count(preview.asked()),
+            format::span(span_us),
+            format::count(preview.refused()),
+        ),
+    )];
+    let refused = preview.clients.iter().filter(|client| client.refused > 0);
+    lines.extend(refused.take(CLIENTS).map(|client| {
+        let (refused, asked) = (format::count(client.refused), format::count(client.asked));
+        Said(Role::Text, format!("  {}  {refused} of {asked}", client.client))
+    }));
+    lines.extend(preview.notes.iter().map(|note| Said(Role::Dim, note.clone())));
+    lines.push(Said(Role::Text, String::new()));
+    lines
+}
+
+fn of_written(written: &Written) -> Vec<Said> {
+    let Written { object, how, body } = written;
+    let mut lines = vec![Said(Role::Title, format!("{how} {object}:"))];
+    // An object that cannot be written as YAML cannot be written as JSON either.
+    let yaml = serde_yaml::to_string(body).unwrap_or_else(|error| error.to_string());
+    lines.extend(yaml.lines().map(|line| Said(Role::Text, format!("  {line}"))));
+    lines
+}
+
+/// The page that shows it.
+#[derive(Debug)]
+pub(crate) struct ProposalPage {
+    lines: Vec<Said>,
+    scroll: Scroll,
+}
+
+impl ProposalPage {
+    /// A page of `lines`.
+    pub(crate) fn new(lines: Vec<Said>) -> Self {
+        Self { lines, scroll: Scroll::default() }
+    }
+
+    fn written(&self, columns: u16) -> Vec<(Role, String)> {
+        let room = usize::from(columns.saturating_sub(2));
+        let lines = self.lines.iter().flat_map(|Said(role, line)| {
+            let line = text::clean(line);
+            // What is indented is YAML, which a break would make something else.
+            let parts = if line.starts_with(' ') { vec![line] } else { wrapped(&line, room) };
+            let parts = if parts.is_empty() { vec![String::new()] } else { parts };
+            parts.into_iter().map(|part| (*role, part))
+        });
+        lines.collect()
+    }
+}
+
+impl View for ProposalPage {
+    fn title(&self, _scene: &Scene) -> String {
+        "What would be written to the cluster".into()
+    }
+
+    fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {
+        let lines = self.written(area.width).into_iter();
+        let lines: Vec<_> = lines
+            .map(|(role, line)| Line::styled(format!(" {line}"), scene.look.style(role)))
+            .collect();
+        chrome::text(&lines, self.scroll.top(lines.len(), usize::from(area.height)), area, buffer);
+    }
+
+    fn step(&mut self, _scene: &Scene, motion: Motion, area: Rect) {
+        let lines = self.written(area.width).len();
+        self.scroll.step(motion, lines, usize::from(area.height));
+    }
+
+    fn copy(&self, _scene: &Scene) -> Option<String> {
+        let lines = self.lines.iter().map(|Said(_, line)| format!("{}\n", text::clean(line)));
+        Some(lines.collect())
+    }
+}

@@ -1,0 +1,38 @@
+//! Limits and who set them, in words that the console and the verbs share.
+
+use weir::respond::{Burst, Limit};
+
+/// A limit in a few words: `5 r/s burst 25`, `300 r/min`, `20 connections`.
+pub(crate) fn limit(limit: &Limit) -> String {
+    let Limit { rps, rpm, connections, burst, allowlist } = limit;
+    let mut parts = Vec::new();
+    parts.extend(rps.map(|rate| format!("{rate} r/s")));
+    parts.extend(rpm.map(|rate| format!("{rate} r/min")));
+    parts.extend(burst.map(|burst| match burst {
+        Burst::Requests(requests) => format!("burst {requests}"),
+        Burst::Multiplier(times) => format!("burst x{times}"),
+    }));
+    parts.extend(connections.map(|count| format!("{count} connections")));
+    if !allowlist.is_empty() {
+        parts.push(format!("{} allowed", allowlist.len()));
+    }
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_said_in_a_few_words() {
+        let rate = Limit { rps: Some(5), burst: Some(Burst::Requests(25)), ..Limit::default() };
+        assert_eq!(limit(&rate), "5 r/s burst 25");
+        let other = Limit {
+            rpm: Some(300),
+            connections: Some(20),
+            allowlist: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Limit::default()
+        };
+        assert_eq!(limit(&other), "300 r/min 20 connections 1 allowed");
+    }
+}
