@@ -39,6 +39,12 @@ fn the_host_that_the_attackers_ask_for_leads_to_the_ingress() {
 }
 
 #[test]
+fn a_source_that_asks_next_to_nothing_is_not_taken_for_an_attacker() {
+    let both = incident(1, &[client(66), client(1)], CONTROLLER);
+    assert_eq!(found(&both, &sites(), seen(HEARD)), shop());
+}
+
+#[test]
 fn a_host_that_no_ingress_serves_leads_nowhere() {
     let other = |arrival| Arrival { host: Some(Arc::from("old.example")), ..arrival };
     let arrivals = seen(HEARD).into_iter().map(other).collect();
