@@ -14,9 +14,12 @@ PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump tmux python3
 BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
     iputils-ping ethtool iftop
 
-# What the tests are held against besides: another reader of captures, a clock that lies, a server
-# that limits as Ingress controllers do.
-ORACLE_PACKAGES := tshark faketime nginx-light
+# What the tests are held against besides: another reader of captures, a clock that lies, a server that
+# limits as Ingress controllers do, the merge of the API server, and kubectl, which others than Debian
+# package too.
+ORACLE_PACKAGES := tshark faketime nginx-light golang-go \
+    golang-k8s-sigs-structured-merge-diff-dev \
+    $(shell command -v kubectl > /dev/null || echo kubernetes-client)
 
 # Crates that only a face may use; the library must build without them.
 TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap
@@ -76,16 +79,52 @@ bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
 	@python3 benches/bench.py $(ARGS)
 
 # What others wrote and the tests hold Weir against: the official client of Firebase, validators of
-# Slack's messages, a token endpoint. Without them those tests are skipped.
-ORACLES := firebase-admin slack_sdk authlib
+# Slack's messages, a token endpoint, the schemas of Kubernetes and Grafana. Without them those tests
+# are skipped.
+ORACLES := firebase-admin slack_sdk authlib kubernetes-validate grafana-foundation-sdk
 ORACLE_MODULES := @slack/types typescript
 .PHONY: oracles
 oracles: oracle-packages ## Fetch the clients and validators that tests compare with.
 	@python3 -m venv target/oracles
 	timeout 300 target/oracles/bin/pip install --quiet --disable-pip-version-check $(ORACLES)
+	if command -v go > /dev/null; then
+		export GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$$PWD/target/oracles/go
+		go build -o target/oracles/managed_fields tests/oracles/managed_fields.go
+	fi
+	$(MAKE) --no-print-directory newer || echo "no kind or Prometheus: their tests may be skipped" >&2
 	command -v npm > /dev/null || { echo "no npm: Slack's types are not checked" >&2; exit 0; }
 	mkdir -p target/oracles/node
 	timeout 120 npm install --prefix target/oracles/node --no-audit --no-fund --silent $(ORACLE_MODULES)
+
+# Programs from this release of Debian, by the machine's own mirror. They are unpacked and not
+# installed: nothing of the machine changes, and no daemon starts.
+NEWER := trixie
+NEWER_PACKAGES := kind prometheus promtool
+.PHONY: newer
+newer:
+	@command -v apt-get > /dev/null || { echo "not a Debian" >&2; exit 1; }
+	mirror=$$(apt-get indextargets --format '$$(REPO_URI)' 'Created-By: Packages' | grep -m 1 '/debian/$$')
+	folder=$$PWD/target/oracles/apt
+	mkdir -p "$$folder"/{sources,lists/partial,cache/archives/partial,debs}
+	cat > "$$folder/sources/newer.sources" <<- SOURCES
+		Types: deb
+		URIs: $$mirror
+		Suites: $(NEWER)
+		Components: main
+		Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+	SOURCES
+	options=(
+		APT::Sandbox::User="$$(id -un)" Acquire::Languages=none Dir::Cache="$$folder/cache"
+		Dir::Etc::sourcelist=/dev/null Dir::Etc::sourceparts="$$folder/sources"
+		Dir::State::lists="$$folder/lists"
+	)
+	options=("$${options[@]/#/--option=}" --quiet=2)
+	timeout 120 apt-get "$${options[@]}" update
+	cd "$$folder/debs"
+	timeout 300 apt-get "$${options[@]}" download $(NEWER_PACKAGES)
+	for package in *.deb; do
+		dpkg-deb --extract "$$package" ../../debian
+	done
 
 # As `make test` runs it, many times: kills at random moments, sinks that fail in every way.
 RUNS := 200

@@ -3,6 +3,7 @@
 mod support;
 
 use std::process::Command;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use support::ledger::{Ledger, incident};
 use support::terminal::Terminal;
 use weir::detect::Class;
-use weir::incident::{Incident, Severity, SinkName};
+use weir::incident::{Incident, Severity, SinkName, Who, WhoKind, Workload};
 
 /// Ids that begin alike, and one that does not.
 const FLOOD: u64 = 0x5f1c_0000_0000_0001;
@@ -78,6 +79,36 @@ fn what_is_asked_for_narrows_the_list() {
     }
     let moment = Timestamp::now() - SignedDuration::from_hours(24);
     assert_eq!(firsts(&ledger.done(&format!("alerts list --since {moment}"))).len(), 2);
+}
+
+#[test]
+fn who_is_in_the_cluster_is_called_by_its_name_and_found_by_it() {
+    let mut ledger = Ledger::new();
+    let now_us = Timestamp::now().as_microsecond();
+    let mut flood = incident(FLOOD, Class::DosFlood, Severity::Critical, now_us - HOUR_US);
+    let who = Who {
+        kind: WhoKind::Pod,
+        namespace: "shop".into(),
+        name: "web-7f9c".into(),
+        workload: Some(Workload { kind: "Deployment".into(), name: "web".into() }),
+        service: Some("front".into()),
+    };
+    flood.names.add(flood.pivot, &Arc::new(who));
+    ledger.keep([flood, incident(OLD, Class::BruteForce, Severity::Low, now_us - HOUR_US)]);
+    for filter in ["dst:shop/web", "host:shop/*", "dst:shop/front", "namespace:shop", "web-7f9c"] {
+        let table = ledger.done(&format!("alerts list {filter}"));
+        assert_eq!(firsts(&table), ["5f1c000000000001"], "{filter}");
+        assert!(table.contains("→ shop/web:80"), "{table}");
+    }
+    let shown = ledger.done("alerts show 5f1c");
+    for part in ["192.0.2.10", "pod shop/web-7f9c of Deployment web, behind service front"] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    let [alert] = &objects(&ledger.done("alerts show 5f1c --format json"))[..] else {
+        panic!("one object")
+    };
+    assert_eq!(alert["names"][0]["namespace"], "shop");
+    assert_eq!(alert["message"], "critical dos-flood of shop/web:80 by 192.0.2.66 (412 flows)");
 }
 
 #[test]

@@ -14,11 +14,13 @@ use tokio::time::interval;
 use tracing::info;
 use weir::api::{self, Api};
 use weir::capture::{evidence, privilege};
+use weir::cluster;
 use weir::detect::{self, Runtime};
-use weir::engine::{self, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
+use weir::engine::{self, Abroad, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
 use weir::incident::{self, Tracker};
 use weir::notify::{self, FirebaseList, Sink};
-use weir::settings::{self, Environment, Settings, database_path, state_folder};
+use weir::respond::ResponseOptions;
+use weir::settings::{self, Environment, Reach, Settings, database_path, state_folder};
 use weir::store::{self, By, Query, Reader, Retention, Store};
 
 use crate::cli::{Source, WatchArgs};
@@ -101,7 +103,7 @@ pub(crate) fn run(
     let feed = feed(args, settings, environment, &database)?;
     let stop = interrupts.map(Interrupts::listen).transpose().map_err(Error::Signal)?;
     let stop = stop.unwrap_or_default();
-    let engine = start(feed, settings, environment, &database, &stop)?;
+    let engine = start(args, feed, settings, environment, &database, &stop)?;
     let shown = show(args, settings, environment, &engine.handle(), &database, by, &stop);
     // What is lost matters more than why nobody looks any more.
     engine.finish()?;
@@ -138,6 +140,7 @@ fn feed(
 }
 
 fn start(
+    args: &WatchArgs,
     feed: Feed,
     settings: &Settings,
     environment: &Environment,
@@ -159,7 +162,8 @@ fn start(
     };
     let mut tracker = Tracker::new(&settings.sensor, options);
     // A capture that is replayed has nothing to do with what went on when the engine ended.
-    if let Feed::Interfaces(_) = feed {
+    let is_live = matches!(feed, Feed::Interfaces(_));
+    if is_live {
         tracker.restore(open);
     }
     let parts = Parts {
@@ -180,9 +184,58 @@ fn start(
             bytes: u64::from(settings.retention_mib) << 20,
         },
         sinks,
-        worlds: None,
+        abroad: Some(abroad(settings, environment, address(args, settings), is_live)),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
+}
+
+/// Where the API listens, if it does.
+fn address(args: &WatchArgs, settings: &Settings) -> Option<SocketAddr> {
+    settings.listen.or_else(|| args.api.then(|| LISTEN.into()))
+}
+
+/// Which cluster is watched and guarded, and how far the response goes there.
+fn abroad(
+    settings: &Settings,
+    environment: &Environment,
+    listen: Option<SocketAddr>,
+    is_live: bool,
+) -> Abroad {
+    let is_named = settings.kubeconfig.is_some() || !settings.context.is_empty();
+    let absent = match settings.cluster {
+        Reach::Off => Some("no cluster: `cluster` is `off` in the settings"),
+        Reach::Auto if !(is_live || is_named) => Some(
+            "no cluster: a capture is replayed, which may be of another; with `--cluster on` the \
+             cluster of today is watched beside it",
+        ),
+        Reach::Auto | Reach::On => None,
+    };
+    let held_back = match (settings.read_only, is_live) {
+        (true, _) => Some("Weir runs with `read-only`, which changes nothing in the cluster"),
+        (false, false) => {
+            Some("a capture is replayed: it is not what the cluster goes through now")
+        }
+        (false, true) => None,
+    };
+    Abroad {
+        options: cluster::Options {
+            kubeconfig: settings.kubeconfig.clone(),
+            context: settings.context.clone(),
+            is_read_only: settings.read_only,
+        },
+        environment: environment.clone(),
+        response: ResponseOptions {
+            mode: settings.response,
+            rules: settings.response_rules.clone(),
+            at_once: usize::try_from(settings.response_at_once).unwrap_or(usize::MAX),
+            allowlist: settings.response_allowlist.clone(),
+            never: settings.response_never.clone(),
+            held_back: held_back.map(str::to_owned),
+        },
+        monitors: settings.response_monitors.clone(),
+        listen,
+        absent: absent.map(str::to_owned),
+    }
 }
 
 /// How packets are kept as evidence, in a folder beside the database.
@@ -213,7 +266,7 @@ fn show(
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     let tasks = tasks().map_err(Error::Tasks)?;
-    let address = settings.listen.or_else(|| args.api.then(|| LISTEN.into()));
+    let address = address(args, settings);
     tasks.block_on(async {
         let api = match address {
             Some(address) => {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hyper::header::{HeaderValue, USER_AGENT};
 use kube::client::ClientBuilder;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
@@ -130,6 +131,8 @@ impl Cluster {
         config.connect_timeout = Some(CONNECT);
         config.read_timeout = Some(SILENT);
         config.reset_reader_on_write = true;
+        let name = HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION")));
+        config.headers.push((USER_AGENT, name));
         // Whoever asks knows better whether and when to ask again.
         config.default_retry = false;
         let builder = ClientBuilder::try_from(config)

@@ -107,7 +107,9 @@ pub(super) fn encoded(text: &str) -> String {
                 encoded.push(char::from(byte));
             }
             // Writing to a text cannot fail.
-            _ => drop(write!(encoded, "%{byte:02X}")),
+            _ => {
+                write!(encoded, "%{byte:02X}").ok();
+            }
         }
     }
     encoded

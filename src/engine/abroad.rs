@@ -1,41 +1,81 @@
-//! The thread that deals with the cluster: it watches it, sets and lifts limits, and decides with
-//! [`crate::respond`] what is done about attacks. None of that holds up packets, incidents or sinks.
+//! The thread that deals with the cluster: it watches it, sets and lifts limits, and carries out
+//! what [`crate::respond`] decides about attacks. None of that holds up packets, incidents or sinks.
 
-use std::io;
-use std::sync::Arc;
+mod answer;
+mod lately;
+mod report;
+mod sites;
+
+use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use fastrand::Rng;
+use jiff::Timestamp;
 use tokio::runtime::{self, Runtime};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::error;
 
+use self::answer::Answering;
+use self::report::Ledge;
+use super::Error;
+use super::arrivals::Arrivals;
 use super::desk::Note;
-use super::limits::Limits;
-use super::snapshot::ResponseStatus;
-use crate::cluster::{self, Cluster, ClusterStatus, Found, Link, World};
+use super::limits::{LimitAsk, Limits};
+use super::responder::task::{self, Parts as TaskParts};
+use super::responder::{Audit, Responder, serving, survey};
+use super::snapshot::{ResponseStatus, Snapshot};
+use crate::cluster::{self, Cluster, ClusterStatus, Found, Link, World, watch};
+use crate::respond::{Election, IngressName, Limit, ResponseOptions};
 use crate::settings::Environment;
+use crate::store::Actions;
 
 /// How long what is being written at the end may take.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long a task that broke off by a fault of its own is left alone.
+const FAULT: Duration = Duration::from_secs(5);
+
+/// The Lease by which those who watch one cluster agree on who undoes limits.
+const LEASE: &str = "weir";
+
 /// Which cluster, and what may be done there.
 #[derive(Debug, Clone)]
 pub struct Abroad {
-    /// Which.
+    /// Which cluster.
     pub options: cluster::Options,
     /// Where it is looked for.
     pub environment: Environment,
+    /// How far the response goes by itself.
+    pub response: ResponseOptions,
+    /// Namespaces whose pods watch the cluster.
+    pub monitors: Vec<String>,
+    /// Where the API of this Weir listens: whatever carries that is never limited.
+    pub listen: Option<SocketAddr>,
+    /// Where nothing is looked for: why.
+    pub absent: Option<String>,
 }
 
 /// What there is to show of the cluster and of what is done there.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Seen {
     pub(super) cluster: ClusterStatus,
-    pub(super) world: Arc<World>,
     pub(super) response: ResponseStatus,
+}
+
+/// What the thread works with besides.
+pub(super) struct Means {
+    pub(super) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(super) arrivals: Arc<Arrivals>,
+    /// Two doors to the record of what is done, where there is a database.
+    pub(super) actions: Option<[Actions; 2]>,
+    /// Where it is said that there is something new.
+    pub(super) notes: SyncSender<Note>,
 }
 
 /// The thread, seen from outside.
@@ -44,15 +84,194 @@ pub(super) struct Envoy {
     stop: CancellationToken,
     /// None where there is no cluster.
     thread: Option<JoinHandle<()>>,
-    seen: watch::Receiver<Seen>,
     limits: Limits,
+    seen: watch::Receiver<Seen>,
+    worlds: watch::Receiver<Arc<World>>,
 }
 
 impl Envoy {
+    /// Looks for the cluster, and deals with it from then on.
+    pub(super) fn start(abroad: Abroad, means: Means) -> Result<Self, Error> {
+        if let Some(why) = abroad.absent {
+            return Ok(Self::at_home(why));
+        }
+        let tasks = runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(2)
+            .thread_name("response")
+            .build()?;
+        match tasks.block_on(Cluster::find(&abroad.options, &abroad.environment))? {
+            Found::Nothing(why) => Ok(Self::at_home(why)),
+            Found::Cluster(cluster) => Self::sent(cluster, abroad, means, tasks),
+        }
+    }
+
     /// One without a cluster, for the reason `why`.
     pub(super) fn at_home(why: String) -> Self {
         let cluster = ClusterStatus { link: Link::Absent(why.clone()), ..ClusterStatus::default() };
-        let (_, seen) = watch::channel(Seen { cluster, ..Seen::default() });
-        Self { stop: CancellationToken::new(), thread: None, seen, limits: Limits::absent(why) }
+        let seen = Seen { cluster, ..Seen::default() };
+        Self {
+            stop: CancellationToken::new(),
+            thread: None,
+            limits: Limits::absent(why),
+            seen: watch::channel(seen).1,
+            worlds: watch::channel(Arc::default()).1,
+        }
     }
+
+    fn sent(cluster: Cluster, abroad: Abroad, means: Means, tasks: Runtime) -> Result<Self, Error> {
+        let stop = CancellationToken::new();
+        let (limits, asked) = Limits::new();
+        let (ledge, seen, worlds) = Ledge::new(&cluster, abroad.response.mode, means.notes);
+        let mission = Arc::new(Mission {
+            cluster,
+            ledge,
+            arrivals: means.arrivals,
+            snapshots: means.snapshots,
+            stop: stop.clone(),
+        });
+        let [done, decided] = match means.actions {
+            Some([done, decided]) => [Some(Mutex::new(done)), Some(Mutex::new(decided))],
+            None => [None, None],
+        };
+        let answering = Answering {
+            options: abroad.response,
+            monitors: abroad.monitors,
+            listen: abroad.listen,
+            limits: limits.clone(),
+            record: Box::new(decided),
+        };
+        let thread = Builder::new().name("cluster".into()).spawn(move || {
+            let work = mission.carry_out(asked, Box::new(done), answering);
+            tasks.block_on(work);
+            // An API server that hangs does not hold up the end.
+            tasks.shutdown_background();
+        })?;
+        Ok(Self { stop, thread: Some(thread), limits, seen, worlds })
+    }
+
+    /// The door to limits.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits.clone()
+    }
+
+    /// Where the newest of what there is to show is found.
+    pub(super) fn seen(&self) -> watch::Receiver<Seen> {
+        self.seen.clone()
+    }
+
+    /// Where the newest world is found.
+    pub(super) fn worlds(&self) -> watch::Receiver<Arc<World>> {
+        self.worlds.clone()
+    }
+
+    /// Ends it; what is being written has time to end.
+    pub(super) fn finish(self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
+    }
+}
+
+/// What all tasks of the thread share.
+struct Mission {
+    cluster: Cluster,
+    ledge: Ledge,
+    arrivals: Arc<Arrivals>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    stop: CancellationToken,
+}
+
+impl Mission {
+    /// Watches, sets limits and answers attacks until asked to stop.
+    async fn carry_out(
+        self: Arc<Self>,
+        asked: mpsc::Receiver<LimitAsk>,
+        audit: Box<dyn Audit>,
+        answering: Answering,
+    ) {
+        let watching = supervised("watch", &self.stop, || {
+            let mission = Arc::clone(&self);
+            async move {
+                let Mission { cluster, ledge, stop, .. } = &*mission;
+                watch(cluster.clone(), |status, world| ledge.found(status, world), stop.clone())
+                    .await;
+            }
+        });
+        let setting = task::run(self.task(audit), asked, self.stop.clone());
+        let answering = answering.run(&self);
+        let all = async { tokio::join!(watching, setting, answering) };
+        tokio::pin!(all);
+        tokio::select! {
+            _ = &mut all => return,
+            () = self.stop.cancelled() => {}
+        }
+        if timeout(GRACE, all).await.is_err() {
+            error!("a limit was being written for too long: the next start goes on with it");
+        }
+    }
+
+    /// What the one task that sets limits works with.
+    fn task(
+        self: &Arc<Self>,
+        audit: Box<dyn Audit>,
+    ) -> TaskParts<
+        Cluster,
+        impl Fn(&IngressName, &serde_json::Value) -> Serving + Send + Sync + use<>,
+    > {
+        let [served, surveyed, previewed, timed, told] = [(); 5].map(|()| Arc::clone(self));
+        let serve =
+            move |name: &IngressName, _: &serde_json::Value| serving(&served.ledge.world(), name);
+        let namespace = self.cluster.namespace().to_owned();
+        let identity = identity(&self.cluster);
+        TaskParts {
+            responder: Responder::new(self.cluster.clone(), serve, audit),
+            election: Some(Election::new(namespace, LEASE.into(), identity)),
+            survey: Box::new(move || survey(&surveyed.ledge.world())),
+            preview: Box::new(move |ingress: &IngressName, limit: &Limit| {
+                lately::preview(&previewed.ledge.world(), &previewed.arrivals, ingress, limit)
+            }),
+            wall_us: Box::new(now_us),
+            packet_us: Box::new(move || timed.snapshots.borrow().now_us),
+            publish: Box::new(move |report| told.ledge.report(report)),
+        }
+    }
+}
+
+/// What serves an Ingress, or why that is not known.
+type Serving = Result<crate::respond::Controller, crate::respond::Refusal>;
+
+/// Runs a task again and again until asked to stop: one that panics is followed by another.
+async fn supervised<F>(name: &str, stop: &CancellationToken, run: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while !stop.is_cancelled() {
+        if tokio::spawn(run()).await.is_err() {
+            error!(name, "a task broke off and is started again");
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = sleep(FAULT) => {}
+            }
+        }
+    }
+}
+
+/// What this Weir is called in the Lease: its pod, else something that no other is called.
+fn identity(cluster: &Cluster) -> String {
+    match cluster.own_pod() {
+        Some((_, pod)) => pod.to_owned(),
+        None => format!("weir-{:016x}", Rng::new().u64(..)),
+    }
+}
+
+/// The wall clock.
+fn now_us() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+/// The value behind a lock, whoever panicked with it.
+fn locked<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::error;
 
+use super::abroad;
 use super::board::Board;
 use super::detection::Detection;
 use super::gauges::Gauges;
@@ -52,6 +53,7 @@ pub(super) struct Desk {
     board: Board,
     shelf: Shelf,
     naming: Naming,
+    abroad: watch::Receiver<abroad::Seen>,
     keeper: Option<Keeper>,
     tray: Tray,
     seen: Seen,
@@ -81,6 +83,7 @@ impl Desk {
             board: Board::default(),
             shelf,
             naming: Naming::default(),
+            abroad: watch::channel(abroad::Seen::default()).1,
             keeper,
             tray,
             seen: Seen::default(),
@@ -94,6 +97,11 @@ impl Desk {
     /// The same desk, which finds in `naming` what addresses are called.
     pub(super) fn with_names(self, naming: Naming) -> Self {
         Self { naming, ..self }
+    }
+
+    /// The same desk, which shows what `abroad` says of the cluster and of what is done there.
+    pub(super) fn with_cluster(self, abroad: watch::Receiver<abroad::Seen>) -> Self {
+        Self { abroad, ..self }
     }
 
     /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
@@ -230,6 +238,8 @@ impl Desk {
         next.resolved_early = self.detection.resolved_early();
         let Seen { sinks, outbox, mutes } = self.seen.clone();
         (next.sinks, next.outbox, next.mutes) = (sinks, outbox, mutes);
+        let abroad::Seen { cluster, response } = self.abroad.borrow().clone();
+        (next.cluster, next.response) = (cluster, response);
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

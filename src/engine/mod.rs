@@ -3,6 +3,7 @@
 //! The only place that knows both sides, and the only one that starts threads. It never formats:
 //! where rows go is the business of the [`Sink`] it is given.
 
+mod abroad;
 mod arrivals;
 mod board;
 mod command;
@@ -37,6 +38,7 @@ mod start;
 mod subject;
 mod watcher;
 
+pub use abroad::Abroad;
 pub use arrivals::{ArrivalCounts, Arrivals, Recent, Wanted, arrivals_of};
 pub use command::{ActError, Command, Done};
 pub use detection::Detection;

@@ -9,7 +9,7 @@ use crate::cluster::{ClusterStatus, World};
 use crate::detect::{Backend, CLASSES, Class, Score, Verdict};
 use crate::incident::{Incident, SinkName, Who};
 use crate::packet::Address;
-use crate::respond::{Decision, Effect, IngressName, LimitStatus, Mode};
+use crate::respond::{Decision, DecisionKind, Effect, IngressName, LimitStatus, Mode};
 use crate::store::{Depth, Entry, Mute};
 
 /// Where packets come from.
@@ -200,6 +200,8 @@ pub struct ResponseStatus {
     pub effects: Vec<(IngressName, Effect)>,
     /// What was decided, newest first, at most 200.
     pub decisions: Vec<Arc<Decision>>,
+    /// How often what was decided since the start, in the order of [`DecisionKind::ALL`].
+    pub counts: [u64; DecisionKind::ALL.len()],
 }
 
 /// What the console and the API may see.

@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
 
+use super::abroad::{Abroad, Envoy, Means};
 use super::arrivals::Arrivals;
 use super::desk::{Desk, Note, PANICKED};
 use super::detection::Detection;
@@ -28,7 +29,7 @@ use super::scoring::Scoring;
 use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
 use super::watcher::{Listeners, Tray, Watcher};
 use crate::capture::evidence;
-use crate::cluster::World;
+use crate::cluster;
 use crate::detect::{self, Model, Runtime, Scorer};
 use crate::incident::{Incident, Tracker};
 use crate::notify::Sink;
@@ -60,8 +61,8 @@ pub struct Parts {
     pub known: Vec<Incident>,
     /// How packets are kept as evidence; not at all if it does not say.
     pub evidence: Option<evidence::Options>,
-    /// What is known of the cluster, by which addresses are named; none where there is no cluster.
-    pub worlds: Option<watch::Receiver<Arc<World>>>,
+    /// Which cluster is watched and guarded; none if it does not say.
+    pub abroad: Option<Abroad>,
 }
 
 /// Why an engine could not be started, or not be ended without a loss.
@@ -73,6 +74,9 @@ pub enum Error {
     /// The database cannot be worked on.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The cluster that was named cannot be talked to.
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
     /// A thread could not be started.
     #[error("start a thread")]
     Threads(#[from] io::Error),
@@ -95,7 +99,7 @@ pub struct Engine {
     /// Keeps the desk at work after the source has ended.
     notes: SyncSender<Note>,
     outside: Option<Outside>,
-    arrivals: Arc<Arrivals>,
+    envoy: Envoy,
 }
 
 impl Engine {
@@ -104,18 +108,19 @@ impl Engine {
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
         let Parts { feed, flows, model, inference_threads, tracker, known, evidence, .. } = parts;
-        let Parts { store, retention, sinks, worlds, .. } = parts;
+        let Parts { store, retention, sinks, abroad, .. } = parts;
         let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
         let (notes, received) = sync_channel(WAITING_NOTES);
         let tray = Tray::default();
-        let mut actions = None;
+        let (mut actions, mut records) = (None, None);
         let (mut keeper, mut outside) = (None, None);
         if let Some(mut store) = store {
             store.tell(&recipients(&sinks))?;
             let path = store.path().to_owned();
             actions = Some(Actions::open(&path)?);
+            records = Some([Actions::open(&path)?, Actions::open(&path)?]);
             outside = Some(Outside::start(sinks, &path, tray.clone(), notes.clone())?);
             keeper = Some(Keeper::start(path, Kept { store, retention })?);
         }
@@ -147,8 +152,20 @@ impl Engine {
         };
         let (shown, snapshots) = watch::channel(Arc::new(Snapshot::default()));
         let detection = Detection::new(tracker, explainer);
-        let naming = worlds.map(Naming::new).unwrap_or_default();
-        let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown).with_names(naming);
+        let means = Means {
+            snapshots: snapshots.clone(),
+            arrivals: Arc::clone(&arrivals),
+            actions: records,
+            notes: notes.clone(),
+        };
+        let envoy = match abroad {
+            Some(abroad) => Envoy::start(abroad, means)?,
+            None => Envoy::at_home("this engine has no cluster".into()),
+        };
+        let naming = Naming::new(envoy.worlds());
+        let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown)
+            .with_names(naming)
+            .with_cluster(envoy.seen());
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;
@@ -162,12 +179,12 @@ impl Engine {
             // The desk is there until this and the engine itself let go of it.
             ended.send(Note::Ended(state)).ok();
         })?;
-        let handle = Handle::new(snapshots, stop);
+        let handle = Handle::new(snapshots, stop).with_limits(envoy.limits());
         let handle = match actions {
             Some(actions) => handle.with_actions(actions),
             None => handle,
         };
-        Ok(Self { handle, source, desk, notes, outside, arrivals })
+        Ok(Self { handle, source, desk, notes, outside, envoy })
     }
 
     /// The door to it.
@@ -176,16 +193,11 @@ impl Engine {
         self.handle.clone()
     }
 
-    /// What asked whom lately.
-    #[must_use]
-    pub fn arrivals(&self) -> Arc<Arrivals> {
-        Arc::clone(&self.arrivals)
-    }
-
     /// Asks it to end, and waits until what it found is kept or cannot be.
     pub fn finish(self) -> Result<(), Error> {
-        let Self { handle, source, desk, notes, outside, .. } = self;
+        let Self { handle, source, desk, notes, outside, envoy } = self;
         handle.stop();
+        envoy.finish();
         // While what was found is brought in, a message that is under way has time to end.
         let outside = outside.map(Outside::stop);
         joined(source);

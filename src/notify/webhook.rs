@@ -102,7 +102,7 @@ mod tests {
     use crate::detect::Class;
     use crate::incident::News;
     use crate::notify::tests::server::{Server, answer, soon};
-    use crate::notify::tests::{incident, notice};
+    use crate::notify::tests::{incident, named, notice};
 
     #[test]
     fn the_signature_is_that_of_other_programs() {
@@ -119,7 +119,7 @@ mod tests {
         let server = Server::start([answer("204 No Content", "", "")]).await;
         let secret = Secret::from("hunter2".to_owned());
         let webhook = Webhook::new(Http::new().unwrap(), server.url.clone(), Some(secret.clone()));
-        let flood = incident(Class::DosFlood);
+        let flood = named(incident(Class::DosFlood));
         webhook.tell(&notice(News::Opened, &flood), soon()).await.unwrap();
         let [request] = &*server.requests() else { panic!("one request") };
         assert_eq!(request.header("X-Weir-Delivery"), Some("7"));
@@ -130,6 +130,7 @@ mod tests {
         let body = request.json();
         assert_eq!((&body["id"], &body["news"]), (&json!(7), &json!("opened")));
         assert_eq!(body["alert"]["id"], flood.id.to_string());
+        assert_eq!(body["alert"]["names"][0]["name"], "web-7f9c");
     }
 
     #[tokio::test]

@@ -28,6 +28,19 @@ pub enum DecisionKind {
 }
 
 impl DecisionKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Applied,
+        Self::Checked,
+        Self::Recommended,
+        Self::Refused,
+        Self::Loosened,
+        Self::Lifted,
+        Self::Expired,
+        Self::Overridden,
+        Self::Failed,
+    ];
+
     /// Its name everywhere.
     #[must_use]
     pub const fn name(self) -> &'static str {

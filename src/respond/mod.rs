@@ -50,7 +50,7 @@ pub use refusal::Refusal;
 pub use request::LimitRequest;
 pub use response::{Act, Outcome, Response, ResponseOptions, Scene};
 pub use rule::{AllowedNetwork, ResponseRule, Scope};
-pub use site::{Site, SiteRoute, Traffic};
+pub use site::{Site, SiteRoute, Traffic, preview_at};
 pub use status::{Held, LimitStatus, SetValue, Standing};
 pub use table::{Asked, Remedy};
 pub use usual::Usual;

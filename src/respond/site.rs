@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
-use super::{Answer, Arrival, Controller, IngressName, Reset};
+use super::{Answer, Arrival, Controller, IngressName, Limit, Preview, Refusal, Reset};
 use crate::packet::Address;
 
 #[cfg(test)]
@@ -146,6 +146,42 @@ impl<'s> Sites<'s> {
             _ => Place::Several,
         }
     }
+}
+
+/// What `limit` at `ingress`, one of `sites`, would have meant to those who came: what came to the
+/// controller from outside or, where that is not seen, what the controller passed on to the pods.
+pub fn preview_at(
+    sites: &[Site],
+    ingress: &IngressName,
+    limit: &Limit,
+    traffic: &Traffic,
+) -> Result<Preview, Refusal> {
+    let Some(at) = sites.iter().position(|site| site.ingress == *ingress) else {
+        return Err(Refusal::Guarded(format!("the Ingress {ingress} is not known")));
+    };
+    let (site, places) = (&sites[at], Sites::new(sites));
+    let controller = site.controller.clone().map_err(Refusal::Guarded)?;
+    let is_inner = |arrival: &Arrival| {
+        places.is_backend(arrival.server) || places.is_controller(arrival.client)
+    };
+    let is_here = |arrival: &&Arrival| match is_inner(arrival) {
+        true => false,
+        false => places.place(arrival) == Place::Site(at),
+    };
+    let mut arrivals: Vec<_> = traffic.arrivals.iter().filter(is_here).collect();
+    let is_inside = arrivals.is_empty();
+    if is_inside {
+        let is_passed_on = |arrival: &&Arrival| places.inner_place(arrival) == Some(at);
+        arrivals = traffic.arrivals.iter().filter(is_passed_on).collect();
+    }
+    let replicas = (controller, site.replicas);
+    let mut preview = Preview::of(replicas, limit, arrivals.iter().copied(), &traffic.answers)?;
+    if is_inside && !arrivals.is_empty() {
+        preview.notes.push(
+            "what came from outside was not seen: clients are those that the pods saw".to_owned(),
+        );
+    }
+    Ok(preview)
 }
 
 /// `/cart` of `/cart/items`; nothing of `/`.

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::respond::{AllowedNetwork, Mode, ResponseRule};
+use crate::respond::{AllowedNetwork, IngressName, Mode, ResponseRule};
 
 pub use environment::{Environment, Invoker};
 pub use error::{Error, Problem};
@@ -162,7 +162,7 @@ pub struct Settings {
     /// Namespaces whose pods no limit of Weir's holds: what watches the cluster.
     pub response_monitors: Vec<String>,
     /// Ingresses that Weir never limits by itself: `NAMESPACE/NAME`.
-    pub response_never: Vec<String>,
+    pub response_never: Vec<IngressName>,
     /// Threads that run the model, 1 to 64; results do not depend on it.
     #[serde(deserialize_with = "key::whole::<_, _, 1, 64>")]
     pub inference_threads: usize,

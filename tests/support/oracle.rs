@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -27,6 +27,21 @@ impl Oracle {
         Some(Self(oracle))
     }
 
+    /// A program as `make oracles` unpacked it, else as it is installed; `None`, said on standard
+    /// output, where it is neither.
+    pub fn program(name: &str) -> Option<Self> {
+        let unpacked = folder().join("debian/usr/bin");
+        let places = [&*unpacked, Path::new("/usr/local/bin"), Path::new("/usr/bin")];
+        let Some(path) = places.iter().map(|place| place.join(name)).find(|path| path.exists())
+        else {
+            println!("skipped: no {name} (make oracles)");
+            return None;
+        };
+        let mut oracle = Command::new(path);
+        oracle.env_clear();
+        Some(Self(oracle))
+    }
+
     /// TypeScript's compiler, or `None`, said on standard output, where it is absent.
     pub fn typescript() -> Option<(Self, PathBuf)> {
         let node = folder().join("node");
@@ -40,10 +55,33 @@ impl Oracle {
         Some((Self(oracle), node))
     }
 
+    /// A program of Go's that `make oracles` has built from `tests/oracles/NAME.go`, or `None`, said
+    /// on standard output, where it is absent.
+    pub fn go(name: &str) -> Option<Self> {
+        let program = folder().join(name);
+        if !program.exists() {
+            println!("skipped: no {name} built from Go (make oracles)");
+            return None;
+        }
+        Some(Self(Command::new(program)))
+    }
+
     /// With a variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
         self
+    }
+
+    /// In a folder.
+    pub fn within(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
+    /// It, running with these arguments, until it is killed.
+    pub fn running(mut self, arguments: &[&str]) -> Child {
+        self.0.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.0.spawn().expect("it starts")
     }
 
     /// What it prints for `arguments` and `input`; what is wrong where it fails.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::incident::{Who, WhoKind, Workload};
 use crate::store::Changes;
 
 /// The target of a `Link` header.
@@ -113,6 +114,42 @@ async fn alerts_are_asked_for_by_class_status_and_time() {
         let answer = server.get_as(&token, &format!("/get-alerts?{query}")).await;
         assert_eq!(ids(&answer).join(" "), expected, "{query}");
     }
+}
+
+#[tokio::test]
+async fn alerts_are_asked_for_by_the_names_of_hosts() {
+    let mut server = Server::start().await;
+    let mut named = incident(1);
+    let who = Who {
+        kind: WhoKind::Pod,
+        namespace: "shop".into(),
+        name: "web-7f9c".into(),
+        workload: Some(Workload { kind: "Deployment".into(), name: "web".into() }),
+        service: None,
+    };
+    named.names.add(named.pivot, &Arc::new(who));
+    server.store.apply(&Changes::of(&shared([named, incident(2)]))).unwrap();
+    let token = server.token().await;
+    for (filter, expected) in [
+        ("src:shop/web", "0000000000000001"),
+        ("src:shop/web-7*", "0000000000000001"),
+        ("namespace:shop", "0000000000000001"),
+        ("!namespace:shop", "0000000000000002"),
+        ("dst:shop/*", ""),
+    ] {
+        let answer = server.get_as(&token, &format!("/get-alerts?filter={filter}")).await;
+        assert_eq!(ids(&answer).join(" "), expected, "{filter}");
+    }
+    let alert = &server.get_as(&token, "/get-alerts?filter=namespace:shop").await.json()[0];
+    assert_eq!(
+        alert["message"],
+        "medium scan of 203.0.113.10:22 and 69 others by shop/web (70 flows)"
+    );
+    assert_eq!(
+        (&alert["pivot"], &alert["names"][0]["address"]),
+        (&json!("203.0.113.1"), &json!("203.0.113.1"))
+    );
+    assert_eq!(alert["names"][0]["workload"], json!({ "kind": "Deployment", "name": "web" }));
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ impl ServiceMap {
 
 fn line(dot: &mut String, text: &str) {
     // Writing to a text cannot fail.
-    drop(writeln!(dot, "  {text}"));
+    writeln!(dot, "  {text}").ok();
 }
 
 fn node(node: &MapNode) -> String {

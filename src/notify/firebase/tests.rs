@@ -14,7 +14,7 @@ use super::*;
 use crate::detect::Class;
 use crate::incident::Status;
 use crate::notify::tests::server::{Act, Request, Server, answer, soon};
-use crate::notify::tests::{incident, notice};
+use crate::notify::tests::{incident, named, notice};
 
 fn key() -> &'static RsaPrivateKey {
     static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
@@ -142,6 +142,37 @@ async fn what_is_over_no_more_is_taken_out_of_the_record() {
     assert_eq!(record(&over)["resolved_at"], "2020-09-13T12:27:40.000000Z");
     let open = record(&incident(Class::Scan));
     assert_eq!(open.get("resolved_at"), Some(&Value::Null));
+}
+
+/// Every key of `value`, however deep.
+fn all_keys(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(key, value)| [vec![key.clone()], all_keys(value)].concat())
+            .collect(),
+        Value::Array(values) => values.iter().flat_map(all_keys).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_record_says_who_is_who_under_keys_that_firebase_takes() {
+    let record = record(&named(incident(Class::DosFlood)));
+    assert_eq!(
+        record["names"],
+        json!([{
+            "address": "192.0.2.10",
+            "kind": "pod",
+            "namespace": "shop",
+            "name": "web-7f9c",
+            "workload": { "kind": "Deployment", "name": "web" },
+        }])
+    );
+    assert_eq!(record["pivot"], "192.0.2.10");
+    for key in all_keys(&record) {
+        assert!(!key.contains(['.', '#', '$', '/', '[', ']']), "{key}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::detect::{Class, Score};
-use crate::incident::{Hosts, Severity};
+use crate::incident::{Hosts, Names, Severity};
 use crate::packet::Address;
 use crate::respond::fixture::{SECOND, client, merged, pod, site, steady};
 use crate::respond::{Arrival, DecisionKind};
@@ -57,8 +57,10 @@ fn incident(id: u64, sources: &[Address], target: Address) -> Incident {
         resolved_by: None,
         muted_by: None,
         related: Vec::new(),
+        names: Names::default(),
         why: Vec::new(),
         flow_ids: Vec::new(),
+        names: crate::incident::Names::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::kinds::{Kind, Scope};
 use super::status::Status;
-use super::write::Target;
+use super::target::Target;
 use crate::support::double::http::{Request, decoded};
 
 /// What a request asks for.

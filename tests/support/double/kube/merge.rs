@@ -2,10 +2,11 @@
 //!
 //! Pure. What the object is besides (versions, times, rules of its kind) is [`super::write`]'s.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::fields::{FieldSet, Path, shown};
 use super::managers::{Manager, Managers, Operation, Owned};
+use super::object::drop_nulls;
 use super::status::{Cause, Status};
 use super::walk::{Difference, fields, merged, without};
 
@@ -74,9 +75,9 @@ pub fn apply(
     managers.0.insert(me.clone(), owned);
     let object = merged(live, config);
     let mut object = pruned(&object, &managers, &last.fields);
-    drop_nulls(&mut object);
     let difference = Difference::of(live, &object).without_below(writer.ignored);
     yield_to(&mut managers, &difference, &me, force)?;
+    drop_nulls(&mut object);
     let is_same = [&difference.added, &difference.modified, &difference.removed]
         .into_iter()
         .all(FieldSet::is_empty);
@@ -150,23 +151,6 @@ fn pruned(object: &Value, managers: &Managers, last: &FieldSet) -> Value {
 fn stripped(fields: &FieldSet) -> FieldSet {
     let is_owned = |path: &&Path| !UNOWNED.iter().any(|unowned| path == unowned);
     FieldSet(fields.0.iter().filter(is_owned).cloned().collect())
-}
-
-/// What is empty after a removal is left out, as of every object with a type.
-fn drop_nulls(object: &mut Value) {
-    match object {
-        Value::Object(members) => {
-            let kept = std::mem::take(members).into_iter().filter(|(_, one)| !one.is_null());
-            *members = kept
-                .map(|(name, mut one)| {
-                    drop_nulls(&mut one);
-                    (name, one)
-                })
-                .collect::<Map<_, _>>();
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
 }
 
 /// What the API server says to whoever is in the way.

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::asked::{Answered, Asked, is_dry_run_known};
-use super::discovery;
 use super::kinds::Origin;
 use super::merge::Force;
 use super::plan::{Plan, When};
@@ -11,7 +10,8 @@ use super::read::{self, InitialEvents};
 use super::rights::{Deed, User, forbidden, review, user};
 use super::status::Status;
 use super::store::Store;
-use super::write::{Hand, Persist, Target};
+use super::target::{Hand, Persist, Target};
+use super::{discovery, protobuf};
 use crate::support::double::fault::Fault;
 use crate::support::double::http::{Answer, Request};
 use crate::support::double::server::Service;
@@ -87,7 +87,12 @@ impl Kube {
             return match (asked.verb, &*path) {
                 ("get", ["healthz" | "livez" | "readyz"]) => Ok(Answer::refused(200, "ok")),
                 ("create", ["apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews"]) => {
-                    Ok(said(201, &review(&user, &request.json().unwrap_or_default())))
+                    let asked = match media(request) {
+                        media if protobuf::is_meant(media) => protobuf::review(&request.body),
+                        _ => request.json(),
+                    };
+                    let asked = asked.ok_or_else(|| Status::bad_request("no review"))?;
+                    Ok(said(201, &review(&user, &asked)))
                 }
                 ("get", path) => discovery::answer(path, &self.version)
                     .map(|answer| said(200, &answer))
@@ -147,12 +152,11 @@ impl Kube {
     }
 
     fn patch(&mut self, request: &Request, target: &Target, hand: &Hand) -> Result<Value, Status> {
-        let media = request.header("content-type").unwrap_or_default();
         let force = match request.parameter("force").as_deref() {
             Some("true" | "1") => Force::Yes,
             _ => Force::No,
         };
-        match media.split(';').next().unwrap_or_default().trim() {
+        match media(request).split(';').next().unwrap_or_default().trim() {
             "application/apply-patch+yaml" => {
                 if request.parameter("fieldManager").unwrap_or_default().is_empty() {
                     return Err(Status::no_manager());
@@ -169,7 +173,7 @@ impl Kube {
                 "force",
                 "Forbidden: may not be specified for non-apply patch",
             )),
-            _ => Err(Status::unsupported_patch()),
+            _ => Err(Status::unsupported_media()),
         }
     }
 
@@ -191,11 +195,18 @@ fn said(status: u16, body: &Value) -> Answer {
     Answer::refused(status, body.to_string())
 }
 
+fn media(request: &Request) -> &str {
+    request.header("content-type").unwrap_or_default()
+}
+
 /// JSON or YAML.
 fn body(request: &Request) -> Result<Value, Status> {
     let wrong = |error: serde_yaml::Error| {
         Status::bad_request(format!("error decoding the body of the request: {error}"))
     };
+    if protobuf::is_meant(media(request)) {
+        return Err(Status::unsupported_media());
+    }
     request.json().map_or_else(|| serde_yaml::from_slice(&request.body).map_err(wrong), Ok)
 }
 

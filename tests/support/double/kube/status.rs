@@ -98,7 +98,7 @@ impl Status {
         let each = if let [one] = &*each { one.clone() } else { format!("[{}]", each.join(", ")) };
         let message = format!("{} \"{name}\" is invalid: {each}", kind.qualified_kind());
         let mut status = Self::new(422, "Invalid", message).about(kind, name).because(causes);
-        status.details.insert("kind".into(), kind.kind.into());
+        status.details.insert("kind".into(), kind.name.into());
         status
     }
 
@@ -148,10 +148,11 @@ impl Status {
         Self::new(410, "Expired", message)
     }
 
-    /// A patch of a kind that is not taken.
-    pub fn unsupported_patch() -> Self {
+    /// A body in a format that is not taken.
+    pub fn unsupported_media() -> Self {
         let message = "the body of the request was in an unknown format - accepted media types \
-                       include: application/merge-patch+json, application/apply-patch+yaml";
+                       include: application/json, application/yaml, application/merge-patch+json, \
+                       application/apply-patch+yaml";
         Self::new(415, "UnsupportedMediaType", message)
     }
 

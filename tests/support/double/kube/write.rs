@@ -1,73 +1,15 @@
-//! Writes: what the API server does with an object around the merge of [`super::merge`].
+//! Writes: what the API server does around the merge of [`super::merge`].
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::kinds::{Kind, Origin};
-use super::managers::{Managers, Operation, is_reset};
+use super::managers::{Managers, is_reset};
 use super::merge::{self, Force, Writer};
+use super::object::{born, complete, is_same, now, patched, unmanaged};
 use super::status::{Cause, Status};
-use super::store::{Key, Store};
+use super::store::Store;
+use super::target::{Hand, Persist, Target};
 use super::validate;
-
-/// What is written.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Its kind.
-    pub kind: &'static Kind,
-    /// Empty for what has none.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Empty for the object itself, or `status`.
-    pub subresource: String,
-}
-
-/// Whether a write stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Persist {
-    Yes,
-    No,
-}
-
-/// Who writes, and how.
-#[derive(Debug, Clone)]
-pub struct Hand {
-    /// Its field manager.
-    pub manager: String,
-    /// Whether it stays.
-    pub persist: Persist,
-}
-
-impl Target {
-    fn key(&self) -> Key {
-        (self.namespace.clone(), self.name.clone())
-    }
-
-    /// What a writer cannot change here.
-    fn ignored(&self) -> &'static [&'static str] {
-        match (&*self.subresource, self.kind.has_status()) {
-            ("", false) => &[],
-            ("", true) => &["f:status"],
-            _ => &["f:spec", "f:metadata"],
-        }
-    }
-
-    fn writer<'a>(&'a self, hand: &'a Hand, api_version: &'a str, time: &'a str) -> Writer<'a> {
-        Writer {
-            manager: &hand.manager,
-            subresource: &self.subresource,
-            api_version,
-            ignored: self.ignored(),
-            time,
-        }
-    }
-}
-
-/// Now, as the API server writes it.
-pub fn now() -> String {
-    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
 
 impl Store {
     /// `POST`.
@@ -123,7 +65,7 @@ impl Store {
             return Err(Status::bad_request("error decoding patch: json: cannot unmarshal"));
         }
         let mut object = live.clone();
-        patched(&mut object, patch);
+        patched(&mut object, patch.clone());
         validate::decoded(target.kind, &object)?;
         self.update(target, &live, &object, hand)
     }
@@ -142,7 +84,7 @@ impl Store {
             self.has_namespace(target)?;
         }
         let live = found.clone().unwrap_or_else(|| born(target, &target.kind.blank()));
-        self.is_current(target, &live, config, found.is_some())?;
+        is_current(target, &live, config, found.is_some())?;
         let (api_version, time) = (target.kind.api_version(), now());
         let writer = target.writer(hand, &api_version, &time);
         let mut managers = Managers::of(&live).unwrap_or_default();
@@ -166,6 +108,7 @@ impl Store {
         let (mut object, managers) =
             merge::apply(&unmanaged(&live), &config, managers, writer, force)
                 .map_err(|conflicts| merge::refusal(&conflicts))?;
+        complete(target.kind, &mut object);
         managers.write_into(&mut object);
         self.commit(target, found.as_ref(), object, hand.persist)
     }
@@ -222,14 +165,14 @@ impl Store {
         body: &Value,
         hand: &Hand,
     ) -> Result<Value, Status> {
-        self.is_current(target, live, body, true)?;
+        is_current(target, live, body, true)?;
         let mut object = body.clone();
         for kept in
             ["name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion"]
         {
             object["metadata"][kept] = live["metadata"][kept].clone();
         }
-        drop_nulls(&mut object);
+        complete(target.kind, &mut object);
         for kept in target.ignored() {
             let name = kept.strip_prefix("f:").unwrap_or(kept);
             object[name] = live[name].clone();
@@ -261,31 +204,8 @@ impl Store {
             self.seed(&Target { kind, namespace: String::new(), name, subresource }, object);
         }
         let mut born = born(target, &json!({}));
-        patched(&mut born, &object);
+        patched(&mut born, object);
         self.set(target.kind, &target.key(), Some(born));
-    }
-
-    fn is_current(
-        &self,
-        target: &Target,
-        live: &Value,
-        body: &Value,
-        exists: bool,
-    ) -> Result<(), Status> {
-        let said = |name: &str| text(&body["metadata"][name]).to_owned();
-        let (uid, version) = (said("uid"), said("resourceVersion"));
-        let live_uid = text(&live["metadata"]["uid"]);
-        if !uid.is_empty() && (!exists || uid != live_uid) {
-            let live_uid = if exists { live_uid } else { "" };
-            let why = format!(
-                "Precondition failed: UID in precondition: {uid}, UID in object meta: {live_uid}"
-            );
-            return Err(Status::conflict(target.kind, &target.name, &why));
-        }
-        if exists && !version.is_empty() && version != text(&live["metadata"]["resourceVersion"]) {
-            return Err(Status::stale(target.kind, &target.name));
-        }
-        Ok(())
     }
 
     fn has_namespace(&self, target: &Target) -> Result<(), Status> {
@@ -320,105 +240,24 @@ impl Store {
     }
 }
 
-/// `body` as a new object.
-fn born(target: &Target, body: &Value) -> Value {
-    let kind = target.kind;
-    let mut object = body.clone();
-    object["apiVersion"] = kind.api_version().into();
-    object["kind"] = kind.kind.into();
-    object["metadata"]["name"] = target.name.as_str().into();
-    if !target.namespace.is_empty() {
-        object["metadata"]["namespace"] = target.namespace.as_str().into();
+/// Whether what `body` says of its version and its identity is so.
+fn is_current(target: &Target, live: &Value, body: &Value, exists: bool) -> Result<(), Status> {
+    let said = |name: &str| text(&body["metadata"][name]).to_owned();
+    let (uid, version) = (said("uid"), said("resourceVersion"));
+    let live_uid = text(&live["metadata"]["uid"]);
+    if !uid.is_empty() && (!exists || uid != live_uid) {
+        let live_uid = if exists { live_uid } else { "" };
+        let why = format!(
+            "Precondition failed: UID in precondition: {uid}, UID in object meta: {live_uid}"
+        );
+        return Err(Status::conflict(target.kind, &target.name, &why));
     }
-    object["metadata"]["uid"] = uid().into();
-    object["metadata"]["creationTimestamp"] = now().into();
-    if kind.counts_generations() {
-        object["metadata"]["generation"] = 1.into();
+    if exists && !version.is_empty() && version != text(&live["metadata"]["resourceVersion"]) {
+        return Err(Status::stale(target.kind, &target.name));
     }
-    if kind.has_status() {
-        object["status"] = kind.blank()["status"].clone();
-    }
-    drop_nulls(&mut object);
-    object
-}
-
-fn uid() -> String {
-    let [a, b, c, d] = std::array::from_fn(|_| fastrand::u16(..));
-    format!(
-        "{:08x}-{a:04x}-4{:03x}-8{:03x}-{b:04x}{c:04x}{d:04x}",
-        fastrand::u32(..),
-        a & 0xfff,
-        b & 0xfff
-    )
-}
-
-/// Without what says who owns it.
-fn unmanaged(object: &Value) -> Value {
-    let mut object = object.clone();
-    object["metadata"].as_object_mut().map(|metadata| metadata.remove("managedFields"));
-    object
-}
-
-/// Whether nothing but times of managers differs.
-fn is_same(live: &Value, object: &Value) -> bool {
-    let timeless = |object: &Value| {
-        let mut object = object.clone();
-        for entry in object["metadata"]["managedFields"].as_array_mut().into_iter().flatten() {
-            entry["time"] = Value::Null;
-        }
-        object
-    };
-    timeless(live) == timeless(object)
-}
-
-/// RFC 7386.
-fn patched(object: &mut Value, patch: &Value) {
-    let Some(changes) = patch.as_object() else {
-        *object = patch.clone();
-        return;
-    };
-    if !object.is_object() {
-        *object = json!({});
-    }
-    for (name, change) in changes {
-        let members = object.as_object_mut().expect("made one");
-        if change.is_null() {
-            members.remove(name);
-        } else {
-            patched(members.entry(name.clone()).or_insert(Value::Null), change);
-        }
-    }
-}
-
-/// Members that say nothing, as no object with a type has them.
-fn drop_nulls(object: &mut Value) {
-    if let Some(members) = object.as_object_mut() {
-        members.retain(|_, one| !one.is_null());
-        members.values_mut().for_each(drop_nulls);
-        if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
-            for map in ["annotations", "labels"] {
-                if metadata
-                    .get(map)
-                    .and_then(Value::as_object)
-                    .is_some_and(serde_json::Map::is_empty)
-                {
-                    metadata.remove(map);
-                }
-            }
-        }
-    }
+    Ok(())
 }
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
-}
-
-/// The fields that one of `managers` is written down for.
-pub fn owned_by(object: &Value, operation: Operation, manager: &str) -> Vec<String> {
-    let managers = Managers::of(object).unwrap_or_default().0;
-    let of_it =
-        managers.iter().filter(|(one, _)| one.operation == operation && one.name == manager);
-    of_it
-        .flat_map(|(_, owned)| owned.fields.0.iter().map(|path| super::fields::shown(path)))
-        .collect()
 }

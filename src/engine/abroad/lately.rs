@@ -1,0 +1,33 @@
+//! What came to an Ingress in the last minutes.
+
+use crate::cluster::World;
+use crate::engine::arrivals::{Arrivals, Recent, Wanted};
+use crate::engine::limits::LimitError;
+use crate::respond::{IngressName, Limit, Preview, Refusal, Traffic, preview_at};
+
+use super::sites::sites;
+
+/// All that is remembered.
+pub(super) fn traffic(recent: &Recent) -> Traffic {
+    let all = Wanted::default();
+    Traffic {
+        arrivals: recent.arrivals(&all).collect(),
+        answers: recent.answers(&all).collect(),
+        resets: recent.resets(&all).collect(),
+    }
+}
+
+/// What `limit` at `ingress` would have meant to those who came.
+pub(super) fn preview(
+    world: &World,
+    arrivals: &Arrivals,
+    ingress: &IngressName,
+    limit: &Limit,
+) -> Result<Preview, LimitError> {
+    let sites = sites(world);
+    if !sites.iter().any(|site| site.ingress == *ingress) {
+        return Err(LimitError::NoIngress(ingress.clone()));
+    }
+    let limit = limit.clone().checked().map_err(Refusal::from)?;
+    Ok(preview_at(&sites, ingress, &limit, &traffic(&arrivals.recent()))?)
+}
