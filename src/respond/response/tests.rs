@@ -60,7 +60,6 @@ fn incident(id: u64, sources: &[Address], target: Address) -> Incident {
         names: Names::default(),
         why: Vec::new(),
         flow_ids: Vec::new(),
-        names: crate::incident::Names::default(),
     }
 }
 
