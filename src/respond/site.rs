@@ -164,10 +164,8 @@ pub fn preview_at(
     let is_inner = |arrival: &Arrival| {
         places.is_backend(arrival.server) || places.is_controller(arrival.client)
     };
-    let is_here = |arrival: &&Arrival| match is_inner(arrival) {
-        true => false,
-        false => places.place(arrival) == Place::Site(at),
-    };
+    let is_here =
+        |arrival: &&Arrival| !is_inner(arrival) && places.place(arrival) == Place::Site(at);
     let mut arrivals: Vec<_> = traffic.arrivals.iter().filter(is_here).collect();
     let is_inside = arrivals.is_empty();
     if is_inside {
