@@ -14,9 +14,11 @@ PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump tmux python3
 BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
     iputils-ping ethtool iftop
 
-# What the tests are held against besides: another reader of captures, a clock that lies, the merge of
-# the API server, and kubectl, which others than Debian package too.
-ORACLE_PACKAGES := tshark faketime golang-go golang-k8s-sigs-structured-merge-diff-dev \
+# What the tests are held against besides: another reader of captures, a clock that lies, a server that
+# limits as Ingress controllers do, the merge of the API server, and kubectl, which others than Debian
+# package too.
+ORACLE_PACKAGES := tshark faketime nginx-light golang-go \
+    golang-k8s-sigs-structured-merge-diff-dev \
     $(shell command -v kubectl > /dev/null || echo kubernetes-client)
 
 # Crates that only a face may use; the library must build without them.

@@ -1,273 +1,204 @@
-//! An attack in a capture, and what Weir does about it at an API server: it finds the Ingress, limits
-//! it, and lifts that when the attack is over. All of it on packet time.
+//! The automatic response on the bundled capture: the attack is limited at its Ingress, others are
+//! spared, and the limit is lifted when the attack is over, all of it on packet time.
 
 mod support;
 
-use std::fs;
-use std::net::SocketAddr;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
-use serde_json::{Value, json};
-use support::double::kube::ApiServer;
-use support::double::kube::merge::Force;
-use support::engine::{DEMO, await_within};
-use support::flows::Folder;
-use support::pcap::Capture;
-use support::transport::udp;
-use weir::cluster;
-use weir::detect::{Model, Runtime};
-use weir::engine::{Abroad, Engine, Feed, Handle, Options, Parts};
-use weir::flow::Timeouts;
-use weir::incident::{self, Tracker};
-use weir::respond::{AllowedNetwork, DecisionKind, IngressName, Mode, ResponseOptions};
-use weir::settings::{Environment, Speed};
-use weir::store::{Reader, Retention, Store};
+use support::engine::DEMO;
+use support::flows::{Folder, Outcome, weir_verb};
+use support::pcap::{Capture, EPOCH_US, Record};
+use weir::capture::FileReader;
+use weir::detect::Class;
+use weir::engine::{Wanted, arrivals_of};
+use weir::incident::{Alert, Incident, Status};
+use weir::packet::Address;
+use weir::respond::{
+    Act, Controller, Decision, DecisionKind, IngressName, LimitRequest, Mode, Outcome as Settled,
+    Preview, Response, ResponseOptions, Scene, Site, SiteRoute, Surroundings, Traffic,
+};
 
-/// What the shop's Ingress looks like where nobody limits it.
-const LIMIT_RPS: &str = "nginx.ingress.kubernetes.io/limit-rps";
+const SECOND_US: i64 = 1_000_000;
 
-/// The cluster that the bundled capture was recorded in: one node that is the ingress, a shop and an
-/// API behind it.
-fn cluster(api: &ApiServer) {
-    let pod = |namespace: &str, name: &str, address: &str, image: &str| {
-        json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": { "namespace": namespace, "name": name, "labels": { "app": name } },
-            "spec": {
-                "nodeName": "worker-1",
-                "hostNetwork": address == "192.0.2.10",
-                "containers": [{ "name": "main", "image": image }],
-            },
-            "status": {
-                "phase": "Running", "podIP": address, "podIPs": [{ "ip": address }],
-                "startTime": "2026-11-20T00:00:00Z",
-                "conditions": [{ "type": "Ready", "status": "True" }],
-            },
-        })
-    };
-    let service = |name: &str, ip: &str, port: u16| {
-        json!({
-            "apiVersion": "v1", "kind": "Service",
-            "metadata": { "namespace": "shop", "name": name },
-            "spec": { "clusterIP": ip, "clusterIPs": [ip], "selector": { "app": name },
-                "ports": [{ "port": port, "targetPort": port }] },
-        })
-    };
-    let slice = |name: &str, address: &str, port: u16| {
-        json!({
-            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-            "metadata": { "namespace": "shop", "name": format!("{name}-1"),
-                "labels": { "kubernetes.io/service-name": name } },
-            "addressType": "IPv4",
-            "endpoints": [{ "addresses": [address], "conditions": { "ready": true },
-                "targetRef": { "kind": "Pod", "namespace": "shop", "name": name } }],
-            "ports": [{ "port": port }],
-        })
-    };
-    let objects = [
-        json!({
-            "apiVersion": "v1", "kind": "Node", "metadata": { "name": "worker-1" },
-            "status": { "addresses": [{ "type": "InternalIP", "address": "192.0.2.10" }],
-                "conditions": [{ "type": "Ready", "status": "True" }] },
-        }),
-        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } }),
-        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "ingress-nginx" } }),
-        json!({
-            "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
-            "metadata": { "name": "nginx" },
-            "spec": { "controller": "k8s.io/ingress-nginx" },
-        }),
-        pod(
-            "ingress-nginx",
-            "controller",
-            "192.0.2.10",
-            "registry.k8s.io/ingress-nginx/controller:v1.12.1",
-        ),
-        pod("shop", "web", "10.244.1.21", "shop/web:1"),
-        pod("shop", "api", "10.244.1.22", "shop/api:1"),
-        service("web", "10.96.0.21", 80),
-        service("api", "10.96.0.22", 8080),
-        slice("web", "10.244.1.21", 80),
-        slice("api", "10.244.1.22", 8080),
-    ];
-    api.with(|kube| {
-        for mut object in objects {
-            object["metadata"]["creationTimestamp"] = "2026-11-20T00:00:00Z".into();
-            kube.seed(object);
-        }
-        for (name, host, port) in [("web", "shop.example", 80), ("api", "api.shop.example", 8080)] {
-            let ingress = ingress(name, host, port);
-            kube.apply_as("kubectl", &ingress, Force::No).expect("an Ingress");
-        }
-    });
+/// Link type of the bundled capture: Linux cooked version 2.
+const SLL2: u32 = 276;
+
+/// For how long it goes on behind its end, in s: the attack is then over for a while.
+const QUIET_S: i64 = 150;
+
+/// Who floods.
+const ATTACKER: Address = Address::v4([203, 0, 113, 66]);
+
+/// The bundled capture, and after a while a few of its first frames once more.
+fn longer(folder: &Folder) -> PathBuf {
+    let mut reader = FileReader::open(Path::new(DEMO)).expect("the bundled capture");
+    let mut capture = Capture::new(SLL2);
+    while let Some(frame) = reader.next_frame().expect("a whole capture") {
+        capture.records.push(Record {
+            at: frame.time_us - EPOCH_US,
+            bytes: frame.bytes.to_vec(),
+            wire_len: frame.wire_len as usize,
+        });
+    }
+    let (first, last) = (capture.records[0].at, capture.records.last().expect("frames").at);
+    let later_us = last - first + QUIET_S * SECOND_US;
+    let again: Vec<_> = capture.records.iter().take(50).cloned().collect();
+    capture
+        .records
+        .extend(again.into_iter().map(|record| Record { at: record.at + later_us, ..record }));
+    folder.file("longer.pcap", &capture.bytes())
 }
 
-fn ingress(name: &str, host: &str, port: u16) -> Value {
-    let backend = json!({ "service": { "name": name, "port": { "number": port } } });
-    let path = json!({ "path": "/", "pathType": "Prefix", "backend": backend });
-    json!({
-        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
-        "metadata": { "namespace": "shop", "name": name },
-        "spec": { "ingressClassName": "nginx",
-            "rules": [{ "host": host, "http": { "paths": [path] } }] },
-    })
+/// What `weir detect` makes of it.
+fn incidents(folder: &Folder, path: &Path) -> Vec<Incident> {
+    let mut weir = weir_verb("detect");
+    weir.args([path.as_os_str(), OsStr::new("--format"), OsStr::new("json")]);
+    weir.env("WEIR_DATABASE", folder.path().join("weir.db")).env("HOME", folder.path());
+    let outcome: Outcome = weir.output().expect("the binary starts").into();
+    let text = String::from_utf8(outcome.expect(0).stdout).expect("JSON is UTF-8");
+    let alerts = text.lines().map(|line| serde_json::from_str::<Alert>(line).expect("an alert"));
+    alerts.map(|alert| alert.try_into().expect("an incident")).collect()
 }
 
-/// Five quiet minutes after the bundled capture: somebody asks for a name now and then.
-fn afterwards(folder: &Path) -> PathBuf {
-    let end_us = 1_795_574_320_000_000;
-    let at = |text: &str| text.parse::<SocketAddr>().expect("an address");
-    let ask = udp(at("10.244.1.21:40000"), at("10.244.1.53:53"), 30);
-    let packets: Vec<_> = (0..60).map(|n| (end_us + n * 5_000_000, ask.clone())).collect();
-    let path = folder.join("afterwards.pcap");
-    fs::write(&path, Capture::ethernet(&packets).bytes()).expect("a file");
-    path
-}
-
-/// An engine that takes the bundled capture for what happens now.
-fn engine(api: &ApiServer, folder: &Folder, response: ResponseOptions) -> Engine {
-    weir::notify::prepare();
-    let runtime = Runtime::start(None).expect("tract");
-    let abroad = Abroad {
-        options: cluster::Options {
-            kubeconfig: Some(api.kubeconfig(folder.path())),
-            ..cluster::Options::default()
-        },
-        environment: Environment::default(),
-        response,
-        monitors: vec!["monitoring".into()],
-        listen: None,
-        absent: None,
-    };
-    let parts = Parts {
-        feed: Feed::Files {
-            paths: vec![PathBuf::from(DEMO), afterwards(folder.path())],
-            filter: String::new(),
-            speed: Speed::Times(20.0),
-        },
-        flows: Options {
-            timeouts: Timeouts { report_us: Some(1_000_000), ..Timeouts::default() },
-            max_flows: 1 << 20,
-            shards: 1,
-        },
-        model: Model::built_in().expect("a model"),
-        inference_threads: 1,
-        tracker: Tracker::new("weir", incident::Options::default()),
-        store: Some(Store::open(&folder.path().join("weir.db")).expect("a database")),
-        retention: Retention { age: Duration::from_hours(24), bytes: 1 << 30 },
-        sinks: Vec::new(),
-        known: Vec::new(),
-        evidence: None,
-        abroad: Some(abroad),
-    };
-    Engine::start(parts, &runtime, Arc::default()).expect("an engine")
-}
-
-fn options(mode: Mode) -> ResponseOptions {
-    ResponseOptions {
-        mode,
-        rules: Vec::new(),
-        at_once: 3,
-        allowlist: Vec::<AllowedNetwork>::new(),
-        never: Vec::new(),
-        held_back: None,
+fn site(name: &str, host: &str, pod: u8) -> Site {
+    Site {
+        ingress: IngressName::parse(name).expect("a name"),
+        controller: Ok(Controller::IngressNginx),
+        replicas: 1,
+        controller_addresses: vec![Address::v4([192, 0, 2, 10])],
+        routes: vec![SiteRoute { host: host.to_owned(), path: "/".to_owned() }],
+        backends: vec![Address::v4([10, 244, 1, pod])],
+        unprotected_by: None,
     }
 }
 
-/// Waits until `found` finds something; a capture of six minutes has to go by at twenty times its pace.
-#[track_caller]
-fn awaited<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
-    await_within(Duration::from_mins(2), what, found)
+/// The capture, second by second, with a response that may act.
+struct Play {
+    response: Response,
+    sites: Vec<Site>,
+    incidents: Vec<Incident>,
+    seen: Traffic,
+    requests: Vec<(i64, LimitRequest)>,
+    said: Vec<Decision>,
 }
 
-/// What is set at the shop's Ingress.
-fn limit(api: &ApiServer) -> Option<String> {
-    let web = api.with(|kube| kube.get("ingresses", "shop", "web"));
-    web["metadata"]["annotations"][LIMIT_RPS].as_str().map(str::to_owned)
-}
+impl Play {
+    fn new(path: &Path, incidents: Vec<Incident>) -> Self {
+        let never = AtomicBool::new(false);
+        let arrivals = arrivals_of(&[path.to_owned()], &never, |error| panic!("{error}"));
+        let (recent, wanted) = (arrivals.recent(), Wanted::default());
+        let options = ResponseOptions {
+            mode: Mode::Enforce,
+            rules: Vec::new(),
+            at_once: 3,
+            allowlist: Vec::new(),
+            never: Vec::new(),
+            held_back: None,
+        };
+        Self {
+            response: Response::new(options),
+            sites: vec![
+                site("shop/web", "shop.example", 21),
+                site("shop/api", "api.shop.example", 22),
+            ],
+            incidents,
+            seen: Traffic {
+                arrivals: recent.arrivals(&wanted).collect(),
+                answers: recent.answers(&wanted).collect(),
+                resets: recent.resets(&wanted).collect(),
+            },
+            requests: Vec::new(),
+            said: Vec::new(),
+        }
+    }
 
-fn kinds(handle: &Handle) -> Vec<DecisionKind> {
-    let snapshot = handle.snapshot();
-    snapshot.response.decisions.iter().rev().map(|decision| decision.kind).collect()
-}
+    /// What had been seen by then.
+    fn traffic(&self, now_us: i64) -> Traffic {
+        let Traffic { arrivals, answers, resets } = &self.seen;
+        Traffic {
+            arrivals: arrivals.iter().filter(|one| one.at_us <= now_us).cloned().collect(),
+            answers: answers.iter().filter(|one| one.at_us <= now_us).copied().collect(),
+            resets: resets.iter().filter(|one| one.at_us <= now_us).copied().collect(),
+        }
+    }
 
-#[test]
-fn an_attack_becomes_an_incident_and_a_limit_which_is_lifted_when_the_attack_is_over() {
-    let (api, folder) = (ApiServer::start(), Folder::new());
-    cluster(&api);
-    let before = api.with(|kube| kube.get("ingresses", "shop", "web"));
-    let engine = engine(&api, &folder, options(Mode::Enforce));
-    let handle = engine.handle();
+    /// What had happened by then.
+    fn incidents(&self, now_us: i64) -> Vec<Arc<Incident>> {
+        let known = self.incidents.iter().filter(|one| one.detected_us <= now_us);
+        let at_that_time = known.cloned().map(|one| match one.resolved_us {
+            Some(resolved_us) if resolved_us <= now_us => one,
+            _ => Incident { status: Status::Open, resolved_us: None, ..one },
+        });
+        at_that_time.map(Arc::new).collect()
+    }
 
-    let set = awaited("a limit", || limit(&api));
-    let rate: u32 = set.parse().expect("a whole number");
-    assert!((1..100).contains(&rate), "the flood asks 110 times a second: {rate}");
-    let snapshot = handle.snapshot();
-    let incident = snapshot.incidents.iter().find(|one| one.class.name() == "dos-flood");
-    assert!(incident.is_some_and(|one| one.target_port == Some(80)), "{:?}", snapshot.incidents);
-    let api_ingress = api.with(|kube| kube.get("ingresses", "shop", "api"));
-    assert_eq!(api_ingress["metadata"]["annotations"], Value::Null, "the other is left alone");
-
-    awaited("the limit to be lifted", || limit(&api).is_none().then_some(()));
-    let after = api.with(|kube| kube.get("ingresses", "shop", "web"));
-    assert_eq!(after["metadata"]["annotations"], before["metadata"]["annotations"]);
-    assert_eq!(after["spec"], before["spec"]);
-    let managers = |object: &Value| {
-        let all = object["metadata"]["managedFields"].as_array().expect("managers").clone();
-        all.into_iter()
-            .map(|one| (one["manager"].clone(), one["fieldsV1"].clone()))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(managers(&after), managers(&before), "nothing of Weir's is left");
-
-    awaited("the decision", || kinds(&handle).contains(&DecisionKind::Lifted).then_some(()));
-    let kinds = kinds(&handle);
-    let applied = kinds.iter().filter(|kind| **kind == DecisionKind::Applied).count();
-    assert_eq!(applied, 1, "nothing is set twice: {kinds:?}");
-    engine.finish().expect("an end");
-    let reader = Reader::open(&folder.path().join("weir.db")).expect("a database");
-    let audit = reader.audit(None, 100).expect("a record");
-    for act in ["limit.apply", "limit.revert"] {
-        assert!(audit.iter().any(|record| record.what == act), "{act}: {audit:?}");
+    fn step(&mut self, now_us: i64) {
+        let (incidents, traffic) = (self.incidents(now_us), self.traffic(now_us));
+        let scene = Scene {
+            now_us,
+            incidents: &incidents,
+            sites: &self.sites,
+            limits: &[],
+            surroundings: &Surroundings::default(),
+        };
+        for act in self.response.advance(&scene, |_| traffic) {
+            let ingress = match act {
+                Act::Say(decision) => {
+                    self.said.push(*decision);
+                    continue;
+                }
+                Act::Lift(ingress) => ingress,
+                Act::Apply(request) => {
+                    self.requests.push((now_us, (*request).clone()));
+                    request.ingress
+                }
+            };
+            self.said.extend(self.response.settle(&ingress, Settled::Done, now_us));
+        }
     }
 }
 
 #[test]
-fn who_only_observes_says_what_would_help_and_writes_nothing() {
-    let (api, folder) = (ApiServer::start(), Folder::new());
-    cluster(&api);
-    let engine = engine(&api, &folder, options(Mode::Observe));
-    let handle = engine.handle();
-    let decision = awaited("a recommendation", || {
-        let snapshot = handle.snapshot();
-        let mut decisions = snapshot.response.decisions.iter();
-        decisions.find(|one| one.kind == DecisionKind::Recommended).cloned()
-    });
-    assert_eq!(decision.ingress, Some(IngressName::new("shop", "web").expect("a name")));
-    assert!(decision.text.contains("r/s"), "{}", decision.text);
-    engine.finish().expect("an end");
-    let writes = api.with(|kube| {
-        let of_ingresses =
-            kube.writes().iter().filter(|one| one.asked.path.contains("/ingresses/")).count();
-        of_ingresses
-    });
-    assert_eq!(writes, 0);
-    assert_eq!(limit(&api), None);
-}
+fn an_attack_in_the_bundled_capture_is_limited_and_the_limit_lifted_when_it_is_over() {
+    let folder = Folder::new();
+    let path = longer(&folder);
+    let incidents = incidents(&folder, &path);
+    let is_flood = |one: &&Incident| one.class == Class::DosFlood;
+    let flood = incidents.iter().find(is_flood).expect("the flood").clone();
+    let over_us = flood.resolved_us.expect("it is over");
+    let mut play = Play::new(&path, incidents);
+    let from_us = flood.detected_us - 5 * SECOND_US;
+    for second in 0..QUIET_S {
+        play.step(from_us + second * SECOND_US);
+    }
 
-#[test]
-fn names_of_the_cluster_reach_incidents() {
-    let (api, folder) = (ApiServer::start(), Folder::new());
-    cluster(&api);
-    let engine = engine(&api, &folder, options(Mode::Observe));
-    let handle = engine.handle();
-    let name = awaited("a name", || {
-        let snapshot = handle.snapshot();
-        let incident = snapshot.incidents.iter().find(|one| one.class.name() == "dos-flood")?;
-        incident.names.get(incident.pivot).map(weir::incident::Who::label)
-    });
-    assert!(["node/worker-1", "shop/web", "ingress-nginx/controller"].contains(&&*name), "{name}");
-    engine.finish().expect("an end");
+    let [(limited_us, request)] = &*play.requests else { panic!("{:?}", play.requests) };
+    assert_eq!(request.ingress.to_string(), "shop/web");
+    assert_eq!(request.incident, Some(flood.id));
+    assert!(*limited_us - flood.detected_us <= SECOND_US, "{limited_us}");
+    let of_flood = play.said.iter().filter(|said| said.incident == Some(flood.id));
+    let of_flood: Vec<_> = of_flood.map(|said| (said.kind, said.at_us)).collect();
+    let [(DecisionKind::Applied, _), (DecisionKind::Lifted, lifted_us)] = *of_flood else {
+        panic!("{:?}", play.said)
+    };
+    let waited_us = lifted_us - over_us;
+    assert!((60 * SECOND_US..=62 * SECOND_US).contains(&waited_us), "{waited_us}");
+
+    let until_then: Vec<_> = play.traffic(over_us).arrivals;
+    let at_shop = until_then.iter().filter(|one| one.host.as_deref() == Some("shop.example"));
+    let at_shop = at_shop.filter(|one| one.server == Address::v4([192, 0, 2, 10]));
+    let preview = Preview::of((Controller::IngressNginx, 1), &request.limit, at_shop, &[]);
+    let preview = preview.expect("nginx can");
+    let (attacker, others): (Vec<_>, Vec<_>) =
+        preview.clients.into_iter().partition(|one| one.client == ATTACKER);
+    let refused: u64 = attacker.iter().map(|one| one.refused).sum();
+    let asked: u64 = attacker.iter().map(|one| one.asked).sum();
+    println!("{:?}: {refused} of {asked} refused; {} others", request.limit, others.len());
+    assert!(refused * 2 > asked, "{refused} of {asked}");
+    assert!(others.iter().all(|one| one.refused == 0), "{others:?}");
+    let scan = play.said.iter().find(|said| said.class == Some(Class::Scan)).expect("the scan");
+    assert_eq!(scan.kind, DecisionKind::Refused);
 }

@@ -58,6 +58,8 @@ pub struct Choice {
     pub preview: Preview,
     /// What the attackers ask a second.
     pub offered_per_s: f64,
+    /// Connections on which they do.
+    pub connections: u64,
     /// The share of it that the limit refuses in the long run, 0 to 1.
     pub refused: f64,
 }
@@ -85,7 +87,9 @@ impl Case<'_> {
                 failure = hurt;
                 continue;
             }
-            return Ok(Choice { limit, usual, preview, offered_per_s: loads.per_s, refused });
+            let connections = loads.each.iter().map(|load| u64::from(load.connections)).sum();
+            let offered_per_s = loads.per_s;
+            return Ok(Choice { limit, usual, preview, offered_per_s, connections, refused });
         }
         Err(failure)
     }

@@ -11,13 +11,14 @@ use crate::packet::Address;
 #[cfg(test)]
 mod tests;
 
-const MINUTE_US: i64 = 60_000_000;
+/// For how long it is looked back, in µs.
+pub(super) const MINUTE_US: i64 = 60_000_000;
 
-/// What a limit does, as traffic since it was set shows it. Answers are seen where HTTP is in the
-/// clear; otherwise those figures are none.
+/// What a limit does, as traffic of the last minute shows it, or as long as it is set. Answers are
+/// seen where HTTP is in the clear; otherwise those figures are none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Effect {
-    /// Clients that the incident names, and came since.
+    /// Attackers that came.
     pub offenders: u64,
     /// What these asked a second before.
     pub offered_before_per_s: f64,
@@ -25,7 +26,7 @@ pub struct Effect {
     pub offered_per_s: f64,
     /// Answers a minute that refuse them.
     pub refused_per_min: Option<f64>,
-    /// Clients that nothing is held against, and came since.
+    /// Clients that nothing is held against, and came.
     pub bystanders: u64,
     /// Answers to these that refuse.
     pub bystanders_refused: Option<u64>,
@@ -59,8 +60,8 @@ impl Measured<'_> {
     /// What the limit does.
     #[must_use]
     pub fn effect(&self) -> Effect {
-        let lately_us = self.since_us.max(self.now_us.saturating_sub(MINUTE_US));
-        let lasts_us = self.now_us.saturating_sub(lately_us);
+        let from_us = self.since_us.max(self.now_us.saturating_sub(MINUTE_US));
+        let lasts_us = self.now_us.saturating_sub(from_us);
         let is_offender = |client: &Address| self.offenders.contains(client);
         let mut connections: HashSet<Connection, RandomState> = HashSet::default();
         let (mut offenders, mut bystanders) = (BTreeSet::new(), BTreeSet::new());
@@ -68,27 +69,33 @@ impl Measured<'_> {
         for arrival in self.arrivals {
             let Arrival { at_us, client, client_port, server, server_port, .. } = **arrival;
             connections.insert((client, client_port, server, server_port));
-            if at_us < self.since_us {
+            if at_us < from_us {
                 continue;
             }
-            offered += u64::from(is_offender(&client) && at_us >= lately_us);
+            offered += u64::from(is_offender(&client));
             if is_offender(&client) { &mut offenders } else { &mut bystanders }.insert(client);
         }
+        let answers = &self.traffic.answers;
+        let answers = answers.get(answers.partition_point(|one| one.at_us < from_us)..);
         let (mut seen, mut refused, mut bystanders_refused) = (0_u64, 0, 0);
-        for answer in self.traffic.answers.iter().filter(|answer| answer.at_us >= self.since_us) {
+        for answer in answers.unwrap_or_default() {
             let of = (answer.client, answer.client_port, answer.server, answer.server_port);
             if !connections.contains(&of) {
                 continue;
             }
             seen += 1;
-            let is_refusal = answer.status == refusal(self.controller);
-            let counts = is_refusal && answer.at_us >= lately_us;
-            refused += u64::from(counts && is_offender(&answer.client));
-            bystanders_refused += u64::from(is_refusal && !is_offender(&answer.client));
+            if answer.status == refusal(self.controller) {
+                let whose = if is_offender(&answer.client) {
+                    &mut refused
+                } else {
+                    &mut bystanders_refused
+                };
+                *whose += 1;
+            }
         }
         let resets = self.traffic.resets.iter().filter(|reset| {
             let of = (reset.client, reset.client_port, reset.server, reset.server_port);
-            reset.at_us >= self.since_us
+            reset.at_us >= from_us
                 && reset.by == ResetBy::Server
                 && !is_offender(&reset.client)
                 && connections.contains(&of)

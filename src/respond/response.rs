@@ -32,6 +32,15 @@ const SOON_US: i64 = 5_000_000;
 const LATER_US: i64 = 30_000_000;
 const A_WHILE_US: i64 = 60_000_000;
 
+/// How far back it is looked for what is usual, in µs: as far as arrivals are kept.
+const SEEN_US: i64 = 600_000_000;
+
+/// How far back for what a limit does, in µs: a minute, and what was asked before it.
+const MEASURED_US: i64 = 90_000_000;
+
+/// Incidents that are looked at in one go: each costs a look at all that was seen.
+const AT_A_TIME: usize = 8;
+
 /// Incidents whose cases are remembered.
 const CASES: usize = 4_096;
 
@@ -68,8 +77,8 @@ pub struct Scene<'a> {
     pub surroundings: &'a Surroundings,
 }
 
-impl Scene<'_> {
-    fn open(&self) -> impl Iterator<Item = &Arc<Incident>> {
+impl<'a> Scene<'a> {
+    fn open(&self) -> impl Iterator<Item = &'a Arc<Incident>> {
         self.incidents.iter().filter(|incident| incident.status != Status::Resolved)
     }
 }
@@ -147,17 +156,18 @@ impl Response {
         self.options.held_back = why;
     }
 
-    /// What is to be done now. What was seen in the last minutes is only asked for where something is
-    /// to be decided by it.
-    pub fn advance(&mut self, scene: &Scene<'_>, traffic: impl FnOnce() -> Traffic) -> Vec<Act> {
+    /// What is to be done now. What was seen is only asked for where something is to be decided by
+    /// it, and only since the moment that is given, in µs since the epoch.
+    pub fn advance(&mut self, scene: &Scene<'_>, traffic: impl FnOnce(i64) -> Traffic) -> Vec<Act> {
         self.pending.retain(|_, pending| !pending.is_lost(scene.now_us));
         self.adopt(scene);
         self.drop_ended(scene);
         self.file(scene);
         let mut acts = self.keep_up(scene);
-        let due: Vec<_> = scene.open().filter(|incident| self.is_due(incident, scene)).collect();
+        let due = self.due(scene);
         if !due.is_empty() || self.is_measure_due(scene.now_us) {
-            let traffic = traffic();
+            let back_us = if due.is_empty() { MEASURED_US } else { SEEN_US };
+            let traffic = traffic(scene.now_us.saturating_sub(back_us));
             let sites = Sites::new(scene.sites);
             acts.extend(self.measure(scene, &sites, &traffic));
             for incident in due {
@@ -196,6 +206,14 @@ impl Response {
                 self.files.entry(incident.id).or_insert_with(new);
             }
         }
+    }
+
+    /// Incidents to look at now, those that wait the longest first.
+    fn due<'s>(&self, scene: &Scene<'s>) -> Vec<&'s Arc<Incident>> {
+        let mut due: Vec<_> = scene.open().filter(|one| self.is_due(one, scene)).collect();
+        due.sort_by_key(|one| (self.files.get(&one.id).map(|file| file.due_us), one.id));
+        due.truncate(AT_A_TIME);
+        due
     }
 
     fn is_due(&self, incident: &Incident, scene: &Scene<'_>) -> bool {

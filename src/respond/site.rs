@@ -63,7 +63,7 @@ pub(super) enum Place {
 /// Ingresses by the hosts they serve.
 #[derive(Debug)]
 pub(super) struct Sites<'s> {
-    sites: &'s [Site],
+    all: &'s [Site],
     by_host: HashMap<&'s str, Vec<(usize, &'s str)>, RandomState>,
     by_backend: HashMap<Address, Vec<usize>, RandomState>,
     controllers: HashSet<Address, RandomState>,
@@ -82,11 +82,11 @@ impl<'s> Sites<'s> {
             }
         }
         let controllers = sites.iter().flat_map(|site| &site.controller_addresses).copied();
-        Self { sites, by_host, by_backend, controllers: controllers.collect() }
+        Self { all: sites, by_host, by_backend, controllers: controllers.collect() }
     }
 
     pub(super) fn site(&self, at: usize) -> Option<&'s Site> {
-        self.sites.get(at)
+        self.all.get(at)
     }
 
     /// Whether an address is a pod or a service behind some Ingress: what comes to it is an inner
@@ -109,9 +109,9 @@ impl<'s> Sites<'s> {
     /// host, else by wildcard, else the one for any; of these by the longest path.
     pub(super) fn place(&self, arrival: &Arrival) -> Place {
         let Some(host) = arrival.host.as_deref() else { return Place::Nowhere };
-        let below = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-        let routes = [Some(host), below.as_deref(), Some("")];
-        let routes = routes.into_iter().flatten().find_map(|host| self.by_host.get(host));
+        let exact = self.by_host.get(host);
+        let below = || self.by_host.get(&*format!("*.{}", host.split_once('.')?.1));
+        let routes = exact.or_else(below).or_else(|| self.by_host.get(""));
         routes.map_or(Place::Nowhere, |routes| self.by_path(routes, arrival))
     }
 
@@ -134,7 +134,7 @@ impl<'s> Sites<'s> {
             let longest = fitting.iter().map(|(_, path)| path.len()).max();
             fitting.retain(|(_, path)| Some(path.len()) == longest);
         }
-        let at_server = |at: usize| self.sites[at].controller_addresses.contains(&arrival.server);
+        let at_server = |at: usize| self.all[at].controller_addresses.contains(&arrival.server);
         if fitting.iter().any(|(at, _)| at_server(*at)) {
             fitting.retain(|(at, _)| at_server(*at));
         }
@@ -164,10 +164,8 @@ pub fn preview_at(
     let is_inner = |arrival: &Arrival| {
         places.is_backend(arrival.server) || places.is_controller(arrival.client)
     };
-    let is_here = |arrival: &&Arrival| match is_inner(arrival) {
-        true => false,
-        false => places.place(arrival) == Place::Site(at),
-    };
+    let is_here =
+        |arrival: &&Arrival| !is_inner(arrival) && places.place(arrival) == Place::Site(at);
     let mut arrivals: Vec<_> = traffic.arrivals.iter().filter(is_here).collect();
     let is_inside = arrivals.is_empty();
     if is_inside {

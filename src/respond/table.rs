@@ -50,21 +50,19 @@ impl Asked {
         asked
     }
 
-    /// Whether any Ingress limit could help against an attack of `class` by those who asked this, or
-    /// what would help instead.
-    pub fn could_help(self, class: Class) -> Result<(), Obstacle> {
-        match advice(class) {
-            Some(advice) => Err(Obstacle::new(Matter::Class, advice)),
-            None if self.requests + self.hidden == 0 => {
-                Err(Obstacle::new(Matter::NoRequests, no_requests(class)))
-            }
-            None => Ok(()),
+    /// Whether an attack of `class` by those who asked this goes through an Ingress at all, or what
+    /// would help instead.
+    pub(super) fn any(self, class: Class) -> Result<(), Obstacle> {
+        match self.requests + self.hidden {
+            0 => Err(Obstacle::new(Matter::NoRequests, no_requests(class))),
+            _ => Ok(()),
         }
     }
 
     /// What helps against an attack of `class` by those who asked this, or what would help instead.
     pub fn remedy(self, class: Class) -> Result<Remedy, Obstacle> {
-        self.could_help(class)?;
+        helps(class)?;
+        self.any(class)?;
         if self.hidden > self.requests {
             return Err(Obstacle::new(Matter::Unclear, HIDDEN));
         }
@@ -88,6 +86,11 @@ impl Asked {
         }
         Err(Obstacle::new(Matter::Unclear, MIXED))
     }
+}
+
+/// Whether any Ingress limit helps against `class`, or what would help instead.
+pub(super) fn helps(class: Class) -> Result<(), Obstacle> {
+    advice(class).map_or(Ok(()), |advice| Err(Obstacle::new(Matter::Class, advice)))
 }
 
 /// What helps against a class that an Ingress limit cannot help against.

@@ -240,7 +240,8 @@ fn slow_backend() -> SocketAddr {
             while let Ok((mut stream, _)) = listener.accept().await {
                 tokio::spawn(async move {
                     let mut request = [0; 1_024];
-                    stream.read(&mut request).await.ok();
+                    let read = stream.read(&mut request).await;
+                    read.expect("nginx asks");
                     tokio::time::sleep(SLOW).await;
                     stream
                         .write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nslow\n")
@@ -278,7 +279,8 @@ fn configuration(limit: &Limit, address: SocketAddr, slow: SocketAddr) -> String
     }
     let exempt = value("limit-whitelist").unwrap_or_default();
     let exempt = exempt.split(',').filter(|network| !network.is_empty());
-    let exempt: String = exempt.map(|network| format!("{network} 1;\n")).collect();
+    let exempt: Vec<_> = exempt.map(|network| format!("{network} 1;\n")).collect();
+    let exempt = exempt.concat();
     format!(
         "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log error.log crit;\n\
          events {{ worker_connections 256; }}\n\

@@ -81,7 +81,7 @@ impl Answering {
                 limits: &limits,
                 surroundings: &around,
             };
-            let acts = response.advance(&scene, || traffic(&arrivals.recent()));
+            let acts = response.advance(&scene, |since_us| traffic(&arrivals.recent(), since_us));
             (response, acts)
         });
         let acts;

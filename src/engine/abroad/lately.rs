@@ -7,13 +7,13 @@ use crate::respond::{IngressName, Limit, Preview, Refusal, Traffic, preview_at};
 
 use super::sites::sites;
 
-/// All that is remembered.
-pub(super) fn traffic(recent: &Recent) -> Traffic {
-    let all = Wanted::default();
+/// All that is remembered since `since_us`, in µs since the epoch of packet time.
+pub(super) fn traffic(recent: &Recent, since_us: i64) -> Traffic {
+    let wanted = Wanted { span_us: Some(since_us..=i64::MAX), ..Wanted::default() };
     Traffic {
-        arrivals: recent.arrivals(&all).collect(),
-        answers: recent.answers(&all).collect(),
-        resets: recent.resets(&all).collect(),
+        arrivals: recent.arrivals(&wanted).collect(),
+        answers: recent.answers(&wanted).collect(),
+        resets: recent.resets(&wanted).collect(),
     }
 }
 
@@ -29,5 +29,5 @@ pub(super) fn preview(
         return Err(LimitError::NoIngress(ingress.clone()));
     }
     let limit = limit.clone().checked().map_err(Refusal::from)?;
-    Ok(preview_at(&sites, ingress, &limit, &traffic(&arrivals.recent()))?)
+    Ok(preview_at(&sites, ingress, &limit, &traffic(&arrivals.recent(), i64::MIN))?)
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::respond::fixture::{SECOND, client, merged, request, steady};
 
@@ -150,4 +152,29 @@ fn replicas_let_each_client_ask_more() {
     };
     assert_eq!(with(1).unwrap().limit.rps, Some(8));
     assert!(with(4).is_err(), "four replicas pass 32 a second, more than is asked");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_comes_a_limit_that_is_chosen_refuses_nobody_else(
+        others in prop::collection::vec((1..20_u8, 1..40_i64, 0..60_i64, 1..30_i64), 0..12),
+        attack in 1..300_i64,
+        at in 0..Controller::ALL.len(),
+        kind in 0..2_usize,
+    ) {
+        let others = others.into_iter();
+        let others = others.map(|(last, per_s, from, lasts)| {
+            steady(client(last), per_s, (from, from + lasts))
+        });
+        let arrivals = merged(others.chain([steady(client(66), attack, (60, 70))]));
+        let remedy = [Remedy::Rate, Remedy::Connections][kind];
+        let case = Attack { controller: Controller::ALL[at], remedy, ..super::tests::attack(&arrivals) };
+        if let Ok(choice) = case.choose() {
+            let refused = choice.preview.clients.iter().filter(|one| one.refused > 0);
+            prop_assert!(refused.map(|one| one.client).all(|one| one == client(66)));
+            prop_assert!(choice.refused >= HELPS);
+        }
+    }
 }

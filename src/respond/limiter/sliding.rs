@@ -33,11 +33,11 @@ impl Sliding {
     }
 
     pub(super) fn rule(&mut self, at_us: i64, asker: Asker) -> Ruling {
-        let at_ms = at_us.div_euclid(1_000);
-        let new = Counters { began_ms: at_ms, now: 0, before: 0 };
+        let now_ms = at_us.div_euclid(1_000);
+        let new = Counters { began_ms: now_ms, now: 0, before: 0 };
         let counters = self.counters.entry(asker, || new);
-        counters.count(at_ms, self.period_ms);
-        if counters.rate(at_ms, self.period_ms) > self.most {
+        counters.count(now_ms, self.period_ms);
+        if counters.rate(now_ms, self.period_ms) > self.most {
             Ruling::Refused
         } else {
             Ruling::Passed
@@ -47,12 +47,12 @@ impl Sliding {
 
 impl Counters {
     /// One more request.
-    fn count(&mut self, at_ms: i64, period_ms: i64) {
-        if at_ms.saturating_sub(self.began_ms) >= period_ms {
+    fn count(&mut self, now_ms: i64, period_ms: i64) {
+        if now_ms.saturating_sub(self.began_ms) >= period_ms {
             (self.before, self.now) = (self.now, 0);
             self.began_ms = self.began_ms.saturating_add(period_ms);
-            if at_ms.saturating_sub(self.began_ms) >= period_ms {
-                (self.before, self.began_ms) = (0, at_ms);
+            if now_ms.saturating_sub(self.began_ms) >= period_ms {
+                (self.before, self.began_ms) = (0, now_ms);
             }
         }
         self.now = self.now.saturating_add(1);
@@ -60,8 +60,8 @@ impl Counters {
 
     /// Requests in the window: all of this period, and of the one before the share that is still
     /// within reach.
-    fn rate(&self, at_ms: i64, period_ms: i64) -> u64 {
-        let left_ms = self.began_ms.saturating_add(period_ms).saturating_sub(at_ms);
+    fn rate(&self, now_ms: i64, period_ms: i64) -> u64 {
+        let left_ms = self.began_ms.saturating_add(period_ms).saturating_sub(now_ms);
         let left_ms = left_ms.clamp(0, period_ms).unsigned_abs();
         let before = u128::from(self.before) * u128::from(left_ms)
             / u128::from(period_ms.unsigned_abs().max(1));

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::respond::fixture::{SECOND, client};
+use crate::respond::fixture::{SECOND, client, named};
 
 fn asker(last: u8) -> Asker {
     Asker { client: client(last), port: 1_000, replica: 0 }
@@ -137,6 +137,14 @@ fn limits() -> impl Strategy<Value = (Controller, Limit)> {
 }
 
 proptest! {
+    #[test]
+    fn what_can_be_written_can_be_foreseen_and_nothing_else((controller, limit) in limits()) {
+        let written = controller.fields(&limit, &named("shop/web"), &|_| None);
+        let foreseen = Limiter::new(controller, &limit);
+        let is_checked = limit.clone().checked().is_ok();
+        prop_assert_eq!(written.is_ok() && is_checked, foreseen.is_ok(), "{:?}", written);
+    }
+
     #[test]
     fn any_moments_are_ruled_on_and_twice_the_same_way(
         (controller, limit) in limits(),

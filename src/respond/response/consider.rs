@@ -11,10 +11,12 @@ use super::{A_WHILE_US, Act, LATER_US, Response, SOON_US, Said, Scene};
 use crate::incident::Incident;
 use crate::packet::Address;
 use crate::respond::choose::per_s;
+use crate::respond::effect::MINUTE_US;
 use crate::respond::escalation::ttl;
 use crate::respond::guard::{AUTOMATIC, Guard, check_allowed, check_sharing};
 use crate::respond::obstacle::{Matter, Obstacle};
 use crate::respond::site::Sites;
+use crate::respond::table::helps;
 use crate::respond::{
     Arrival, Asked, Case, Choice, Controller, Decision, DecisionKind, IngressName, LimitRequest,
     Measured, Mode, Traffic,
@@ -56,7 +58,7 @@ impl Response {
                 // The first packets of an attack do not show yet what it is.
                 let is_early = age_us < SOON_US && obstacle.matter.may_pass();
                 let is_new = !is_early && file.said.insert(Said::Obstacle(obstacle.matter));
-                is_new.then(|| self.refused(incident, scene.now_us, obstacle))
+                is_new.then(|| refused(incident, scene.now_us, obstacle))
             }
             Ok(Finding::Held(ingress, offenders)) => {
                 if let Some(kept) = self.kept.get_mut(&ingress) {
@@ -76,10 +78,11 @@ impl Response {
         sites: &Sites<'_>,
         traffic: &Traffic,
     ) -> Result<Finding, Obstacle> {
+        helps(incident.class)?;
         let since_us = since_us(incident);
         let sources: BTreeSet<_> = incident.sources.listed.iter().copied().collect();
-        // Before it is asked where: what kind of attack it is may settle it.
-        asked(traffic.arrivals.iter(), &sources, since_us).could_help(incident.class)?;
+        // Before it is asked where: packets without requests are for no Ingress.
+        asked(traffic.arrivals.iter(), &sources, since_us).any(incident.class)?;
         let located = locate(incident, sites, traffic)?;
         let site = located.site;
         let limited: BTreeSet<_> = self.kept.keys().chain(self.pending.keys()).cloned().collect();
@@ -124,11 +127,6 @@ impl Response {
             resets_before_per_s,
             choice,
         })))
-    }
-
-    fn refused(&self, incident: &Incident, now_us: i64, obstacle: Obstacle) -> Act {
-        let kind = DecisionKind::Refused;
-        Act::Say(Box::new(decision(incident, now_us, None, (kind, obstacle.text))))
     }
 
     /// Sets the limit, has it checked, or says that it would help, by the mode.
@@ -182,6 +180,11 @@ impl Response {
     }
 }
 
+fn refused(incident: &Incident, now_us: i64, obstacle: Obstacle) -> Act {
+    let kind = DecisionKind::Refused;
+    Act::Say(Box::new(decision(incident, now_us, None, (kind, obstacle.text))))
+}
+
 impl Found {
     fn kept(self, incident: &Incident, now_us: i64, request: &LimitRequest, rung: usize) -> Kept {
         let lasts_us = i64::try_from(request.ttl.as_micros()).unwrap_or(i64::MAX);
@@ -225,14 +228,13 @@ fn doors(located: &Located<'_>, arrivals: &[&Arrival], since_us: i64) -> BTreeSe
     blind.map(|arrival| (arrival.server, arrival.server_port)).collect()
 }
 
-/// Connections of bystanders that were reset a second before the attack.
+/// Connections of bystanders that were reset a second in the minute before the attack.
 fn resets_per_s(
     controller: Controller,
     offenders: &BTreeSet<Address>,
     (arrivals, since_us): (&[&Arrival], i64),
     traffic: &Traffic,
 ) -> f64 {
-    let Some(first) = arrivals.first() else { return 0.0 };
     let at = traffic.resets.partition_point(|reset| reset.at_us < since_us);
     let traffic = Traffic {
         resets: traffic.resets.get(..at).unwrap_or_default().to_vec(),
@@ -244,10 +246,10 @@ fn resets_per_s(
         offered_before_per_s: 0.0,
         arrivals,
         traffic: &traffic,
-        since_us: first.at_us,
+        since_us: since_us.saturating_sub(MINUTE_US),
         now_us: since_us,
     };
-    per_s(before.effect().bystanders_reset, since_us.saturating_sub(first.at_us))
+    per_s(before.effect().bystanders_reset, MINUTE_US)
 }
 
 /// What is decided about an incident.

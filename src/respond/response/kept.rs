@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::detect::Class;
 use crate::incident::IncidentId;
 use crate::packet::Address;
-use crate::respond::{Controller, Effect, Limit};
+use crate::respond::effect::MINUTE_US;
+use crate::respond::{Burst, Controller, Effect, Limit};
 
 /// For how long a limit must have been in force before it is judged, in µs.
 const FAIR_US: i64 = 30_000_000;
@@ -46,18 +47,19 @@ impl Kept {
 
     /// Whether it refuses or breaks off more of the bystanders than of the attackers.
     pub(super) fn hurts(&self, now_us: i64) -> bool {
-        let lasts_us = now_us.saturating_sub(self.since_us);
-        let Some(effect) = self.effect.filter(|_| lasts_us >= FAIR_US) else { return false };
+        let in_force_us = now_us.saturating_sub(self.since_us);
+        let Some(effect) = self.effect.filter(|_| in_force_us >= FAIR_US) else { return false };
+        let span_us = in_force_us.min(MINUTE_US);
         #[expect(clippy::cast_precision_loss, reason = "counts for comparison")]
-        let (lasts_s, refused, reset) = (
-            lasts_us as f64 / 1e6,
+        let (seconds, refused, reset) = (
+            span_us as f64 / 1e6,
             effect.bystanders_refused.unwrap_or_default() as f64,
             effect.bystanders_reset as f64,
         );
-        let hurt = refused + (reset - self.resets_before_per_s * lasts_s).max(0.0);
+        let hurt = refused + (reset - self.resets_before_per_s * seconds).max(0.0);
         let fewer_per_s = (effect.offered_before_per_s - effect.offered_per_s).max(0.0);
         let helped_per_s = effect.refused_per_min.map_or(fewer_per_s, |per_min| per_min / 60.0);
-        hurt >= HURTS && hurt > helped_per_s * lasts_s
+        hurt >= HURTS && hurt > helped_per_s * seconds
     }
 
     /// The same limit with twice as much allowed.
@@ -65,10 +67,8 @@ impl Kept {
         let twice = |part: Option<u32>| part.map(|part| part.saturating_mul(2).min(Limit::MOST));
         let Limit { rps, rpm, connections, burst, allowlist } = &self.limit;
         let burst = burst.map(|burst| match burst {
-            crate::respond::Burst::Requests(burst) => {
-                crate::respond::Burst::Requests(burst.saturating_mul(2).min(Limit::MOST))
-            }
-            times @ crate::respond::Burst::Multiplier(_) => times,
+            Burst::Requests(burst) => Burst::Requests(burst.saturating_mul(2).min(Limit::MOST)),
+            times @ Burst::Multiplier(_) => times,
         });
         Limit {
             rps: twice(*rps),

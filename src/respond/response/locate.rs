@@ -21,6 +21,9 @@ const RISES: u64 = 2;
 /// Requests that say something.
 const ENOUGH: u64 = 20;
 
+/// How many times as much as a source the loudest must ask for that one to be no attacker.
+const QUIET: u64 = 20;
+
 /// The first packets of an attack may be older than its incident, in µs.
 const EARLY_US: i64 = 1_000_000;
 
@@ -65,7 +68,7 @@ pub(super) fn locate<'s>(
     let site = sites.site(at).ok_or_else(|| Obstacle::new(Matter::NoIngress, NO_INGRESS))?;
     let outer = search.outer(at, how, &outside);
     let arrivals: Vec<_> = outer.iter().filter_map(|at| traffic.arrivals.get(*at)).collect();
-    let offenders = search.offenders(outside, &arrivals);
+    let offenders = search.offenders(&outside, &arrivals);
     Ok(Located { site, offenders, outer })
 }
 
@@ -185,19 +188,24 @@ impl Search<'_, '_> {
     }
 
     /// Who attacks: the sources that came, and where not all are listed or none is outside, those
-    /// that are far louder than others were.
-    fn offenders(&self, outside: BTreeSet<Address>, arrivals: &[&Arrival]) -> BTreeSet<Address> {
+    /// that are far louder than others were. A source that asks next to nothing beside the loudest is
+    /// taken for somebody who was mistaken for an attacker, and is spared.
+    fn offenders(&self, outside: &BTreeSet<Address>, arrivals: &[&Arrival]) -> BTreeSet<Address> {
         let all_are_listed = self.incident.sources.total <= outside.len() as u64;
-        let came: BTreeSet<_> = arrivals
+        let mut counts: BTreeMap<Address, u64> = BTreeMap::new();
+        let came = arrivals
             .iter()
-            .filter(|arrival| arrival.at_us >= self.since_us && outside.contains(&arrival.client))
-            .map(|arrival| arrival.client)
-            .collect();
+            .filter(|arrival| arrival.at_us >= self.since_us && outside.contains(&arrival.client));
+        for arrival in came {
+            *counts.entry(arrival.client).or_default() += 1;
+        }
+        let loudest = counts.values().max().copied().unwrap_or_default();
+        counts.retain(|_, count| count.saturating_mul(QUIET) >= loudest);
+        let came: BTreeSet<_> = counts.into_keys().collect();
         if all_are_listed && !came.is_empty() {
             return came;
         }
-        let louder = loud(arrivals, self.since_us);
-        came.into_iter().chain(louder).collect()
+        came.into_iter().chain(loud(arrivals, self.since_us)).collect()
     }
 
     fn ambiguous(&self, sites: impl Iterator<Item = usize>, by: &str) -> Obstacle {

@@ -13,10 +13,10 @@ use crate::respond::fixture::{SECOND, client, merged, pod, site, steady};
 use crate::respond::{Arrival, DecisionKind};
 
 /// When the attack begins.
-const ATTACK: i64 = 300;
+const ATTACK: i64 = 60;
 
 /// When it is first heard of.
-const HEARD: i64 = 310;
+const HEARD: i64 = 70;
 
 fn options(mode: Mode) -> ResponseOptions {
     ResponseOptions {
@@ -114,7 +114,7 @@ impl Stage {
             limits: &self.limits,
             surroundings: &self.surroundings,
         };
-        self.response.advance(&scene, || self.traffic.clone())
+        self.response.advance(&scene, |_| self.traffic.clone())
     }
 
     /// What is said where every act is done at once.

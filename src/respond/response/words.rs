@@ -71,10 +71,13 @@ pub(super) fn expected(choice: &Choice) -> String {
         1 => "the only other client is spared".to_owned(),
         others => format!("all {others} other clients are spared"),
     };
+    let asked = match choice.limit.connections {
+        Some(_) => format!("hold {} connections", choice.connections),
+        None => format!("ask {:.0} requests a second", choice.offered_per_s),
+    };
     format!(
-        "The attackers ask {:.0} requests a second, of which about {:.0} % are refused; of those who \
-         came in the last minutes, {others}",
-        choice.offered_per_s,
+        "The attackers {asked}, of which about {:.0} % are refused; of those who came in the last \
+         minutes, {others}",
         choice.refused * 100.0
     )
 }
