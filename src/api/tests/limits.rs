@@ -361,6 +361,12 @@ async fn without_a_cluster_it_is_said_that_there_is_none() {
     let info = server.get_as(&token, "/cluster-info").await;
     assert_eq!(info.problem(503), "no cluster: `cluster` is off");
     server.get("/cluster-info").await.problem(401);
+    let map = server.get_as(&token, "/api/service-map").await;
+    assert_eq!(
+        (map.status, map.json()["unknown"].clone()),
+        (200, json!("no cluster: `cluster` is off"))
+    );
+    server.get("/api/service-map").await.problem(401);
     let checked = server.get_as(&token, "/check_rate_limit").await;
     assert_eq!(checked.problem(503), "no cluster: `cluster` is off");
 }
