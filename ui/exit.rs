@@ -140,6 +140,7 @@ impl Status {
             }
             watch::Error::Engine(engine::Error::NotKept { .. }) => Some(Self::Io),
             watch::Error::Engine(engine::Error::Store(error)) => Self::of_store(error),
+            watch::Error::Engine(engine::Error::Cluster(error)) => Some(Self::of_cluster(error)),
             watch::Error::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
                 Some(Self::Permission)
             }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict};
 use weir::engine::{
-    Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source, SourceKind,
-    SourceState, StoreStatus, Traffic,
+    ArrivalCounts, Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source,
+    SourceKind, SourceState, StoreStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
@@ -41,6 +41,7 @@ pub(crate) fn snapshot() -> Snapshot {
         outbox: Vec::new(),
         mutes: mutes(),
         evidence: None,
+        arrivals: ArrivalCounts::default(),
         cluster: response::cluster(),
         world: Arc::default(),
         response: response::response(),

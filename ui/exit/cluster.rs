@@ -65,7 +65,7 @@ impl Status {
         }
     }
 
-    fn of_cluster(error: &cluster::Error) -> Self {
+    pub(super) fn of_cluster(error: &cluster::Error) -> Self {
         match (error, error.status()) {
             (cluster::Error::ReadOnly { .. }, _) | (_, Some(401 | 403)) => Self::Permission,
             (_, Some(400 | 404 | 422)) => Self::Data,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::detect::{Class, Score};
-use crate::incident::{Hosts, Severity};
+use crate::incident::{Hosts, Names, Severity};
 use crate::packet::Address;
 use crate::respond::fixture::{SECOND, client, merged, pod, site, steady};
 use crate::respond::{Arrival, DecisionKind};
