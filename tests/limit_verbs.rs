@@ -9,37 +9,9 @@ use support::double::kube::ApiServer;
 use support::double::kube::rights::{Grant, Rights};
 use support::engine::DEMO;
 use support::ledger::{Ledger, Said};
+use support::shop::{self, RPS};
 use support::terminal::Terminal;
 use weir::store::Reader;
-
-const SHOP: &str = "
-apiVersion: v1
-kind: Namespace
-metadata: { name: shop }
-status: { phase: Active }
----
-apiVersion: networking.k8s.io/v1
-kind: IngressClass
-metadata: { name: nginx }
-spec: { controller: k8s.io/ingress-nginx }
----
-apiVersion: networking.k8s.io/v1
-kind: IngressClass
-metadata: { name: kong }
-spec: { controller: ingress-controllers.konghq.com/kong }
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: { name: other, namespace: shop }
-spec: { ingressClassName: kong, rules: [{ host: other.example }] }
----
-apiVersion: v1
-kind: Service
-metadata: { name: web, namespace: shop }
-spec: { clusterIP: 10.96.0.7, selector: { app: web }, ports: [{ port: 80 }] }
-";
-
-const RPS: &str = "nginx.ingress.kubernetes.io/limit-rps";
 
 /// An API server with an Ingress that helm limits to 100 requests a second, and a database.
 struct Shop {
@@ -52,25 +24,7 @@ impl Shop {
     fn new() -> Self {
         let (api, ledger) = (ApiServer::start(), Ledger::new());
         let kubeconfig = api.kubeconfig(ledger.path.parent().expect("a folder"));
-        api.with(|kube| {
-            kube.seed_yaml(SHOP);
-            let web = json!({
-                "apiVersion": "networking.k8s.io/v1",
-                "kind": "Ingress",
-                "metadata": { "name": "web", "namespace": "shop", "annotations": { RPS: "100" } },
-                "spec": {
-                    "ingressClassName": "nginx",
-                    "rules": [{
-                        "host": "shop.example",
-                        "http": { "paths": [{
-                            "path": "/", "pathType": "Prefix",
-                            "backend": { "service": { "name": "web", "port": { "number": 80 } } },
-                        }] },
-                    }],
-                },
-            });
-            kube.create_as("helm", &web).expect("it is taken");
-        });
+        shop::open(&api);
         Self { api, ledger, kubeconfig }
     }
 
@@ -92,14 +46,8 @@ impl Shop {
         said.out
     }
 
-    /// The Ingress, without what every write changes.
     fn web(&self) -> Value {
-        let mut web = self.api.with(|kube| kube.get("ingresses", "shop", "web"));
-        let metadata = web["metadata"].as_object_mut().expect("it is there");
-        metadata.remove("resourceVersion");
-        let managers = metadata["managedFields"].as_array_mut().expect("it has managers");
-        managers.iter_mut().for_each(|manager| drop(manager["time"].take()));
-        web
+        shop::web(&self.api)
     }
 
     fn writes(&self) -> usize {
