@@ -15,8 +15,9 @@ BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9
     iputils-ping ethtool iftop
 
 # What the tests are held against besides: another reader of captures, a clock that lies, the merge of
-# the API server.
-ORACLE_PACKAGES := tshark faketime golang-go golang-k8s-sigs-structured-merge-diff-dev
+# the API server, and kubectl, which others than Debian package too.
+ORACLE_PACKAGES := tshark faketime golang-go golang-k8s-sigs-structured-merge-diff-dev \
+    $(shell command -v kubectl > /dev/null || echo kubernetes-client)
 
 # Crates that only a face may use; the library must build without them.
 TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap

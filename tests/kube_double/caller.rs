@@ -11,36 +11,41 @@ use crate::support::double::kube::{ApiServer, TOKEN};
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub const INGRESSES: &str = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses";
-pub const WEB: &str = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web";
+pub(crate) const INGRESSES: &str = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses";
+pub(crate) const WEB: &str = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web";
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: String,
-    pub body: Value,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: String,
+    pub(crate) body: Value,
 }
 
 impl Reply {
     /// Its sentence, where it is a refusal.
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         self.body["message"].as_str().unwrap_or_default()
     }
 
     /// Status, reason and sentence.
-    pub fn refusal(&self) -> (u16, &str, &str) {
+    pub(crate) fn refusal(&self) -> (u16, &str, &str) {
         (self.status, self.body["reason"].as_str().unwrap_or_default(), self.message())
     }
 
     /// The version of what was answered.
-    pub fn version(&self) -> &str {
+    pub(crate) fn version(&self) -> &str {
         self.body["metadata"]["resourceVersion"].as_str().expect("a version")
     }
 }
 
 /// Sends a request as `weir`; what is wrong where no whole answer comes.
-pub fn try_ask(api: &ApiServer, method: &str, target: &str, sent: (&str, &str)) -> Result<Reply> {
+pub(crate) fn try_ask(
+    api: &ApiServer,
+    method: &str,
+    target: &str,
+    sent: (&str, &str),
+) -> Result<Reply> {
     let mut reader = open(api, method, target, sent)?;
     let (status, headers) = head(&mut reader)?;
     let length = headers.lines().find_map(|line| line.strip_prefix("content-length: "));
@@ -52,36 +57,36 @@ pub fn try_ask(api: &ApiServer, method: &str, target: &str, sent: (&str, &str)) 
 
 /// Sends a request with a body of JSON.
 #[track_caller]
-pub fn ask(api: &ApiServer, method: &str, target: &str, body: &Value) -> Reply {
+pub(crate) fn ask(api: &ApiServer, method: &str, target: &str, body: &Value) -> Reply {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     try_ask(api, method, target, ("application/json", &body)).expect("an answer")
 }
 
 #[track_caller]
-pub fn get(api: &ApiServer, target: &str) -> Reply {
+pub(crate) fn get(api: &ApiServer, target: &str) -> Reply {
     ask(api, "GET", target, &Value::Null)
 }
 
 /// Applies as `query` says: `fieldManager=weir&force=true`.
 #[track_caller]
-pub fn apply(api: &ApiServer, query: &str, body: &Value) -> Reply {
+pub(crate) fn apply(api: &ApiServer, query: &str, body: &Value) -> Reply {
     let sent = ("application/apply-patch+yaml", &*body.to_string());
     try_ask(api, "PATCH", &format!("{WEB}?{query}"), sent).expect("an answer")
 }
 
 /// Merges a patch.
 #[track_caller]
-pub fn merge(api: &ApiServer, query: &str, patch: &Value) -> Reply {
+pub(crate) fn merge(api: &ApiServer, query: &str, patch: &Value) -> Reply {
     let sent = ("application/merge-patch+json", &*patch.to_string());
     try_ask(api, "PATCH", &format!("{WEB}?{query}"), sent).expect("an answer")
 }
 
 /// A watch that goes on.
-pub struct Watching(BufReader<TcpStream>);
+pub(crate) struct Watching(BufReader<TcpStream>);
 
 impl Watching {
     #[track_caller]
-    pub fn open(api: &ApiServer, target: &str) -> Self {
+    pub(crate) fn open(api: &ApiServer, target: &str) -> Self {
         let mut reader = open(api, "GET", target, ("", "")).expect("it is there");
         let (status, headers) = head(&mut reader).expect("a head");
         assert_eq!(status, 200);
@@ -90,7 +95,7 @@ impl Watching {
     }
 
     /// The next thing that is told; none at the orderly end.
-    pub fn next(&mut self) -> Result<Option<Value>> {
+    pub(crate) fn next(&mut self) -> Result<Option<Value>> {
         let mut size = String::new();
         self.0.read_line(&mut size)?;
         let size = usize::from_str_radix(size.trim(), 16)
@@ -102,7 +107,7 @@ impl Watching {
 
     /// The next thing that is told: its type and the name and version of its object.
     #[track_caller]
-    pub fn told(&mut self) -> (String, String, String) {
+    pub(crate) fn told(&mut self) -> (String, String, String) {
         let told = self.next().expect("it goes on").expect("it goes on");
         let metadata = &told["object"]["metadata"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -8,7 +8,7 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
 /// How many objects are written to, and how often each.
-const SEQUENCES: usize = 400;
+const SEQUENCES: usize = 300;
 const STEPS: usize = 14;
 
 /// Who writes; the first of them apply.
@@ -59,7 +59,7 @@ impl Written {
     }
 
     /// As the other says it.
-    fn state(&self, conflicts: Vec<String>) -> Value {
+    fn state(&self, conflicts: &[String]) -> Value {
         let managers = self.managers.0.iter();
         let managers: Map<_, _> = managers
             .map(|(manager, owned)| (manager.name.clone(), owned.fields.fields_v1()))
@@ -93,13 +93,12 @@ fn named(random: &mut Rng, all: &[&str], fill: &dyn Fn(&mut Rng, &mut Value)) ->
 fn part(random: &mut Rng, name: &str) -> Value {
     match name {
         "annotations" => some(random, &["a", "b", "weir.dev/limit"], &mut text),
-        "labels" => some(random, &["app", "tier"], &mut text),
         "finalizers" => {
             let chosen = ["x/1", "x/2", "x/3"].into_iter().filter(|_| random.bool());
             chosen.map(Value::from).collect()
         }
         "rules" => json!([{ "host": text(random) }]),
-        "selector" => some(random, &["app", "tier"], &mut text),
+        "labels" | "selector" => some(random, &["app", "tier"], &mut text),
         "limit" => some(random, &["average", "burst"], &mut |random| random.u8(1..4).into()),
         "containers" => named(random, &["web", "proxy", "log"], &|random, one| {
             if random.bool() {
@@ -183,7 +182,7 @@ fn what_becomes_of_an_object_and_its_owners_is_what_the_api_server_says() {
         for _ in 0..STEPS {
             let step = step(&mut random, &written.object);
             let conflicts = written.take(&step);
-            states.push(written.state(conflicts));
+            states.push(written.state(&conflicts));
             steps.push(step);
         }
         sequences.push(Value::from(steps));

@@ -124,7 +124,7 @@ fn bookmarks_go_to_those_who_want_them() {
     let path = |more: &str| format!("/api/v1/pods?watch=1&resourceVersion={now}{more}");
     let mut plain = Watching::open(&api, &path(""));
     let mut marked = Watching::open(&api, &path("&allowWatchBookmarks=true"));
-    ask(&api, "POST", INGRESSES, &ingress(json!({})));
+    ask(&api, "POST", INGRESSES, &ingress(&json!({})));
     api.with(|kube| kube.store.bookmark());
     let (what, name, version) = marked.told();
     assert_eq!((&*what, &*name), ("BOOKMARK", ""));

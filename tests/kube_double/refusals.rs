@@ -23,7 +23,7 @@ fn whoever_may_not_is_told_what_he_may_not() {
     assert_eq!(get(&api, INGRESSES).status, 200);
     let why = "ingresses.networking.k8s.io \"web\" is forbidden: User \"weir\" cannot patch resource \
                \"ingresses\" in API group \"networking.k8s.io\" in the namespace \"shop\"";
-    let reply = apply(&api, "fieldManager=weir", &ingress(json!({})));
+    let reply = apply(&api, "fieldManager=weir", &ingress(&json!({})));
     assert_eq!(reply.refusal(), (403, "Forbidden", why));
     let why = "nodes is forbidden: User \"weir\" cannot list resource \"nodes\" in API group \"\" at \
                the cluster scope";
@@ -70,7 +70,7 @@ fn what_is_not_there_is_not_found() {
     assert_eq!(ask(&api, "DELETE", WEB, &Value::Null).refusal(), (404, "NotFound", why));
     let why = "the server could not find the requested resource";
     assert_eq!(get(&api, "/api/v1/nothings").refusal(), (404, "NotFound", why));
-    let mut lost = ingress(json!({}));
+    let mut lost = ingress(&json!({}));
     lost["metadata"]["namespace"] = "nowhere".into();
     let path = INGRESSES.replace("shop", "nowhere");
     let why = "namespaces \"nowhere\" not found";
@@ -80,9 +80,9 @@ fn what_is_not_there_is_not_found() {
 #[test]
 fn what_is_there_is_not_created_again() {
     let api = server();
-    ask(&api, "POST", INGRESSES, &ingress(json!({})));
+    ask(&api, "POST", INGRESSES, &ingress(&json!({})));
     let why = "ingresses.networking.k8s.io \"web\" already exists";
-    let reply = ask(&api, "POST", INGRESSES, &ingress(json!({})));
+    let reply = ask(&api, "POST", INGRESSES, &ingress(&json!({})));
     assert_eq!(reply.refusal(), (409, "AlreadyExists", why));
     let other = json!({ "preconditions": { "uid": "other" } });
     let reply = ask(&api, "DELETE", WEB, &other);
@@ -93,20 +93,20 @@ fn what_is_there_is_not_created_again() {
 #[test]
 fn what_breaks_rules_is_invalid() {
     let api = server();
-    let mut wrong = ingress(json!({}));
+    let mut wrong = ingress(&json!({}));
     wrong["metadata"]["name"] = "Web_1".into();
     let reply = ask(&api, "POST", INGRESSES, &wrong);
     assert_eq!((reply.status, &reply.body["reason"]), (422, &json!("Invalid")));
     assert!(reply.message().starts_with("Ingress.networking.k8s.io \"Web_1\" is invalid: metadata.name: Invalid value: \"Web_1\": a lowercase RFC 1123"), "{}", reply.message());
     assert_eq!(reply.body["details"]["causes"][0]["field"], "metadata.name");
     // An apply to an Ingress that was deleted meanwhile does not leave half an Ingress behind.
-    let reply = apply(&api, "fieldManager=weir", &bare(json!({ "a": "1" })));
+    let reply = apply(&api, "fieldManager=weir", &bare(&json!({ "a": "1" })));
     let why = "Ingress.networking.k8s.io \"web\" is invalid: spec: Invalid value: []: either \
                `defaultBackend` or `rules` must be specified";
     assert_eq!(reply.refusal(), (422, "Invalid", why));
-    let reply = apply(&api, "fieldManager=weir", &ingress(json!({ "a b": "1" })));
+    let reply = apply(&api, "fieldManager=weir", &ingress(&json!({ "a b": "1" })));
     assert_eq!(reply.body["details"]["causes"][0]["field"], "metadata.annotations");
-    let reply = apply(&api, "fieldManager=weir", &ingress(json!({ "a": "x".repeat(262_144) })));
+    let reply = apply(&api, "fieldManager=weir", &ingress(&json!({ "a": "x".repeat(262_144) })));
     let why = "Ingress.networking.k8s.io \"web\" is invalid: metadata.annotations: Too long: may not \
                be more than 262144 bytes";
     assert_eq!(reply.refusal(), (422, "Invalid", why));
@@ -123,7 +123,7 @@ fn what_breaks_rules_is_invalid() {
 #[test]
 fn values_that_are_no_text_cannot_be_read() {
     let api = server();
-    let wrong = ingress(json!({ "a": 1 }));
+    let wrong = ingress(&json!({ "a": 1 }));
     let why = "Ingress in version \"v1\" cannot be handled as a Ingress: json: cannot unmarshal number \
                into Go struct field ObjectMeta.metadata.annotations of type string";
     assert_eq!(ask(&api, "POST", INGRESSES, &wrong).refusal(), (400, "BadRequest", why));
@@ -135,11 +135,11 @@ fn values_that_are_no_text_cannot_be_read() {
 #[test]
 fn an_apply_names_its_object_and_no_owners() {
     let api = server();
-    let mut config = ingress(json!({}));
+    let mut config = ingress(&json!({}));
     config["metadata"]["managedFields"] = json!([{}]);
     let reply = apply(&api, "fieldManager=weir", &config);
     assert_eq!(reply.refusal(), (400, "BadRequest", "metadata.managedFields must be nil"));
-    let mut config = ingress(json!({}));
+    let mut config = ingress(&json!({}));
     config["metadata"]["name"] = "other".into();
     assert_eq!(apply(&api, "fieldManager=weir", &config).status, 400);
     let sent = ("application/json-patch+json", "[]");
@@ -174,13 +174,13 @@ fn a_lease_is_put_with_its_version_only() {
 #[test]
 fn owners_are_forgotten_where_a_write_says_so() {
     let api = server();
-    apply(&api, "fieldManager=argocd", &ingress(json!({ "a": "1" })));
+    apply(&api, "fieldManager=argocd", &ingress(&json!({ "a": "1" })));
     let reply = merge(&api, "", &json!({ "metadata": { "managedFields": [{}] } }));
     assert_eq!((reply.status, crate::owners(&reply.body)), (200, Vec::new()));
     // Whoever applies first after that shares with all who were there before.
-    let reply = apply(&api, "fieldManager=weir", &bare(json!({ "b": "1" })));
+    let reply = apply(&api, "fieldManager=weir", &bare(&json!({ "b": "1" })));
     let names: Vec<_> = crate::owners(&reply.body).into_iter().map(|(_, name, _)| name).collect();
     assert_eq!(names, ["weir", "before-first-apply"]);
-    let patch = annotations(json!({ "a": "2" }));
+    let patch = annotations(&json!({ "a": "2" }));
     assert_eq!(merge(&api, "fieldManager=kubectl", &patch).status, 200);
 }

@@ -1,9 +1,10 @@
-//! Doubles of the services that are told of incidents: each keeps what it has taken, refuses what the
-//! real one refuses, and fails on command.
+//! Doubles of the services that Weir speaks to: each keeps what it has taken, refuses what the real one
+//! refuses, and fails on command.
 //!
 //! [`server`] is the socket and knows no service; [`fault`] says how it fails and when a test is
 //! called; the other modules are a service each and know no socket. What is right of them about the
-//! real services is held against clients that others wrote, in `tests/firebase.rs`.
+//! real services is held against programs that others wrote, in `tests/firebase.rs` and
+//! `tests/kube_double.rs`.
 
 pub mod account;
 pub mod alertmanager;
@@ -17,6 +18,7 @@ pub mod sinks;
 pub mod slack;
 pub mod slack_bot;
 pub mod story;
+pub mod stream;
 pub mod token;
 pub mod tree;
 pub mod webhook;

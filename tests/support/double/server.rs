@@ -7,19 +7,20 @@ use std::collections::VecDeque;
 use std::io::{BufReader, ErrorKind, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::fault::{Fault, Step};
-use super::http::{Answer, Head, Piece, Request};
+use super::http::{Answer, Head, Request};
+use super::stream::{Line, bring};
 
 /// Connections served at once; more are closed.
 const CONNECTIONS: usize = 256;
 
 /// How often a thread that waits looks whether it should end.
-const GLANCE: Duration = Duration::from_millis(20);
+pub(super) const GLANCE: Duration = Duration::from_millis(20);
 
 /// What is behind a socket.
 pub trait Service: Send + 'static {
@@ -227,38 +228,12 @@ impl<S: Service> Shared<S> {
         }
         stream.write_all(&rest)?;
         if let Some(pieces) = &answer.pieces {
-            return self.brings(pieces, stream);
+            let is_over =
+                || self.has_ended.load(Ordering::Relaxed) || self.is_down.load(Ordering::Relaxed);
+            return bring(pieces, stream, is_over);
         }
         self.reached(Step::AfterAnswer);
         Ok(Line::Open)
-    }
-
-    /// Sends what comes, until one of the three goes away.
-    fn brings(&self, pieces: &Receiver<Piece>, mut stream: &TcpStream) -> Result<Line> {
-        loop {
-            if self.has_ended.load(Ordering::Relaxed) || self.is_down.load(Ordering::Relaxed) {
-                return Ok(Line::Closed);
-            }
-            match pieces.recv_timeout(GLANCE) {
-                Err(RecvTimeoutError::Timeout) if has_gone(stream)? => return Ok(Line::Closed),
-                Err(RecvTimeoutError::Timeout) => {}
-                Ok(Piece::Text(text)) if text.is_empty() => {}
-                Ok(Piece::Text(text)) => {
-                    write!(stream, "{:x}\r\n{text}\r\n", text.len())?;
-                }
-                Ok(Piece::Half(text)) => {
-                    let half = &text.as_bytes()[..text.len() / 2];
-                    write!(stream, "{:x}\r\n", text.len())?;
-                    stream.write_all(half)?;
-                    return Ok(Line::Closed);
-                }
-                Ok(Piece::End) | Err(RecvTimeoutError::Disconnected) => {
-                    stream.write_all(b"0\r\n\r\n")?;
-                    return Ok(Line::Open);
-                }
-                Ok(Piece::Cut) => return Ok(Line::Closed),
-            }
-        }
     }
 
     /// Waits for the next byte, which stays where it is; false once there will be none.
@@ -308,25 +283,6 @@ impl<S: Service> Shared<S> {
         }
         self.has_ended.load(Ordering::Relaxed)
     }
-}
-
-/// Whether the client has closed its side.
-fn has_gone(stream: &TcpStream) -> Result<bool> {
-    stream.set_nonblocking(true)?;
-    let peeked = stream.peek(&mut [0]);
-    stream.set_nonblocking(false)?;
-    match peeked {
-        Ok(bytes) => Ok(bytes == 0),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether a connection can be used again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Line {
-    Open,
-    Closed,
 }
 
 /// A test that fails while it holds a lock must not hide why.

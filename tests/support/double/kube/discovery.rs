@@ -62,9 +62,9 @@ fn resources(group: &str, version: &str) -> Option<Value> {
         let short: Vec<_> = [kind.short].into_iter().filter(|short| !short.is_empty()).collect();
         json!({
             "name": kind.resource,
-            "singularName": kind.kind.to_lowercase(),
+            "singularName": kind.name.to_lowercase(),
             "namespaced": kind.scope == Scope::Namespaced,
-            "kind": kind.kind,
+            "kind": kind.name,
             "verbs": verbs,
             "shortNames": short,
         })

@@ -13,7 +13,7 @@ impl Kube {
     /// Puts an object there as it is, `status` and all, and its namespace where that is missing.
     #[track_caller]
     pub fn seed(&mut self, object: Value) {
-        let target = self.target_of(&object);
+        let target = Self::target_of(&object);
         self.store.seed(&target, object);
     }
 
@@ -38,7 +38,7 @@ impl Kube {
     /// `manager` creates it.
     #[track_caller]
     pub fn create_as(&mut self, manager: &str, object: &Value) -> Result<Value, Status> {
-        let target = self.target_of(object);
+        let target = Self::target_of(object);
         self.store.create(&target, object, &hand(manager))
     }
 
@@ -50,7 +50,7 @@ impl Kube {
         config: &Value,
         force: Force,
     ) -> Result<Value, Status> {
-        let target = self.target_of(config);
+        let target = Self::target_of(config);
         self.store.apply(&target, config, &hand(manager), force)
     }
 
@@ -81,7 +81,7 @@ impl Kube {
     }
 
     #[track_caller]
-    fn target_of(&mut self, object: &Value) -> Target {
+    fn target_of(object: &Value) -> Target {
         let kind = Kind::of(object);
         let kind = kind.unwrap_or_else(|| panic!("the double serves no such kind: {object}"));
         let text =

@@ -12,7 +12,7 @@ pub struct Kind {
     /// Its resource: `ingresses`.
     pub resource: &'static str,
     /// Its name: `Ingress`.
-    pub kind: &'static str,
+    pub name: &'static str,
     /// The short name that kubectl knows, where there is one.
     pub short: &'static str,
     /// Whether it lives in a namespace.
@@ -42,11 +42,11 @@ pub enum Origin {
 }
 
 const fn kind(
-    [group, version, resource, kind, short]: [&'static str; 5],
+    [group, version, resource, name, short]: [&'static str; 5],
     scope: Scope,
     origin: Origin,
 ) -> Kind {
-    Kind { group, version, resource, kind, short, scope, origin }
+    Kind { group, version, resource, name, short, scope, origin }
 }
 
 /// All of them.
@@ -86,7 +86,7 @@ impl Kind {
     /// The one that an object says it is.
     pub fn of(object: &Value) -> Option<&'static Self> {
         let (version, kind) = (object["apiVersion"].as_str()?, object["kind"].as_str()?);
-        KINDS.iter().find(|one| one.api_version() == version && one.kind == kind)
+        KINDS.iter().find(|one| one.api_version() == version && one.name == kind)
     }
 
     /// The one whose resource has this name; the core comes first.
@@ -112,7 +112,7 @@ impl Kind {
 
     /// `Ingress.networking.k8s.io`.
     pub fn qualified_kind(&self) -> String {
-        self.with_group(self.kind)
+        self.with_group(self.name)
     }
 
     fn with_group(&self, name: &str) -> String {

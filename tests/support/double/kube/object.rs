@@ -16,7 +16,7 @@ pub fn born(target: &Target, body: &Value) -> Value {
     let kind = target.kind;
     let mut object = body.clone();
     object["apiVersion"] = kind.api_version().into();
-    object["kind"] = kind.kind.into();
+    object["kind"] = kind.name.into();
     object["metadata"]["name"] = target.name.as_str().into();
     if !target.namespace.is_empty() {
         object["metadata"]["namespace"] = target.namespace.as_str().into();
@@ -63,9 +63,9 @@ pub fn is_same(live: &Value, object: &Value) -> bool {
 }
 
 /// RFC 7386.
-pub fn patched(object: &mut Value, patch: &Value) {
-    let Some(changes) = patch.as_object() else {
-        *object = patch.clone();
+pub fn patched(object: &mut Value, patch: Value) {
+    let Value::Object(changes) = patch else {
+        *object = patch;
         return;
     };
     if !object.is_object() {
@@ -74,9 +74,9 @@ pub fn patched(object: &mut Value, patch: &Value) {
     for (name, change) in changes {
         let members = object.as_object_mut().expect("made one");
         if change.is_null() {
-            members.remove(name);
+            members.remove(&name);
         } else {
-            patched(members.entry(name.clone()).or_insert(Value::Null), change);
+            patched(members.entry(name).or_insert(Value::Null), change);
         }
     }
 }

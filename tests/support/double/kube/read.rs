@@ -43,7 +43,7 @@ pub fn list(
         metadata["continue"] = store.keep_rest(version, rest).into();
     }
     Ok(json!({
-        "kind": format!("{}List", kind.kind),
+        "kind": format!("{}List", kind.name),
         "apiVersion": kind.api_version(),
         "metadata": metadata,
         "items": items,

@@ -83,8 +83,7 @@ impl Rights {
             list.map(str::to_owned).collect()
         };
         let grants = roles.iter().flat_map(|role| {
-            let rules = role["rules"].as_array().into_iter().flatten();
-            rules.map(|rule| Grant {
+            role["rules"].as_array().into_iter().flatten().map(|rule| Grant {
                 verbs: texts(&rule["verbs"]),
                 groups: texts(&rule["apiGroups"]),
                 resources: texts(&rule["resources"]),

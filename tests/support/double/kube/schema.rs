@@ -59,8 +59,8 @@ pub fn shape(path: &Path, value: &Value) -> Shape {
         Value::Object(_) if last == "ownerReferences" => Shape::Leaf,
         Value::Object(_) => Shape::Map,
         Value::Array(_) => {
-            let list = LISTS.iter().find(|(holder, name, _)| (*holder, *name) == (before, last));
-            list.map_or(Shape::Leaf, |(_, _, shape)| *shape)
+            let found = LISTS.iter().find(|(holder, name, _)| (*holder, *name) == (before, last));
+            found.map_or(Shape::Leaf, |(_, _, shape)| *shape)
         }
         _ => Shape::Leaf,
     }

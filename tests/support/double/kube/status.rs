@@ -98,7 +98,7 @@ impl Status {
         let each = if let [one] = &*each { one.clone() } else { format!("[{}]", each.join(", ")) };
         let message = format!("{} \"{name}\" is invalid: {each}", kind.qualified_kind());
         let mut status = Self::new(422, "Invalid", message).about(kind, name).because(causes);
-        status.details.insert("kind".into(), kind.kind.into());
+        status.details.insert("kind".into(), kind.name.into());
         status
     }
 

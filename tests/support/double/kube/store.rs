@@ -221,7 +221,7 @@ fn bookmark(kind: &Kind, version: u64, mut metadata: Value) -> String {
     metadata["resourceVersion"] = version.to_string().into();
     metadata["creationTimestamp"] = Value::Null;
     let object =
-        json!({ "kind": kind.kind, "apiVersion": kind.api_version(), "metadata": metadata });
+        json!({ "kind": kind.name, "apiVersion": kind.api_version(), "metadata": metadata });
     line_of("BOOKMARK", &object)
 }
 

@@ -24,7 +24,7 @@ pub fn decoded(kind: &Kind, body: &Value) -> Result<(), Status> {
         let message = format!(
             "{} in version \"{}\" cannot be handled as a {}: json: cannot unmarshal {what} into Go \
              struct field ObjectMeta.{place} of type string",
-            kind.kind, kind.version, kind.kind
+            kind.name, kind.version, kind.name
         );
         return Err(Status::bad_request(message));
     }
@@ -42,7 +42,7 @@ pub fn config(kind: &Kind, config: &Value) -> Result<(), Status> {
             "failed to create typed patch object ({name}; {}, Kind={}): .{place}: expected string, \
              got {what}",
             kind.api_version(),
-            kind.kind
+            kind.name
         );
         return Err(Status::unnamed(message));
     }
@@ -55,7 +55,7 @@ fn is_of_kind(kind: &Kind, body: &Value) -> Result<(), Status> {
     }
     let said = |member: &str| body[member].as_str().unwrap_or_default();
     let (version, name) = (said("apiVersion"), said("kind"));
-    if version == kind.api_version() && name == kind.kind {
+    if version == kind.api_version() && name == kind.name {
         return Ok(());
     }
     if version.is_empty() || name.is_empty() {
@@ -66,7 +66,7 @@ fn is_of_kind(kind: &Kind, body: &Value) -> Result<(), Status> {
     Err(Status::bad_request(format!(
         "{name} in version \"{version}\" cannot be handled as a {}: no kind \"{name}\" is registered \
          for version \"{version}\"",
-        kind.kind
+        kind.name
     )))
 }
 

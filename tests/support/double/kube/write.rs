@@ -65,7 +65,7 @@ impl Store {
             return Err(Status::bad_request("error decoding patch: json: cannot unmarshal"));
         }
         let mut object = live.clone();
-        patched(&mut object, patch);
+        patched(&mut object, patch.clone());
         validate::decoded(target.kind, &object)?;
         self.update(target, &live, &object, hand)
     }
@@ -84,7 +84,7 @@ impl Store {
             self.has_namespace(target)?;
         }
         let live = found.clone().unwrap_or_else(|| born(target, &target.kind.blank()));
-        self.is_current(target, &live, config, found.is_some())?;
+        is_current(target, &live, config, found.is_some())?;
         let (api_version, time) = (target.kind.api_version(), now());
         let writer = target.writer(hand, &api_version, &time);
         let mut managers = Managers::of(&live).unwrap_or_default();
@@ -165,7 +165,7 @@ impl Store {
         body: &Value,
         hand: &Hand,
     ) -> Result<Value, Status> {
-        self.is_current(target, live, body, true)?;
+        is_current(target, live, body, true)?;
         let mut object = body.clone();
         for kept in
             ["name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion"]
@@ -204,31 +204,8 @@ impl Store {
             self.seed(&Target { kind, namespace: String::new(), name, subresource }, object);
         }
         let mut born = born(target, &json!({}));
-        patched(&mut born, &object);
+        patched(&mut born, object);
         self.set(target.kind, &target.key(), Some(born));
-    }
-
-    fn is_current(
-        &self,
-        target: &Target,
-        live: &Value,
-        body: &Value,
-        exists: bool,
-    ) -> Result<(), Status> {
-        let said = |name: &str| text(&body["metadata"][name]).to_owned();
-        let (uid, version) = (said("uid"), said("resourceVersion"));
-        let live_uid = text(&live["metadata"]["uid"]);
-        if !uid.is_empty() && (!exists || uid != live_uid) {
-            let live_uid = if exists { live_uid } else { "" };
-            let why = format!(
-                "Precondition failed: UID in precondition: {uid}, UID in object meta: {live_uid}"
-            );
-            return Err(Status::conflict(target.kind, &target.name, &why));
-        }
-        if exists && !version.is_empty() && version != text(&live["metadata"]["resourceVersion"]) {
-            return Err(Status::stale(target.kind, &target.name));
-        }
-        Ok(())
     }
 
     fn has_namespace(&self, target: &Target) -> Result<(), Status> {
@@ -261,6 +238,24 @@ impl Store {
         }
         Ok(self.set(target.kind, &target.key(), Some(object)))
     }
+}
+
+/// Whether what `body` says of its version and its identity is so.
+fn is_current(target: &Target, live: &Value, body: &Value, exists: bool) -> Result<(), Status> {
+    let said = |name: &str| text(&body["metadata"][name]).to_owned();
+    let (uid, version) = (said("uid"), said("resourceVersion"));
+    let live_uid = text(&live["metadata"]["uid"]);
+    if !uid.is_empty() && (!exists || uid != live_uid) {
+        let live_uid = if exists { live_uid } else { "" };
+        let why = format!(
+            "Precondition failed: UID in precondition: {uid}, UID in object meta: {live_uid}"
+        );
+        return Err(Status::conflict(target.kind, &target.name, &why));
+    }
+    if exists && !version.is_empty() && version != text(&live["metadata"]["resourceVersion"]) {
+        return Err(Status::stale(target.kind, &target.name));
+    }
+    Ok(())
 }
 
 fn text(value: &Value) -> &str {
