@@ -96,7 +96,11 @@ fn what_would_be_written_is_shown_and_nothing_is() {
     let shop = Shop::new();
     let before = shop.web();
     let said = shop.done("limit apply shop/web --rps 5 --reason test --dry-run");
-    for line in ["weir Ingress shop/web:", "limit-rps: '5'", "nothing is written"] {
+    // The object is whole, however long the annotation with what it takes to undo it is.
+    let shown =
+        ["weir Ingress shop/web:", "limit-rps: '5'", "resourceVersion", "nothing is written"];
+    assert!(said.contains("weir.dev/limit") && !said.contains('…'), "{said}");
+    for line in shown {
         assert!(said.contains(line), "{line}: {said}");
     }
     let applied = objects(&shop.done("limit apply shop/web --rps 5 --reason x --dry-run -o json"));

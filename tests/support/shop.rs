@@ -83,6 +83,8 @@ pub fn web(api: &ApiServer) -> Value {
     let metadata = web["metadata"].as_object_mut().expect("it is there");
     metadata.remove("resourceVersion");
     let managers = metadata["managedFields"].as_array_mut().expect("it has managers");
-    managers.iter_mut().for_each(|manager| drop(manager["time"].take()));
+    for manager in managers {
+        manager["time"].take();
+    }
     web
 }

@@ -56,9 +56,12 @@ fn refused(status: u16) -> LimitError {
     cluster::Error::Refused { action, status, reason: "Reason".into(), message }.into()
 }
 
+/// An error, the status and the words it is told with, and whether another try may do.
+type Case = (fn() -> LimitError, u16, &'static str, bool);
+
 #[tokio::test]
 async fn why_the_cluster_did_not_do_it_is_told_in_its_own_words() {
-    let cases: [(fn() -> LimitError, u16, &str, bool); 14] = [
+    let cases: [Case; 14] = [
         (|| refused(401), 403, "words of the API server with 401", false),
         (|| refused(403), 403, "with 403; `weir doctor` says which rights", false),
         (|| refused(404), 404, "words of the API server with 404", false),
