@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use weir::cluster::{self, Cluster, ClusterStatus, Found, Link, Options, World};
+use weir::cluster::{
+    self, Cluster, ClusterStatus, Found, Link, ObjectPath, Objects, Options, World,
+};
 use weir::settings::{Environment, Settings};
 
 /// How long the cluster may take to say what is in it.
@@ -39,8 +41,25 @@ pub(crate) async fn find(settings: &Settings, environment: &Environment) -> Resu
     }
 }
 
+/// Whether `cluster` lets anybody in who has these credentials: what a watch would go on trying, a
+/// verb had better say.
+async fn knock(cluster: &Cluster) -> Result<(), Error> {
+    let path = ObjectPath {
+        api_version: "v1".into(),
+        resource: "namespaces".into(),
+        namespace: None,
+        name: "default".into(),
+    };
+    match cluster.get(&path).await {
+        // Whoever may not read this may still read something.
+        Err(error) if error.status() != Some(403) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// What is in `cluster`, once it has said so of every kind that may be read.
 pub(crate) async fn look(cluster: Cluster) -> Result<(ClusterStatus, Arc<World>), Error> {
+    knock(&cluster).await?;
     let (tell, mut told) = watch::channel((ClusterStatus::default(), Arc::<World>::default()));
     let follow = cluster::watch(
         cluster,

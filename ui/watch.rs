@@ -315,7 +315,6 @@ fn api(
         database: database.to_owned(),
         evidence: evidence(settings, database).map(|options| options.folder),
         shared: FirebaseList::new(settings, environment)?,
-        cluster: None,
     })?)
 }
 

@@ -31,10 +31,9 @@ pub(super) async fn get(
     State(api): State<Arc<Api>>,
     _caller: Caller,
 ) -> Result<Json<ClusterInfo>, Problem> {
-    let snapshot = api.handle.snapshot();
-    match (&api.cluster, &snapshot.cluster.link) {
-        (_, Link::Absent(why)) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why)),
-        (None, _) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no cluster is watched")),
-        (Some(cluster), _) => Ok(Json(cluster.info(&snapshot.cluster, &snapshot.world).await)),
+    if let Link::Absent(why) = &api.handle.snapshot().cluster.link {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why));
     }
+    let unwatched = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no cluster is watched");
+    api.handle.cluster_info().await.map(Json).ok_or_else(unwatched)
 }

@@ -53,7 +53,6 @@ use self::auth::Tokens;
 use self::error::Problem;
 use self::past::Past;
 use self::throttle::Throttle;
-use crate::cluster::Cluster;
 use crate::engine::Handle;
 use crate::notify::FirebaseList;
 use crate::store::{self, Accounts, PasswordHash, Reader};
@@ -75,8 +74,6 @@ pub struct Parts {
     pub evidence: Option<PathBuf>,
     /// The list that several share, if there is one.
     pub shared: Option<FirebaseList>,
-    /// The cluster that is watched, if there is one.
-    pub cluster: Option<Cluster>,
 }
 
 /// What the API answers from.
@@ -86,7 +83,6 @@ pub struct Api {
     database: PathBuf,
     evidence: Option<PathBuf>,
     shared: Option<FirebaseList>,
-    cluster: Option<Cluster>,
     /// One permit for each download of evidence at once.
     downloads: Arc<Semaphore>,
     past: Past,
@@ -102,7 +98,7 @@ pub struct Api {
 impl Api {
     /// An API made of `parts`.
     pub fn new(parts: Parts) -> Result<Self, store::Error> {
-        let Parts { handle, database, evidence, shared, cluster } = parts;
+        let Parts { handle, database, evidence, shared } = parts;
         let reader = Reader::open(&database)?;
         let mut accounts = Accounts::open(&database)?;
         Ok(Self {
@@ -111,7 +107,6 @@ impl Api {
             database,
             evidence,
             shared,
-            cluster,
             downloads: Arc::new(Semaphore::new(evidence::AT_ONCE)),
             reader: Mutex::new(reader),
             tokens: Tokens::signed_with(&accounts.signing_key()?),

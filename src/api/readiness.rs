@@ -39,14 +39,23 @@ pub(super) fn notes(now: &Snapshot) -> Vec<String> {
     }
     let evidence = now.evidence.as_ref().and_then(|ring| ring.failure.as_ref());
     notes.extend(evidence.map(|why| format!("packets are not kept as evidence: {why}")));
+    notes.extend(cluster(now));
+    notes
+}
+
+/// What is not known of the cluster, or not any more: what is in it goes unnamed, limits stay as they
+/// are, and the engine guards all the same.
+fn cluster(now: &Snapshot) -> Vec<String> {
     if let Link::Down { since_us, why } = &now.cluster.link {
         let since = rfc3339(*since_us);
-        notes.push(format!(
-            "the cluster has not answered since {since}, names may be old and no limit is set or \
-             lifted: {why}"
-        ));
+        return vec![format!(
+            "the cluster has not answered since {since}, limits stay as they are: {why}"
+        )];
     }
-    notes
+    let failing = now.cluster.watches.iter().filter_map(|one| Some((one, one.failure.as_ref()?)));
+    failing
+        .map(|(one, why)| format!("{} of the cluster are not known: {why}", one.resource))
+        .collect()
 }
 
 /// What keeps the engine from guarding at `now`, given what it was like seconds `before`.
@@ -86,6 +95,7 @@ fn store(now: &Snapshot) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::WatchStatus;
     use crate::incident::SinkName;
     use crate::store::Depth;
 
@@ -133,6 +143,25 @@ mod tests {
             "slack has refused 1 changes for good",
         ];
         assert_eq!(notes(&now), expected);
+    }
+
+    #[test]
+    fn a_cluster_that_is_away_is_noted_and_no_reason() {
+        let mut now = running();
+        now.cluster.watches = vec![WatchStatus {
+            resource: "pods",
+            objects: 0,
+            heard_us: None,
+            failure: Some("weir may not list pods".into()),
+        }];
+        let expected = "pods of the cluster are not known: weir may not list pods";
+        assert_eq!(notes(&now), [expected]);
+        now.cluster.link =
+            Link::Down { since_us: 1_600_000_000_000_000, why: "connection refused".into() };
+        let expected = "the cluster has not answered since 2020-09-13T12:26:40.000000Z, limits stay \
+                        as they are: connection refused";
+        assert_eq!(notes(&now), [expected]);
+        assert_eq!(reasons(&now, &now), Vec::<String>::new());
     }
 
     #[test]

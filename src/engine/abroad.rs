@@ -84,6 +84,7 @@ pub(super) struct Envoy {
     stop: CancellationToken,
     /// None where there is no cluster.
     thread: Option<JoinHandle<()>>,
+    cluster: Option<Cluster>,
     limits: Limits,
     seen: watch::Receiver<Seen>,
     worlds: watch::Receiver<Arc<World>>,
@@ -113,6 +114,7 @@ impl Envoy {
         Self {
             stop: CancellationToken::new(),
             thread: None,
+            cluster: None,
             limits: Limits::absent(why),
             seen: watch::channel(seen).1,
             worlds: watch::channel(Arc::default()).1,
@@ -123,6 +125,7 @@ impl Envoy {
         let stop = CancellationToken::new();
         let (limits, asked) = Limits::new();
         let (ledge, seen, worlds) = Ledge::new(&cluster, abroad.response.mode, means.notes);
+        let whole = Some(cluster.clone());
         let mission = Arc::new(Mission {
             cluster,
             ledge,
@@ -147,7 +150,12 @@ impl Envoy {
             // An API server that hangs does not hold up the end.
             tasks.shutdown_background();
         })?;
-        Ok(Self { stop, thread: Some(thread), limits, seen, worlds })
+        Ok(Self { stop, thread: Some(thread), cluster: whole, limits, seen, worlds })
+    }
+
+    /// The cluster, if there is one; it answers for as long as the thread runs.
+    pub(super) fn cluster(&self) -> Option<Cluster> {
+        self.cluster.clone()
     }
 
     /// The door to limits.

@@ -8,6 +8,8 @@ use tokio::sync::watch;
 use super::command::{ActError, Command, Done};
 use super::limits::Limits;
 use super::snapshot::Snapshot;
+use crate::cluster::Cluster;
+use crate::cluster::info::ClusterInfo;
 use crate::store::{Actions, By};
 
 /// What a face holds of a running engine. Cheap to clone; it cannot hold the engine up.
@@ -17,6 +19,7 @@ pub struct Handle {
     stop: Arc<AtomicBool>,
     actions: Option<Arc<Mutex<Actions>>>,
     limits: Limits,
+    cluster: Option<Cluster>,
 }
 
 impl Handle {
@@ -24,7 +27,7 @@ impl Handle {
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
         let limits = Limits::absent("this engine has no cluster".into());
-        Self { snapshots, stop, actions: None, limits }
+        Self { snapshots, stop, actions: None, limits, cluster: None }
     }
 
     /// The door through which people act too.
@@ -37,6 +40,19 @@ impl Handle {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The door through which the cluster is asked what it is made of too.
+    #[must_use]
+    pub fn with_cluster(self, cluster: Option<Cluster>) -> Self {
+        Self { cluster, ..self }
+    }
+
+    /// What is in the cluster and how it is doing; none where there is no cluster.
+    pub async fn cluster_info(&self) -> Option<ClusterInfo> {
+        let snapshot = self.snapshot();
+        let cluster = self.cluster.as_ref()?;
+        Some(cluster.info(&snapshot.cluster, &snapshot.world).await)
     }
 
     /// The door to limits at Ingresses.

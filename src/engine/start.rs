@@ -179,7 +179,8 @@ impl Engine {
             // The desk is there until this and the engine itself let go of it.
             ended.send(Note::Ended(state)).ok();
         })?;
-        let handle = Handle::new(snapshots, stop).with_limits(envoy.limits());
+        let handle = Handle::new(snapshots, stop);
+        let handle = handle.with_limits(envoy.limits()).with_cluster(envoy.cluster());
         let handle = match actions {
             Some(actions) => handle.with_actions(actions),
             None => handle,

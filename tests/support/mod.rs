@@ -20,6 +20,7 @@ pub mod oracle;
 pub mod pcap;
 pub mod pod;
 pub mod prometheus;
+pub mod shop;
 pub mod talk;
 pub mod terminal;
 pub mod transport;

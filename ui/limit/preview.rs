@@ -100,11 +100,12 @@ pub(super) fn run(
     let is_host = |host: Option<&str>| site.serves(host);
     let found = WantedArrivals { host: Some(&is_host), ..WantedArrivals::default() };
     let found = arrivals.arrivals(&found).filter(|arrival| site.is_asked(arrival));
-    let found: Vec<_> = found.collect();
+    let mut found: Vec<_> = found.collect();
+    let passed_on = take_out_passed_on(&mut found);
     let answers: Vec<_> = arrivals.answers(&WantedArrivals::default()).collect();
     let served = (site.controller, site.replicas);
     let mut preview = Preview::of(served, &limit, found.iter(), &answers)?;
-    preview.notes.extend(several(&found));
+    preview.notes.extend(passed_on);
     match args.format {
         Format::Json => paper.json(&PreviewShape::from(&preview))?,
         Format::Text => print(&preview, paper)?,
@@ -167,14 +168,17 @@ impl Site {
     }
 }
 
-/// That a request may count twice: on its way to the controller, and from there to a pod.
-fn several(arrivals: &[Arrival]) -> Option<String> {
+/// Takes out what those ask who are asked for these hosts themselves: they pass requests on, which
+/// were counted when they came. Says whom this is about.
+fn take_out_passed_on(arrivals: &mut Vec<Arrival>) -> Option<String> {
     let servers: BTreeSet<_> = arrivals.iter().map(|arrival| arrival.server).collect();
-    let named: Vec<_> = servers.iter().take(8).map(ToString::to_string).collect();
-    (servers.len() > 1).then(|| {
+    let passing: BTreeSet<_> = arrivals.iter().map(|arrival| arrival.client).collect();
+    let passing: BTreeSet<_> = passing.intersection(&servers).copied().collect();
+    arrivals.retain(|arrival| !passing.contains(&arrival.client));
+    let named: Vec<_> = passing.iter().take(8).map(ToString::to_string).collect();
+    (!named.is_empty()).then(|| {
         format!(
-            "these came to {}: if some of these are behind the controller, requests count twice; \
-             `--server` names where the controller is asked",
+            "what {} passes on is left out: it was counted when it came there",
             named.join(", ")
         )
     })

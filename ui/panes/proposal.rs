@@ -33,9 +33,9 @@ pub(crate) struct Proposal {
 pub(crate) struct Said(Role, String);
 
 impl Said {
-    /// The line, fit for a terminal.
+    /// The whole line, fit for a terminal.
     pub(crate) fn text(&self) -> String {
-        text::clean(&self.1)
+        text::harmless_lines(&self.1).replace('\n', " ")
     }
 }
 

@@ -125,13 +125,9 @@ impl Ttl {
 fn whole(name: &str, number: Option<&Number>) -> Result<Option<u32>, Problem> {
     let Some(number) = number else { return Ok(None) };
     let value = number.as_u64().and_then(|value| u32::try_from(value).ok());
-    match value.filter(|value| (1..=Limit::MOST).contains(value)) {
-        Some(value) => Ok(Some(value)),
-        None => {
-            let expected = format!("expected a whole number from 1 to {}", Limit::MOST);
-            Err(Problem::parameter(name, &expected))
-        }
-    }
+    let value = value.filter(|value| (1..=Limit::MOST).contains(value));
+    let expected = format!("expected a whole number from 1 to {}", Limit::MOST);
+    value.map(Some).ok_or_else(|| Problem::parameter(name, &expected))
 }
 
 /// A network, or an address that stands for itself.

@@ -70,7 +70,7 @@ impl Server {
         let handle = Handle::new(seen, Arc::default());
         let handle = handle.with_actions(Actions::open(&path).unwrap()).with_limits(limits);
         let evidence = Some(folder.path().join("evidence"));
-        let parts = Parts { handle, database: path.clone(), evidence, shared, cluster: None };
+        let parts = Parts { handle, database: path.clone(), evidence, shared };
         let api = Api::new(parts).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
