@@ -27,7 +27,7 @@ const RPS: &str = "nginx.ingress.kubernetes.io/limit-rps";
 const LISTED: &str = "traefik.ingress.kubernetes.io/router.middlewares";
 const WEB: [&str; 3] = ["ingresses", "shop", "web"];
 
-/// Classes of controllers that take limits, as IngressClasses name them.
+/// Classes of controllers that take limits, as an `IngressClass` names them.
 const CLASSES: [(&str, &str, Controller); 5] = [
     ("nginx", "k8s.io/ingress-nginx", Controller::IngressNginx),
     ("f5", "nginx.org/ingress-controller", Controller::F5Nginx),
@@ -85,32 +85,19 @@ fn server(class: &str, before: Before) -> ApiServer {
             }] },
             "status": { "phase": "Running", "podIP": "10.244.0.9" },
         }));
-        match before {
-            Before::Nothing => drop(
-                kube.apply_as("argocd", &bare, Force::No).expect("it is as the test has set it up"),
-            ),
-            Before::Kubectl => drop(
-                kube.create_as("kubectl-client-side-apply", &whole)
-                    .expect("it is as the test has set it up"),
-            ),
-            Before::Helm => {
-                drop(kube.create_as("helm", &whole).expect("it is as the test has set it up"))
-            }
-            Before::ArgoCd => drop(
-                kube.apply_as("argocd", &whole, Force::No)
-                    .expect("it is as the test has set it up"),
-            ),
-            Before::TwoWhoApply => {
-                kube.apply_as("argocd", &whole, Force::No)
-                    .expect("it is as the test has set it up");
-                kube.apply_as("flux", &whole, Force::No).expect("it is as the test has set it up");
-            }
-            Before::OneWhoUpdatesAndOneWhoApplies => {
-                kube.create_as("kubectl", &whole).expect("it is as the test has set it up");
-                kube.apply_as("argocd", &whole, Force::No)
-                    .expect("it is as the test has set it up");
-            }
-        }
+        let made = match before {
+            Before::Nothing => kube.apply_as("argocd", &bare, Force::No),
+            Before::Kubectl => kube.create_as("kubectl-client-side-apply", &whole),
+            Before::Helm => kube.create_as("helm", &whole),
+            Before::ArgoCd => kube.apply_as("argocd", &whole, Force::No),
+            Before::TwoWhoApply => kube
+                .apply_as("argocd", &whole, Force::No)
+                .and_then(|_| kube.apply_as("flux", &whole, Force::No)),
+            Before::OneWhoUpdatesAndOneWhoApplies => kube
+                .create_as("kubectl", &whole)
+                .and_then(|_| kube.apply_as("argocd", &whole, Force::No)),
+        };
+        made.expect("the API server takes it");
     });
     api
 }
@@ -231,6 +218,7 @@ impl<'a> Setter<'a> {
 
 type Serving = fn(&IngressName, &Value) -> Result<Controller, Refusal>;
 
+#[expect(clippy::unnecessary_wraps, reason = "others do not know what serves an Ingress")]
 fn serving(_: &IngressName, ingress: &Value) -> Result<Controller, Refusal> {
     let class = ingress["spec"]["ingressClassName"].as_str().unwrap_or_default();
     let (.., controller) = CLASSES
