@@ -3,64 +3,55 @@
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use serde_json::{Value, json};
+use support::abroad;
+use support::double::kube::ApiServer;
 use support::engine::{DEMO, await_some};
 use tempfile::TempDir;
-use tokio::sync::watch;
-use weir::cluster::World;
-use weir::detect::{Class, Model, Runtime};
-use weir::engine::{self, Engine, Feed, Handle, Parts, SourceState};
+use weir::detect::Class;
+use weir::engine::{Engine, Handle, SourceState};
 use weir::filter::Filter;
-use weir::flow::Timeouts;
-use weir::incident::{self, Incident, Tracker};
+use weir::incident::Incident;
+use weir::respond::Mode;
 use weir::settings::Speed;
-use weir::store::{Query, Reader, Retention, Store};
+use weir::store::{Query, Reader};
 
 /// The web server of the bundled capture as a pod of before it, and a pod that was given the address of
 /// the attacker after it.
-fn world() -> Arc<World> {
+fn cluster() -> ApiServer {
     let pod = |name: &str, address: &str, since: &str| -> Value {
         json!({
-            "kind": "Pod",
+            "apiVersion": "v1", "kind": "Pod",
             "metadata": {
-                "name": name, "namespace": "shop", "uid": name,
-                "ownerReferences": [{ "kind": "StatefulSet", "name": "web", "controller": true }],
+                "name": name, "namespace": "shop", "uid": name, "creationTimestamp": since,
+                "ownerReferences": [{
+                    "apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": "web",
+                    "controller": true,
+                }],
             },
-            "spec": { "nodeName": "worker", "containers": [{ "image": "shop/web:1" }] },
+            "spec": { "nodeName": "worker", "containers": [{ "name": "web", "image": "shop/web:1" }] },
             "status": {
                 "phase": "Running", "startTime": since,
                 "podIP": address, "podIPs": [{ "ip": address }],
             },
         })
     };
-    let objects = [
-        pod("web-0", "192.0.2.10", "2026-11-01T00:00:00Z"),
-        pod("web-1", "203.0.113.66", "2026-11-26T00:00:00Z"),
-    ];
-    Arc::new(World::made_of(&objects).expect("objects of a cluster"))
+    let api = ApiServer::start();
+    api.with(|kube| {
+        kube.seed(
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } }),
+        );
+        kube.seed(pod("web-0", "192.0.2.10", "2026-11-01T00:00:00Z"));
+        kube.seed(pod("web-1", "203.0.113.66", "2026-11-26T00:00:00Z"));
+    });
+    api
 }
 
-/// An engine that replays the bundled capture, and sees these worlds.
-fn engine(folder: &TempDir, worlds: watch::Receiver<Arc<World>>) -> Engine {
-    let runtime = Runtime::start(None).expect("what runs the model");
-    let timeouts = Timeouts { report_us: Some(1_000_000), ..Timeouts::default() };
-    let parts = Parts {
-        feed: Feed::Files { paths: vec![DEMO.into()], filter: String::new(), speed: Speed::Max },
-        flows: engine::Options { timeouts, max_flows: 1 << 20, shards: 1 },
-        model: Model::built_in().expect("a model"),
-        inference_threads: 1,
-        tracker: Tracker::new("weir", incident::Options::default()),
-        store: Some(Store::open(&folder.path().join("weir.db")).expect("a database")),
-        retention: Retention { age: Duration::from_hours(24 * 365), bytes: 1 << 30 },
-        sinks: Vec::new(),
-        known: Vec::new(),
-        evidence: None,
-        worlds: Some(worlds),
-    };
-    Engine::start(parts, &runtime, Arc::<AtomicBool>::default()).expect("an engine")
+/// An engine that replays the bundled capture beside a cluster.
+fn engine(api: &ApiServer, folder: &TempDir) -> Engine {
+    let capture = (vec![DEMO.into()], Speed::Max);
+    abroad::engine(api, folder.path(), capture, abroad::response(Mode::Observe))
 }
 
 /// The flood as the engine shows it once the capture has been read to its end.
@@ -83,9 +74,9 @@ fn kept(folder: &TempDir) -> Incident {
 #[test]
 fn an_attack_is_on_the_pod_that_had_the_address_then() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (_worlds, seen) = watch::channel(world());
-    let engine = engine(&folder, seen);
-    let flood = flood(&engine.handle(), |_| true);
+    let api = cluster();
+    let engine = engine(&api, &folder);
+    let flood = flood(&engine.handle(), |flood| !flood.names.is_empty());
     let said = flood.sentence();
     // Nobody of the cluster had the address of the attacker yet.
     assert!(said.starts_with("high dos-flood of shop/web:80 and "), "{said}");
@@ -102,11 +93,12 @@ fn an_attack_is_on_the_pod_that_had_the_address_then() {
 #[test]
 fn a_cluster_that_comes_later_names_what_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (worlds, seen) = watch::channel(Arc::default());
-    let engine = engine(&folder, seen);
+    let api = cluster();
+    api.refuse();
+    let engine = engine(&api, &folder);
     let nameless = flood(&engine.handle(), |_| true);
     assert!(nameless.names.is_empty(), "{nameless:?}");
-    worlds.send_replace(world());
+    api.heal();
     let named = flood(&engine.handle(), |flood| !flood.names.is_empty());
     assert_eq!(named.names.label(named.pivot), "shop/web");
     engine.finish().expect("all is kept");

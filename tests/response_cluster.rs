@@ -6,24 +6,20 @@ mod support;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use support::abroad;
 use support::double::kube::ApiServer;
 use support::double::kube::merge::Force;
 use support::engine::{DEMO, await_within};
 use support::flows::Folder;
 use support::pcap::Capture;
 use support::transport::udp;
-use weir::cluster;
-use weir::detect::{Model, Runtime};
-use weir::engine::{Abroad, Engine, Feed, Handle, Options, Parts};
-use weir::flow::Timeouts;
-use weir::incident::{self, Tracker};
-use weir::respond::{AllowedNetwork, DecisionKind, IngressName, Mode, ResponseOptions};
-use weir::settings::{Environment, Speed};
-use weir::store::{Reader, Retention, Store};
+use weir::engine::{Engine, Handle};
+use weir::respond::{DecisionKind, IngressName, Mode};
+use weir::settings::Speed;
+use weir::store::Reader;
 
 /// What the shop's Ingress looks like where nobody limits it.
 const LIMIT_RPS: &str = "nginx.ingress.kubernetes.io/limit-rps";
@@ -126,54 +122,10 @@ fn afterwards(folder: &Path) -> PathBuf {
     path
 }
 
-/// An engine that takes the bundled capture for what happens now.
-fn engine(api: &ApiServer, folder: &Folder, response: ResponseOptions) -> Engine {
-    weir::notify::prepare();
-    let runtime = Runtime::start(None).expect("tract");
-    let abroad = Abroad {
-        options: cluster::Options {
-            kubeconfig: Some(api.kubeconfig(folder.path())),
-            ..cluster::Options::default()
-        },
-        environment: Environment::default(),
-        response,
-        monitors: vec!["monitoring".into()],
-        listen: None,
-        absent: None,
-    };
-    let parts = Parts {
-        feed: Feed::Files {
-            paths: vec![PathBuf::from(DEMO), afterwards(folder.path())],
-            filter: String::new(),
-            speed: Speed::Times(20.0),
-        },
-        flows: Options {
-            timeouts: Timeouts { report_us: Some(1_000_000), ..Timeouts::default() },
-            max_flows: 1 << 20,
-            shards: 1,
-        },
-        model: Model::built_in().expect("a model"),
-        inference_threads: 1,
-        tracker: Tracker::new("weir", incident::Options::default()),
-        store: Some(Store::open(&folder.path().join("weir.db")).expect("a database")),
-        retention: Retention { age: Duration::from_hours(24), bytes: 1 << 30 },
-        sinks: Vec::new(),
-        known: Vec::new(),
-        evidence: None,
-        abroad: Some(abroad),
-    };
-    Engine::start(parts, &runtime, Arc::default()).expect("an engine")
-}
-
-fn options(mode: Mode) -> ResponseOptions {
-    ResponseOptions {
-        mode,
-        rules: Vec::new(),
-        at_once: 3,
-        allowlist: Vec::<AllowedNetwork>::new(),
-        never: Vec::new(),
-        held_back: None,
-    }
+/// An engine that takes the bundled capture for what happens now, at twenty times its pace.
+fn engine(api: &ApiServer, folder: &Folder, mode: Mode) -> Engine {
+    let paths = vec![PathBuf::from(DEMO), afterwards(folder.path())];
+    abroad::engine(api, folder.path(), (paths, Speed::Times(20.0)), abroad::response(mode))
 }
 
 /// Waits until `found` finds something; a capture of six minutes has to go by at twenty times its pace.
@@ -198,7 +150,7 @@ fn an_attack_becomes_an_incident_and_a_limit_which_is_lifted_when_the_attack_is_
     let (api, folder) = (ApiServer::start(), Folder::new());
     cluster(&api);
     let before = api.with(|kube| kube.get("ingresses", "shop", "web"));
-    let engine = engine(&api, &folder, options(Mode::Enforce));
+    let engine = engine(&api, &folder, Mode::Enforce);
     let handle = engine.handle();
 
     let set = awaited("a limit", || limit(&api));
@@ -238,7 +190,7 @@ fn an_attack_becomes_an_incident_and_a_limit_which_is_lifted_when_the_attack_is_
 fn who_only_observes_says_what_would_help_and_writes_nothing() {
     let (api, folder) = (ApiServer::start(), Folder::new());
     cluster(&api);
-    let engine = engine(&api, &folder, options(Mode::Observe));
+    let engine = engine(&api, &folder, Mode::Observe);
     let handle = engine.handle();
     let decision = awaited("a recommendation", || {
         let snapshot = handle.snapshot();
@@ -255,19 +207,4 @@ fn who_only_observes_says_what_would_help_and_writes_nothing() {
     });
     assert_eq!(writes, 0);
     assert_eq!(limit(&api), None);
-}
-
-#[test]
-fn names_of_the_cluster_reach_incidents() {
-    let (api, folder) = (ApiServer::start(), Folder::new());
-    cluster(&api);
-    let engine = engine(&api, &folder, options(Mode::Observe));
-    let handle = engine.handle();
-    let name = awaited("a name", || {
-        let snapshot = handle.snapshot();
-        let incident = snapshot.incidents.iter().find(|one| one.class.name() == "dos-flood")?;
-        incident.names.get(incident.pivot).map(weir::incident::Who::label)
-    });
-    assert!(["node/worker-1", "shop/web", "ingress-nginx/controller"].contains(&&*name), "{name}");
-    engine.finish().expect("an end");
 }

@@ -6,6 +6,7 @@
 #![expect(dead_code, reason = "each test file uses its own part of this")]
 #![expect(unreachable_pub, reason = "every test file is a crate that includes this")]
 
+pub mod abroad;
 pub mod data;
 pub mod double;
 pub mod edge;

@@ -1,0 +1,65 @@
+//! An engine in this process that watches a double of the API server.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use weir::cluster;
+use weir::detect::{Model, Runtime};
+use weir::engine::{Abroad, Engine, Feed, Options, Parts};
+use weir::flow::Timeouts;
+use weir::incident::{self, Tracker};
+use weir::respond::{Mode, ResponseOptions};
+use weir::settings::{Environment, Speed};
+use weir::store::{Retention, Store};
+
+use super::double::kube::ApiServer;
+
+/// A response in this mode, without rules and exceptions.
+pub fn response(mode: Mode) -> ResponseOptions {
+    ResponseOptions {
+        mode,
+        rules: Vec::new(),
+        at_once: 3,
+        allowlist: Vec::new(),
+        never: Vec::new(),
+        held_back: None,
+    }
+}
+
+/// An engine that takes `paths` for what happens now, and keeps all in `folder`.
+pub fn engine(
+    api: &ApiServer,
+    folder: &Path,
+    (paths, speed): (Vec<PathBuf>, Speed),
+    response: ResponseOptions,
+) -> Engine {
+    weir::notify::prepare();
+    let runtime = Runtime::start(None).expect("what runs the model");
+    let abroad = Abroad {
+        options: cluster::Options {
+            kubeconfig: Some(api.kubeconfig(folder)),
+            ..cluster::Options::default()
+        },
+        environment: Environment::default(),
+        response,
+        monitors: vec!["monitoring".into()],
+        listen: None,
+        absent: None,
+    };
+    let timeouts = Timeouts { report_us: Some(1_000_000), ..Timeouts::default() };
+    let parts = Parts {
+        feed: Feed::Files { paths, filter: String::new(), speed },
+        flows: Options { timeouts, max_flows: 1 << 20, shards: 1 },
+        model: Model::built_in().expect("a model"),
+        inference_threads: 1,
+        tracker: Tracker::new("weir", incident::Options::default()),
+        store: Some(Store::open(&folder.join("weir.db")).expect("a database")),
+        retention: Retention { age: Duration::from_hours(24 * 365), bytes: 1 << 30 },
+        sinks: Vec::new(),
+        known: Vec::new(),
+        evidence: None,
+        abroad: Some(abroad),
+    };
+    Engine::start(parts, &runtime, Arc::default()).expect("an engine")
+}
