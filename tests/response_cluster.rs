@@ -14,7 +14,7 @@ use support::double::kube::ApiServer;
 use support::double::kube::merge::Force;
 use support::engine::{DEMO, await_within};
 use support::flows::Folder;
-use support::pcap::Capture;
+use support::pcap::{Capture, EPOCH_US};
 use support::transport::udp;
 use weir::engine::{Engine, Handle};
 use weir::respond::{DecisionKind, IngressName, Mode};
@@ -113,7 +113,7 @@ fn ingress(name: &str, host: &str, port: u16) -> Value {
 
 /// Five quiet minutes after the bundled capture: somebody asks for a name now and then.
 fn afterwards(folder: &Path) -> PathBuf {
-    let end_us = 1_795_574_320_000_000;
+    let end_us = 1_795_574_320_000_000 - EPOCH_US;
     let at = |text: &str| text.parse::<SocketAddr>().expect("an address");
     let ask = udp(at("10.244.1.21:40000"), at("10.244.1.53:53"), 30);
     let packets: Vec<_> = (0..60).map(|n| (end_us + n * 5_000_000, ask.clone())).collect();
@@ -198,7 +198,7 @@ fn who_only_observes_says_what_would_help_and_writes_nothing() {
         decisions.find(|one| one.kind == DecisionKind::Recommended).cloned()
     });
     assert_eq!(decision.ingress, Some(IngressName::new("shop", "web").expect("a name")));
-    assert!(decision.text.contains("r/s"), "{}", decision.text);
+    assert!(decision.text.contains("the mode is observe"), "{}", decision.text);
     engine.finish().expect("an end");
     let writes = api.with(|kube| {
         let of_ingresses =
