@@ -164,7 +164,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "what leads where, and what flows there",
     )
     .named("map")
-    .hinted("map", 9),
+    .hinted("map", 10),
     Binding::new(&[character('t')], Action::Retry, BROWSING, "try again what a sink has refused")
         .named("retry")
         .hinted("try again", 5),

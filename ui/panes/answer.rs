@@ -24,11 +24,15 @@ const WHY_COLUMNS: usize = 32;
 pub(crate) fn words(incident: &Incident, response: &ResponseStatus) -> String {
     let mut limits = limits(incident.id, response);
     if let Some((status, held)) = limits.next() {
-        let words = limited(status, held, response.read_us);
-        return match limits.count() {
-            0 => words,
-            more => format!("{words} and {more} more"),
+        let said = match amiss(status.standing) {
+            "" => "limited: ".to_owned(),
+            amiss => format!("limit {amiss}"),
         };
+        let more = match limits.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        return format!("{said}{}{more}", limited(status, held, response.read_us));
     }
     let newest = decisions(incident.id, response).next();
     let newest = newest.filter(|_| incident.status != Status::Resolved);
@@ -38,8 +42,9 @@ pub(crate) fn words(incident: &Incident, response: &ResponseStatus) -> String {
 /// Each limit and each decision, the newest first.
 pub(crate) fn facts(incident: &Incident, response: &ResponseStatus) -> Vec<Fact> {
     let limits = limits(incident.id, response).map(|(status, held)| {
-        let (words, by) = (limited(status, held, response.read_us), text::clean(&held.by));
-        Fact::told("limit", format!("{words}, by {by}"), urgency(status.standing))
+        let (amiss, by) = (amiss(status.standing), text::clean(&held.by));
+        let words = format!("{amiss}{}, by {by}", limited(status, held, response.read_us));
+        Fact::told("limit", words, urgency(status.standing))
     });
     let decisions = decisions(incident.id, response).take(DECISIONS).map(|decision| {
         let (at, kind) = (format::clock(decision.at_us), decision.kind.name());
@@ -62,14 +67,23 @@ fn decisions(id: IncidentId, response: &ResponseStatus) -> impl Iterator<Item = 
     all.filter(move |decision| decision.incident == Some(id))
 }
 
+/// How the limit stands, where that is not as Weir wants it.
+const fn amiss(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Overridden => "OVERRIDDEN: ",
+        Standing::Expired => "being lifted: ",
+        Standing::Active | Standing::Foreign | Standing::Unlimited => "",
+    }
+}
+
+/// `shop/web 5 r/s, 14:31 left`.
 fn limited(status: &LimitStatus, held: &Held, now_us: i64) -> String {
     let (place, limit) = (text::clean(&status.ingress.to_string()), words::limit(&held.limit));
-    let left_us = held.until_us - now_us;
+    let left_us = held.until_us.saturating_sub(now_us);
     match status.standing {
-        Standing::Overridden => format!("limit OVERRIDDEN: {place} {limit}"),
-        Standing::Expired => format!("limit is being lifted: {place} {limit}"),
-        _ if left_us > 0 => format!("limited: {place} {limit}, {} left", format::minutes(left_us)),
-        _ => format!("limited: {place} {limit}, overdue"),
+        Standing::Overridden | Standing::Expired => format!("{place} {limit}"),
+        _ if left_us > 0 => format!("{place} {limit}, {} left", format::minutes(left_us)),
+        _ => format!("{place} {limit}, overdue"),
     }
 }
 

@@ -204,7 +204,7 @@ fn a_limit_that_is_no_longer_what_weir_set_is_said_aloud() {
         note(|snapshot| Arc::make_mut(&mut snapshot.response.limits[1]).standing = standing)
     };
     assert!(stands(Standing::Overridden).starts_with("limit OVERRIDDEN: shop/web 5 r/s"));
-    assert!(stands(Standing::Expired).starts_with("limit is being lifted: shop/web 5 r/s"));
+    assert!(stands(Standing::Expired).starts_with("limit being lifted: shop/web 5 r/s"));
     let overdue = note(|snapshot| snapshot.response.read_us += 3_600_000_000);
     assert!(overdue.starts_with("limited: shop/web 5 r/s burst 25, overdue"), "{overdue}");
 }
@@ -235,7 +235,10 @@ fn an_incident_lists_its_limit_and_every_decision_about_it() {
     session.press(KeyCode::Enter);
     let text = session.text();
     let limit = line(&text, " limit ");
-    assert!(limit.contains("shop/web 5 r/s burst 25, 14:31 left, by weir (auto)"), "{text}");
+    assert!(
+        limit.contains("limit         shop/web 5 r/s burst 25, 14:31 left, by weir (auto)"),
+        "{text}"
+    );
     let response = line(&text, " response ");
     assert!(response.contains("14:01:42Z applied at shop/web: 203.0.113.7 holds 412"), "{text}");
     assert!(!text.contains("something else"), "{text}");
