@@ -61,7 +61,7 @@ pub(crate) fn with_traffic(map: &ServiceMap) -> Vec<Line> {
     let links = Links::new(map);
     let mut tree = Tree::new(&links, Pods::WithTraffic);
     for ingress in links.roots(|sort| sort == Sort::Ingress) {
-        tree.node(ingress, 0, String::new());
+        tree.node(ingress, 0, "");
     }
     tree.under("outside", &links.talking_from_outside(map));
     tree.namespaces(links.roots(|sort| sort != Sort::Ingress));
@@ -120,11 +120,11 @@ impl<'l, 'm> Tree<'l, 'm> {
             self.lines.push(Line { depth: 0, part: Part::Heading, name, note, traffic: None });
         }
         for node in nodes {
-            self.node(node, 1, String::new());
+            self.node(node, 1, "");
         }
     }
 
-    /// `roots`, which are in the order of their namespaces.
+    /// `roots` below their namespaces, each kept in its order.
     fn namespaces(&mut self, roots: Vec<&'m MapNode>) {
         let mut namespaces = BTreeMap::<&str, Vec<_>>::new();
         for root in roots {
@@ -136,10 +136,10 @@ impl<'l, 'm> Tree<'l, 'm> {
     }
 
     /// A node, and what stands below it.
-    fn node(&mut self, node: &'m MapNode, depth: usize, note: String) {
+    fn node(&mut self, node: &'m MapNode, depth: usize, how: &str) {
         if node.sort == Sort::Workload {
             let alone = self.links.owned(&node.id).filter(|pod| !self.links.is_led_to(pod));
-            return self.workload(node, alone.collect(), depth);
+            return self.workload(node, &alone.collect::<Vec<_>>(), depth);
         }
         let below = self.links.below(&node.id);
         let is_said = !self.said.insert(&node.id);
@@ -148,7 +148,7 @@ impl<'l, 'm> Tree<'l, 'm> {
             depth,
             part: Part::Node,
             name: titled(node, depth),
-            note: format!("{note}{again}"),
+            note: format!("{how}{again}"),
             traffic: self.links.came_to(&node.id),
         });
         if is_said {
@@ -157,7 +157,7 @@ impl<'l, 'm> Tree<'l, 'm> {
         for edge in below.iter().filter(|edge| edge.why == Why::Routes) {
             if let Some(service) = self.links.node(&edge.to) {
                 let routes = text::clean(&edge.routes.join(", "));
-                self.node(service, depth + 1, format!("by {routes}"));
+                self.node(service, depth + 1, &format!("by {routes}"));
             }
         }
         let pods = below.iter().filter(|edge| edge.why == Why::Selects);
@@ -173,14 +173,14 @@ impl<'l, 'm> Tree<'l, 'm> {
         }
         for (owner, pods) in workloads {
             match owner.and_then(|owner| self.links.node(owner)) {
-                Some(workload) => self.workload(workload, pods, depth),
-                None => pods.iter().for_each(|pod| self.node(pod, depth, String::new())),
+                Some(workload) => self.workload(workload, &pods, depth),
+                None => pods.iter().for_each(|pod| self.node(pod, depth, "")),
             }
         }
     }
 
     /// A workload and those of its pods that stand here.
-    fn workload(&mut self, workload: &'m MapNode, pods: Vec<&'m MapNode>, depth: usize) {
+    fn workload(&mut self, workload: &'m MapNode, pods: &[&'m MapNode], depth: usize) {
         let all = self.links.owned(&workload.id).count();
         let note = match pods.len() {
             0 => String::new(),
@@ -192,17 +192,18 @@ impl<'l, 'm> Tree<'l, 'm> {
         let name = titled(workload, depth);
         self.lines.push(Line { depth, part: Part::Node, name, note, traffic });
         let is_shown = |pod: &&&MapNode| self.pods == Pods::All || self.links.has_traffic(&pod.id);
-        let shown: Vec<_> =
-            pods.iter().filter(is_shown).filter(|pod| !self.said.contains(&*pod.id)).collect();
-        shown.into_iter().for_each(|pod| self.node(pod, depth + 1, String::new()));
+        let shown = pods.iter().filter(is_shown).filter(|pod| !self.said.contains(&*pod.id));
+        for pod in shown.collect::<Vec<_>>() {
+            self.node(pod, depth + 1, "");
+        }
     }
 
     /// To whom a node talks, the worst first.
     fn talks(&mut self, id: &str, depth: usize) {
         let links = self.links;
         for edge in links.talks(id) {
-            let Some(node) = links.node(&edge.to) else { continue };
-            let name = format!("→ {}", target(node, edge));
+            let Some(to) = links.node(&edge.to) else { continue };
+            let name = format!("→ {}", target(to, edge));
             let (note, traffic) = (String::new(), Some(Traffic::of(edge)));
             self.lines.push(Line { depth, part: Part::Talk, name, note, traffic });
         }

@@ -49,9 +49,10 @@ impl Item for AlertRow {
             Pivot::Source => format!("towards {}", hosts(self, &self.targets)),
         };
         let why = self.why.first().map(|reason| format!(" · {}", text::clean(&reason.text)));
-        let first = [&self.answer, &self.told].into_iter().filter(|words| !words.is_empty());
-        let first: String = first.map(|words| format!("{words} · ")).collect();
-        Some(look.cell(Role::Dim, format!("{first}{other}{}", why.unwrap_or_default())))
+        let other = format!("{other}{}", why.unwrap_or_default());
+        let parts = [&self.answer, &self.told, &other].map(String::as_str);
+        let parts: Vec<_> = parts.into_iter().filter(|words| !words.is_empty()).collect();
+        Some(look.cell(Role::Dim, parts.join(" · ")))
     }
 }
 

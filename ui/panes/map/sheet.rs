@@ -103,10 +103,9 @@ impl Drawn {
     fn written(&self) -> String {
         let Line { name, note, traffic, .. } = &self.line;
         let traffic = traffic.map(|traffic| traffic.written()).unwrap_or_default();
-        let parts = [note.as_str(), traffic.as_str()];
-        let parts: String =
-            parts.iter().filter(|part| !part.is_empty()).map(|part| format!("  {part}")).collect();
-        format!("{}{name}{parts}\n", self.branches)
+        let name = format!("{}{name}", self.branches);
+        let parts = [name, note.clone(), traffic].into_iter().filter(|part| !part.is_empty());
+        format!("{}\n", parts.collect::<Vec<_>>().join("  "))
     }
 }
 
