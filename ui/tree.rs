@@ -63,7 +63,10 @@ pub(crate) fn with_traffic(map: &ServiceMap) -> Vec<Line> {
     for ingress in links.roots(|sort| sort == Sort::Ingress) {
         tree.node(ingress, 0, "");
     }
-    tree.under("outside", &links.talking_from_outside(map));
+    // Where no cluster is known, nothing is outside of it.
+    let knows_cluster = map.nodes.iter().any(|node| node.sort != Sort::Outside);
+    let outside = if knows_cluster { "outside" } else { "hosts" };
+    tree.under(outside, &links.talking_from_outside(map));
     tree.namespaces(links.roots(|sort| sort != Sort::Ingress));
     let nodes: Vec<_> = map.nodes.iter().filter(|node| node.sort == Sort::Node).collect();
     tree.under("nodes", &nodes);

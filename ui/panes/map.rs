@@ -49,7 +49,8 @@ impl Map {
 
     /// Where the words stand, and below them the tree.
     fn split(sheet: &Sheet, area: Rect) -> [Rect; 2] {
-        let most = area.height - area.height.min(TREE_LINES);
+        let kept = if sheet.lines.is_empty() { 0 } else { TREE_LINES };
+        let most = area.height.saturating_sub(kept);
         let above = Rect { height: most, ..area };
         let left =
             sheet.words.iter().fold(above, |left, (_, words)| chrome::below_sentence(words, left));

@@ -64,7 +64,10 @@ fn trouble_on_the_map_is_said_in_words_and_first() {
         assert!(first.contains("dos-slow 0.998: 203.0.113.7 → "), "{text}");
         assert!(line(&text, "3 pods").contains("ALARM dos-slow"), "{text}");
     }
-    let text = opened(fixture::mapped(), (80, 24)).text();
+    let session = opened(fixture::mapped(), (80, 24));
+    let (text, looks) = (session.text(), session.looks());
+    let at = text.lines().position(|line| line.contains("3 pods")).unwrap();
+    assert!(looks.lines().nth(at).unwrap().contains("EEEEE"), "{looks}");
     for words in ["ALARM dos-slow", "0.998", "5.3", "17"] {
         assert!(line(&text, "│ └ → shop/web").contains(words), "{words}: {text}");
     }
@@ -73,13 +76,14 @@ fn trouble_on_the_map_is_said_in_words_and_first() {
 #[test]
 fn a_map_without_a_cluster_says_so_and_shows_addresses() {
     let text = opened(without_a_cluster(), (80, 24)).text();
-    assert!(text.contains("Map ─ no cluster"), "{text}");
-    assert!(text.contains("no cluster: there is no kubeconfig"), "{text}");
-    assert!(text.contains("hosts are shown by address"), "{text}");
+    assert!(text.contains("Map ─ 3 alarms · no cluster") && !text.contains("outside"), "{text}");
+    let words = "no cluster, hosts are shown by address: there is no kubeconfig";
+    assert!(text.contains(words), "{text}");
     assert!(text.contains("→ 10.244.1.21:80"), "{text}");
     let nothing = opened(Snapshot::default(), (80, 24)).text();
     assert!(
-        nothing.contains("waiting for the API server") && nothing.contains("no traffic was seen")
+        nothing.contains("API server has not answered yet")
+            && nothing.contains("no traffic was seen")
     );
 }
 
@@ -112,10 +116,10 @@ fn a_map_of_thousands_of_pods_says_what_it_leaves_out_and_scrolls() {
 fn the_map_is_that_of_the_newest_snapshot_unless_frozen() {
     let mut session = opened(fixture::mapped(), (80, 24));
     session.see(without_a_cluster());
-    assert!(session.text().contains("no cluster"));
+    assert!(session.text().contains("no cluster,"));
     session.type_in(" ");
     session.see(fixture::mapped());
-    assert!(session.text().contains("no cluster"));
+    assert!(session.text().contains("no cluster,"));
     session.type_in(" ");
     assert!(session.text().contains("Ingress shop/web"));
 }

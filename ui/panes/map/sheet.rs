@@ -146,8 +146,12 @@ fn branches(lines: &[Line]) -> Vec<String> {
 }
 
 fn title(map: &ServiceMap, link: &Link) -> String {
+    let alarms = match map.live.iter().filter(|edge| edge.is_alarm).count() as u64 {
+        0 => String::new(),
+        some => format!("{} · ", format::counted(some, "alarm")),
+    };
     if matches!(link, Link::Absent(_)) {
-        return "Map ─ no cluster".into();
+        return format!("Map ─ {alarms}no cluster");
     }
     let count = |sort: Sort| map.nodes.iter().filter(|node| node.sort == sort).count() as u64;
     let ingresses = match count(Sort::Ingress) {
@@ -156,11 +160,6 @@ fn title(map: &ServiceMap, link: &Link) -> String {
     };
     let services = format::counted(count(Sort::Service), "service");
     let pods = format::counted(count(Sort::Pod), "pod");
-    let alarms = map.live.iter().filter(|edge| edge.is_alarm).count() as u64;
-    let alarms = match alarms {
-        0 => String::new(),
-        some => format!("{} · ", format::counted(some, "alarm")),
-    };
     format!("Map ─ {alarms}{ingresses} · {services} · {pods}")
 }
 
@@ -170,7 +169,7 @@ fn words(map: &ServiceMap, link: &Link) -> Vec<(Role, String)> {
     all.extend(unknown(link));
     all.extend(left_out(map.left_out).map(|words| (Role::Warning, words)));
     if map.nodes.is_empty() {
-        all.push((Role::Dim, "no traffic was seen yet that could be shown".into()));
+        all.push((Role::Dim, "no traffic was seen yet".into()));
     }
     all
 }
@@ -180,10 +179,10 @@ fn unknown(link: &Link) -> Option<(Role, String)> {
     match link {
         Link::Absent(why) => {
             let why = text::clean(why.strip_prefix("no cluster: ").unwrap_or(why));
-            Some((Role::Dim, format!("no cluster: {why}; hosts are shown by address")))
+            Some((Role::Dim, format!("no cluster, hosts are shown by address: {why}")))
         }
         Link::Connecting => {
-            let words = "waiting for the API server to answer; hosts are shown by address";
+            let words = "hosts are shown by address: the API server has not answered yet";
             Some((Role::Dim, words.into()))
         }
         Link::Down { since_us, why } => {
