@@ -48,6 +48,12 @@ pub(crate) fn bytes(number: u64) -> String {
     format!("{value} {letter}B")
 }
 
+/// A rate of bytes: `1.20 kB/s`.
+pub(crate) fn bytes_per_s(rate: f64) -> String {
+    let (value, letter) = scaled(rate);
+    format!("{value} {letter}B/s")
+}
+
 fn scaled(number: f64) -> (String, &'static str) {
     const LETTERS: [&str; 6] = ["", "k", "M", "G", "T", "P"];
     let mut value = if number.is_finite() { number.max(0.0) } else { 0.0 };
@@ -144,7 +150,7 @@ mod tests {
         let numbers = [0.0, 988.4, 999.6, 1_100.0, 18_200.0, 142_000.0, 999_600.0];
         assert_eq!(numbers.map(short), ["0", "988", "1.00k", "1.10k", "18.2k", "142k", "1.00M"]);
         assert_eq!(bits_per_s(142e6), "142 Mb/s");
-        assert_eq!(bytes(1_200), "1.20 kB");
+        assert_eq!([bytes(1_200), bytes_per_s(1_200.0)], ["1.20 kB", "1.20 kB/s"]);
         assert_eq!(short(f64::NAN), "0");
     }
 

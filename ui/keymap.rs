@@ -56,6 +56,8 @@ pub(crate) enum Action {
     Limit,
     /// Show what was decided about attacks.
     Decisions,
+    /// Show what leads where, and what flows along it.
+    Map,
     /// Try again what a sink has refused.
     Retry,
     /// Show what is to be told.

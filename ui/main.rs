@@ -31,6 +31,7 @@ mod survey;
 mod terminal;
 mod text;
 mod theme;
+mod tree;
 mod user;
 mod visit;
 mod watch;

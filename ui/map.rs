@@ -3,8 +3,6 @@
 //! It asks the cluster alone and watches no traffic: what flows along the edges is in the API of a
 //! running weir, at `/api/service-map`, and in its console.
 
-mod tree;
-
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -20,6 +18,7 @@ use crate::cli::ClusterFlags;
 use crate::paper::Paper;
 use crate::survey;
 use crate::text;
+use crate::tree::{self, Line};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -98,7 +97,9 @@ pub(crate) fn run(
     let map = ServiceMap::of(&Snapshot { cluster, world, ..Snapshot::default() });
     let mut paper = Paper::new(settings, environment);
     match args.format {
-        Format::Tree => tree::lines(&map).iter().try_for_each(|line| paper.line(line))?,
+        Format::Tree => {
+            tree::by_namespace(&map).iter().try_for_each(|line| paper.line(&indented(line)))?;
+        }
         Format::Dot => map.to_dot().lines().try_for_each(|line| paper.line(line))?,
         Format::Json => paper.json(&map)?,
     }
@@ -107,6 +108,12 @@ pub(crate) fn run(
         writeln!(io::stderr(), "weir: {nodes} nodes and {edges} edges found no room").ok();
     }
     Ok(paper.finish()?)
+}
+
+fn indented(line: &Line) -> String {
+    let Line { depth, name, note, .. } = line;
+    let gap = if note.is_empty() { "" } else { "  " };
+    format!("{}{name}{gap}{note}", "  ".repeat(*depth))
 }
 
 /// What is in the cluster. Its kubeconfig is read before root is given up: only root may be allowed

@@ -4,6 +4,7 @@
 //! decides nothing about the cluster; which keys reach it is decided by [`crate::console`].
 
 pub(crate) mod alerts;
+pub(crate) mod answer;
 pub(crate) mod chrome;
 pub(crate) mod conversation;
 pub(crate) mod decisions;
@@ -16,6 +17,7 @@ pub(crate) mod incident;
 pub(crate) mod limit;
 pub(crate) mod limits;
 pub(crate) mod listing;
+pub(crate) mod map;
 pub(crate) mod mutes;
 pub(crate) mod outbox;
 pub(crate) mod palette;

@@ -10,6 +10,7 @@ use super::{Console, Effect, LimitWish, Motion, Pane, Zoom};
 use crate::keymap::{Action, Mode};
 use crate::panes::chrome;
 use crate::panes::decisions::Decisions;
+use crate::panes::map::Map;
 use crate::panes::mutes::Mutes;
 use crate::panes::outbox::Outbox;
 use crate::terminal::Mouse;
@@ -26,6 +27,7 @@ impl Console {
             | Action::Limit
             | Action::Retry => return self.deed(action),
             Action::Decisions => self.views.open(Some(Box::new(Decisions::default()))),
+            Action::Map => self.views.open(Some(Box::new(Map::default()))),
             Action::Outbox => self.views.open(Some(Box::new(Outbox::default()))),
             Action::Mutes => self.views.open(Some(Box::new(Mutes::default()))),
             Action::Quit => return Some(Effect::Quit),

@@ -1,5 +1,6 @@
 //! A snapshot as the engine makes them during an attack.
 
+mod mapped;
 mod named;
 mod response;
 
@@ -18,6 +19,7 @@ use weir::incident::{
 use weir::packet::{Address, Tuple, protocol};
 use weir::store::{Depth, Entry, EntryState, Mute};
 
+pub(crate) use self::mapped::{lone_pod, mapped};
 pub(crate) use self::named::named;
 
 /// 2026-11-25T14:02:11Z.

@@ -5,6 +5,7 @@ mod deeds;
 mod filter;
 mod keys;
 mod limits;
+mod map;
 mod screens;
 
 use std::sync::Arc;
@@ -43,10 +44,10 @@ impl Session {
         self.0.update(Message::Input(Event::Key(KeyEvent::new(code, KeyModifiers::NONE))))
     }
 
-    /// Presses the keys of `text` one after the other.
+    /// Presses the keys of `text` one after the other; a line feed is the enter key.
     fn type_in(&mut self, text: &str) -> &mut Self {
         for character in text.chars() {
-            self.press(KeyCode::Char(character));
+            self.press(if character == '\n' { KeyCode::Enter } else { KeyCode::Char(character) });
         }
         self
     }

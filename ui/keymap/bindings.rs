@@ -157,6 +157,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
     )
     .named("decisions")
     .hinted("decisions", 9),
+    Binding::new(
+        &[character('w')],
+        Action::Map,
+        BROWSING,
+        "what leads where, and what flows there",
+    )
+    .named("map")
+    .hinted("map", 10),
     Binding::new(&[character('t')], Action::Retry, BROWSING, "try again what a sink has refused")
         .named("retry")
         .hinted("try again", 5),

@@ -11,7 +11,7 @@ use weir::store::EntryState;
 
 use super::incident::{self, IncidentPage};
 use super::listing::{Field, Item, Listing};
-use super::{Focus, Scene, Subject, View, chrome, facts};
+use super::{Focus, Scene, Subject, View, answer, chrome, facts};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -49,15 +49,18 @@ impl Item for AlertRow {
             Pivot::Source => format!("towards {}", hosts(self, &self.targets)),
         };
         let why = self.why.first().map(|reason| format!(" · {}", text::clean(&reason.text)));
-        let told = if self.told.is_empty() { String::new() } else { format!("{} · ", self.told) };
-        Some(look.cell(Role::Dim, format!("{told}{other}{}", why.unwrap_or_default())))
+        let other = format!("{other}{}", why.unwrap_or_default());
+        let parts = [&self.answer, &self.told, &other].map(String::as_str);
+        let parts: Vec<_> = parts.into_iter().filter(|words| !words.is_empty()).collect();
+        Some(look.cell(Role::Dim, parts.join(" · ")))
     }
 }
 
-/// An incident, and who was told of it.
+/// An incident, what is done about it, and who was told of it.
 #[derive(Debug)]
 pub(crate) struct AlertRow {
     incident: Arc<Incident>,
+    answer: String,
     told: String,
 }
 
@@ -217,8 +220,11 @@ pub(crate) struct Alerts {
 
 impl Alerts {
     fn rows(&self, scene: &Scene) -> Vec<AlertRow> {
-        let row =
-            |incident: Arc<Incident>| AlertRow { told: told(&incident, &scene.snapshot), incident };
+        let row = |incident: Arc<Incident>| AlertRow {
+            answer: answer::words(&incident, &scene.snapshot.response),
+            told: told(&incident, &scene.snapshot),
+            incident,
+        };
         let mut rows: Vec<_> =
             scene.sifted(&scene.snapshot.incidents).into_iter().map(row).collect();
         self.listing.arrange(&mut rows);

@@ -20,7 +20,8 @@ pub(crate) struct Decisions {
     scroll: Scroll,
 }
 
-const fn role(kind: DecisionKind) -> Role {
+/// How what was decided looks.
+pub(super) const fn role(kind: DecisionKind) -> Role {
     match kind {
         DecisionKind::Failed => Role::Bad,
         DecisionKind::Overridden | DecisionKind::Recommended | DecisionKind::Loosened => {

@@ -13,7 +13,7 @@ use super::conversation::since;
 use super::endpoint::described;
 use super::facts::{self, Fact};
 use super::scroll::Scroll;
-use super::{Focus, Scene, Subject, View, chrome};
+use super::{Focus, Scene, Subject, View, answer, chrome};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -81,8 +81,8 @@ fn marks(row: &Incident, look: &Look) -> Vec<Fact> {
     .collect()
 }
 
-/// What is so of an incident that a running engine knows of: who was told of it stands with its
-/// state.
+/// What is so of an incident that a running engine knows of: what is done about it and who was told
+/// of it stand with its state.
 pub(crate) fn standing(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<Fact> {
     let told = told(row, snapshot);
     let told = (!told.is_empty()).then(|| Fact::new("told", told));
@@ -92,7 +92,8 @@ pub(crate) fn standing(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<
         Fact::told("muted because", words, Role::Warning)
     });
     let mut all = facts(row, look);
-    all.splice(STATE..STATE, told.into_iter().chain(mute));
+    let answer = answer::facts(row, &snapshot.response);
+    all.splice(STATE..STATE, answer.into_iter().chain(told).chain(mute));
     all
 }
 

@@ -51,19 +51,19 @@ fn each_pane_fills_a_small_screen() {
 
 #[test]
 fn a_row_of_flows_opens_its_flows_and_a_flow_its_features() {
-    assert_screens("conversation", "l");
-    assert_screens("flow", "ll");
+    assert_screens("conversation", "\n");
+    assert_screens("flow", "\n\n");
 }
 
 #[test]
 fn an_alert_opens_all_that_is_known_of_it() {
-    assert_screens("incident", "3l");
+    assert_screens("incident", "3\n");
 }
 
 #[test]
 fn who_is_in_the_cluster_is_called_by_its_name() {
     for (name, keys) in
-        [("overview", ""), ("alerts", "3z"), ("conversation", "jjjl"), ("incident", "3l")]
+        [("overview", ""), ("alerts", "3z"), ("conversation", "jjj\n"), ("incident", "3\n")]
     {
         for (width, height) in SIZES {
             let mut session = Session::of(fixture::named(), (width, height));
@@ -91,6 +91,19 @@ fn mutes_say_what_they_hide_and_why() {
 }
 
 #[test]
+fn the_map_says_what_leads_where_and_what_flows_there() {
+    for (width, height) in SIZES {
+        let mut session = Session::of(fixture::mapped(), (width, height));
+        session.type_in("w");
+        assert_screen(&format!("map_{width}x{height}"), &session);
+    }
+    let mut session = Session::of(fixture::mapped(), (80, 24));
+    session.0.glyphs = Glyphs::Ascii;
+    session.type_in("w");
+    assert_screen("ascii_map_80x24", &session);
+}
+
+#[test]
 fn help_shows_every_key() {
     assert_screens("help", "?");
 }
@@ -108,7 +121,7 @@ fn a_filter_says_what_is_wrong_with_it() {
 
 #[test]
 fn a_plain_terminal_gets_ascii() {
-    for (name, keys) in [("overview", ""), ("alerts", "3z"), ("flow", "ll")] {
+    for (name, keys) in [("overview", ""), ("alerts", "3z"), ("flow", "\n\n")] {
         for (width, height) in SIZES {
             let mut session = Session::at((width, height));
             session.0.glyphs = Glyphs::Ascii;
@@ -143,7 +156,7 @@ fn nothing_has_happened_yet() {
 #[test]
 fn while_all_is_well_there_is_always_a_clock_and_a_state() {
     for width in 40..200 {
-        for keys in ["", "l", "3"] {
+        for keys in ["", "\n", "3", "w"] {
             let mut session = Session::at((width, 34));
             let text = session.type_in(keys).text();
             let status = text.lines().next().unwrap();
