@@ -30,7 +30,7 @@ fn arrivals(sent: &[Sent]) -> impl Iterator<Item = Arrival> {
 
 /// The answers that `/slow` gives where nothing is limited.
 fn answers(sent: &[Sent]) -> impl Iterator<Item = Answer> {
-    let slow_us = i64::try_from(SLOW.as_micros()).unwrap();
+    let slow_us = i64::try_from(SLOW.as_micros()).expect("a short time");
     arrivals(sent).map(move |arrival| Answer {
         at_us: arrival.at_us + slow_us,
         client: arrival.client,
@@ -47,11 +47,16 @@ fn preview(limit: &Limit, sent: &[&[Sent]]) -> Preview {
     let mut answered: Vec<_> = sent.iter().flat_map(|sent| answers(sent)).collect();
     asked.sort_by_key(|arrival| arrival.at_us);
     answered.sort_by_key(|answer| answer.at_us);
-    Preview::of((Controller::IngressNginx, 1), limit, asked.iter(), &answered).unwrap()
+    Preview::of((Controller::IngressNginx, 1), limit, asked.iter(), &answered)
+        .expect("a limit of ingress-nginx")
 }
 
 fn refused(sent: &[Sent]) -> u64 {
     sent.iter().filter(|sent| sent.status == 503).count() as u64
+}
+
+fn real(count: u64) -> f64 {
+    f64::from(u32::try_from(count).expect("thousands at most"))
 }
 
 fn assert_within(what: &str, share: f64, seen: f64, expected: f64) {
@@ -62,22 +67,22 @@ fn assert_within(what: &str, share: f64, seen: f64, expected: f64) {
 /// The abusive client is held to what is allowed, the other loses nothing, and the preview says both.
 fn assert_effect(limit: &Limit, (burst, allowed): (u32, f64), abusive: &[Sent], behaved: &[Sent]) {
     let watched = abusive.iter().skip(burst as usize).filter(|sent| sent.status == 200).count();
-    assert_within("served to the abusive client", 0.10, watched as f64, allowed);
+    assert_within("served to the abusive client", 0.10, real(watched as u64), allowed);
     assert_eq!(refused(behaved), 0, "the well-behaved client was refused");
     let preview = preview(limit, &[abusive, behaved]);
     let of = |sent: &[Sent]| {
         let client = Address::from(sent[0].from.ip());
-        preview.clients.iter().find(|one| one.client == client).unwrap().clone()
+        preview.clients.iter().find(|one| one.client == client).expect("it came").clone()
     };
     let (held, spared) = (of(abusive), of(behaved));
     assert_eq!((spared.asked, spared.refused), (behaved.len() as u64, 0));
     assert_within(
         "refused to the abusive client",
         0.05,
-        refused(abusive) as f64,
-        held.refused as f64,
+        real(refused(abusive)),
+        real(held.refused),
     );
-    let passed = |asked: u64, refused: u64| (asked - refused) as f64;
+    let passed = |asked: u64, refused: u64| real(asked - refused);
     assert_within(
         "served in all",
         0.05,

@@ -201,9 +201,7 @@ fn who_only_observes_says_what_would_help_and_writes_nothing() {
     assert!(decision.text.contains("the mode is observe"), "{}", decision.text);
     engine.finish().expect("an end");
     let writes = api.with(|kube| {
-        let of_ingresses =
-            kube.writes().iter().filter(|one| one.asked.path.contains("/ingresses/")).count();
-        of_ingresses
+        kube.writes().iter().filter(|one| one.asked.path.contains("/ingresses/")).count()
     });
     assert_eq!(writes, 0);
     assert_eq!(limit(&api), None);

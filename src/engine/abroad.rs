@@ -202,7 +202,7 @@ impl Mission {
         let watching = supervised("watch", &self.stop, || {
             let mission = Arc::clone(&self);
             async move {
-                let Mission { cluster, ledge, stop, .. } = &*mission;
+                let Self { cluster, ledge, stop, .. } = &*mission;
                 watch(cluster.clone(), |status, world| ledge.found(status, world), stop.clone())
                     .await;
             }

@@ -134,9 +134,8 @@ impl Console {
                 incident.status != Status::Resolved
             }
             (Action::Retry, Some(Subject::Entry(entry))) => entry.state == EntryState::Parked,
-            (Action::Mute, Some(Subject::Incident(_)))
-            | (Action::Undo, Some(Subject::Mute(_)))
-            | (Action::Limit, Some(Subject::Incident(_))) => true,
+            (Action::Mute | Action::Limit, Some(Subject::Incident(_)))
+            | (Action::Undo, Some(Subject::Mute(_))) => true,
             (Action::Limit, Some(Subject::Limit(status))) => status.controller.is_ok(),
             (Action::Undo, Some(Subject::Limit(status))) => status.held.is_some(),
             _ => false,

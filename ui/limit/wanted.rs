@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn an_address_alone_is_a_network_of_one() {
-        let networks = ["203.0.113.7", "10.1.2.3/8", " 2001:db8::1 "].map(|text| network(text));
+        let networks = ["203.0.113.7", "10.1.2.3/8", " 2001:db8::1 "].map(network);
         let networks = networks.map(|network| network.unwrap().to_string());
         assert_eq!(networks, ["203.0.113.7/32", "10.0.0.0/8", "2001:db8::1/128"]);
         assert!(network("10.0.0.0/33").is_err() && network("shop").is_err());

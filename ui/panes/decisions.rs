@@ -35,7 +35,7 @@ pub(super) const fn role(kind: DecisionKind) -> Role {
 /// When, what and where stand on one line, why below it.
 fn of(decision: &Decision, columns: u16, look: &Look) -> Vec<Line<'static>> {
     let place = decision.ingress.as_ref().map(|ingress| text::clean(&ingress.to_string()));
-    let class = decision.class.map(|class| class.name());
+    let class = decision.class.map(weir::detect::Class::name);
     let incident = decision.incident.map(|id| id.to_string());
     let about: Vec<String> =
         [place, class.map(str::to_owned), incident].into_iter().flatten().collect();

@@ -101,7 +101,9 @@ impl Answering {
             };
             decisions.extend(response.settle(&ingress, outcome, now_us));
         }
-        decisions.iter().for_each(|decision| self.record(decision));
+        for decision in &decisions {
+            self.record(decision);
+        }
         mission.ledge.decided(decisions, response.effects());
         response
     }

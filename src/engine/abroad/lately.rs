@@ -3,7 +3,7 @@
 use crate::cluster::World;
 use crate::engine::arrivals::{Arrivals, Recent, Wanted};
 use crate::engine::limits::LimitError;
-use crate::respond::{IngressName, Limit, Preview, Refusal, Traffic, preview_at};
+use crate::respond::{IngressName, Limit, Preview, Traffic, preview_at};
 
 use super::sites::sites;
 
@@ -28,6 +28,6 @@ pub(super) fn preview(
     if !sites.iter().any(|site| site.ingress == *ingress) {
         return Err(LimitError::NoIngress(ingress.clone()));
     }
-    let limit = limit.clone().checked().map_err(Refusal::from)?;
+    let limit = limit.clone().checked()?;
     Ok(preview_at(&sites, ingress, &limit, &traffic(&arrivals.recent(), i64::MIN))?)
 }

@@ -91,7 +91,9 @@ impl Ledge {
         let kept = kept.iter().cloned().collect();
         self.change(|seen| {
             seen.response.decisions = kept;
-            counts.into_iter().for_each(|kind| seen.response.counts[kind as usize] += 1);
+            for kind in counts {
+                seen.response.counts[kind as usize] += 1;
+            }
         });
     }
 
