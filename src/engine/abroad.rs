@@ -145,7 +145,7 @@ impl Envoy {
             record: Box::new(decided),
         };
         let thread = Builder::new().name("cluster".into()).spawn(move || {
-            let work = mission.carry_out(asked, Box::new(done), answering);
+            let work = mission.carry_out(asked, Arc::new(done), Arc::new(answering));
             tasks.block_on(work);
             // An API server that hangs does not hold up the end.
             tasks.shutdown_background();
@@ -196,19 +196,27 @@ impl Mission {
     async fn carry_out(
         self: Arc<Self>,
         asked: mpsc::Receiver<LimitAsk>,
-        audit: Box<dyn Audit>,
-        answering: Answering,
+        audit: Arc<dyn Audit>,
+        answering: Arc<Answering>,
     ) {
-        let watching = supervised("watch", &self.stop, || {
-            let mission = Arc::clone(&self);
+        let watching = self.supervised("watch", |mission| async move {
+            let Self { cluster, ledge, stop, .. } = &*mission;
+            let tell = |status, world| ledge.found(status, world);
+            watch(cluster.clone(), tell, stop.clone()).await;
+        });
+        // Whatever a task that broke off has not answered, the next one hears of.
+        let asked = Arc::new(tokio::sync::Mutex::new(asked));
+        let setting = self.supervised("limits", |mission| {
+            let (asked, audit) = (Arc::clone(&asked), Box::new(Arc::clone(&audit)));
             async move {
-                let Self { cluster, ledge, stop, .. } = &*mission;
-                watch(cluster.clone(), |status, world| ledge.found(status, world), stop.clone())
-                    .await;
+                let mut asked = asked.lock().await;
+                task::run(mission.task(audit), &mut asked, mission.stop.clone()).await;
             }
         });
-        let setting = task::run(self.task(audit), asked, self.stop.clone());
-        let answering = answering.run(&self);
+        let answering = self.supervised("response", |mission| {
+            let answering = Arc::clone(&answering);
+            async move { answering.run(&mission).await }
+        });
         let all = async { tokio::join!(watching, setting, answering) };
         tokio::pin!(all);
         tokio::select! {
@@ -217,6 +225,23 @@ impl Mission {
         }
         if timeout(GRACE, all).await.is_err() {
             error!("a limit was being written for too long: the next start goes on with it");
+        }
+    }
+
+    /// Runs a task again and again until asked to stop: one that panics is followed by another.
+    async fn supervised<F>(self: &Arc<Self>, name: &str, run: impl Fn(Arc<Self>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        while !self.stop.is_cancelled() {
+            if tokio::spawn(run(Arc::clone(self))).await.is_ok() {
+                return;
+            }
+            error!(name, "a task broke off by a fault of its own and is started again");
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = sleep(FAULT) => {}
+            }
         }
     }
 
@@ -249,22 +274,6 @@ impl Mission {
 
 /// What serves an Ingress, or why that is not known.
 type Serving = Result<crate::respond::Controller, crate::respond::Refusal>;
-
-/// Runs a task again and again until asked to stop: one that panics is followed by another.
-async fn supervised<F>(name: &str, stop: &CancellationToken, run: impl Fn() -> F)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    while !stop.is_cancelled() {
-        if tokio::spawn(run()).await.is_err() {
-            error!(name, "a task broke off and is started again");
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = sleep(FAULT) => {}
-            }
-        }
-    }
-}
 
 /// What this Weir is called in the Lease: its pod, else something that no other is called.
 fn identity(cluster: &Cluster) -> String {

@@ -38,7 +38,7 @@ pub(super) struct Answering {
 
 impl Answering {
     /// Looks at each snapshot until asked to stop.
-    pub(super) async fn run(self, mission: &Arc<Mission>) {
+    pub(super) async fn run(&self, mission: &Arc<Mission>) {
         let mut snapshots = mission.snapshots.clone();
         let mut response = Response::new(self.options.clone());
         let mut looked_us = 0;

@@ -1,6 +1,6 @@
 //! What is put on record of limits.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use tracing::{error, info};
@@ -13,6 +13,12 @@ use crate::store::{Actions, By};
 pub trait Audit: Send + Sync {
     /// Notes that `by` did `what` to `object`, which was as `before` says and is as `after` says.
     fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value);
+}
+
+impl<A: Audit + ?Sized> Audit for Arc<A> {
+    fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value) {
+        (**self).note(by, what, object, before, after);
+    }
 }
 
 /// Where nothing is kept, the log alone has it.

@@ -74,7 +74,7 @@ pub(in crate::engine) struct Report {
 /// Answers `asked` and looks after limits, until asked to stop or until nobody can ask any more.
 pub(in crate::engine) async fn run<O, S>(
     parts: Parts<O, S>,
-    mut asked: mpsc::Receiver<LimitAsk>,
+    asked: &mut mpsc::Receiver<LimitAsk>,
     stop: CancellationToken,
 ) where
     O: Objects + Send + Sync,

@@ -54,7 +54,11 @@ impl Weir {
             wall_us: Box::new(wall_us),
             publish: Box::new(move |report| told.lock().unwrap().push(report)),
         };
-        let task = tokio::spawn(run(parts, asked, stop.clone()));
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            let mut asked = asked;
+            run(parts, &mut asked, stopped).await;
+        });
         Self { door, stop, task, reports }
     }
 
@@ -229,7 +233,10 @@ async fn without_a_part_in_the_election_nothing_is_undone() {
         wall_us: Box::new(wall),
         publish: Box::new(move |report| *told.lock().unwrap() = Some(report)),
     };
-    let task = tokio::spawn(run(parts, asked, CancellationToken::new()));
+    let task = tokio::spawn(async move {
+        let mut asked = asked;
+        run(parts, &mut asked, CancellationToken::new()).await;
+    });
     sleep(s(60)).await;
     assert_eq!(memory.annotation(RPS).as_deref(), Some("5"));
     assert_eq!(shown.lock().unwrap().as_ref().unwrap().holder, Holder::Unknown);
