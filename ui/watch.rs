@@ -234,6 +234,7 @@ fn abroad(
         },
         monitors: settings.response_monitors.clone(),
         listen,
+        undoes: is_live && !settings.read_only,
         absent: absent.map(str::to_owned),
     }
 }

@@ -57,6 +57,9 @@ pub struct Abroad {
     pub monitors: Vec<String>,
     /// Where the API of this Weir listens: whatever carries that is never limited.
     pub listen: Option<SocketAddr>,
+    /// Whether limits whose time is over are undone; not where nothing may be changed, nor where a
+    /// capture is replayed.
+    pub undoes: bool,
     /// Where nothing is looked for: why.
     pub absent: Option<String>,
 }
@@ -131,6 +134,7 @@ impl Envoy {
             ledge,
             arrivals: means.arrivals,
             snapshots: means.snapshots,
+            undoes: abroad.undoes,
             stop: stop.clone(),
         });
         let [done, decided] = match means.actions {
@@ -188,6 +192,7 @@ struct Mission {
     ledge: Ledge,
     arrivals: Arc<Arrivals>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    undoes: bool,
     stop: CancellationToken,
 }
 
@@ -256,11 +261,13 @@ impl Mission {
         let [served, surveyed, previewed, timed, told] = [(); 5].map(|()| Arc::clone(self));
         let serve =
             move |name: &IngressName, _: &serde_json::Value| serving(&served.ledge.world(), name);
-        let namespace = self.cluster.namespace().to_owned();
-        let identity = identity(&self.cluster);
+        let election = || {
+            let namespace = self.cluster.namespace().to_owned();
+            Election::new(namespace, LEASE.into(), identity(&self.cluster))
+        };
         TaskParts {
             responder: Responder::new(self.cluster.clone(), serve, audit),
-            election: Some(Election::new(namespace, LEASE.into(), identity)),
+            election: self.undoes.then(election),
             survey: Box::new(move || survey(&surveyed.ledge.world())),
             preview: Box::new(move |ingress: &IngressName, limit: &Limit| {
                 lately::preview(&previewed.ledge.world(), &previewed.arrivals, ingress, limit)

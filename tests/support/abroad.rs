@@ -45,6 +45,7 @@ pub fn engine(
         response,
         monitors: vec!["monitoring".into()],
         listen: None,
+        undoes: true,
         absent: None,
     };
     let timeouts = Timeouts { report_us: Some(1_000_000), ..Timeouts::default() };
