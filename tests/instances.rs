@@ -87,3 +87,28 @@ fn when_the_one_that_undoes_limits_is_killed_another_takes_over_and_undoes_what_
     let undone = audit.iter().filter(|record| record.what == "limit.expired").count();
     assert_eq!(undone, 1, "{audit:?}");
 }
+
+#[test]
+fn a_kubeconfig_that_is_broken_and_nobody_asked_for_does_not_keep_weir_from_guarding() {
+    if !geteuid().is_root() {
+        println!("skipped: needs root");
+        return;
+    }
+    let folder = Folder::new();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).expect("a folder");
+    let config = folder.path().join("broken.yaml");
+    fs::write(&config, "clusters: [{").expect("a file");
+    fs::set_permissions(&config, Permissions::from_mode(0o644)).expect("a file");
+    let log = folder.path().join("weir.log");
+    let mut command = weir(
+        ["--api", "--listen", "127.0.0.1:0", "--interface", "lo", "--log-level", "info"],
+        &folder.path().join("state").join("weir.db"),
+    );
+    command.env("KUBECONFIG", &config).arg("--log-file").arg(&log);
+    let engine = Engine::of(&mut command, &log);
+    let (status, _) = engine.ask("GET", "/healthz", "", "");
+    assert_eq!(status, 200);
+    assert!(engine.stop().success());
+    let said = fs::read_to_string(&log).expect("a log");
+    assert!(said.contains("no cluster is watched"), "{said}");
+}

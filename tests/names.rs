@@ -49,8 +49,8 @@ fn cluster() -> ApiServer {
 }
 
 /// An engine that replays the bundled capture beside a cluster.
-fn engine(api: &ApiServer, folder: &TempDir) -> Engine {
-    let capture = (vec![DEMO.into()], Speed::Max);
+fn engine(api: &ApiServer, folder: &TempDir, speed: Speed) -> Engine {
+    let capture = (vec![DEMO.into()], speed);
     abroad::engine(api, folder.path(), capture, abroad::response(Mode::Observe))
 }
 
@@ -75,7 +75,8 @@ fn kept(folder: &TempDir) -> Incident {
 fn an_attack_is_on_the_pod_that_had_the_address_then() {
     let folder = tempfile::tempdir().expect("a folder");
     let api = cluster();
-    let engine = engine(&api, &folder);
+    // The attack begins after 17 s: by then it is known who is who.
+    let engine = engine(&api, &folder, Speed::Times(10.0));
     let flood = flood(&engine.handle(), |flood| !flood.names.is_empty());
     let said = flood.sentence();
     // Nobody of the cluster had the address of the attacker yet.
@@ -95,7 +96,7 @@ fn a_cluster_that_comes_later_names_what_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let api = cluster();
     api.refuse();
-    let engine = engine(&api, &folder);
+    let engine = engine(&api, &folder, Speed::Max);
     let nameless = flood(&engine.handle(), |_| true);
     assert!(nameless.names.is_empty(), "{nameless:?}");
     api.heal();

@@ -235,6 +235,7 @@ fn abroad(
         monitors: settings.response_monitors.clone(),
         listen,
         undoes: is_live && !settings.read_only,
+        is_needed: is_named || settings.cluster == Reach::On,
         absent: absent.map(str::to_owned),
     }
 }

@@ -19,13 +19,14 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::error;
+use tracing::{error, warn};
 
 use self::answer::Answering;
 use self::report::Ledge;
 use super::Error;
 use super::arrivals::Arrivals;
 use super::desk::Note;
+use super::keeper::with_causes;
 use super::limits::{LimitAsk, Limits};
 use super::responder::task::{self, Parts as TaskParts};
 use super::responder::{Audit, Responder, serving, survey};
@@ -60,6 +61,8 @@ pub struct Abroad {
     /// Whether limits whose time is over are undone; not where nothing may be changed, nor where a
     /// capture is replayed.
     pub undoes: bool,
+    /// Whether a cluster was asked for, so that none that can be talked to is an error.
+    pub is_needed: bool,
     /// Where nothing is looked for: why.
     pub absent: Option<String>,
 }
@@ -104,9 +107,14 @@ impl Envoy {
             .max_blocking_threads(2)
             .thread_name("response")
             .build()?;
-        match tasks.block_on(Cluster::find(&abroad.options, &abroad.environment))? {
-            Found::Nothing(why) => Ok(Self::at_home(why)),
-            Found::Cluster(cluster) => Self::sent(cluster, abroad, means, tasks),
+        match tasks.block_on(Cluster::find(&abroad.options, &abroad.environment)) {
+            Ok(Found::Nothing(why)) => Ok(Self::at_home(why)),
+            Ok(Found::Cluster(cluster)) => Self::sent(cluster, abroad, means, tasks),
+            Err(error) if !abroad.is_needed => {
+                warn!(error = with_causes(&error), "no cluster is watched");
+                Ok(Self::at_home(format!("no cluster: {}", with_causes(&error))))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -46,6 +46,7 @@ pub fn engine(
         monitors: vec!["monitoring".into()],
         listen: None,
         undoes: true,
+        is_needed: true,
         absent: None,
     };
     let timeouts = Timeouts { report_us: Some(1_000_000), ..Timeouts::default() };
