@@ -1,12 +1,13 @@
 //! Limits: what is shown, written, agreed to and refused.
 
 use weir::cluster::Link;
-use weir::engine::{Applied, Written};
+use weir::engine::{Applied, Reverted, Written};
 use weir::respond::{ClientPreview, IngressName, LimitRequest, Preview};
 
 use super::*;
 use crate::console::LimitWish;
-use crate::panes::proposal::{self, Proposal};
+use crate::panes::proposal::{self, Proposal, ProposalPage};
+use crate::panes::{Focus, View};
 
 fn web() -> IngressName {
     IngressName::new("shop", "web").unwrap()
@@ -98,6 +99,36 @@ fn a_limit_is_written_then_shown_exactly_then_agreed_to() {
     let agreed = session.press(KeyCode::Char('y'));
     assert_eq!(agreed, Some(Effect::Limit(LimitWish::Apply(Box::new(request)))));
     assert!(!session.text().contains("would be written"));
+}
+
+#[test]
+fn what_is_agreed_to_is_shown_and_copied_to_the_last_character() {
+    let session = Session::at((80, 24));
+    let ledger = format!("{}the end of it", "0123456789".repeat(110));
+    let reverted = Reverted {
+        status: (*session.0.snapshot.response.limits[1]).clone(),
+        written: vec![Written {
+            object: "Ingress shop/web".into(),
+            how: "apply as weir".into(),
+            body: serde_json::json!({"weir.dev/limit": ledger, "zone": "last"}),
+        }],
+        left: Vec::new(),
+    };
+    let page = ProposalPage::new(proposal::of_revert(&reverted));
+    let area = Rect::new(0, 0, 40, 60);
+    let mut buffer = Buffer::empty(area);
+    page.render(&session.0.scene(), Focus::Here, area, &mut buffer);
+    let drawn: Vec<String> = (0..area.height)
+        .map(|y| (0..area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>())
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    assert!(drawn.iter().any(|line| line == "   zone: last"), "{drawn:?}");
+    let from = drawn.iter().position(|line| line.starts_with("   weir.dev/limit: ")).unwrap();
+    let goes_on = drawn[from + 1..].iter().map_while(|line| line.strip_prefix(" → "));
+    let whole = goes_on.fold(drawn[from].clone(), |whole, part| whole + part);
+    assert_eq!(whole, format!("   weir.dev/limit: {ledger}"));
+    let copied = page.copy(&session.0.scene()).unwrap();
+    assert!(copied.contains(&format!("  weir.dev/limit: {ledger}\n")), "{copied}");
 }
 
 #[test]
