@@ -41,6 +41,6 @@ pub struct ClusterStatus {
     pub context: String,
     /// Its version; empty until it said so.
     pub version: String,
-    /// Every kind that is watched.
+    /// Every kind that is watched, from the first moment on; empty where nothing is watched yet.
     pub watches: Vec<WatchStatus>,
 }
