@@ -1,6 +1,6 @@
 //! Limits: what is shown, written, agreed to and refused.
 
-use weir::cluster::Link;
+use weir::cluster::{Link, WatchStatus};
 use weir::engine::{Applied, Reverted, Written};
 use weir::respond::{ClientPreview, IngressName, LimitRequest, Preview};
 
@@ -177,6 +177,50 @@ fn a_cluster_that_is_away_is_said_in_words_and_since_when() {
     assert!(text.contains("CLUSTER AWAY since 14:01:11Z"), "{text}");
     assert!(text.contains("the cluster has not answered since 14:01:11Z: connection refused"));
     assert!(text.contains("5 r/s burst 25"), "what is known is shown");
+    session.press(KeyCode::Enter);
+    let text = session.text();
+    assert!(text.contains("may be old"), "{text}");
+    assert!(text.contains("the cluster has not answered since 14:01:11Z: connection refused"));
+}
+
+/// A console that sees Ingresses listed at that time, and why they cannot be followed since.
+fn following(heard_us: Option<i64>, failure: Option<&str>) -> Session {
+    let mut session = Session::at((120, 34));
+    let mut snapshot = (*session.0.snapshot).clone();
+    let (failure, refused) = (failure.map(ToOwned::to_owned), None);
+    let watch = WatchStatus { resource: "ingresses", objects: 0, heard_us, failure, refused };
+    snapshot.cluster.watches = vec![watch];
+    session.see(snapshot);
+    session.type_in("5z");
+    session
+}
+
+#[test]
+fn ingresses_that_cannot_be_followed_any_more_may_be_old() {
+    let mut session = following(Some(1), Some("the API server says: forbidden (403)"));
+    let why = "Ingresses are not followed: the API server says: forbidden (403)";
+    assert!(session.text().contains(why), "{}", session.text());
+    session.press(KeyCode::Enter);
+    let text = session.text();
+    assert!(text.contains("may be old") && text.contains(why), "{text}");
+    let mut session = following(Some(1), None);
+    session.press(KeyCode::Enter);
+    assert!(!session.text().contains("may be old"), "{}", session.text());
+}
+
+#[test]
+fn that_there_is_no_ingress_is_said_only_where_that_is_known() {
+    for (heard_us, failure, said) in [
+        (Some(1), None, "there is no Ingress in the cluster"),
+        (None, None, "waiting for the API server to list Ingresses"),
+        (None, Some("forbidden"), "Ingresses are not followed: forbidden; `weir doctor` says more"),
+    ] {
+        let mut session = following(heard_us, failure);
+        let mut snapshot = (*session.0.snapshot).clone();
+        snapshot.response.limits.clear();
+        session.see(snapshot);
+        assert!(session.text().contains(said), "{said}: {}", session.text());
+    }
 }
 
 #[test]
