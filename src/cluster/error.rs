@@ -119,9 +119,9 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
-            Self::Refused { status, .. } => Some(*status),
             // That there is no such API at all does not mean that what is asked for is missing.
-            Self::Unlisted { status: Some(status @ (401 | 403)), .. } => Some(*status),
+            Self::Refused { status, .. }
+            | Self::Unlisted { status: Some(status @ (401 | 403)), .. } => Some(*status),
             _ => None,
         }
     }
