@@ -134,7 +134,7 @@ impl View for ProposalPage {
     }
 
     fn copy(&self, _scene: &Scene) -> Option<String> {
-        Some(self.lines.iter().map(|line| format!("{}\n", line.text())).collect())
+        Some(self.lines.iter().map(|line| line.text() + "\n").collect())
     }
 }
 
