@@ -11,10 +11,16 @@ use std::sync::Mutex;
 
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::settings::{LogFormat, LogLevel, Settings};
+
+/// Clients on the network: what they are about to fail with is told by whoever used them, in words
+/// that say what was being done. Each stands for all targets that begin so.
+const CLIENTS: [&str; 4] = ["kube", "tower", "hyper", "rustls"];
 
 /// Why log lines have nowhere to go.
 #[derive(Debug, thiserror::Error)]
@@ -79,13 +85,16 @@ where
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
+    let clients = if level >= LevelFilter::DEBUG { level } else { LevelFilter::OFF };
+    let targets = CLIENTS.map(|target| (target, clients));
+    let wanted = Targets::new().with_default(level).with_targets(targets);
     let lines = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_ansi(colour == Colour::Allowed)
         .with_writer(writer);
     match format {
-        LogFormat::Text => Box::new(lines.finish()),
-        LogFormat::Json => Box::new(lines.json().flatten_event(true).finish()),
+        LogFormat::Text => Box::new(lines.finish().with(wanted)),
+        LogFormat::Json => Box::new(lines.json().flatten_event(true).finish().with(wanted)),
     }
 }
 
@@ -114,6 +123,36 @@ mod tests {
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.contains("WARN") && text.contains("interface=\"eth0\""), "{text}");
         assert_eq!(logged(LogLevel::Error, LogFormat::Text, Colour::Refused), "");
+    }
+
+    /// Targets of the log lines that clients and Weir wrote, each at its most urgent.
+    fn spoke(level: LogLevel, format: LogFormat) -> Vec<&'static str> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weir.log");
+        let writer = Mutex::new(open(&path).unwrap());
+        let subscriber = subscriber(level, format, Colour::Refused, writer);
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::error!(target: "kube_client::client::builder", "failed with error");
+            tracing::error!(target: "tower::buffer::worker", "service failed");
+            tracing::error!(target: "hyper_util::client", "connection failed");
+            tracing::error!(target: "rustls::conn", "alert");
+            tracing::error!(target: "weir::cluster::watch", "the cluster does not answer");
+        });
+        let text = fs::read_to_string(&path).unwrap();
+        let all = ["kube_client", "tower", "hyper_util", "rustls", "weir::cluster::watch"];
+        all.into_iter().filter(|target| text.contains(target)).collect()
+    }
+
+    #[test]
+    fn clients_on_the_network_speak_only_where_details_are_wanted() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            for level in [LogLevel::Error, LogLevel::Warn, LogLevel::Info] {
+                assert_eq!(spoke(level, format), ["weir::cluster::watch"], "{level:?}");
+            }
+            for level in [LogLevel::Debug, LogLevel::Trace] {
+                assert_eq!(spoke(level, format).len(), 5, "{level:?}");
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod support;
 
 use std::io::Write;
 use std::process::Stdio;
+use std::thread;
 
 use serde_json::{Value, json};
 use support::double::fault::Fault;
@@ -107,6 +108,46 @@ fn the_cluster_and_what_leads_where_in_it_are_told() {
         let (_, map) = watched.get("/api/service-map");
         map["live"].as_array().is_some_and(|live| !live.is_empty()).then_some(())
     });
+    assert!(watched.engine.stop().success());
+}
+
+#[test]
+fn however_many_look_at_a_cluster_that_hangs_are_answered_in_time_and_it_is_asked_once() {
+    let watched = Watched::new();
+    watched.api.with(|kube| kube.plan.fail(99, Fault::Hang, |asked| asked.resource == "events"));
+    let look = || {
+        let info = await_some("the link", || {
+            let (status, info) = watched.get("/cluster-info");
+            assert_eq!(status, 200, "{info}");
+            (info["link"] == "up").then_some(info)
+        });
+        let why = info["warnings"]["unknown"].as_str().expect("a reason");
+        assert!(why.contains("did not answer within 5 s"), "{why}");
+    };
+    thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(look))));
+    look();
+    let is_usage = |path: &str| path.contains("metrics.k8s.io");
+    let asked = watched
+        .api
+        .with(|kube| kube.log.iter().filter(|answered| is_usage(&answered.asked.path)).count());
+    assert_eq!(asked, 1);
+    assert!(watched.engine.stop().success());
+}
+
+#[test]
+fn what_was_asked_of_a_cluster_that_is_away_stands_with_when_that_was() {
+    let watched = Watched::new();
+    let before = await_some("the warnings", || {
+        let (_, info) = watched.get("/cluster-info");
+        (info["warnings"]["value"]["seen"] == 0).then_some(info)
+    });
+    watched.api.refuse();
+    let away = await_some("the link to go down", || {
+        let (status, info) = watched.get("/cluster-info");
+        assert_eq!(status, 200, "{info}");
+        (info["link"] == "down").then_some(info)
+    });
+    assert_eq!(away["warnings"], before["warnings"]);
     assert!(watched.engine.stop().success());
 }
 

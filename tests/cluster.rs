@@ -8,6 +8,8 @@ mod glance;
 #[path = "cluster/objects.rs"]
 mod objects;
 mod support;
+#[path = "cluster/verbs.rs"]
+mod verbs;
 #[path = "cluster/watching.rs"]
 mod watching;
 

@@ -5,6 +5,7 @@ mod support;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use support::double::fault::Fault;
 use support::double::kube::ApiServer;
 use support::double::kube::rights::{Grant, Rights};
 use support::engine::DEMO;
@@ -211,6 +212,36 @@ fn what_the_api_server_refuses_is_told_in_its_own_words() {
     assert_eq!((said.status, &*said.out), (Some(69), ""), "{said:?}");
     shop.api.heal();
     assert_eq!(shop.web(), before);
+}
+
+#[test]
+fn that_there_is_no_ingress_is_said_only_where_that_is_known() {
+    let shop = Shop::new();
+    let everything_but = |resources: &[&str]| {
+        let all = ["nodes", "namespaces", "pods", "services", "ingresses", "ingressclasses"];
+        let left: Vec<_> = all.into_iter().filter(|one| !resources.contains(one)).collect();
+        Rights::Only(vec![Grant::new(&["get", "list", "watch"], "*", &left)])
+    };
+    shop.api.with(|kube| kube.users[0].rights = everything_but(&["ingresses"]));
+    let preview = format!("limit preview shop/web --rps 5 --capture {DEMO}");
+    for line in ["limit list", "limit list -o json", &preview] {
+        let said = shop.weir(line);
+        assert_eq!((said.status, &*said.out), (Some(77), ""), "{line}: {said:?}");
+        assert!(said.err.contains("list ingresses: the API server says"), "{line}: {said:?}");
+    }
+    shop.api.with(|kube| kube.users[0].rights = everything_but(&["pods"]));
+    let said = shop.weir("limit list");
+    assert_eq!(said.status, Some(0), "{said:?}");
+    assert!(said.out.contains("shop/web"), "{said:?}");
+    let cautions = said.err.lines();
+    let cautions: Vec<_> = cautions.filter(|line| line.contains("pods are not known")).collect();
+    assert!(cautions.len() == 1 && cautions[0].contains("(403)"), "{said:?}");
+    shop.api.with(|kube| {
+        kube.users[0].rights = Rights::All;
+        kube.plan.fail(99, Fault::Status(503), |asked| asked.resource == "ingresses");
+    });
+    let said = shop.weir("limit list");
+    assert_eq!((said.status, &*said.out), (Some(69), ""), "{said:?}");
 }
 
 #[test]

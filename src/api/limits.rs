@@ -147,7 +147,8 @@ pub(super) enum Checked {
 
 /// Read what is set at an Ingress, by whom, since when, until when, and what it was before
 ///
-/// With both parameters one Ingress, else a list in order of names.
+/// With both parameters one Ingress, else a list in order of names. Where it is not known which
+/// Ingresses there are, that is said and no list is given.
 #[utoipa::path(
     get,
     path = "/check_rate_limit",
@@ -172,6 +173,10 @@ pub(super) async fn check(
     let Asked { ingress_name, namespace } = asked;
     let Some(ingress_name) = ingress_name else {
         let statuses = limits.list(None).await?;
+        if statuses.is_empty() {
+            // Where Ingresses may not be listed, none being known does not mean that there is none.
+            api.handle.snapshot().cluster.listed("ingresses")?;
+        }
         let is_asked = |of: &str| namespace.as_ref().is_none_or(|namespace| namespace == of);
         let statuses = statuses.iter().filter(|status| is_asked(status.ingress.namespace()));
         return Ok(Json(Checked::Many(statuses.map(LimitStatusShape::from).collect())));

@@ -153,6 +153,7 @@ mod tests {
             objects: 0,
             heard_us: None,
             failure: Some("weir may not list pods".into()),
+            refused: Some(403),
         }];
         let expected = "pods of the cluster are not known: weir may not list pods";
         assert_eq!(notes(&now), [expected]);

@@ -59,6 +59,16 @@ pub enum Error {
         /// Its own words.
         message: String,
     },
+    /// It is not known which objects there are.
+    #[error("list {resource}: {why}")]
+    Unlisted {
+        /// As RBAC names them.
+        resource: &'static str,
+        /// The HTTP status with which the API server refused, where it did.
+        status: Option<u16>,
+        /// Why not.
+        why: String,
+    },
     /// The API server was not reached, or what it said could not be read.
     #[error("{action}: {why}")]
     Unreachable {
@@ -100,7 +110,7 @@ impl Error {
             Self::Refused { status, message, .. } => {
                 format!("the API server says: {message} ({status})")
             }
-            Self::Unreachable { why, .. } => why.clone(),
+            Self::Unreachable { why, .. } | Self::Unlisted { why, .. } => why.clone(),
             other => other.to_string(),
         }
     }
@@ -109,7 +119,9 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
-            Self::Refused { status, .. } => Some(*status),
+            // That there is no such API at all does not mean that what is asked for is missing.
+            Self::Refused { status, .. }
+            | Self::Unlisted { status: Some(status @ (401 | 403)), .. } => Some(*status),
             _ => None,
         }
     }
@@ -120,6 +132,7 @@ impl Error {
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
+            Self::Unlisted { status, .. } => matches!(*status, None | Some(429 | 500..)),
             Self::Refused { status, .. } => matches!(*status, 409 | 429 | 500..),
             _ => false,
         }

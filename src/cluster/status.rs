@@ -1,5 +1,7 @@
 //! Whether there is a cluster, and how fresh what is known of it is.
 
+use super::Error;
+
 /// Whether the API server answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Link {
@@ -30,6 +32,8 @@ pub struct WatchStatus {
     pub heard_us: Option<i64>,
     /// Why the last try failed, where it did.
     pub failure: Option<String>,
+    /// The HTTP status with which it was refused, where it was.
+    pub refused: Option<u16>,
 }
 
 /// The cluster and how it is doing.
@@ -41,6 +45,34 @@ pub struct ClusterStatus {
     pub context: String,
     /// Its version; empty until it said so.
     pub version: String,
-    /// Every kind that is watched.
+    /// Every kind that is watched, from the first moment on; empty where nothing is watched yet.
     pub watches: Vec<WatchStatus>,
+}
+
+impl ClusterStatus {
+    /// That all objects of `resource` have been listed once, so that what is not known of them is not
+    /// there; else why not.
+    pub fn listed(&self, resource: &'static str) -> Result<(), Error> {
+        let watch = self.watches.iter().find(|watch| watch.resource == resource);
+        if watch.is_some_and(|watch| watch.heard_us.is_some()) {
+            return Ok(());
+        }
+        let failure = watch.and_then(|watch| watch.failure.clone());
+        let why = failure.unwrap_or_else(|| match &self.link {
+            Link::Absent(why) | Link::Down { why, .. } => why.clone(),
+            Link::Connecting | Link::Up => "the API server has not listed them yet".to_owned(),
+        });
+        let status = watch.and_then(|watch| watch.refused);
+        Err(Error::Unlisted { resource, status, why })
+    }
+
+    /// Why what is known of `resource` may be old; nothing where it is followed.
+    #[must_use]
+    pub fn may_be_old(&self, resource: &str) -> Option<&str> {
+        if let Link::Down { why, .. } = &self.link {
+            return Some(why);
+        }
+        let watch = self.watches.iter().find(|watch| watch.resource == resource);
+        watch.and_then(|watch| watch.failure.as_deref())
+    }
 }

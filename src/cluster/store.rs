@@ -62,6 +62,7 @@ impl Store {
             objects: 0,
             heard_us: None,
             failure: None,
+            refused: None,
         })
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::command::{ActError, Command, Done};
+use super::glance::Glance;
 use super::limits::Limits;
 use super::snapshot::Snapshot;
 use crate::cluster::Cluster;
@@ -19,7 +20,7 @@ pub struct Handle {
     stop: Arc<AtomicBool>,
     actions: Option<Arc<Mutex<Actions>>>,
     limits: Limits,
-    cluster: Option<Cluster>,
+    cluster: Option<Arc<Glance>>,
 }
 
 impl Handle {
@@ -45,14 +46,16 @@ impl Handle {
     /// The door through which the cluster is asked what it is made of too.
     #[must_use]
     pub fn with_cluster(self, cluster: Option<Cluster>) -> Self {
-        Self { cluster, ..self }
+        Self { cluster: cluster.map(Glance::of).map(Arc::new), ..self }
     }
 
-    /// What is in the cluster and how it is doing; none where there is no cluster.
+    /// What is in the cluster and how it is doing; none where there is no cluster. However many ask,
+    /// the cluster is asked by one at a time, and not again for the next ten seconds; while it does
+    /// not answer it is not asked.
     pub async fn cluster_info(&self) -> Option<ClusterInfo> {
         let snapshot = self.snapshot();
-        let cluster = self.cluster.as_ref()?;
-        Some(cluster.info(&snapshot.cluster, &snapshot.world).await)
+        let glance = self.cluster.as_ref()?;
+        Some(glance.at(&snapshot.cluster, &snapshot.world).await)
     }
 
     /// The door to limits at Ingresses.

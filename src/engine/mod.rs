@@ -13,6 +13,7 @@ mod feed;
 #[cfg(test)]
 mod fixture;
 mod gauges;
+mod glance;
 mod handle;
 mod inference;
 mod interrupt;

@@ -50,7 +50,8 @@ fn the_cluster_at_a_glance_says_what_it_knows_and_why_not() {
     let mut watched = stage.watch();
     watched.until_listed();
     let (status, world) = &watched.latest;
-    let info = stage.tasks.block_on(stage.cluster.info(status, world));
+    let asked = stage.tasks.block_on(stage.cluster.asked());
+    let info = stage.cluster.info(status, world, asked);
     let warnings = info.warnings.value.unwrap();
     let names: Vec<_> = warnings.newest.iter().map(|one| one.name.as_str()).collect();
     assert_eq!((names, warnings.seen, warnings.is_cut), (vec!["new", "old"], 2, false));

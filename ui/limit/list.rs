@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use weir::api::shape::LimitStatusShape;
+use weir::cluster::{ClusterStatus, Link};
 use weir::engine::Snapshot;
 use weir::respond::{Held, IngressName, LimitStatus, Standing};
 
@@ -51,7 +52,7 @@ const COLUMNS: [Column; 8] = [
 pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), Error> {
     let statuses = match &args.ingress {
         Some(ingress) => vec![reach.look(ingress)?],
-        None => reach.list(),
+        None => list(reach)?,
     };
     if args.format == Format::Json {
         let mut statuses = statuses.iter();
@@ -73,6 +74,36 @@ pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), E
         }
     }
     Ok(())
+}
+
+/// How all Ingresses stand. What that may lack is said on standard error, which may be closed.
+fn list(reach: &Reach) -> Result<Vec<LimitStatus>, Error> {
+    let statuses = reach.list()?;
+    for caution in cautions(reach.status()) {
+        writeln!(io::stderr(), "weir: {caution}").ok();
+    }
+    Ok(statuses)
+}
+
+/// What is not known of the cluster, or not any more.
+fn cautions(cluster: &ClusterStatus) -> Vec<String> {
+    if let Link::Down { since_us, why } = &cluster.link {
+        let (since, why) = (when::written(*since_us), text::clean(why));
+        return vec![format!(
+            "the cluster has not answered since {since}: {why}; what is listed may be old"
+        )];
+    }
+    let failing = cluster.watches.iter().filter_map(|one| Some((one, one.failure.as_ref()?)));
+    let said = failing.map(|(watch, why)| {
+        let (resource, why) = (watch.resource, text::clean(why));
+        match watch.heard_us {
+            Some(_) => format!("what is listed of {resource} may be old: {why}"),
+            None => format!(
+                "{resource} are not known, nor whatever of an Ingress depends on them: {why}"
+            ),
+        }
+    });
+    said.collect()
 }
 
 fn row(status: &LimitStatus, look: &Look) -> Row {
@@ -106,5 +137,42 @@ const fn role(standing: Standing) -> Role {
         Standing::Foreign => Role::Text,
         Standing::Active => Role::Warning,
         Standing::Overridden | Standing::Expired => Role::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use weir::cluster::WatchStatus;
+
+    use super::*;
+
+    #[test]
+    fn what_is_listed_says_when_it_may_be_old() {
+        let watch = |resource, heard_us, failure: Option<&str>| WatchStatus {
+            resource,
+            objects: 0,
+            heard_us,
+            failure: failure.map(ToOwned::to_owned),
+            refused: None,
+        };
+        let mut cluster = ClusterStatus {
+            link: Link::Up,
+            watches: vec![
+                watch("ingresses", Some(1), Some("it fell silent")),
+                watch("nodes", Some(1), None),
+                watch("pods", None, Some("for\u{1b}bidden")),
+            ],
+            ..ClusterStatus::default()
+        };
+        assert_eq!(
+            cautions(&cluster),
+            [
+                "what is listed of ingresses may be old: it fell silent",
+                "pods are not known, nor whatever of an Ingress depends on them: for\u{fffd}bidden",
+            ]
+        );
+        cluster.link = Link::Down { since_us: 1_600_000_000_000_000, why: "refused".into() };
+        let [caution] = &cautions(&cluster)[..] else { panic!("one says it all") };
+        assert!(caution.ends_with(": refused; what is listed may be old"), "{caution}");
     }
 }

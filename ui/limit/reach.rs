@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
-use weir::cluster::{Cluster, Effect, Ingress, ServedBy, World};
+use weir::cluster::{Cluster, ClusterStatus, Effect, Ingress, ServedBy, World};
 use weir::engine::{Applied, LimitError, Responder, Reverted};
 use weir::respond::{Controller, IngressName, LimitRequest, LimitStatus, Refusal};
 use weir::settings::{Environment, Settings};
@@ -19,6 +19,7 @@ use crate::visit::Visit;
 pub(super) struct Reach {
     tasks: Runtime,
     cluster: Cluster,
+    status: ClusterStatus,
     world: Arc<World>,
     visit: Visit,
 }
@@ -30,8 +31,8 @@ impl Reach {
         let tasks = Builder::new_current_thread().enable_all().build().map_err(Error::Tasks)?;
         let cluster = tasks.block_on(survey::find(settings, environment))?;
         let visit = Visit::begin(settings, environment)?;
-        let (_, world) = tasks.block_on(survey::look(cluster.clone()))?;
-        Ok(Self { tasks, cluster, world, visit })
+        let (status, world) = tasks.block_on(survey::look(cluster.clone()))?;
+        Ok(Self { tasks, cluster, status, world, visit })
     }
 
     /// In whose name something is done.
@@ -44,14 +45,26 @@ impl Reach {
         self.visit.reader().ok()
     }
 
+    /// How the cluster is doing, as long as it was looked at.
+    pub(super) const fn status(&self) -> &ClusterStatus {
+        &self.status
+    }
+
     /// The Ingress, as the cluster has it.
     pub(super) fn ingress(&self, name: &IngressName) -> Result<&Ingress, Error> {
+        self.know_ingresses()?;
         let found = self.world.ingress(name.namespace(), name.name());
         Ok(found.ok_or_else(|| LimitError::NoIngress(name.clone()))?)
     }
 
+    /// Nothing where it is known which Ingresses there are.
+    fn know_ingresses(&self) -> Result<(), Error> {
+        Ok(self.status.listed("ingresses").map_err(LimitError::Cluster)?)
+    }
+
     /// How Ingresses stand, in order of their names.
-    pub(super) fn list(&self) -> Vec<LimitStatus> {
+    pub(super) fn list(&self) -> Result<Vec<LimitStatus>, Error> {
+        self.know_ingresses()?;
         let status = |ingress: &Arc<Ingress>| {
             let name = IngressName::new(&ingress.namespace, &ingress.name).ok()?;
             let annotation = |field: &str| {
@@ -61,7 +74,7 @@ impl Reach {
             let controller = controller(ingress).map_err(|why| why.to_string());
             Some(LimitStatus::read(name, controller, annotation, now_us()))
         };
-        self.world.ingresses().iter().filter_map(status).collect()
+        Ok(self.world.ingresses().iter().filter_map(status).collect())
     }
 
     /// How one Ingress stands.

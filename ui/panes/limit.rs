@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use weir::cluster::{ClusterStatus, Link};
 use weir::engine::Snapshot;
 use weir::respond::{Decision, Effect, Held, LimitStatus, SetValue};
 
 use super::facts::{self, Fact};
+use super::limits::INGRESSES;
 use super::scroll::Scroll;
 use super::{Focus, Scene, Subject, View, chrome};
 use crate::console::Motion;
@@ -26,11 +28,9 @@ pub(crate) fn facts(status: &LimitStatus, snapshot: &Snapshot) -> Vec<Fact> {
         Ok(controller) => Fact::new("served by", controller.name()),
         Err(why) => Fact::told("no limits", text::clean(why), Role::Warning),
     };
-    let mut facts = vec![
-        Fact::new("Ingress", text::clean(&status.ingress.to_string())),
-        served,
-        Fact::new("standing", status.standing.name()),
-    ];
+    let mut facts = vec![Fact::new("Ingress", text::clean(&status.ingress.to_string()))];
+    facts.extend(age(&snapshot.cluster));
+    facts.extend([served, Fact::new("standing", status.standing.name())]);
     let effects = snapshot.response.effects.iter();
     let mut effects = effects.filter(|(ingress, _)| *ingress == status.ingress);
     let effect = effects.next().map(|(_, effect)| *effect);
@@ -48,6 +48,18 @@ pub(crate) fn facts(status: &LimitStatus, snapshot: &Snapshot) -> Vec<Fact> {
         Fact::new("decided", format!("{at} {kind}: {}", text::clean(&decision.text)))
     }));
     facts
+}
+
+/// That what stands here may be old, and why.
+fn age(cluster: &ClusterStatus) -> Option<Fact> {
+    let why = text::clean(cluster.may_be_old(INGRESSES)?);
+    let words = match cluster.link {
+        Link::Down { since_us, .. } => {
+            format!("the cluster has not answered since {}: {why}", format::clock(since_us))
+        }
+        _ => format!("Ingresses are not followed: {why}"),
+    };
+    Some(Fact::told("may be old", words, Role::Bad))
 }
 
 fn of_held(held: &Held) -> Vec<Fact> {

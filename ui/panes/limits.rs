@@ -20,6 +20,9 @@ use crate::theme::Role;
 use crate::widgets::table::{Cell, Clip, Column};
 use crate::words;
 
+/// The resource, as RBAC names it.
+pub(super) const INGRESSES: &str = "ingresses";
+
 /// An Ingress, its limit, and what the limit does.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -206,13 +209,25 @@ impl Limits {
                 );
                 Some((words, Role::Bad))
             }
-            Link::Up if snapshot.response.limits.is_empty() => {
-                let words = "there is no Ingress in the cluster, or none that may be read: `weir \
-                             doctor` says more";
-                Some((words.into(), Role::Dim))
-            }
-            Link::Up => None,
+            Link::Up => Self::doubt(snapshot),
         }
+    }
+
+    /// What must be said before the list though the cluster answers.
+    fn doubt(snapshot: &Snapshot) -> Option<(String, Role)> {
+        let Snapshot { cluster, response, .. } = snapshot;
+        if let Some(why) = cluster.may_be_old(INGRESSES) {
+            let why = text::clean(why);
+            let words = format!("Ingresses are not followed: {why}; `weir doctor` says more");
+            return Some((words, Role::Warning));
+        }
+        if !response.limits.is_empty() {
+            return None;
+        }
+        Some(match cluster.listed(INGRESSES) {
+            Ok(()) => ("there is no Ingress in the cluster".into(), Role::Dim),
+            Err(_) => ("waiting for the API server to list Ingresses".into(), Role::Dim),
+        })
     }
 
     fn below(scene: &Scene, area: Rect) -> Rect {

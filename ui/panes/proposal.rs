@@ -17,6 +17,9 @@ use crate::widgets::wrap::wrapped;
 /// Clients of a preview that are named.
 const CLIENTS: usize = 8;
 
+/// What a line that goes on begins with; as wide as the indent of YAML.
+const GOES_ON: &str = "→ ";
+
 /// Something that would be written, and the question whether it is to be.
 #[derive(Debug)]
 pub(crate) struct Proposal {
@@ -100,11 +103,12 @@ impl ProposalPage {
 
     fn written(&self, columns: u16) -> Vec<(Role, String)> {
         let room = usize::from(columns.saturating_sub(2));
-        let lines = self.lines.iter().flat_map(|Said(role, line)| {
-            let line = text::clean(line);
-            // What is indented is YAML, which a break would make something else.
-            let parts = if line.starts_with(' ') { vec![line] } else { wrapped(&line, room) };
-            let parts = if parts.is_empty() { vec![String::new()] } else { parts };
+        let lines = self.lines.iter().flat_map(|line| {
+            let Said(role, _) = line;
+            let line = line.text();
+            // What is indented is YAML, in which every blank counts.
+            let parts =
+                if line.starts_with(' ') { broken(&line, room) } else { wrapped(&line, room) };
             parts.into_iter().map(|part| (*role, part))
         });
         lines.collect()
@@ -130,7 +134,24 @@ impl View for ProposalPage {
     }
 
     fn copy(&self, _scene: &Scene) -> Option<String> {
-        let lines = self.lines.iter().map(|Said(_, line)| format!("{}\n", text::clean(line)));
-        Some(lines.collect())
+        Some(self.lines.iter().map(|line| line.text() + "\n").collect())
     }
+}
+
+/// An indented `line` in parts of at most `columns`, none of it left out. Those that go on begin
+/// with a mark where the line has its indent, and with what follows the last one at once.
+fn broken(line: &str, columns: usize) -> Vec<String> {
+    let room = columns.max(text::width(GOES_ON) + 2);
+    let (mut parts, mut part, mut used) = (Vec::new(), String::new(), 0);
+    for character in line.chars() {
+        let wide = text::width(character.encode_utf8(&mut [0; 4]));
+        if used + wide > room {
+            parts.push(std::mem::replace(&mut part, GOES_ON.to_owned()));
+            used = text::width(GOES_ON);
+        }
+        part.push(character);
+        used += wide;
+    }
+    parts.push(part);
+    parts
 }

@@ -11,9 +11,12 @@ use tokio::time::{Instant, timeout_at};
 use super::count::whole;
 use super::{Known, Load, Warning, Warnings};
 use crate::cluster::record::Amounts;
-use crate::cluster::request::{ANSWER, Ask};
+use crate::cluster::request::Ask;
 use crate::cluster::words::said;
 use crate::cluster::{Cluster, Error};
+
+/// How long all of it may take: whoever is asked in turn has time left to say what is known besides.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// Warnings that are shown.
 const SHOWN: usize = 50;

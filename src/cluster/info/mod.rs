@@ -201,11 +201,33 @@ impl ClusterInfo {
     }
 }
 
+/// What is asked for, as it is not watched.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    warnings: Known<Warnings>,
+    usage: Known<BTreeMap<String, Load>>,
+}
+
+impl Asked {
+    /// Nothing, as the API server does not answer.
+    #[must_use]
+    pub fn nothing(link: &Link) -> Self {
+        let why = link_why(link).unwrap_or_else(|| "it has not been asked for yet".to_owned());
+        Self { warnings: Known::unknown(&why), usage: Known::unknown(why) }
+    }
+}
+
 impl Cluster {
-    /// The cluster at a glance, of what is known of it and how; asks for what is not watched, for at
-    /// most about ten seconds.
-    pub async fn info(&self, status: &ClusterStatus, world: &World) -> ClusterInfo {
+    /// Asks for what is not watched, for at most five seconds.
+    pub async fn asked(&self) -> Asked {
         let (warnings, usage) = tokio::join!(self.warnings(), self.usage());
+        Asked { warnings, usage }
+    }
+
+    /// The cluster at a glance, of what is known of it and how, and of what was asked for.
+    #[must_use]
+    pub fn info(&self, status: &ClusterStatus, world: &World, asked: Asked) -> ClusterInfo {
+        let Asked { warnings, usage } = asked;
         let heard = match &usage {
             Known { value: Some(by_node), as_of, .. } => {
                 Known::at(by_node.values().copied().fold(Load::default(), count::sum), *as_of)

@@ -31,6 +31,7 @@ fn listed(resources: &[&'static str]) -> ClusterStatus {
         objects: 1,
         heard_us: Some(1_000_000),
         failure: None,
+        refused: None,
     };
     let watches = resources.iter().map(watch).collect();
     ClusterStatus { link: Link::Up, watches, ..ClusterStatus::default() }
@@ -81,6 +82,7 @@ fn what_may_not_be_seen_is_null_and_says_why() {
         objects: 0,
         heard_us: None,
         failure: Some("the API server says: pods is forbidden (403)".into()),
+        refused: Some(403),
     });
     let world = World::default();
     let pods = count::pods(&status, &world);

@@ -79,6 +79,7 @@ impl Ear {
             let watch = state.store.watch::<K>();
             let is_new = watch.failure.take().is_some() | watch.heard_us.is_none();
             (watch.objects, watch.heard_us) = (objects, Some(now_us));
+            watch.refused = None;
             state.heard_us = Some(now_us);
             is_new || state.store.changes != before
         });
@@ -90,7 +91,10 @@ impl Ear {
     /// `K` cannot be followed for now.
     pub(super) fn failed<K: Kind>(&self, error: &Error) {
         let failure = Some(error.why());
-        self.with(|state| state.store.watch::<K>().failure = failure);
+        self.with(|state| {
+            let watch = state.store.watch::<K>();
+            (watch.failure, watch.refused) = (failure, error.status());
+        });
         self.changed.notify_one();
         if error.status().is_none_or(|status| status == 401) {
             self.doubted.notify_one();

@@ -55,7 +55,11 @@ macro_rules! watched {
     ($($kind:ty),* $(,)?) => {
         fn followers(ear: &Ear) -> FuturesUnordered<BoxFuture<'_, ()>> {
             let followers = FuturesUnordered::<BoxFuture<'_, ()>>::new();
-            $(followers.push(Box::pin(follow::<$kind>(ear)));)*
+            $(
+                // Whoever asks what is known yet is told of all kinds from the first moment.
+                ear.with(|state| _ = state.store.watch::<$kind>());
+                followers.push(Box::pin(follow::<$kind>(ear)));
+            )*
             followers
         }
 

@@ -1,12 +1,13 @@
 //! Limits: what is shown, written, agreed to and refused.
 
-use weir::cluster::Link;
-use weir::engine::{Applied, Written};
+use weir::cluster::{Link, WatchStatus};
+use weir::engine::{Applied, Reverted, Written};
 use weir::respond::{ClientPreview, IngressName, LimitRequest, Preview};
 
 use super::*;
 use crate::console::LimitWish;
-use crate::panes::proposal::{self, Proposal};
+use crate::panes::proposal::{self, Proposal, ProposalPage};
+use crate::panes::{Focus, View};
 
 fn web() -> IngressName {
     IngressName::new("shop", "web").unwrap()
@@ -101,6 +102,36 @@ fn a_limit_is_written_then_shown_exactly_then_agreed_to() {
 }
 
 #[test]
+fn what_is_agreed_to_is_shown_and_copied_to_the_last_character() {
+    let session = Session::at((80, 24));
+    let ledger = format!("{}the end of it", "0123456789".repeat(110));
+    let reverted = Reverted {
+        status: (*session.0.snapshot.response.limits[1]).clone(),
+        written: vec![Written {
+            object: "Ingress shop/web".into(),
+            how: "apply as weir".into(),
+            body: serde_json::json!({"weir.dev/limit": ledger, "zone": "last"}),
+        }],
+        left: Vec::new(),
+    };
+    let page = ProposalPage::new(proposal::of_revert(&reverted));
+    let area = Rect::new(0, 0, 40, 60);
+    let mut buffer = Buffer::empty(area);
+    page.render(&session.0.scene(), Focus::Here, area, &mut buffer);
+    let drawn: Vec<String> = (0..area.height)
+        .map(|y| (0..area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>())
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    assert!(drawn.iter().any(|line| line == "   zone: last"), "{drawn:?}");
+    let from = drawn.iter().position(|line| line.starts_with("   weir.dev/limit: ")).unwrap();
+    let goes_on = drawn[from + 1..].iter().map_while(|line| line.strip_prefix(" → "));
+    let whole = goes_on.fold(drawn[from].clone(), |whole, part| whole + part);
+    assert_eq!(whole, format!("   weir.dev/limit: {ledger}"));
+    let copied = page.copy(&session.0.scene()).unwrap();
+    assert!(copied.contains(&format!("  weir.dev/limit: {ledger}\n")), "{copied}");
+}
+
+#[test]
 fn whoever_does_not_agree_changes_nothing() {
     let (mut session, _) = proposed();
     assert_eq!(session.press(KeyCode::Esc), None);
@@ -146,6 +177,50 @@ fn a_cluster_that_is_away_is_said_in_words_and_since_when() {
     assert!(text.contains("CLUSTER AWAY since 14:01:11Z"), "{text}");
     assert!(text.contains("the cluster has not answered since 14:01:11Z: connection refused"));
     assert!(text.contains("5 r/s burst 25"), "what is known is shown");
+    session.press(KeyCode::Enter);
+    let text = session.text();
+    assert!(text.contains("may be old"), "{text}");
+    assert!(text.contains("the cluster has not answered since 14:01:11Z: connection refused"));
+}
+
+/// A console that sees Ingresses listed at that time, and why they cannot be followed since.
+fn following(heard_us: Option<i64>, failure: Option<&str>) -> Session {
+    let mut session = Session::at((120, 34));
+    let mut snapshot = (*session.0.snapshot).clone();
+    let (failure, refused) = (failure.map(ToOwned::to_owned), None);
+    let watch = WatchStatus { resource: "ingresses", objects: 0, heard_us, failure, refused };
+    snapshot.cluster.watches = vec![watch];
+    session.see(snapshot);
+    session.type_in("5z");
+    session
+}
+
+#[test]
+fn ingresses_that_cannot_be_followed_any_more_may_be_old() {
+    let mut session = following(Some(1), Some("the API server says: forbidden (403)"));
+    let why = "Ingresses are not followed: the API server says: forbidden (403)";
+    assert!(session.text().contains(why), "{}", session.text());
+    session.press(KeyCode::Enter);
+    let text = session.text();
+    assert!(text.contains("may be old") && text.contains(why), "{text}");
+    let mut session = following(Some(1), None);
+    session.press(KeyCode::Enter);
+    assert!(!session.text().contains("may be old"), "{}", session.text());
+}
+
+#[test]
+fn that_there_is_no_ingress_is_said_only_where_that_is_known() {
+    for (heard_us, failure, said) in [
+        (Some(1), None, "there is no Ingress in the cluster"),
+        (None, None, "waiting for the API server to list Ingresses"),
+        (None, Some("forbidden"), "Ingresses are not followed: forbidden; `weir doctor` says more"),
+    ] {
+        let mut session = following(heard_us, failure);
+        let mut snapshot = (*session.0.snapshot).clone();
+        snapshot.response.limits.clear();
+        session.see(snapshot);
+        assert!(session.text().contains(said), "{said}: {}", session.text());
+    }
 }
 
 #[test]

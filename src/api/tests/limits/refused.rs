@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::cluster;
+use crate::cluster::{self, ClusterStatus, Link, WatchStatus};
 use crate::respond::Refusal;
 
 #[tokio::test]
@@ -101,6 +101,43 @@ async fn why_the_cluster_did_not_do_it_is_told_in_its_own_words() {
         assert!(detail.contains(said), "{detail}");
         assert_eq!(answer.header("retry-after"), is_passing.then_some("5"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn that_no_ingress_is_known_does_not_mean_that_there_is_none() {
+    let (limits, mut asks) = Limits::new();
+    tokio::spawn(async move {
+        while let Some(LimitAsk::List(None, tell)) = asks.recv().await {
+            tell.send(Ok(Vec::new())).unwrap();
+        }
+    });
+    let server = Server::limiting(limits).await;
+    let token = server.token().await;
+    let status = |link, watch: (Option<i64>, Option<&str>, Option<u16>)| {
+        let (heard_us, failure, refused) = watch;
+        let failure = failure.map(ToOwned::to_owned);
+        let watch = WatchStatus { resource: "ingresses", objects: 0, heard_us, failure, refused };
+        let cluster = ClusterStatus { link, watches: vec![watch], ..ClusterStatus::default() };
+        Arc::new(Snapshot { cluster, ..Snapshot::default() })
+    };
+    let down = || Link::Down { since_us: 1, why: "connection refused".into() };
+    let forbidden = Some("the API server says: forbidden (403)");
+    for (seen, code, said, again) in [
+        (status(Link::Connecting, (None, None, None)), 503, "has not listed them yet", Some("5")),
+        (status(Link::Up, (None, None, None)), 503, "has not listed them yet", Some("5")),
+        (status(down(), (None, None, None)), 503, "list ingresses: connection refused", Some("5")),
+        (status(Link::Up, (None, forbidden, Some(403))), 403, "forbidden (403); `weir doc", None),
+        (status(Link::Up, (None, Some("none such"), Some(404))), 503, "none such", None),
+    ] {
+        server.snapshots.send_replace(seen);
+        let answer = server.get_as(&token, "/check_rate_limit").await;
+        let detail = answer.problem(code);
+        assert!(detail.contains(said), "{said}: {detail}");
+        assert_eq!(answer.header("retry-after"), again, "{said}");
+    }
+    server.snapshots.send_replace(status(Link::Up, (Some(1), None, None)));
+    let answer = server.get_as(&token, "/check_rate_limit").await;
+    assert_eq!((answer.status, answer.json()), (200, json!([])));
 }
 
 #[tokio::test]
