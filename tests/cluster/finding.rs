@@ -68,16 +68,18 @@ fn what_was_named_and_cannot_be_used_says_how_to_mend_it() {
 /// A kubeconfig in `folder` that has this shell script get the credentials.
 pub(crate) fn with_program(api: &ApiServer, folder: &Path, script: &str) -> PathBuf {
     let program = folder.join("get-token");
-    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a folder to write to");
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(&program, executable).expect("a file of one's own");
     let path = api.kubeconfig(folder);
-    let mut config: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let config = fs::read_to_string(&path).expect("it was written");
+    let mut config: Value = serde_json::from_str(&config).expect("JSON");
     config["users"][0]["user"] = json!({ "exec": {
         "apiVersion": "client.authentication.k8s.io/v1",
         "command": program,
         "env": [{ "name": "PASSWORD", "value": "s3cret" }],
     } });
-    fs::write(&path, config.to_string()).unwrap();
+    fs::write(&path, config.to_string()).expect("a folder to write to");
     path
 }
 

@@ -176,18 +176,18 @@ fn watches_begin_anew_as_soon_as_the_api_server_was_away() {
     let mut watched = stage.watch();
     watched.until_listed();
     watched.until(|status, _| status.link == Link::Up);
-    let watches = || {
+    let begun = || {
         let asked = stage.api.with(|kube| kube.log.iter().map(|one| one.asked.clone()).collect());
         let asked: Vec<_> = asked;
         asked.iter().filter(|one| one.verb == "watch" && one.resource == "pods").count()
     };
-    let before = watches();
+    let before = begun();
     stage.api.with(|kube| kube.plan.fail(1, Fault::Hang, |asked| asked.path == "/version"));
     watched.until(|status, _| matches!(status.link, Link::Down { .. }));
     watched.until(|status, _| status.link == Link::Up);
     let begins_anew = (0..100).any(|_| {
         watched.news.recv_timeout(Duration::from_millis(100)).ok();
-        watches() > before
+        begun() > before
     });
     assert!(begins_anew, "the watch of before is trusted still");
 }
