@@ -83,7 +83,8 @@ fn server(class: &str, before: Before) -> ApiServer {
             "spec": { "containers": [{
                 "name": "controller", "image": "registry.k8s.io/ingress-nginx/controller:v1.13.0",
             }] },
-            "status": { "phase": "Running", "podIP": "10.244.0.9" },
+            "status": { "phase": "Running", "podIP": "10.244.0.9",
+                "conditions": [{ "type": "Ready", "status": "True" }] },
         }));
         let made = match before {
             Before::Nothing => kube.apply_as("argocd", &bare, Force::No),

@@ -123,7 +123,7 @@ fn look(
     environment: &Environment,
 ) -> Result<(ClusterStatus, Arc<World>), Error> {
     let tasks = Builder::new_current_thread().enable_all().build().map_err(Error::Tasks)?;
-    let cluster = tasks.block_on(survey::find(settings, environment))?;
+    let place = survey::place(settings, environment)?;
     privilege::drop_root(environment.invoker())?;
-    Ok(tasks.block_on(survey::look(cluster))?)
+    Ok(tasks.block_on(async { survey::look(survey::connect(place).await?).await })?)
 }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use weir::cluster::{
-    self, Cluster, ClusterStatus, Found, Link, ObjectPath, Objects, Options, World,
+    self, Cluster, ClusterStatus, Found, Link, ObjectPath, Objects, Options, Place, World,
 };
 use weir::settings::{Environment, Settings};
 
@@ -28,14 +28,21 @@ pub(crate) enum Error {
     Silent(String),
 }
 
-/// The cluster that the settings name, or that is to be found.
-pub(crate) async fn find(settings: &Settings, environment: &Environment) -> Result<Cluster, Error> {
+/// Where the cluster is that the settings name, or that is to be found. It is read before root is
+/// given up: only root may be allowed to.
+pub(crate) fn place(settings: &Settings, environment: &Environment) -> Result<Place, Error> {
     let options = Options {
         kubeconfig: settings.kubeconfig.clone(),
         context: settings.context.clone(),
         is_read_only: settings.read_only,
     };
-    match Cluster::find(&options, environment).await? {
+    Ok(Place::read(&options, environment)?)
+}
+
+/// The cluster at `place`. What a kubeconfig has run for that is not run as root: that is given up
+/// before.
+pub(crate) async fn connect(place: Place) -> Result<Cluster, Error> {
+    match Cluster::connect(place).await? {
         Found::Cluster(cluster) => Ok(cluster),
         Found::Nothing(why) => Err(Error::Nothing(why)),
     }

@@ -14,7 +14,7 @@ use tokio::time::interval;
 use tracing::info;
 use weir::api::{self, Api};
 use weir::capture::{evidence, privilege};
-use weir::cluster;
+use weir::cluster::{self, Place};
 use weir::detect::{self, Runtime};
 use weir::engine::{self, Abroad, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
 use weir::incident::{self, Tracker};
@@ -100,10 +100,11 @@ pub(crate) fn run(
     let database = database_path(settings, environment)?;
     // Before root is given up, and with it who that was.
     let by = By { who: visit::visitor(environment), from: "console".into() };
+    let place = place(settings, environment);
     let feed = feed(args, settings, environment, &database)?;
     let stop = interrupts.map(Interrupts::listen).transpose().map_err(Error::Signal)?;
     let stop = stop.unwrap_or_default();
-    let engine = start(args, feed, settings, environment, &database, &stop)?;
+    let engine = start(args, (feed, place), settings, environment, &database, &stop)?;
     let shown = show(args, settings, environment, &engine.handle(), &database, by, &stop);
     // What is lost matters more than why nobody looks any more.
     engine.finish()?;
@@ -139,9 +140,19 @@ fn feed(
     }
 }
 
+/// Where the cluster is. Like interfaces, its kubeconfig may be for root alone.
+fn place(settings: &Settings, environment: &Environment) -> Result<Place, cluster::Error> {
+    let options = cluster::Options {
+        kubeconfig: settings.kubeconfig.clone(),
+        context: settings.context.clone(),
+        is_read_only: settings.read_only,
+    };
+    Place::read(&options, environment)
+}
+
 fn start(
     args: &WatchArgs,
-    feed: Feed,
+    (feed, place): (Feed, Result<Place, cluster::Error>),
     settings: &Settings,
     environment: &Environment,
     database: &Path,
@@ -184,7 +195,7 @@ fn start(
             bytes: u64::from(settings.retention_mib) << 20,
         },
         sinks,
-        abroad: Some(abroad(settings, environment, address(args, settings), is_live)),
+        abroad: Some(abroad(settings, place, address(args, settings), is_live)),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }
@@ -197,7 +208,7 @@ fn address(args: &WatchArgs, settings: &Settings) -> Option<SocketAddr> {
 /// Which cluster is watched and guarded, and how far the response goes there.
 fn abroad(
     settings: &Settings,
-    environment: &Environment,
+    place: Result<Place, cluster::Error>,
     listen: Option<SocketAddr>,
     is_live: bool,
 ) -> Abroad {
@@ -218,12 +229,7 @@ fn abroad(
         (false, true) => None,
     };
     Abroad {
-        options: cluster::Options {
-            kubeconfig: settings.kubeconfig.clone(),
-            context: settings.context.clone(),
-            is_read_only: settings.read_only,
-        },
-        environment: environment.clone(),
+        place,
         response: ResponseOptions {
             mode: settings.response,
             rules: settings.response_rules.clone(),

@@ -1,13 +1,19 @@
 //! Finds the API server: a kubeconfig, the service account of the pod, or none.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use hyper::header::{HeaderValue, USER_AGENT};
 use kube::client::ClientBuilder;
-use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::Error;
+use super::credential::{trouble, unusable};
+use super::place::{Place, Site};
 use super::read_only::ReadOnly;
 use super::words::{cause, said};
 use crate::settings::Environment;
@@ -18,8 +24,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long the API server may be silent on a connection; a watch ends sooner by itself.
 const SILENT: Duration = Duration::from_mins(2);
 
-/// Where a pod finds the namespace it is in.
-const NAMESPACE_FILE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+/// How long a program that gets credentials may take.
+const PROGRAM: Duration = Duration::from_secs(20);
 
 /// What the context of a pod is called.
 const IN_CLUSTER: &str = "in-cluster";
@@ -61,95 +67,66 @@ impl std::fmt::Debug for Cluster {
 }
 
 impl Cluster {
-    /// Looks for a cluster: the kubeconfig of `options`, else those that `KUBECONFIG` names, else
-    /// `~/.kube/config`, else the service account of the pod this runs in. Nothing is asked yet.
-    ///
-    /// It is an error if what was named cannot be used, and none if nothing was named and nothing is
-    /// there. Must be called in a tokio runtime, and after [`crate::notify::prepare`].
+    /// [`Place::read`] and [`Self::connect`] at once, for whoever is not root.
     pub async fn find(options: &Options, environment: &Environment) -> Result<Found, Error> {
-        let named: Vec<PathBuf> = match &options.kubeconfig {
-            Some(path) => vec![path.clone()],
-            None => there(environment.kubeconfig()),
-        };
-        if !named.is_empty() {
-            return Self::by_kubeconfigs(&named, options).await.map(Found::Cluster);
+        Self::connect(Place::read(options, environment)?).await
+    }
+
+    /// What talks to the cluster at `place`. Nothing is asked yet, but a program that the kubeconfig
+    /// names is run, for at most 20 seconds.
+    ///
+    /// Must be called in a tokio runtime, after [`crate::notify::prepare`], and without root.
+    pub async fn connect(place: Place) -> Result<Found, Error> {
+        let Place { site, options } = place;
+        match site {
+            Site::Kubeconfig(config, path) => {
+                Self::by_kubeconfig(*config, &path, &options).await.map(Found::Cluster)
+            }
+            Site::Pod { namespace, name } => {
+                Self::in_cluster(namespace, name, &options).await.map(Found::Cluster)
+            }
+            Site::Nothing => Ok(Found::Nothing(
+                "no cluster: there is no kubeconfig at ~/.kube/config and this is no pod; `weir \
+                 doctor` says more"
+                    .to_owned(),
+            )),
         }
-        let usual = environment.home().map(|home| home.join(".kube/config"));
-        if let Some(path) = usual.filter(|path| path.is_file()) {
-            return Self::by_kubeconfigs(&[path], options).await.map(Found::Cluster);
-        }
-        if !options.context.is_empty() {
-            return Err(Error::NoKubeconfig { context: options.context.clone() });
-        }
-        if let Some(pod) = environment.pod() {
-            return Self::in_cluster(pod, options).map(Found::Cluster);
-        }
-        Ok(Found::Nothing(
-            "no cluster: there is no kubeconfig at ~/.kube/config and this is no pod; `weir doctor` \
-             says more"
-                .to_owned(),
-        ))
     }
 
     /// The API server at `url`, with no credentials.
     pub fn at(url: &str, options: &Options) -> Result<Self, Error> {
         let url = url.parse().map_err(|error| Error::Client { why: cause(&error) })?;
-        Self::made(Config::new(url), options.context.clone(), None, options)
+        let client = client(Config::new(url), options)
+            .map_err(|error| Error::Client { why: cause(&error) })?;
+        Ok(Self { client, context: options.context.clone(), own_pod: None })
     }
 
-    async fn by_kubeconfigs(paths: &[PathBuf], options: &Options) -> Result<Self, Error> {
-        let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
-        let mut all = Kubeconfig::default();
-        for path in paths {
-            let next = Kubeconfig::read_from(path).map_err(|error| unusable(path, &error))?;
-            all = all.merge(next).map_err(|error| unusable(path, &error))?;
-        }
-        let context = Some(options.context.clone()).filter(|context| !context.is_empty());
-        let shown = context.clone().or_else(|| all.current_context.clone()).unwrap_or_default();
-        let chosen = KubeConfigOptions { context, ..KubeConfigOptions::default() };
-        let names_proxy = names_proxy(&all, &shown);
-        let config = Config::from_custom_kubeconfig(all, &chosen).await;
-        let mut config = config.map_err(|error| unusable(first, &error))?;
+    async fn by_kubeconfig(all: Kubeconfig, path: &Path, options: &Options) -> Result<Self, Error> {
+        let failed = |why| Error::Kubeconfig { path: path.to_owned(), why };
+        let context = all.current_context.clone().unwrap_or_default();
+        let names_proxy = names_proxy(&all, &context);
+        let config = Config::from_custom_kubeconfig(all, &KubeConfigOptions::default()).await;
+        let mut config = config.map_err(|error| failed(unusable(&error)))?;
         if names_proxy {
-            let why = "it names a proxy (`proxy-url`), and Weir goes through none".to_owned();
-            return Err(Error::Kubeconfig { path: first.to_owned(), why });
+            let why = "it names a proxy (`proxy-url`), and Weir goes through none";
+            return Err(failed(why.to_owned()));
         }
         // As towards everybody else, a proxy that the environment names does not count.
         config.proxy_url = None;
-        Self::made(config, shown, None, options)
+        Ok(Self { client: client_apart(config, options).await?, context, own_pod: None })
     }
 
-    fn in_cluster(pod: &str, options: &Options) -> Result<Self, Error> {
-        let config =
-            Config::incluster().map_err(|error| Error::ServiceAccount { why: cause(&error) })?;
-        let namespace = std::fs::read_to_string(NAMESPACE_FILE).unwrap_or_default();
-        let namespace = namespace.trim().to_owned();
-        let own_pod =
-            (!pod.is_empty() && !namespace.is_empty()).then(|| (namespace, pod.to_owned()));
-        Self::made(config, IN_CLUSTER.to_owned(), own_pod, options)
-    }
-
-    fn made(
-        mut config: Config,
-        context: String,
-        own_pod: Option<(String, String)>,
+    async fn in_cluster(
+        namespace: Option<String>,
+        name: String,
         options: &Options,
     ) -> Result<Self, Error> {
-        config.connect_timeout = Some(CONNECT);
-        config.read_timeout = Some(SILENT);
-        config.reset_reader_on_write = true;
-        let name = HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION")));
-        config.headers.push((USER_AGENT, name));
-        // Whoever asks knows better whether and when to ask again.
-        config.default_retry = false;
-        let builder = ClientBuilder::try_from(config)
-            .map_err(|error| Error::Client { why: said(&error.to_string()) })?;
-        let client = if options.is_read_only {
-            builder.with_layer(&tower::layer::layer_fn(ReadOnly)).build()
-        } else {
-            builder.build()
-        };
-        Ok(Self { client, context, own_pod })
+        let config =
+            Config::incluster().map_err(|error| Error::ServiceAccount { why: cause(&error) })?;
+        let namespace = namespace.unwrap_or_else(|| config.default_namespace.clone());
+        let own_pod = (!name.is_empty() && !namespace.is_empty()).then_some((namespace, name));
+        let client = client_apart(config, options).await?;
+        Ok(Self { client, context: IN_CLUSTER.to_owned(), own_pod })
     }
 
     /// The context of the kubeconfig, or `in-cluster`.
@@ -178,12 +155,6 @@ impl Cluster {
     }
 }
 
-/// Those of `paths` that are there, as kubectl has it; the first, if none is.
-fn there(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let there: Vec<_> = paths.iter().filter(|path| path.exists()).cloned().collect();
-    if there.is_empty() { paths.iter().take(1).cloned().collect() } else { there }
-}
-
 /// Whether the cluster of `context` is to be reached through a proxy.
 fn names_proxy(all: &Kubeconfig, context: &str) -> bool {
     let named = all.contexts.iter().find(|one| one.name == context);
@@ -193,6 +164,44 @@ fn names_proxy(all: &Kubeconfig, context: &str) -> bool {
     proxy.is_some_and(|proxy| !proxy.is_empty())
 }
 
-fn unusable(path: &Path, error: &KubeconfigError) -> Error {
-    Error::Kubeconfig { path: path.to_owned(), why: said(&error.to_string()) }
+/// Makes a client, and runs the program that gets its credentials. A thread of its own waits for
+/// that, which is left alone if it takes too long.
+async fn client_apart(config: Config, options: &Options) -> Result<kube::Client, Error> {
+    let program = config.auth_info.exec.as_ref().and_then(|exec| exec.command.clone());
+    let named = program.map(|program| format!(" (`{}`)", said(&program))).unwrap_or_default();
+    let failed = |why: String| Error::Client { why: format!("{why}{named}") };
+    let (tell, told) = oneshot::channel();
+    let (runtime, options) = (Handle::current(), options.clone());
+    let run = move || {
+        let _entered = runtime.enter();
+        // Nobody may wait any more.
+        tell.send(client(config, &options)).ok();
+    };
+    let spawned = thread::Builder::new().name("credentials".into()).spawn(run);
+    spawned.map_err(|error| failed(cause(&error)))?;
+    match timeout(PROGRAM, told).await {
+        Ok(Ok(Ok(client))) => Ok(client),
+        Ok(Ok(Err(error))) => Err(failed(trouble(&error).unwrap_or_else(|| cause(&error)))),
+        Ok(Err(_)) => Err(failed("what makes a client broke off".to_owned())),
+        Err(_) => Err(failed(format!(
+            "the program that gets the credentials did not end within {} s",
+            PROGRAM.as_secs()
+        ))),
+    }
+}
+
+fn client(mut config: Config, options: &Options) -> Result<kube::Client, kube::Error> {
+    config.connect_timeout = Some(CONNECT);
+    config.read_timeout = Some(SILENT);
+    config.reset_reader_on_write = true;
+    let name = HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION")));
+    config.headers.push((USER_AGENT, name));
+    // Whoever asks knows better whether and when to ask again.
+    config.default_retry = false;
+    let builder = ClientBuilder::try_from(config)?;
+    Ok(if options.is_read_only {
+        builder.with_layer(&tower::layer::layer_fn(ReadOnly)).build()
+    } else {
+        builder.build()
+    })
 }

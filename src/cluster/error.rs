@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::credential::trouble;
 use super::read_only;
 use super::words::{cause, said};
 
 /// Why the API server was not asked, or did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The kubeconfig cannot be used.
     #[error(
@@ -92,13 +93,11 @@ impl Error {
             kube::Error::Service(error) if error.is::<read_only::Refusal>() => {
                 Self::ReadOnly { action }
             }
-            kube::Error::Auth(error) => Self::Unreachable {
-                action,
-                why: format!("the credentials cannot be had: {}", said(&error.to_string())),
-            },
             error => Self::Unreachable {
                 action,
-                why: format!("the API server cannot be reached: {}", cause(error)),
+                why: trouble(error).unwrap_or_else(|| {
+                    format!("the API server cannot be reached: {}", cause(error))
+                }),
             },
         }
     }

@@ -6,9 +6,11 @@
 
 mod access;
 mod connect;
+mod credential;
 mod error;
 pub mod info;
 mod objects;
+mod place;
 mod read_only;
 mod record;
 mod request;
@@ -22,6 +24,7 @@ pub use access::{Access, Part, RIGHTS, Right, Scope};
 pub use connect::{Cluster, Found, Options};
 pub use error::Error;
 pub use objects::{Conflicts, Effect, ObjectPath, Objects};
+pub use place::Place;
 pub use record::{
     Amounts, Managed, Namespace, NoQuantity, Node, Phase, Pod, Pressure, Quantity, Service, Serving,
 };

@@ -31,9 +31,8 @@ use super::limits::{LimitAsk, Limits};
 use super::responder::task::{self, Parts as TaskParts};
 use super::responder::{Audit, Responder, serving, survey};
 use super::snapshot::{ResponseStatus, Snapshot};
-use crate::cluster::{self, Cluster, ClusterStatus, Found, Link, World, watch};
+use crate::cluster::{self, Cluster, ClusterStatus, Found, Link, Place, World, watch};
 use crate::respond::{Election, IngressName, Limit, ResponseOptions};
-use crate::settings::Environment;
 use crate::store::Actions;
 
 /// How long what is being written at the end may take.
@@ -48,10 +47,8 @@ const LEASE: &str = "weir";
 /// Which cluster, and what may be done there.
 #[derive(Debug, Clone)]
 pub struct Abroad {
-    /// Which cluster.
-    pub options: cluster::Options,
-    /// Where it is looked for.
-    pub environment: Environment,
+    /// Where the cluster is, or why what was named cannot be used: read before root was given up.
+    pub place: Result<Place, cluster::Error>,
     /// How far the response goes by itself.
     pub response: ResponseOptions,
     /// Namespaces whose pods watch the cluster.
@@ -107,7 +104,8 @@ impl Envoy {
             .max_blocking_threads(2)
             .thread_name("response")
             .build()?;
-        match tasks.block_on(Cluster::find(&abroad.options, &abroad.environment)) {
+        let found = abroad.place.clone().and_then(|place| tasks.block_on(Cluster::connect(place)));
+        match found {
             Ok(Found::Nothing(why)) => Ok(Self::at_home(why)),
             Ok(Found::Cluster(cluster)) => Self::sent(cluster, abroad, means, tasks),
             Err(error) if !abroad.is_needed => {

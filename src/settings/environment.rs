@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{Uid, User, geteuid};
+
 use super::Secret;
 
 /// What the names of Weir's variables begin with.
@@ -42,6 +44,7 @@ pub struct Environment {
     kubeconfig: Vec<PathBuf>,
     home: Option<PathBuf>,
     pod: Option<String>,
+    pod_namespace: Option<String>,
     takes_unicode: bool,
     invoker: Option<Invoker>,
     no_color: bool,
@@ -82,7 +85,9 @@ impl Environment {
             firebase_emulator: text("FIREBASE_DATABASE_EMULATOR_HOST"),
             kubeconfig: all.get("KUBECONFIG").map(kubeconfigs).unwrap_or_default(),
             home: folder("HOME"),
-            pod: text("KUBERNETES_SERVICE_HOST").map(|_| text("HOSTNAME").unwrap_or_default()),
+            pod: text("KUBERNETES_SERVICE_HOST")
+                .map(|_| text("POD_NAME").or_else(|| text("HOSTNAME")).unwrap_or_default()),
+            pod_namespace: text("POD_NAMESPACE"),
             takes_unicode: takes_unicode(&all),
             invoker: id("SUDO_UID").zip(id("SUDO_GID")).map(|(uid, gid)| Invoker { uid, gid }),
             no_color: all.get("NO_COLOR").is_some_and(|value| !value.is_empty()),
@@ -140,16 +145,32 @@ impl Environment {
         &self.kubeconfig
     }
 
-    /// The home folder of this user.
+    /// The home folder of this user; for root behind sudo, that of whoever called it, which sudo does
+    /// not tell. To be asked before root is given up.
     #[must_use]
-    pub fn home(&self) -> Option<&Path> {
-        self.home.as_deref()
+    pub fn home(&self) -> Option<PathBuf> {
+        self.home_of(geteuid())
     }
 
-    /// The name of the pod this runs in, empty where it does not say; none outside of a cluster.
+    fn home_of(&self, user: Uid) -> Option<PathBuf> {
+        let Some(invoker) = self.invoker.filter(|_| user.is_root()) else {
+            return self.home.clone();
+        };
+        let invoker = User::from_uid(invoker.uid.into()).ok().flatten()?;
+        Some(invoker.dir).filter(|folder| folder.is_absolute())
+    }
+
+    /// The name of the pod this runs in (`POD_NAME`, else `HOSTNAME`, which on the network of its node
+    /// is the node's), empty where it does not say; none outside of a cluster.
     #[must_use]
     pub fn pod(&self) -> Option<&str> {
         self.pod.as_deref()
+    }
+
+    /// The namespace of that pod (`POD_NAMESPACE`), where it is told.
+    #[must_use]
+    pub fn pod_namespace(&self) -> Option<&str> {
+        self.pod_namespace.as_deref()
     }
 
     /// Whether the terminal takes more than ASCII: its locale is UTF-8 and it is no Linux console.
@@ -232,7 +253,7 @@ mod tests {
     fn several_kubeconfigs_may_be_named_at_once() {
         let named = environment(&[("KUBECONFIG", "/a::b/c"), ("HOME", "/home/me")]);
         assert_eq!(named.kubeconfig(), [PathBuf::from("/a"), PathBuf::from("b/c")]);
-        assert_eq!(named.home(), Some(Path::new("/home/me")));
+        assert_eq!(named.home(), Some("/home/me".into()));
         assert!(environment(&[("KUBECONFIG", "")]).kubeconfig().is_empty());
     }
 
@@ -242,6 +263,31 @@ mod tests {
         assert_eq!(environment(&inside).pod(), Some("weir-0"));
         assert_eq!(environment(&inside[..1]).pod(), Some(""));
         assert_eq!(environment(&inside[1..]).pod(), None);
+    }
+
+    #[test]
+    fn a_pod_on_the_network_of_its_node_is_not_called_what_the_node_is() {
+        let told = environment(&[
+            ("KUBERNETES_SERVICE_HOST", "10.96.0.1"),
+            ("HOSTNAME", "worker-1"),
+            ("POD_NAME", "weir-x7k"),
+            ("POD_NAMESPACE", "weir"),
+        ]);
+        assert_eq!((told.pod(), told.pod_namespace()), (Some("weir-x7k"), Some("weir")));
+    }
+
+    #[test]
+    fn behind_sudo_home_is_where_whoever_called_it_lives() {
+        let Ok(Some(user)) = User::from_name("daemon") else {
+            println!("skipped: needs the user `daemon`");
+            return;
+        };
+        let (uid, gid) = (user.uid.to_string(), user.gid.to_string());
+        let sudo = [("HOME", "/root"), ("SUDO_UID", &*uid), ("SUDO_GID", &*gid)];
+        let root = Uid::from_raw(0);
+        assert_eq!(environment(&sudo).home_of(root), Some(user.dir));
+        assert_eq!(environment(&sudo[..1]).home_of(root), Some("/root".into()));
+        assert_eq!(environment(&sudo).home_of(Uid::from_raw(7)), Some("/root".into()));
     }
 
     #[test]

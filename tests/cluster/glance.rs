@@ -63,6 +63,35 @@ fn the_cluster_at_a_glance_says_what_it_knows_and_why_not() {
     assert_eq!(why, "the cluster does not measure it: there is no metrics-server");
 }
 
+#[test]
+fn what_no_node_has_been_measured_for_is_not_nothing() {
+    let stage = Stage::new();
+    let mut watched = stage.watch();
+    watched.until_listed();
+    let (status, world) = &watched.latest;
+    let usage = stage.tasks.block_on(stage.cluster.info(status, world)).usage;
+    let why = "metrics-server has measured no node yet";
+    assert_eq!((usage.value, usage.unknown.as_deref()), (None, Some(why)));
+}
+
+#[test]
+fn an_event_is_somebody_elses_word() {
+    let stage = Stage::new();
+    let mut odd = warning("odd", "2026-01-01T00:00:00Z");
+    odd["count"] = json!(-1);
+    let about =
+        json!({ "kind": "\u{1b}[2J".repeat(500), "namespace": "a\nb", "name": "\u{202e}x" });
+    odd["involvedObject"] = about;
+    stage.seed(odd);
+    let mut watched = stage.watch();
+    watched.until_listed();
+    let (status, world) = &watched.latest;
+    let info = stage.tasks.block_on(stage.cluster.info(status, world));
+    let odd = &info.warnings.value.expect("a page that is read").newest[0];
+    assert_eq!((odd.count, odd.namespace.as_str(), odd.name.as_str()), (0, "a b", "x"));
+    assert!(odd.kind.chars().count() <= 400 && !odd.kind.contains('\u{1b}'), "{:?}", odd.kind);
+}
+
 /// What `weir doctor` finds of the cluster and of rights in it, and how bad.
 fn doctor(stage: &Stage) -> Vec<(String, String)> {
     let folder = stage.folder.path();

@@ -169,3 +169,25 @@ fn an_api_server_that_falls_silent_is_down_although_no_connection_breaks() {
     assert_eq!(why, "the API server did not answer within 5 s");
     watched.until(|status, _| status.link == Link::Up);
 }
+
+#[test]
+fn watches_begin_anew_as_soon_as_the_api_server_was_away() {
+    let stage = Stage::new();
+    let mut watched = stage.watch();
+    watched.until_listed();
+    watched.until(|status, _| status.link == Link::Up);
+    let begun = || {
+        let asked = stage.api.with(|kube| kube.log.iter().map(|one| one.asked.clone()).collect());
+        let asked: Vec<_> = asked;
+        asked.iter().filter(|one| one.verb == "watch" && one.resource == "pods").count()
+    };
+    let before = begun();
+    stage.api.with(|kube| kube.plan.fail(1, Fault::Hang, |asked| asked.path == "/version"));
+    watched.until(|status, _| matches!(status.link, Link::Down { .. }));
+    watched.until(|status, _| status.link == Link::Up);
+    let begins_anew = (0..100).any(|_| {
+        watched.news.recv_timeout(Duration::from_millis(100)).ok();
+        begun() > before
+    });
+    assert!(begins_anew, "the watch of before is trusted still");
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use weir::cluster;
+use weir::cluster::{self, Place};
 use weir::detect::{Model, Runtime};
 use weir::engine::{Abroad, Engine, Feed, Options, Parts};
 use weir::flow::Timeouts;
@@ -36,12 +36,12 @@ pub fn engine(
 ) -> Engine {
     weir::notify::prepare();
     let runtime = Runtime::start(None).expect("what runs the model");
+    let options = cluster::Options {
+        kubeconfig: Some(api.kubeconfig(folder)),
+        ..cluster::Options::default()
+    };
     let abroad = Abroad {
-        options: cluster::Options {
-            kubeconfig: Some(api.kubeconfig(folder)),
-            ..cluster::Options::default()
-        },
-        environment: Environment::default(),
+        place: Place::read(&options, &Environment::default()),
         response,
         monitors: vec!["monitoring".into()],
         listen: None,

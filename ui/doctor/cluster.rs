@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::time::timeout;
-use weir::cluster::{Access, Cluster, Error, Found, Options, Part};
+use weir::capture::privilege;
+use weir::cluster::{Access, Cluster, Error, Found, Options, Part, Place};
 use weir::notify;
 use weir::settings::{Environment, Reach, Settings};
 
@@ -14,7 +15,7 @@ const CLUSTER: &str = "cluster";
 const RIGHTS: &str = "rights";
 
 /// How long all questions together may take.
-const WITHIN: Duration = Duration::from_secs(20);
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// The cluster of the settings, and each right in it that is missing.
 pub(super) fn cluster_and_rights(settings: &Settings, environment: &Environment) -> Vec<Finding> {
@@ -28,20 +29,28 @@ pub(super) fn cluster_and_rights(settings: &Settings, environment: &Environment)
             return vec![Finding::fail(CLUSTER, told(&error), "free memory or file descriptors")];
         }
     };
-    let looked = runtime.block_on(async { timeout(WITHIN, look(settings, environment)).await });
+    let options = Options {
+        kubeconfig: settings.kubeconfig.clone(),
+        context: settings.context.clone(),
+        is_read_only: true,
+    };
+    let place = match Place::read(&options, environment) {
+        Ok(place) => place,
+        Err(error) => return vec![Finding::fail(CLUSTER, told(&error), mend(&error))],
+    };
+    // Neither the network nor what a kubeconfig has run is for root.
+    if let Err(error) = privilege::drop_root(environment.invoker()) {
+        return vec![trouble(settings, told(&error))];
+    }
+    let looked = runtime.block_on(async { timeout(WITHIN, look(settings, place)).await });
     looked.unwrap_or_else(|_| {
         let found = format!("the API server did not answer within {} s", WITHIN.as_secs());
         vec![trouble(settings, found)]
     })
 }
 
-async fn look(settings: &Settings, environment: &Environment) -> Vec<Finding> {
-    let options = Options {
-        kubeconfig: settings.kubeconfig.clone(),
-        context: settings.context.clone(),
-        is_read_only: true,
-    };
-    let cluster = match Cluster::find(&options, environment).await {
+async fn look(settings: &Settings, place: Place) -> Vec<Finding> {
+    let cluster = match Cluster::connect(place).await {
         Ok(Found::Cluster(cluster)) => cluster,
         Ok(Found::Nothing(_)) if settings.cluster == Reach::Auto => {
             let found = "none: there is no kubeconfig, and this is no pod; addresses have no names";

@@ -29,8 +29,9 @@ impl Reach {
     /// be allowed to.
     pub(super) fn begin(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
         let tasks = Builder::new_current_thread().enable_all().build().map_err(Error::Tasks)?;
-        let cluster = tasks.block_on(survey::find(settings, environment))?;
+        let place = survey::place(settings, environment)?;
         let visit = Visit::begin(settings, environment)?;
+        let cluster = tasks.block_on(survey::connect(place))?;
         let (status, world) = tasks.block_on(survey::look(cluster.clone()))?;
         Ok(Self { tasks, cluster, status, world, visit })
     }

@@ -46,7 +46,7 @@ struct Event {
     reason: String,
     #[serde(default)]
     message: String,
-    count: Option<u64>,
+    count: Option<i64>,
     first_timestamp: Option<Timestamp>,
     last_timestamp: Option<Timestamp>,
     #[serde(rename = "eventTime")]
@@ -65,7 +65,7 @@ struct Reference {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Series {
-    count: Option<u64>,
+    count: Option<i64>,
     last_observed_time: Option<Timestamp>,
 }
 
@@ -88,10 +88,10 @@ impl From<Event> for Warning {
         let count = series.and_then(|series| series.count).or(event.count);
         Self {
             last: last.or(event.at).or(event.first_timestamp),
-            count: count.unwrap_or(1),
-            namespace: event.involved_object.namespace,
-            kind: event.involved_object.kind,
-            name: event.involved_object.name,
+            count: count.map_or(1, |count| u64::try_from(count).unwrap_or_default()),
+            namespace: said(&event.involved_object.namespace),
+            kind: said(&event.involved_object.kind),
+            name: said(&event.involved_object.name),
             reason: said(&event.reason),
             message: said(&event.message),
         }
@@ -137,10 +137,13 @@ impl Cluster {
         match self.page::<NodeMetrics>("list nodes of metrics.k8s.io", &ask).await {
             Ok(page) => {
                 let nodes = page.items.unwrap_or_default().into_iter();
-                let used = nodes.filter_map(|node| {
-                    Some((node.metadata.name, whole(Amounts::of(&node.usage))?))
-                });
-                Known::at(used.collect(), Some(Timestamp::now()))
+                let used: BTreeMap<_, _> = nodes
+                    .filter_map(|node| Some((node.metadata.name, whole(Amounts::of(&node.usage))?)))
+                    .collect();
+                if used.is_empty() {
+                    return Known::unknown("metrics-server has measured no node yet");
+                }
+                Known::at(used, Some(Timestamp::now()))
             }
             Err(error) if error.status() == Some(404) => {
                 Known::unknown("the cluster does not measure it: there is no metrics-server")

@@ -100,6 +100,26 @@ pub(super) fn reserved(status: &ClusterStatus, world: &World) -> Known<Reserved>
     })
 }
 
+/// What is used on all nodes together, of what is used `by_node`.
+pub(super) fn used(
+    status: &ClusterStatus,
+    world: &World,
+    by_node: &Known<BTreeMap<String, Load>>,
+) -> Known<Load> {
+    let Some(used) = &by_node.value else {
+        return Known::unknown(by_node.unknown.clone().unwrap_or_default());
+    };
+    let all = known(status, &["nodes"], || world.nodes().len());
+    let Some(all) = all.value else {
+        return Known::unknown(all.unknown.unwrap_or_default());
+    };
+    let missing = world.nodes().iter().filter(|node| !used.contains_key(&node.name)).count();
+    if missing > 0 {
+        return Known::unknown(format!("{missing} of {all} nodes are not measured"));
+    }
+    Known::at(used.values().copied().fold(Load::default(), sum), by_node.as_of)
+}
+
 /// What pods that have not ended reserve, and how many they are, by their nodes.
 fn reserved_by_node(pods: &[Arc<Pod>]) -> BTreeMap<&str, (Amounts, u64)> {
     let mut by_node = BTreeMap::<&str, (Amounts, u64)>::new();

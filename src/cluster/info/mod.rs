@@ -175,7 +175,7 @@ pub struct ClusterInfo {
     pub warnings: Known<Warnings>,
     /// What pods reserve on all nodes together.
     pub reserved: Known<Reserved>,
-    /// What is used on all nodes together.
+    /// What is used on all nodes together; not known where one of them is not measured.
     pub usage: Known<Load>,
 }
 
@@ -228,12 +228,7 @@ impl Cluster {
     #[must_use]
     pub fn info(&self, status: &ClusterStatus, world: &World, asked: Asked) -> ClusterInfo {
         let Asked { warnings, usage } = asked;
-        let heard = match &usage {
-            Known { value: Some(by_node), as_of, .. } => {
-                Known::at(by_node.values().copied().fold(Load::default(), count::sum), *as_of)
-            }
-            Known { unknown, .. } => Known::unknown(unknown.clone().unwrap_or_default()),
-        };
+        let used = count::used(status, world, &usage);
         let by_node = usage.value.unwrap_or_default();
         ClusterInfo {
             context: self.context().to_owned(),
@@ -247,7 +242,7 @@ impl Cluster {
             workloads: count::workloads(status, world),
             warnings,
             reserved: count::reserved(status, world),
-            usage: heard,
+            usage: used,
         }
     }
 }

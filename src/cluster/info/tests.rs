@@ -105,3 +105,22 @@ fn without_a_cluster_everything_says_so() {
         (&json!("absent"), &json!("no cluster"))
     );
 }
+
+#[test]
+fn what_some_nodes_use_is_not_what_all_use() {
+    let ready = json!([{ "type": "Ready", "status": "True" }]);
+    let world = World::made_of(&[node("a", &ready), node("b", &ready)]).unwrap();
+    let status = listed(&["nodes"]);
+    let load = Load { cpu_milli: 10, memory_bytes: 20 };
+    let used = |names: &[&str]| {
+        let by_node = names.iter().map(|&name| (name.to_owned(), load)).collect();
+        count::used(&status, &world, &Known::at(by_node, None))
+    };
+    let part = used(&["a"]);
+    assert_eq!(
+        (part.value, part.unknown.as_deref()),
+        (None, Some("1 of 2 nodes are not measured"))
+    );
+    let whole = Load { cpu_milli: 20, memory_bytes: 40 };
+    assert_eq!(used(&["a", "b"]).value, Some(whole));
+}

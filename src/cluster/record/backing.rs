@@ -19,7 +19,8 @@ pub struct Service {
     pub kind: String,
     /// Addresses inside the cluster; none of a headless one.
     pub cluster_addresses: Vec<Address>,
-    /// Addresses towards the outside: external ones and those of load balancers.
+    /// Addresses of its load balancers. Its `externalIPs` are left out: whoever makes a service writes
+    /// there what he likes.
     pub outer_addresses: Vec<Address>,
     /// When it came to be, in µs since the epoch.
     pub created_us: Option<i64>,
@@ -43,8 +44,6 @@ struct Spec {
     cluster_ip: String,
     #[serde(rename = "clusterIPs", deserialize_with = "nullable")]
     cluster_ips: Vec<String>,
-    #[serde(rename = "externalIPs", deserialize_with = "nullable")]
-    external_ips: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -76,8 +75,7 @@ impl Object for ServiceObject {
     fn record(self) -> Service {
         let Self { metadata, spec, status } = self;
         let inner = spec.cluster_ips.iter().chain([&spec.cluster_ip]).map(String::as_str);
-        let balancers = status.load_balancer.ingress.iter().map(|way| way.ip.as_str());
-        let outer = spec.external_ips.iter().map(String::as_str).chain(balancers);
+        let outer = status.load_balancer.ingress.iter().map(|way| way.ip.as_str());
         Service {
             cluster_addresses: addresses(inner),
             outer_addresses: addresses(outer),

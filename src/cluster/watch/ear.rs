@@ -69,6 +69,13 @@ impl Ear {
         is_up.wait_for(|is_up| *is_up).await.ok();
     }
 
+    /// Waits until the API server has not answered for a while, and does again.
+    pub(super) async fn was_away(&self) {
+        // Before its first answer it was not away.
+        self.is_up.subscribe().wait_for(|is_up| *is_up).await.ok();
+        self.is_back().await;
+    }
+
     /// The API server said something on `K`: `act` takes it in.
     pub(super) fn heard<K: Kind>(&self, act: impl FnOnce(&mut Store, i64)) {
         let now_us = now_us();

@@ -52,6 +52,9 @@ struct PageMeta {
 enum End {
     /// As agreed: the next goes on from there.
     Agreed,
+    /// The API server was away in between, of which a watch that only reads hears nothing: the next
+    /// goes on from there.
+    Doubted,
     /// Where it would go on is forgotten: all is to be listed again.
     Forgotten,
 }
@@ -77,6 +80,10 @@ pub(super) async fn follow<K: Kind>(ear: &Ear) {
             Ok(None) => continue,
             Ok(Some(End::Agreed)) if lasted >= WORTH => continue,
             Ok(Some(End::Agreed)) => {}
+            Ok(Some(End::Doubted)) => {
+                sleep(apart()).await;
+                continue;
+            }
             Ok(Some(End::Forgotten)) => version = None,
             Err(error) => {
                 ear.failed::<K>(&error);
@@ -90,9 +97,14 @@ pub(super) async fn follow<K: Kind>(ear: &Ear) {
         // As soon as the API server is back, all come again, but not all at once.
         tokio::select! {
             () = sleep(pause.next()) => {}
-            () = ear.is_back() => sleep(Duration::from_millis(fastrand::u64(..500))).await,
+            () = ear.is_back() => sleep(apart()).await,
         }
     }
+}
+
+/// A moment that differs from that of others.
+fn apart() -> Duration {
+    Duration::from_millis(fastrand::u64(..500))
 }
 
 /// Takes in all objects; returns where a watch goes on.
@@ -141,8 +153,13 @@ async fn watch<K: Kind>(ear: &Ear, version: &mut String) -> Result<End, Error> {
     };
     ear.heard::<K>(|_, _| {});
     let silent = Duration::from_secs(lasts_s + LATE_S);
+    let mut was_away = pin!(ear.was_away());
     loop {
-        let event = timeout(silent, events.try_next()).await;
+        let event = tokio::select! {
+            biased;
+            event = timeout(silent, events.try_next()) => event,
+            () = &mut was_away => return Ok(End::Doubted),
+        };
         let event = event.map_err(|_| unreachable("the API server fell silent"))?;
         match event.map_err(|error| failed(&error))? {
             None => return Ok(End::Agreed),

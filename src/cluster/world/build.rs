@@ -24,8 +24,8 @@ impl World {
             ..Self::default()
         };
         world.place_nodes();
-        world.place_services();
         world.place_pods(store, past);
+        world.place_services();
         world.route(store);
         world
     }
@@ -40,26 +40,6 @@ impl World {
         }
         self.node_addresses.sort_unstable();
         self.node_addresses.dedup();
-    }
-
-    fn place_services(&mut self) {
-        for service in &self.services {
-            let who = Arc::new(Who {
-                kind: WhoKind::Service,
-                namespace: service.namespace.clone(),
-                name: service.name.clone(),
-                workload: None,
-                service: None,
-            });
-            // A load balancer may have no addresses but those of the nodes: they stay the nodes'.
-            let all = service.cluster_addresses.iter().chain(&service.outer_addresses);
-            for address in all {
-                if !self.tenures.is_held(*address) {
-                    let from_us = service.created_us.unwrap_or(i64::MIN);
-                    self.tenures.add(*address, from_us, i64::MAX, &who);
-                }
-            }
-        }
     }
 
     fn place_pods(&mut self, store: &Store, past: &Past) {
@@ -84,6 +64,27 @@ impl World {
         for gone in past.pods() {
             for address in &gone.addresses {
                 self.tenures.add(*address, gone.from_us, gone.until_us, &gone.who);
+            }
+        }
+    }
+
+    fn place_services(&mut self) {
+        for service in &self.services {
+            let who = Arc::new(Who {
+                kind: WhoKind::Service,
+                namespace: service.namespace.clone(),
+                name: service.name.clone(),
+                workload: None,
+                service: None,
+            });
+            // A load balancer may have no addresses but those of the nodes: they stay the nodes'. Nor
+            // does a service take what is a pod's.
+            let all = service.cluster_addresses.iter().chain(&service.outer_addresses);
+            for address in all {
+                if !self.tenures.is_held(*address) {
+                    let from_us = service.created_us.unwrap_or(i64::MIN);
+                    self.tenures.add(*address, from_us, i64::MAX, &who);
+                }
             }
         }
     }

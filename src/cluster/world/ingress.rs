@@ -22,7 +22,7 @@ pub enum ServedBy {
     Controller {
         /// `spec.controller` of the class.
         controller: String,
-        /// What its pods say they are, where they are found: image names without registry and tag.
+        /// What its pods that are ready say they are, where they are found: image names without registry and tag.
         images: Vec<String>,
         /// Pods of it that are ready; 0 where they are not found.
         replicas: u32,

@@ -1,7 +1,6 @@
 //! Which controller serves an Ingress.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::{Backing, ServedBy};
 use crate::cluster::record::{Class, ClassName, Pod};
@@ -20,12 +19,20 @@ pub(super) struct Controllers<'a> {
     sees_pods: bool,
 }
 
-/// The pods that serve a class.
+/// The pods that serve a class, all of them or those of one namespace.
 #[derive(Debug, Default)]
 struct Found {
     images: BTreeSet<String>,
     replicas: u32,
     addresses: BTreeSet<Address>,
+    /// When the oldest service in front of them came to be, in µs since the epoch; none without one.
+    served_since_us: Option<i64>,
+}
+
+/// The services that a pod is behind.
+struct Front {
+    addresses: Vec<Address>,
+    since_us: Option<i64>,
 }
 
 impl<'a> Controllers<'a> {
@@ -35,7 +42,8 @@ impl<'a> Controllers<'a> {
         let of_controllers: Vec<_> = store
             .pods
             .values()
-            .filter(|pod| !pod.serves.is_empty() && !pod.phase.is_over())
+            // Whoever may make a pod may give it any image; only one that works counts.
+            .filter(|pod| !pod.serves.is_empty() && pod.is_ready && !pod.phase.is_over())
             .map(|pod| (pod, in_front(pod, store, backing)))
             .collect();
         let mut found = BTreeMap::<_, Found>::new();
@@ -43,11 +51,13 @@ impl<'a> Controllers<'a> {
             if found.contains_key(class.controller.as_str()) {
                 continue;
             }
-            let mut all = Found::default();
-            for (pod, in_front) in &of_controllers {
-                all.add(pod, in_front, &class.controller);
+            let mut apart = BTreeMap::<&str, Found>::new();
+            for (pod, front) in &of_controllers {
+                if let Some(image) = image_serving(pod, &class.controller) {
+                    apart.entry(&pod.namespace).or_default().add(pod, image, front);
+                }
             }
-            found.insert(class.controller.as_str(), all);
+            found.insert(class.controller.as_str(), believed(apart.into_values().collect()));
         }
         let defaults = classes.values().filter(|class| class.is_default).copied().collect();
         Self { defaults, classes, found, sees_pods: store.has_listed_pods() }
@@ -79,7 +89,7 @@ impl<'a> Controllers<'a> {
         if class.controller == SHARED && self.sees_pods && found.images.is_empty() {
             return ServedBy::Unknown(format!(
                 "the controller `{SHARED}` of IngressClass `{}` may be ingress-nginx or Traefik, and \
-                 no pod is seen to be either",
+                 no pod that is ready is seen to be either",
                 class.name
             ));
         }
@@ -93,31 +103,55 @@ impl<'a> Controllers<'a> {
 }
 
 impl Found {
-    /// Adds `pod` if it serves `controller`.
-    fn add(&mut self, pod: &Arc<Pod>, in_front: &[Address], controller: &str) {
-        let mut serving = pod.serves.iter().filter(|one| {
-            let rest = controller.strip_prefix(one.controller.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        if let Some(one) = serving.next() {
-            self.images.insert(one.image.clone());
-            self.replicas += u32::from(pod.is_ready);
-            self.addresses.extend(&pod.addresses);
-            self.addresses.extend(in_front);
-        }
+    fn add(&mut self, pod: &Pod, image: &str, front: &Front) {
+        self.images.insert(image.to_owned());
+        self.replicas += 1;
+        self.addresses.extend(&pod.addresses);
+        self.addresses.extend(&front.addresses);
+        self.served_since_us = self.served_since_us.into_iter().chain(front.since_us).min();
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.images.extend(other.images);
+        self.replicas += other.replicas;
+        self.addresses.extend(other.addresses);
+        self
     }
 }
 
-/// Addresses of the services that `pod` is behind.
-fn in_front(pod: &Pod, store: &Store, backing: &BTreeMap<Key, Backing>) -> Vec<Address> {
+/// Of what each namespace has: all together where they agree, else the one whose service has been
+/// there for longest. Whoever passes for a controller elsewhere comes later.
+fn believed(mut apart: Vec<Found>) -> Found {
+    let agree = apart.windows(2).all(|two| matches!(two, [a, b] if a.images == b.images));
+    if !agree {
+        apart.sort_by_key(|one| (one.served_since_us.is_none(), one.served_since_us));
+        apart.truncate(1);
+    }
+    apart.into_iter().reduce(Found::and).unwrap_or_default()
+}
+
+/// The image by which `pod` serves `controller`, if it does.
+fn image_serving<'a>(pod: &'a Pod, controller: &str) -> Option<&'a str> {
+    let serves = pod.serves.iter().find(|one| {
+        let rest = controller.strip_prefix(one.controller.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    serves.map(|one| one.image.as_str())
+}
+
+/// The services that `pod` is behind.
+fn in_front(pod: &Pod, store: &Store, backing: &BTreeMap<Key, Backing>) -> Front {
     let of_it = backing.iter().filter(|((namespace, _), behind)| {
         *namespace == pod.namespace && behind.pods.binary_search(&pod.name).is_ok()
     });
-    let services = of_it.filter_map(|(key, _)| store.services.get(key));
-    services
-        .flat_map(|service| service.cluster_addresses.iter().chain(&service.outer_addresses))
-        .copied()
-        .collect()
+    let services: Vec<_> = of_it.filter_map(|(key, _)| store.services.get(key)).collect();
+    let addresses = services
+        .iter()
+        .flat_map(|service| service.cluster_addresses.iter().chain(&service.outer_addresses));
+    Front {
+        addresses: addresses.copied().collect(),
+        since_us: services.iter().map(|service| service.created_us.unwrap_or(i64::MAX)).min(),
+    }
 }
 
 fn unknown(why: &str) -> ServedBy {

@@ -194,6 +194,7 @@ mod tests {
             objects: 1,
             heard_us: (silent != Some(resource)).then_some(1),
             failure: (failing == Some(resource)).then(|| "forbidden".to_owned()),
+            refused: (failing == Some(resource)).then_some(403),
         };
         let mut seen = Seen::default();
         seen.cluster.link = Link::Up;

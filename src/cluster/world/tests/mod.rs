@@ -145,6 +145,19 @@ fn a_service_is_known_by_each_of_its_addresses_and_a_headless_one_by_none() {
 }
 
 #[test]
+fn a_service_takes_no_address_that_is_a_pods_or_nobodys() {
+    let external = json!(["10.244.1.17", "203.0.113.66"]);
+    let balanced = json!({ "ingress": [{ "ip": "10.244.1.17" }] });
+    let greedy = with(service("greedy", "10.96.3.9"), "/spec/externalIPs", external);
+    let greedy = with(greedy, "/status/loadBalancer", balanced);
+    let later = with(greedy, "/metadata/creationTimestamp", json!("2026-05-02T00:00:00Z"));
+    let world = world(&[later, pod("web-6d-7f", "10.244.1.17", NOON)]);
+    let now_us = us(NOON) + 48 * HOUR_US;
+    assert_eq!(named(&world, "10.244.1.17", now_us).as_deref(), Some("shop/web-6d-7f"));
+    assert_eq!(named(&world, "203.0.113.66", now_us), None);
+}
+
+#[test]
 fn an_address_that_passed_on_is_whoever_had_it_then() {
     let old = with(
         pod("job-a", "10.244.1.17", "2026-05-01T10:00:00Z"),

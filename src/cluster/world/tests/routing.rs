@@ -85,6 +85,49 @@ fn a_class_whose_controller_may_be_two_is_told_by_the_pods() {
     assert!(images(&[nginx]).is_err());
 }
 
+/// As in another namespace, where somebody else rules.
+fn of_a_tenant(object: Value) -> Value {
+    with(object, "/metadata/namespace", json!("tenant"))
+}
+
+fn since(object: Value, time: &str) -> Value {
+    with(object, "/metadata/creationTimestamp", json!(time))
+}
+
+#[test]
+fn whoever_passes_for_a_controller_changes_nothing() {
+    let own = [
+        class("nginx", "k8s.io/ingress-nginx"),
+        running("c", "registry.k8s.io/ingress-nginx/controller:v1.12", &[]),
+        slice("edge", "c", "10.244.2.2"),
+        since(service("edge", "10.96.0.80"), "2026-01-01T00:00:00Z"),
+    ];
+    let real = served_by(&own);
+    let arg = "--providers.kubernetesingressnginx";
+    let fake = of_a_tenant(running("t", "x/traefik", &[arg]));
+    let in_front = [
+        of_a_tenant(slice("also", "t", "10.244.2.9")),
+        of_a_tenant(since(service("also", "10.96.0.99"), NOON)),
+    ];
+    let unready = with(fake.clone(), "/status/conditions", json!([]));
+    for faked in [vec![unready], vec![fake.clone()], [vec![fake], in_front.to_vec()].concat()] {
+        assert_eq!(served_by(&[&own[..], &faked].concat()), real, "{faked:#?}");
+    }
+}
+
+#[test]
+fn what_a_service_calls_its_external_address_is_no_controllers() {
+    let outside = service("edge", "10.96.0.80");
+    let found = served_by(&[
+        class("nginx", "nginx.org/ingress-controller"),
+        running("c", "nginx/nginx-ingress:5", &[]),
+        slice("edge", "c", "10.244.2.2"),
+        with(outside, "/spec/externalIPs", json!(["203.0.113.66"])),
+    ]);
+    let ServedBy::Controller { addresses, .. } = found else { panic!("{found:?}") };
+    assert_eq!(addresses, [at("10.96.0.80"), at("10.244.2.2")]);
+}
+
 #[test]
 fn what_stands_in_front_of_a_controller_is_known() {
     let found = served_by(&[
