@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use weir::cluster;
+use weir::cluster::info::ClusterInfo;
+use weir::cluster::{self, ClusterStatus, World};
 
 use crate::support::double::fault::Fault;
 use crate::support::double::kube::rights::{Grant, Rights};
@@ -25,6 +26,12 @@ fn rights_that_are_missing_are_named() {
     stage.api.refuse();
     let access = stage.tasks.block_on(stage.cluster.access());
     assert!(access.iter().all(|one| one.unknown.is_some() && one.missing.is_empty()));
+}
+
+/// The cluster at a glance, as it is now.
+fn glance(stage: &Stage, status: &ClusterStatus, world: &World) -> ClusterInfo {
+    let asked = stage.tasks.block_on(stage.cluster.asked());
+    stage.cluster.info(status, world, asked)
 }
 
 fn warning(name: &str, last: &str) -> Value {
@@ -50,8 +57,7 @@ fn the_cluster_at_a_glance_says_what_it_knows_and_why_not() {
     let mut watched = stage.watch();
     watched.until_listed();
     let (status, world) = &watched.latest;
-    let asked = stage.tasks.block_on(stage.cluster.asked());
-    let info = stage.cluster.info(status, world, asked);
+    let info = glance(&stage, status, world);
     let warnings = info.warnings.value.unwrap();
     let names: Vec<_> = warnings.newest.iter().map(|one| one.name.as_str()).collect();
     assert_eq!((names, warnings.seen, warnings.is_cut), (vec!["new", "old"], 2, false));
@@ -69,7 +75,7 @@ fn what_no_node_has_been_measured_for_is_not_nothing() {
     let mut watched = stage.watch();
     watched.until_listed();
     let (status, world) = &watched.latest;
-    let usage = stage.tasks.block_on(stage.cluster.info(status, world)).usage;
+    let usage = glance(&stage, status, world).usage;
     let why = "metrics-server has measured no node yet";
     assert_eq!((usage.value, usage.unknown.as_deref()), (None, Some(why)));
 }
@@ -86,7 +92,7 @@ fn an_event_is_somebody_elses_word() {
     let mut watched = stage.watch();
     watched.until_listed();
     let (status, world) = &watched.latest;
-    let info = stage.tasks.block_on(stage.cluster.info(status, world));
+    let info = glance(&stage, status, world);
     let odd = &info.warnings.value.expect("a page that is read").newest[0];
     assert_eq!((odd.count, odd.namespace.as_str(), odd.name.as_str()), (0, "a b", "x"));
     assert!(odd.kind.chars().count() <= 400 && !odd.kind.contains('\u{1b}'), "{:?}", odd.kind);
