@@ -7,7 +7,8 @@ use ipnet::IpNet;
 
 use super::obstacle::{Matter, Obstacle};
 use super::preview::is_allowed;
-use super::{AllowedNetwork, Arrival, IngressName, Limit, LimitStatus, Site, Standing};
+use super::{AllowedNetwork, Arrival, Held, IngressName, Limit, LimitStatus, Site, Standing};
+use crate::incident::Incident;
 use crate::packet::Address;
 
 #[cfg(test)]
@@ -64,6 +65,8 @@ pub(super) struct Guard<'a> {
     pub(super) limited: &'a BTreeSet<IngressName>,
     /// How Ingresses stand.
     pub(super) limits: &'a [Arc<LimitStatus>],
+    /// Incidents of this Weir: what it set by itself answers one of them.
+    pub(super) incidents: &'a [Arc<Incident>],
 }
 
 impl Guard<'_> {
@@ -95,18 +98,34 @@ impl Guard<'_> {
             return refused(Matter::Controller, format!("{ingress} cannot be limited: {why}"));
         }
         self.check_standing(ingress)?;
-        if self.limited.len() >= self.at_once && !self.limited.contains(ingress) {
-            let s = if self.limited.len() == 1 { "" } else { "es" };
+        let limited = self.limited_by_any();
+        if limited >= self.at_once && !self.limited.contains(ingress) {
+            let s = if limited == 1 { "" } else { "es" };
             return refused(
                 Matter::AtOnce,
                 format!(
-                    "Weir limits {} Ingress{s} already, as many as it may by itself at once \
-                     (response-at-once): limit {ingress} by hand if it is needed",
-                    self.limited.len()
+                    "Weir limits {limited} Ingress{s} already, as many as it may by itself at once \
+                     (response-at-once): limit {ingress} by hand if it is needed"
                 ),
             );
         }
         Ok(())
+    }
+
+    /// At how many Ingresses this Weir or another limits by itself.
+    fn limited_by_any(&self) -> usize {
+        let others = self.limits.iter().filter(|status| {
+            let held = status.held.as_ref().filter(|_| status.standing == Standing::Active);
+            held.is_some_and(|held| self.is_of_another(&status.ingress, held))
+        });
+        self.limited.len() + others.count()
+    }
+
+    /// Whether another Weir has set it by itself: what that one sees of the attack is not known here.
+    fn is_of_another(&self, ingress: &IngressName, held: &Held) -> bool {
+        held.by == AUTOMATIC
+            && !self.limited.contains(ingress)
+            && !self.incidents.iter().any(|own| held.incident == Some(own.id))
     }
 
     fn check_standing(&self, ingress: &IngressName) -> Result<(), Obstacle> {
@@ -116,6 +135,9 @@ impl Guard<'_> {
         let text = match (status.standing, &status.held) {
             (Standing::Active, Some(held)) if held.by != AUTOMATIC => {
                 format!("{} has limited {ingress} already: Weir leaves that as it is", held.by)
+            }
+            (Standing::Active, Some(held)) if self.is_of_another(ingress, held) => {
+                format!("another Weir limits {ingress} already, and lifts that by itself")
             }
             (Standing::Foreign, _) => {
                 let fields =

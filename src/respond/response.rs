@@ -4,6 +4,7 @@
 //! came of it. The same moments give the same acts. It decides nothing while it waits for an act at
 //! the same Ingress, and says everything once.
 
+mod adopt;
 mod consider;
 mod keep;
 mod kept;

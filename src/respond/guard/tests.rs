@@ -1,6 +1,8 @@
 use super::*;
 use crate::incident::IncidentId;
-use crate::respond::fixture::{CONTROLLER, SECOND, client, merged, named, pod, site, steady};
+use crate::respond::fixture::{
+    CONTROLLER, SECOND, client, incident, merged, named, pod, site, steady,
+};
 use crate::respond::{Controller, Held};
 
 fn shop() -> Site {
@@ -12,6 +14,7 @@ struct Around {
     never: Vec<IngressName>,
     limited: BTreeSet<IngressName>,
     limits: Vec<Arc<LimitStatus>>,
+    incidents: Vec<Arc<Incident>>,
 }
 
 fn around() -> Around {
@@ -24,6 +27,7 @@ fn around() -> Around {
         never: Vec::new(),
         limited: BTreeSet::new(),
         limits: Vec::new(),
+        incidents: Vec::new(),
     }
 }
 
@@ -35,14 +39,19 @@ impl Around {
             at_once: 2,
             limited: &self.limited,
             limits: &self.limits,
+            incidents: &self.incidents,
         };
         guard.check(site).map_err(|obstacle| obstacle.matter)
     }
 }
 
 fn status(standing: Standing, by: &str) -> Arc<LimitStatus> {
+    status_at("shop/web", standing, by)
+}
+
+fn status_at(ingress: &str, standing: Standing, by: &str) -> Arc<LimitStatus> {
     Arc::new(LimitStatus {
-        ingress: named("shop/web"),
+        ingress: named(ingress),
         controller: Ok(Controller::IngressNginx),
         standing,
         held: Some(Held {
@@ -95,8 +104,22 @@ fn a_limit_of_somebody_else_is_left_alone() {
     assert_eq!(with(Standing::Active, "alice via api"), Err(Matter::Foreign));
     assert_eq!(with(Standing::Foreign, ""), Err(Matter::Foreign));
     assert_eq!(with(Standing::Overridden, AUTOMATIC), Err(Matter::Foreign));
-    assert_eq!(with(Standing::Active, AUTOMATIC), Ok(()));
     assert_eq!(with(Standing::Unlimited, ""), Ok(()));
+}
+
+#[test]
+fn a_limit_of_another_weir_is_left_to_it_and_counts_for_how_many_there_may_be() {
+    let others = |ingress| vec![status_at(ingress, Standing::Active, AUTOMATIC)];
+    let here = Around { limits: others("shop/web"), ..around() };
+    assert_eq!(here.check(&shop()), Err(Matter::Foreign));
+    let own = incident(1, &[client(66)], pod(1));
+    let own = Around { incidents: vec![Arc::new(own)], limits: others("shop/web"), ..around() };
+    assert_eq!(own.check(&shop()), Ok(()));
+    let limited = || BTreeSet::from([named("a/a")]);
+    let full = Around { limits: others("b/b"), limited: limited(), ..around() };
+    assert_eq!(full.check(&shop()), Err(Matter::AtOnce));
+    let twice = Around { limits: others("a/a"), limited: limited(), ..around() };
+    assert_eq!(twice.check(&shop()), Ok(()), "it is the same");
 }
 
 #[test]

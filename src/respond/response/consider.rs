@@ -92,6 +92,7 @@ impl Response {
             at_once: self.options.at_once,
             limited: &limited,
             limits: scene.limits,
+            incidents: scene.incidents,
         };
         guard.check(site)?;
         let arrivals = located.arrivals(traffic);

@@ -1,7 +1,6 @@
 //! What is to be done about limits in force: renewed while the attack goes on, lifted when it is
 //! over, loosened where they hurt.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::kept::Kept;
@@ -9,12 +8,12 @@ use super::settle::{Afterwards, Pending, Step};
 use super::words::{duration, limit};
 use super::{Act, Response, SOON_US, Scene};
 use crate::detect::Class;
-use crate::incident::{IncidentId, Status};
-use crate::respond::escalation::{rung_of, ttl};
+use crate::incident::Status;
+use crate::respond::escalation::ttl;
 use crate::respond::guard::AUTOMATIC;
 use crate::respond::site::{Place, Sites};
 use crate::respond::{
-    Arrival, Decision, DecisionKind, Held, IngressName, Limit, LimitRequest, Measured, Standing,
+    Arrival, Decision, DecisionKind, IngressName, Limit, LimitRequest, Measured, Mode, Standing,
     Traffic,
 };
 
@@ -28,31 +27,6 @@ const RENEWED_US: i64 = 60_000_000;
 const STALE_US: i64 = 30_000_000;
 
 impl Response {
-    /// Takes on limits that an earlier run, or another Weir, has set by itself.
-    pub(super) fn adopt(&mut self, scene: &Scene<'_>) {
-        for status in scene.limits {
-            let (Standing::Active, Some(held), Ok(controller)) =
-                (status.standing, &status.held, &status.controller)
-            else {
-                continue;
-            };
-            let ingress = &status.ingress;
-            let is_known = self.kept.contains_key(ingress) || self.pending.contains_key(ingress);
-            let is_new =
-                self.escalation.ended_us(ingress).is_none_or(|ended| held.since_us > ended);
-            let is_current = held.until_us > scene.now_us;
-            let (Some(incident), AUTOMATIC) = (held.incident, &*held.by) else { continue };
-            if is_known || !is_new || !is_current {
-                continue;
-            }
-            let about = scene.incidents.iter().find(|one| one.id == incident);
-            let offenders = about.map(|one| one.sources.listed.iter().copied().collect());
-            let class = about.map_or(Class::Benign, |one| one.class);
-            let kept = adopted(held, *controller, (incident, class), offenders.unwrap_or_default());
-            self.kept.insert(ingress.clone(), Kept { measured_us: scene.now_us, ..kept });
-        }
-    }
-
     /// Lets go of limits whose time is over, and of those that somebody has undone.
     pub(super) fn drop_ended(&mut self, scene: &Scene<'_>) {
         let undone = |ingress: &IngressName, kept: &Kept| {
@@ -199,6 +173,14 @@ impl Response {
         Some(request(&decision, ingress, looser, lasts))
     }
 
+    /// Whether the settings let it write at an Ingress about an attack of `class`; where they do not,
+    /// limits end when their time is over.
+    fn may_write(&self, ingress: &IngressName, class: Class) -> bool {
+        let options = &self.options;
+        let mode = options.mode.for_case(&options.rules, ingress.namespace(), class);
+        mode == Mode::Enforce && options.held_back.is_none()
+    }
+
     /// Waits for what comes of a step at an Ingress, unless it waits already or failed just now.
     fn begin(
         &mut self,
@@ -207,13 +189,13 @@ impl Response {
         step: Step,
         (kind, text): (DecisionKind, String),
     ) -> Option<Decision> {
+        let kept = self.kept.get(ingress)?;
         if self.pending.contains_key(ingress)
             || self.is_troubled(ingress, now_us)
-            || self.options.held_back.is_some()
+            || !self.may_write(ingress, kept.class)
         {
             return None;
         }
-        let kept = self.kept.get(ingress)?;
         let decision = Decision {
             at_us: now_us,
             incident: kept.incident(),
@@ -225,32 +207,6 @@ impl Response {
         let pending = Pending { since_us: now_us, step, decision: decision.clone() };
         self.pending.insert(ingress.clone(), pending);
         Some(decision)
-    }
-}
-
-/// A limit that was set earlier.
-fn adopted(
-    held: &Held,
-    controller: crate::respond::Controller,
-    (incident, class): (IncidentId, Class),
-    offenders: BTreeSet<crate::packet::Address>,
-) -> Kept {
-    Kept {
-        limit: held.limit.clone(),
-        controller,
-        class,
-        incidents: BTreeSet::from([incident]),
-        offenders,
-        doors: BTreeSet::new(),
-        offered_before_per_s: 0.0,
-        resets_before_per_s: 0.0,
-        since_us: held.since_us,
-        until_us: held.until_us,
-        rung: rung_of(held.until_us.saturating_sub(held.since_us)),
-        is_loosened: false,
-        quiet_us: None,
-        effect: None,
-        measured_us: held.since_us,
     }
 }
 

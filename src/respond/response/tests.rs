@@ -1,3 +1,4 @@
+mod daemonset;
 mod finding;
 mod keeping;
 mod properties;
@@ -6,17 +7,10 @@ mod starting;
 use std::sync::Arc;
 
 use super::*;
-use crate::detect::{Class, Score};
-use crate::incident::{Hosts, Names, Severity};
+use crate::detect::Class;
 use crate::packet::Address;
-use crate::respond::fixture::{SECOND, client, merged, pod, site, steady};
+use crate::respond::fixture::{ATTACK, HEARD, SECOND, client, incident, merged, pod, site, steady};
 use crate::respond::{Arrival, DecisionKind};
-
-/// When the attack begins.
-const ATTACK: i64 = 60;
-
-/// When it is first heard of.
-const HEARD: i64 = 70;
 
 fn options(mode: Mode) -> ResponseOptions {
     ResponseOptions {
@@ -26,40 +20,6 @@ fn options(mode: Mode) -> ResponseOptions {
         allowlist: Vec::new(),
         never: Vec::new(),
         held_back: None,
-    }
-}
-
-fn hosts(of: &[Address]) -> Hosts {
-    Hosts { listed: of.to_vec(), total: of.len() as u64 }
-}
-
-/// A flood of `target` by `sources` since [`ATTACK`].
-fn incident(id: u64, sources: &[Address], target: Address) -> Incident {
-    Incident {
-        id: IncidentId(id),
-        class: Class::DosFlood,
-        severity: Severity::High,
-        status: Status::Open,
-        score: Score::new(0.99),
-        pivot: target,
-        sources: hosts(sources),
-        targets: hosts(&[target]),
-        target_port: Some(80),
-        flows: 100,
-        packets: 1_000,
-        bytes: 100_000,
-        first_us: ATTACK * SECOND,
-        last_us: HEARD * SECOND,
-        detected_us: HEARD * SECOND,
-        resolved_us: None,
-        reopened: 0,
-        acknowledged: None,
-        resolved_by: None,
-        muted_by: None,
-        related: Vec::new(),
-        names: Names::default(),
-        why: Vec::new(),
-        flow_ids: Vec::new(),
     }
 }
 
