@@ -150,7 +150,7 @@ impl Play {
                     self.said.push(*decision);
                     continue;
                 }
-                Act::Lift(ingress) => ingress,
+                Act::Lift(ingress, _) => ingress,
                 Act::Apply(request) => {
                     self.requests.push((now_us, (*request).clone()));
                     request.ingress

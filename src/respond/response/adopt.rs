@@ -41,6 +41,7 @@ fn adopted(held: &Held, controller: Controller, incident: &Incident) -> Kept {
         limit: held.limit.clone(),
         controller,
         class: incident.class,
+        incident: incident.id,
         incidents: BTreeSet::from([incident.id]),
         offenders: incident.sources.listed.iter().copied().collect(),
         doors: BTreeSet::new(),

@@ -193,6 +193,7 @@ impl Found {
             limit: self.choice.limit,
             controller: self.controller,
             class: incident.class,
+            incident: incident.id,
             incidents: BTreeSet::from([incident.id]),
             offenders: self.offenders,
             doors: self.doors,

@@ -13,8 +13,7 @@ use crate::respond::escalation::ttl;
 use crate::respond::guard::AUTOMATIC;
 use crate::respond::site::{Place, Sites};
 use crate::respond::{
-    Arrival, Decision, DecisionKind, IngressName, Limit, LimitRequest, Measured, Mode, Standing,
-    Traffic,
+    Arrival, Decision, DecisionKind, IngressName, Limit, LimitRequest, Measured, Mode, Traffic,
 };
 
 /// For how long an attack must be over, in µs.
@@ -23,39 +22,7 @@ const OVER_US: i64 = 60_000_000;
 /// How long before its end a limit is renewed, in µs.
 const RENEWED_US: i64 = 60_000_000;
 
-/// For how long what is read of Ingresses may be older than a limit that was just set, in µs.
-const STALE_US: i64 = 30_000_000;
-
 impl Response {
-    /// Lets go of limits whose time is over, and of those that somebody has undone.
-    pub(super) fn drop_ended(&mut self, scene: &Scene<'_>) {
-        let undone = |ingress: &IngressName, kept: &Kept| {
-            let status = scene.limits.iter().find(|status| status.ingress == *ingress);
-            let is_gone = status.is_some_and(|status| {
-                matches!(
-                    status.standing,
-                    Standing::Overridden | Standing::Unlimited | Standing::Foreign
-                )
-            });
-            is_gone && scene.now_us.saturating_sub(kept.since_us) >= STALE_US
-        };
-        let ended: Vec<_> = self
-            .kept
-            .iter()
-            .filter(|(ingress, _)| !self.pending.contains_key(*ingress))
-            .filter_map(|(ingress, kept)| {
-                match (scene.now_us >= kept.until_us, undone(ingress, kept)) {
-                    (true, _) => Some((ingress.clone(), Afterwards::Watch)),
-                    (false, true) => Some((ingress.clone(), Afterwards::Leave)),
-                    (false, false) => None,
-                }
-            })
-            .collect();
-        for (ingress, afterwards) in ended {
-            self.end(&ingress, afterwards, scene.now_us);
-        }
-    }
-
     /// Renews limits while the attack goes on, and lifts them when it is over.
     pub(super) fn keep_up(&mut self, scene: &Scene<'_>) -> Vec<Act> {
         let now_us = scene.now_us;
@@ -141,8 +108,9 @@ impl Response {
         afterwards: Afterwards,
         (now_us, text): (i64, String),
     ) -> Option<Act> {
+        let incident = self.kept.get(ingress)?.incident;
         self.begin(ingress, now_us, Step::Lift(afterwards), (DecisionKind::Lifted, text))?;
-        Some(Act::Lift(ingress.clone()))
+        Some(Act::Lift(ingress.clone(), incident))
     }
 
     fn renew(&mut self, ingress: &IngressName, now_us: i64) -> Option<Act> {
@@ -198,7 +166,7 @@ impl Response {
         }
         let decision = Decision {
             at_us: now_us,
-            incident: kept.incident(),
+            incident: Some(kept.incident),
             class: Some(kept.class),
             ingress: Some(ingress.clone()),
             kind,

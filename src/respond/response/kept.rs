@@ -20,7 +20,9 @@ pub(super) struct Kept {
     pub(super) limit: Limit,
     pub(super) controller: Controller,
     pub(super) class: Class,
-    /// The incidents that it answers.
+    /// The incident that it was set about, as is written down beside it.
+    pub(super) incident: IncidentId,
+    /// All incidents that it answers.
     pub(super) incidents: BTreeSet<IncidentId>,
     pub(super) offenders: BTreeSet<Address>,
     /// Servers at which arrivals without a host are for this Ingress.
@@ -40,11 +42,6 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The first incident that it answers.
-    pub(super) fn incident(&self) -> Option<IncidentId> {
-        self.incidents.first().copied()
-    }
-
     /// Whether it refuses or breaks off more of the bystanders than of the attackers.
     pub(super) fn hurts(&self, now_us: i64) -> bool {
         let in_force_us = now_us.saturating_sub(self.since_us);

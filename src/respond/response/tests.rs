@@ -85,7 +85,7 @@ impl Stage {
             Act::Apply(request) => {
                 self.response.settle(&request.ingress, Outcome::Done, now_s * SECOND)
             }
-            Act::Lift(ingress) => self.response.settle(&ingress, Outcome::Done, now_s * SECOND),
+            Act::Lift(ingress, _) => self.response.settle(&ingress, Outcome::Done, now_s * SECOND),
         });
         settled.collect()
     }

@@ -60,7 +60,7 @@ impl Nodes {
                         });
                         request.ingress
                     }
-                    Act::Lift(ingress) => {
+                    Act::Lift(ingress, _) => {
                         self.held = None;
                         ingress
                     }

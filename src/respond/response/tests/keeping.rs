@@ -117,6 +117,40 @@ fn a_limit_of_an_earlier_run_is_taken_on_and_lifted_when_the_attack_is_over() {
     assert_eq!(request(only(stage.acts(700))).ttl, Duration::from_hours(6));
 }
 
+/// How the Ingress stands where `by` has limited it about an incident.
+fn active(by: &str, incident: Option<u64>, rps: u32) -> Arc<LimitStatus> {
+    let held = Held {
+        limit: Limit { rps: Some(rps), ..Limit::default() },
+        by: by.to_owned(),
+        reason: String::new(),
+        incident: incident.map(IncidentId),
+        since_us: HEARD * SECOND,
+        until_us: (HEARD + 86_400) * SECOND,
+        values: Vec::new(),
+    };
+    Arc::new(LimitStatus {
+        ingress: named("shop/web"),
+        controller: Ok(Controller::IngressNginx),
+        standing: Standing::Active,
+        held: Some(held),
+        foreign: Vec::new(),
+    })
+}
+
+#[test]
+fn a_limit_that_a_person_put_in_its_place_is_neither_lifted_nor_renewed_and_it_is_said() {
+    let mut stage = limited();
+    stage.limits = vec![active("alice via api", None, 3)];
+    let said: Vec<_> = (HEARD + 1..HEARD + 60).flat_map(|now_s| stage.done(now_s)).collect();
+    let said = only(said);
+    assert_eq!((said.kind, said.at_us), (DecisionKind::Overridden, (HEARD + 30) * SECOND));
+    let text = "alice via api has limited shop/web to 3 requests a second in place of Weir's limit";
+    assert!(said.text.starts_with(text), "{}", said.text);
+    assert!(stage.done_between(HEARD + 60, HEARD + 700).is_empty(), "not renewed");
+    stage.says(resolved(flood(), HEARD + 700));
+    assert!(stage.done_between(HEARD + 700, HEARD + 800).is_empty(), "not lifted");
+}
+
 /// From [`HEARD`] on, bystanders are refused, and attackers as often as said.
 fn hurting(stage: &mut Stage, refused_attacks: usize) {
     let bystanders = steady(client(1), 2, (HEARD, 300));

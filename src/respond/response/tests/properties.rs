@@ -39,7 +39,7 @@ fn play(events: &[Event]) -> (Vec<Act>, Vec<Decision>) {
                 if acts.len() % 3 == 2 { Outcome::Failed("no".to_owned()) } else { Outcome::Done };
             let ingress = match &act {
                 Act::Apply(request) => Some(request.ingress.clone()),
-                Act::Lift(ingress) => Some(ingress.clone()),
+                Act::Lift(ingress, _) => Some(ingress.clone()),
                 Act::Say(decision) => {
                     said.push((**decision).clone());
                     None
