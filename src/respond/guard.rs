@@ -14,8 +14,12 @@ use crate::packet::Address;
 #[cfg(test)]
 mod tests;
 
-/// Arrivals from which it can be said that one address carries most of them.
+/// Arrivals from which it can be said that some addresses carry most of them.
 const ENOUGH: usize = 30;
+
+/// Other clients that came, from which it can be said without those that addresses are not shared:
+/// nodes and load balancers that put their own in place of clients' are few.
+const SEVERAL: usize = 8;
 
 /// Who asks for limits that Weir sets by itself.
 pub(super) const AUTOMATIC: &str = "weir (auto)";
@@ -159,7 +163,8 @@ impl Guard<'_> {
 }
 
 /// Whether a limit for each address would hold the attackers alone: not where many share the address
-/// of one, as behind a node or a load balancer that puts its own in place of theirs.
+/// of one, as behind nodes or load balancers that put their own in place of theirs. Where too little
+/// came to tell, it is not known.
 ///
 /// `arrivals` at the Ingress are in order of time; it is attacked since `since_us`.
 pub(super) fn check_sharing(
@@ -186,17 +191,53 @@ pub(super) fn check_sharing(
         return shared(*client, "is a node or a load balancer of the cluster, not a client");
     }
     let before = arrivals.iter().take_while(|arrival| arrival.at_us < since_us);
-    let mut counts: BTreeMap<Address, usize> = BTreeMap::new();
+    let (mut counts, mut total) = (BTreeMap::<Address, usize>::new(), 0);
     for arrival in before {
-        *counts.entry(arrival.client).or_default() += 1;
+        total += 1;
+        if offenders.contains(&arrival.client) {
+            *counts.entry(arrival.client).or_default() += 1;
+        }
     }
-    let total: usize = counts.values().sum();
-    let carries_most =
-        |client: &&Address| counts.get(*client).is_some_and(|count| count * 2 > total);
-    match offenders.iter().find(carries_most).filter(|_| total >= ENOUGH) {
-        Some(client) => shared(*client, "carried most requests before the attack, too"),
+    if total < ENOUGH {
+        return check_several(site, offenders, arrivals, is_inside);
+    }
+    // Of several load balancers none carries most alone.
+    let of_offenders: usize = counts.values().sum();
+    let loudest = counts.iter().max_by_key(|(_, count)| **count).map(|(client, _)| *client);
+    match loudest.filter(|_| of_offenders * 2 > total) {
+        Some(client) if counts.len() == 1 => {
+            shared(client, "carried most requests before the attack, too")
+        }
+        Some(client) => {
+            let others = counts.len() - 1;
+            shared(client, &format!("and {others} more carried most requests before it, too"))
+        }
         None => Ok(()),
     }
+}
+
+/// Whether so many others came that addresses are those of clients.
+fn check_several(
+    site: &Site,
+    offenders: &BTreeSet<Address>,
+    arrivals: &[&Arrival],
+    is_inside: impl Fn(&Address) -> bool,
+) -> Result<(), Obstacle> {
+    let others = arrivals.iter().map(|arrival| arrival.client);
+    let others: BTreeSet<_> =
+        others.filter(|client| !offenders.contains(client) && !is_inside(client)).collect();
+    if others.len() >= SEVERAL {
+        return Ok(());
+    }
+    Err(Obstacle::new(
+        Matter::Unclear,
+        format!(
+            "too little came to {} before the attack, and from too few others since, to tell whether \
+             many share the addresses of the attackers: look who they are, and set a limit by hand if \
+             it is needed (weir limit apply)",
+            site.ingress
+        ),
+    ))
 }
 
 /// The attackers that a limit can hold, or why it could hold none.

@@ -128,31 +128,57 @@ fn an_ingress_whose_controller_takes_no_limit_is_refused_by_name() {
     assert_eq!(around().check(&other), Err(Matter::Controller));
 }
 
-fn sharing(offender: Address, arrivals: &[crate::respond::Arrival]) -> Result<(), Matter> {
+fn sharing(offenders: &[Address], arrivals: &[crate::respond::Arrival]) -> Result<(), Matter> {
     let arrivals: Vec<_> = arrivals.iter().collect();
     let around = around();
-    let offenders = BTreeSet::from([offender]);
+    let offenders = offenders.iter().copied().collect();
     let seen = (arrivals.as_slice(), 60 * SECOND);
     check_sharing(&shop(), &around.surroundings, &offenders, seen)
         .map_err(|obstacle| obstacle.matter)
 }
 
+/// So many others, each asking once a second between these.
+fn others(count: u8, between_s: (i64, i64)) -> Vec<crate::respond::Arrival> {
+    merged((1..=count).map(|last| steady(client(last), 1, between_s)))
+}
+
 #[test]
 fn a_node_or_a_load_balancer_is_no_attacker() {
-    assert_eq!(sharing(Address::v4([10, 0, 0, 7]), &[]), Err(Matter::SharedAddress));
-    assert_eq!(sharing(CONTROLLER, &[]), Err(Matter::SharedAddress));
-    assert_eq!(sharing(client(66), &[]), Ok(()));
+    let seen = others(3, (0, 60));
+    assert_eq!(sharing(&[Address::v4([10, 0, 0, 7])], &seen), Err(Matter::SharedAddress));
+    assert_eq!(sharing(&[CONTROLLER], &seen), Err(Matter::SharedAddress));
+    assert_eq!(sharing(&[client(66)], &seen), Ok(()));
 }
 
 #[test]
 fn an_address_that_carried_most_requests_before_is_shared_by_many() {
     let attack = || steady(client(66), 200, (60, 70));
     let behind_it = steady(client(66), 2, (0, 60));
-    let others = steady(client(1), 1, (0, 60));
-    let shared = merged([behind_it, others, attack()]);
-    assert_eq!(sharing(client(66), &shared), Err(Matter::SharedAddress));
-    let own = merged([steady(client(66), 1, (0, 60)), steady(client(1), 2, (0, 60)), attack()]);
-    assert_eq!(sharing(client(66), &own), Ok(()));
+    let shared = merged([behind_it, others(1, (0, 60)), attack()]);
+    assert_eq!(sharing(&[client(66)], &shared), Err(Matter::SharedAddress));
+    let own = merged([steady(client(66), 1, (0, 60)), others(2, (0, 60)), attack()]);
+    assert_eq!(sharing(&[client(66)], &own), Ok(()));
+}
+
+#[test]
+fn several_addresses_that_carried_most_requests_together_are_shared_by_many() {
+    let balancers = [client(64), client(65), client(66)];
+    let before = balancers.map(|balancer| steady(balancer, 3, (0, 60)));
+    let attack = balancers.map(|balancer| steady(balancer, 100, (60, 70)));
+    let shared = merged(before.into_iter().chain(attack.clone()));
+    assert_eq!(sharing(&balancers, &shared), Err(Matter::SharedAddress), "a third each");
+    let beside_others = merged(attack.into_iter().chain([others(3, (0, 60))]));
+    assert_eq!(sharing(&balancers, &beside_others), Ok(()));
+}
+
+#[test]
+fn where_little_came_before_only_many_others_show_that_addresses_are_not_shared() {
+    let attack = || steady(client(66), 200, (60, 70));
+    assert_eq!(sharing(&[client(66)], &attack()), Err(Matter::Unclear));
+    let few = merged([attack(), others(3, (60, 70))]);
+    assert_eq!(sharing(&[client(66)], &few), Err(Matter::Unclear));
+    let many = merged([attack(), others(8, (60, 70))]);
+    assert_eq!(sharing(&[client(66)], &many), Ok(()));
 }
 
 #[test]
