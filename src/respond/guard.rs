@@ -74,8 +74,25 @@ pub(super) struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// Whether Weir may limit `site` by itself at all.
+    /// Whether Weir may limit `site` by itself now.
     pub(super) fn check(&self, site: &Site) -> Result<(), Obstacle> {
+        self.check_site(site)?;
+        let (ingress, limited) = (&site.ingress, self.limited_by_any());
+        if limited < self.at_once || self.limited.contains(ingress) {
+            return Ok(());
+        }
+        let s = if limited == 1 { "" } else { "es" };
+        Err(Obstacle::new(
+            Matter::AtOnce,
+            format!(
+                "Weir limits {limited} Ingress{s} already, as many as it may by itself at once \
+                 (response-at-once): limit {ingress} by hand if it is needed"
+            ),
+        ))
+    }
+
+    /// Whether Weir may limit `site` by itself, however many it limits.
+    pub(super) fn check_site(&self, site: &Site) -> Result<(), Obstacle> {
         let ingress = &site.ingress;
         let refused = |matter, text: String| Err(Obstacle::new(matter, text));
         if self.never.contains(ingress) {
@@ -101,19 +118,7 @@ impl Guard<'_> {
         if let Err(why) = &site.controller {
             return refused(Matter::Controller, format!("{ingress} cannot be limited: {why}"));
         }
-        self.check_standing(ingress)?;
-        let limited = self.limited_by_any();
-        if limited >= self.at_once && !self.limited.contains(ingress) {
-            let s = if limited == 1 { "" } else { "es" };
-            return refused(
-                Matter::AtOnce,
-                format!(
-                    "Weir limits {limited} Ingress{s} already, as many as it may by itself at once \
-                     (response-at-once): limit {ingress} by hand if it is needed"
-                ),
-            );
-        }
-        Ok(())
+        self.check_standing(ingress)
     }
 
     /// At how many Ingresses this Weir or another limits by itself.

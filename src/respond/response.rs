@@ -11,6 +11,7 @@ mod keep;
 mod kept;
 mod locate;
 mod loud;
+mod may;
 mod settle;
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,7 @@ fn adopted(held: &Held, controller: Controller, incident: &Incident) -> Kept {
         until_us: held.until_us,
         rung: rung_of(held.until_us.saturating_sub(held.since_us)),
         is_loosened: false,
+        is_left_to_end: false,
         quiet_us: None,
         effect: None,
         measured_us: held.since_us,

@@ -7,13 +7,13 @@ use super::kept::Kept;
 use super::settle::{Afterwards, Pending, Step};
 use super::words::{duration, limit};
 use super::{Act, Response, SOON_US, Scene};
-use crate::detect::Class;
 use crate::incident::Status;
 use crate::respond::escalation::ttl;
 use crate::respond::guard::AUTOMATIC;
+use crate::respond::obstacle::{Matter, Obstacle};
 use crate::respond::site::{Place, Sites};
 use crate::respond::{
-    Arrival, Decision, DecisionKind, IngressName, Limit, LimitRequest, Measured, Mode, Traffic,
+    Arrival, Decision, DecisionKind, IngressName, Limit, LimitRequest, Measured, Traffic,
 };
 
 /// For how long an attack must be over, in µs.
@@ -22,36 +22,81 @@ const OVER_US: i64 = 60_000_000;
 /// How long before its end a limit is renewed, in µs.
 const RENEWED_US: i64 = 60_000_000;
 
+/// What is to become of a limit.
+enum Want {
+    /// The attack goes on.
+    Renewed,
+    /// The attack goes on, but this speaks against it now.
+    NotRenewed(String),
+    /// The attack is over.
+    Over,
+    /// Weir is kept away from the Ingress since, for this reason.
+    Forbidden(String),
+}
+
 impl Response {
     /// Renews limits while the attack goes on, and lifts them when it is over.
     pub(super) fn keep_up(&mut self, scene: &Scene<'_>) -> Vec<Act> {
-        let now_us = scene.now_us;
-        let mut wanted = Vec::new();
-        for (ingress, kept) in &mut self.kept {
+        self.note_quiet(scene);
+        let wants = self.kept.iter().filter_map(|(ingress, kept)| {
+            Some((ingress.clone(), self.want(ingress, kept, scene)?))
+        });
+        let wants: Vec<_> = wants.collect();
+        let acts = wants.into_iter().filter_map(|(ingress, want)| {
+            let (afterwards, text) = match want {
+                Want::Renewed => return self.renew(&ingress, scene.now_us),
+                Want::NotRenewed(why) => return self.leave_to_end(&ingress, scene.now_us, &why),
+                Want::Over => {
+                    let text = format!("The limit at {ingress} is lifted: the attack is over");
+                    (Afterwards::Watch, text)
+                }
+                Want::Forbidden(why) => {
+                    let text = format!(
+                        "The limit at {ingress} is lifted, and Weir sets none again by itself for \
+                         this attack: {why}"
+                    );
+                    (Afterwards::Leave, text)
+                }
+            };
+            self.lift(&ingress, afterwards, (scene.now_us, text))
+        });
+        acts.collect()
+    }
+
+    /// Notes since when none of the incidents that a limit answers is open.
+    fn note_quiet(&mut self, scene: &Scene<'_>) {
+        for kept in self.kept.values_mut() {
             let of = scene.incidents.iter().filter(|one| kept.incidents.contains(&one.id));
             let is_open = of.clone().any(|one| one.status != Status::Resolved);
             let resolved_us = of.filter_map(|one| one.resolved_us).max();
             kept.quiet_us = match (is_open, kept.quiet_us) {
                 (true, _) => None,
-                (false, None) => Some(resolved_us.unwrap_or(now_us)),
+                (false, None) => Some(resolved_us.unwrap_or(scene.now_us)),
                 (false, since_us) => since_us,
             };
-            let is_over =
-                kept.quiet_us.is_some_and(|since| now_us.saturating_sub(since) >= OVER_US);
-            if is_over {
-                wanted.push((ingress.clone(), DecisionKind::Lifted));
-            } else if is_open && kept.until_us.saturating_sub(now_us) <= RENEWED_US {
-                wanted.push((ingress.clone(), DecisionKind::Applied));
-            }
         }
-        let acts = wanted.into_iter().filter_map(|(ingress, kind)| match kind {
-            DecisionKind::Lifted => {
-                let text = format!("The limit at {ingress} is lifted: the attack is over");
-                self.lift(&ingress, Afterwards::Watch, (now_us, text))
-            }
-            _ => self.renew(&ingress, now_us),
-        });
-        acts.collect()
+    }
+
+    /// What is to become of a limit now, if anything.
+    fn want(&self, ingress: &IngressName, kept: &Kept, scene: &Scene<'_>) -> Option<Want> {
+        let now_us = scene.now_us;
+        if kept.quiet_us.is_some_and(|since| now_us.saturating_sub(since) >= OVER_US) {
+            return Some(Want::Over);
+        }
+        let allowed = self.check_again(ingress, scene);
+        if let Err(Obstacle { matter: Matter::KeptAway | Matter::OwnApi, text }) = allowed {
+            return Some(Want::Forbidden(text));
+        }
+        let is_due = kept.until_us.saturating_sub(now_us) <= RENEWED_US;
+        if kept.quiet_us.is_some() || !is_due {
+            return None;
+        }
+        match (allowed, self.why_no_writes(ingress, kept.class)) {
+            (Ok(()), None) => Some(Want::Renewed),
+            (Ok(()), Some(why)) => Some(Want::NotRenewed(why)),
+            (Err(obstacle), _) if obstacle.matter.may_pass() => None,
+            (Err(obstacle), _) => Some(Want::NotRenewed(obstacle.text)),
+        }
     }
 
     pub(super) fn is_measure_due(&self, now_us: i64) -> bool {
@@ -95,8 +140,10 @@ impl Response {
                      the attackers at the load balancer"
                 );
                 self.lift(&ingress, Afterwards::Leave, (now_us, text))
-            } else {
+            } else if self.check_again(&ingress, scene).is_ok() {
                 self.loosen(&ingress, now_us)
+            } else {
+                None
             }
         });
         acts.collect()
@@ -141,12 +188,23 @@ impl Response {
         Some(request(&decision, ingress, looser, lasts))
     }
 
-    /// Whether the settings let it write at an Ingress about an attack of `class`; where they do not,
-    /// limits end when their time is over.
-    fn may_write(&self, ingress: &IngressName, class: Class) -> bool {
-        let options = &self.options;
-        let mode = options.mode.for_case(&options.rules, ingress.namespace(), class);
-        mode == Mode::Enforce && options.held_back.is_none()
+    /// Says once that a limit is not renewed.
+    fn leave_to_end(&mut self, ingress: &IngressName, now_us: i64, why: &str) -> Option<Act> {
+        let kept = self.kept.get_mut(ingress)?;
+        if std::mem::replace(&mut kept.is_left_to_end, true) {
+            return None;
+        }
+        Some(Act::Say(Box::new(Decision {
+            at_us: now_us,
+            incident: Some(kept.incident),
+            class: Some(kept.class),
+            ingress: Some(ingress.clone()),
+            kind: DecisionKind::Refused,
+            text: format!(
+                "The attack goes on, and the limit at {ingress} ends when its time is over: it is not \
+                 renewed, since {why}"
+            ),
+        })))
     }
 
     /// Waits for what comes of a step at an Ingress, unless it waits already or failed just now.
@@ -160,7 +218,7 @@ impl Response {
         let kept = self.kept.get(ingress)?;
         if self.pending.contains_key(ingress)
             || self.is_troubled(ingress, now_us)
-            || !self.may_write(ingress, kept.class)
+            || self.why_no_writes(ingress, kept.class).is_some()
         {
             return None;
         }

@@ -35,6 +35,8 @@ pub(super) struct Kept {
     pub(super) until_us: i64,
     pub(super) rung: usize,
     pub(super) is_loosened: bool,
+    /// Whether it was said that it is not renewed.
+    pub(super) is_left_to_end: bool,
     /// Since when none of its incidents is open.
     pub(super) quiet_us: Option<i64>,
     pub(super) effect: Option<Effect>,

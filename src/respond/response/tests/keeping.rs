@@ -117,6 +117,47 @@ fn a_limit_of_an_earlier_run_is_taken_on_and_lifted_when_the_attack_is_over() {
     assert_eq!(request(only(stage.acts(700))).ttl, Duration::from_hours(6));
 }
 
+#[test]
+fn a_limit_at_an_ingress_that_weir_is_kept_away_from_since_is_lifted_for_good() {
+    let mut labelled = limited();
+    labelled.sites[0].unprotected_by = Some("Ingress");
+    let mut named_in_settings = limited();
+    named_in_settings.response.options.never = vec![named("shop/web")];
+    for mut stage in [labelled, named_in_settings] {
+        let said = only(stage.done(HEARD + 10));
+        assert_eq!(said.kind, DecisionKind::Lifted);
+        assert!(said.text.contains("sets none again by itself for this attack"), "{}", said.text);
+        assert!(stage.done_between(HEARD + 11, HEARD + 200).is_empty());
+        assert!(stage.response.limits().is_empty());
+    }
+}
+
+#[test]
+fn a_limit_is_not_renewed_where_it_would_not_be_set_any_more_and_that_is_said_once() {
+    let mut observed = limited();
+    observed.response.options.mode = Mode::Observe;
+    let mut unserved = limited();
+    unserved.sites[0].controller = Err("its class is gone".to_owned());
+    for (mut stage, why) in [(observed, "the mode is observe"), (unserved, "its class is gone")] {
+        let said: Vec<_> = (HEARD + 1..HEARD + 600).flat_map(|now_s| stage.done(now_s)).collect();
+        let said = only(said);
+        assert_eq!((said.kind, said.at_us), (DecisionKind::Refused, (HEARD + 540) * SECOND));
+        assert!(
+            said.text.contains("it is not renewed") && said.text.contains(why),
+            "{}",
+            said.text
+        );
+    }
+}
+
+#[test]
+fn a_limit_is_not_loosened_where_it_would_not_be_set_any_more() {
+    let mut stage = limited();
+    hurting(&mut stage, 5);
+    stage.sites[0].controller = Err("its class is gone".to_owned());
+    assert!(stage.done_between(HEARD + 1, HEARD + 60).is_empty());
+}
+
 /// How the Ingress stands where `by` has limited it about an incident.
 fn active(by: &str, incident: Option<u64>, rps: u32) -> Arc<LimitStatus> {
     let held = Held {
