@@ -118,7 +118,7 @@ impl Answering {
     async fn lift(&self, ingress: IngressName, incident: IncidentId) -> Outcome {
         match self.limits.lift(ingress, incident, by()).await {
             // Somebody was faster.
-            Err(LimitError::NoLimit(_)) => Outcome::Done,
+            Err(LimitError::NoLimit(_) | LimitError::NoIngress(_)) => Outcome::Done,
             reverted => outcome(reverted),
         }
     }

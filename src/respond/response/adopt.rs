@@ -53,6 +53,7 @@ fn adopted(held: &Held, controller: Controller, incident: &Incident) -> Kept {
         is_loosened: false,
         is_left_to_end: false,
         quiet_us: None,
+        missing_us: None,
         effect: None,
         measured_us: held.since_us,
     }

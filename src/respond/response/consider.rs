@@ -196,6 +196,7 @@ impl Found {
             is_loosened: false,
             is_left_to_end: false,
             quiet_us: None,
+            missing_us: None,
             effect: None,
             measured_us: now_us,
         }

@@ -37,6 +37,8 @@ pub(super) struct Kept {
     pub(super) is_loosened: bool,
     /// Whether it was said that it is not renewed.
     pub(super) is_left_to_end: bool,
+    /// Since when its Ingress is not there.
+    pub(super) missing_us: Option<i64>,
     /// Since when none of its incidents is open.
     pub(super) quiet_us: Option<i64>,
     pub(super) effect: Option<Effect>,

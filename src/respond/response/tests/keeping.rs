@@ -74,17 +74,47 @@ fn another_incident_at_the_same_ingress_keeps_the_limit() {
     assert!(stage.done_between(400, 600).is_empty());
 }
 
-#[test]
-fn a_limit_that_somebody_undid_is_not_set_again_for_this_attack() {
-    let mut stage = limited();
-    stage.limits = vec![Arc::new(LimitStatus {
+/// How the Ingress stands where nothing of Weir's is there.
+fn stands(standing: Standing) -> Arc<LimitStatus> {
+    Arc::new(LimitStatus {
         ingress: named("shop/web"),
         controller: Ok(Controller::IngressNginx),
-        standing: Standing::Overridden,
+        standing,
         held: None,
         foreign: Vec::new(),
-    })];
-    assert!(stage.done_between(HEARD + 1, HEARD + 300).is_empty());
+    })
+}
+
+#[test]
+fn a_limit_that_somebody_undid_is_not_set_again_for_this_attack_and_that_is_said() {
+    for standing in [Standing::Overridden, Standing::Foreign, Standing::Unlimited] {
+        let mut stage = limited();
+        stage.limits = vec![stands(standing)];
+        let said: Vec<_> = (HEARD + 1..HEARD + 300).flat_map(|now_s| stage.done(now_s)).collect();
+        let said = only(said);
+        assert_eq!((said.kind, said.at_us), (DecisionKind::Overridden, (HEARD + 30) * SECOND));
+        assert!(said.text.starts_with("somebody has "), "{}", said.text);
+        assert!(said.text.contains("none again by itself for this attack"), "{}", said.text);
+        assert!(stage.response.limits().is_empty());
+    }
+}
+
+#[test]
+fn a_limit_that_is_over_early_by_another_clock_is_set_again() {
+    let mut stage = limited();
+    assert!(stage.done_between(HEARD + 1, HEARD + 310).is_empty());
+    stage.limits = vec![stands(Standing::Unlimited)];
+    stage.traffic.arrivals = seen(HEARD + 310);
+    assert_eq!(only(stage.done(HEARD + 310)).kind, DecisionKind::Applied);
+}
+
+#[test]
+fn an_ingress_that_is_gone_takes_no_place_any_more() {
+    let mut stage = limited();
+    stage.sites.remove(0);
+    let said: Vec<_> = (HEARD + 1..HEARD + 40).flat_map(|now_s| stage.done(now_s)).collect();
+    let gone = said.iter().find(|one| one.kind == DecisionKind::Overridden).unwrap();
+    assert_eq!(gone.text, "The Ingress shop/web is gone, and Weir's limit with it");
     assert!(stage.response.limits().is_empty());
 }
 
