@@ -45,7 +45,7 @@ fn adopted(held: &Held, controller: Controller, incident: &Incident) -> Kept {
         incidents: BTreeSet::from([incident.id]),
         offenders: incident.sources.listed.iter().copied().collect(),
         doors: BTreeSet::new(),
-        offered_before_per_s: 0.0,
+        offered_before_per_s: None,
         resets_before_per_s: 0.0,
         since_us: held.since_us,
         until_us: held.until_us,

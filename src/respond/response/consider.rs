@@ -188,7 +188,7 @@ impl Found {
             incidents: BTreeSet::from([incident.id]),
             offenders: self.offenders,
             doors: self.doors,
-            offered_before_per_s: self.choice.offered_per_s,
+            offered_before_per_s: Some(self.choice.offered_per_s),
             resets_before_per_s: self.resets_before_per_s,
             since_us: now_us,
             until_us: now_us.saturating_add(lasts_us),

@@ -27,7 +27,9 @@ pub(super) struct Kept {
     pub(super) offenders: BTreeSet<Address>,
     /// Servers at which arrivals without a host are for this Ingress.
     pub(super) doors: BTreeSet<(Address, u16)>,
-    pub(super) offered_before_per_s: f64,
+    /// What the attackers asked a second before it was set; none where an earlier run has set it, and
+    /// what came before was not seen.
+    pub(super) offered_before_per_s: Option<f64>,
     /// Connections of bystanders that were reset a second before the limit was set.
     pub(super) resets_before_per_s: f64,
     /// Since when it is as it is.
@@ -46,10 +48,14 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Whether it refuses or breaks off more of the bystanders than of the attackers.
+    /// Whether it refuses or breaks off more of the bystanders than of the attackers: not said where
+    /// there is nothing to compare with.
     pub(super) fn hurts(&self, now_us: i64) -> bool {
         let in_force_us = now_us.saturating_sub(self.since_us);
-        let Some(effect) = self.effect.filter(|_| in_force_us >= FAIR_US) else { return false };
+        if in_force_us < FAIR_US || self.offered_before_per_s.is_none() {
+            return false;
+        }
+        let Some(effect) = self.effect else { return false };
         let span_us = in_force_us.min(MINUTE_US);
         #[expect(clippy::cast_precision_loss, reason = "counts for comparison")]
         let (seconds, refused, reset) = (

@@ -272,3 +272,14 @@ fn what_a_limit_does_is_measured() {
     assert!((90.0..=110.0).contains(&effect.offered_before_per_s), "{effect:?}");
     assert_eq!(effect.refused_per_min, None, "no answer was seen");
 }
+
+#[test]
+fn a_limit_of_an_earlier_run_is_not_judged_by_what_was_not_seen() {
+    let mut stage = Stage::new(Mode::Enforce);
+    stage.limits = vec![active("weir (auto)", Some(1), 7)];
+    hurting(&mut stage, 5);
+    assert!(stage.done_between(HEARD, HEARD + 100).is_empty());
+    assert_eq!(only(stage.response.limits()).1.rps, Some(7));
+    let (_, effect) = only(stage.response.effects());
+    assert!(effect.bystanders_refused > Some(10), "it is measured all the same: {effect:?}");
+}
