@@ -37,8 +37,7 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Networks that no limit may hold at `now_us` (µs since the epoch): those of the settings that
-    /// are still valid, nodes and monitors. Where more than a limit takes, those of the settings
-    /// first, then nodes.
+    /// are still valid, nodes and monitors. They may be more than a limit takes.
     #[must_use]
     pub fn allowed(&self, networks: &[AllowedNetwork], now_us: i64) -> Vec<IpNet> {
         let valid = networks.iter().filter(|allowed| allowed.until_us > now_us);
@@ -52,7 +51,6 @@ impl Surroundings {
         }
         let mut seen = BTreeSet::new();
         allowed.retain(|network| seen.insert(*network));
-        allowed.truncate(Limit::MOST_ALLOWED);
         allowed
     }
 }

@@ -202,6 +202,13 @@ fn very_many_nodes_fit_one_allowlist() {
 }
 
 #[test]
+fn nodes_that_fit_no_allowlist_are_not_dropped_from_it() {
+    let apart = (0..300_u32).map(|number| Address::v4((0x0a00_0000 + 2 * number).to_be_bytes()));
+    let many = Surroundings { nodes: apart.collect(), ..Surroundings::default() };
+    assert_eq!(many.allowed(&[], 0).len(), 300);
+}
+
+#[test]
 fn attackers_that_are_exempt_are_not_held_by_a_limit() {
     let allowed = ["203.0.113.64/29".parse().unwrap()];
     let both = BTreeSet::from([client(66), client(9)]);
