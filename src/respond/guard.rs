@@ -137,7 +137,13 @@ impl Guard<'_> {
 
     fn check_standing(&self, ingress: &IngressName) -> Result<(), Obstacle> {
         let Some(status) = self.limits.iter().find(|status| status.ingress == *ingress) else {
-            return Ok(());
+            return Err(Obstacle::new(
+                Matter::NotRead,
+                format!(
+                    "whether somebody limits {ingress} already is not known yet: Weir looks again, and \
+                     does nothing until then"
+                ),
+            ));
         };
         let text = match (status.standing, &status.held) {
             (Standing::Active, Some(held)) if held.by != AUTOMATIC => {

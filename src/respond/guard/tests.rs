@@ -26,7 +26,7 @@ fn around() -> Around {
         },
         never: Vec::new(),
         limited: BTreeSet::new(),
-        limits: Vec::new(),
+        limits: vec![status(Standing::Unlimited, "")],
         incidents: Vec::new(),
     }
 }
@@ -109,7 +109,10 @@ fn a_limit_of_somebody_else_is_left_alone() {
 
 #[test]
 fn a_limit_of_another_weir_is_left_to_it_and_counts_for_how_many_there_may_be() {
-    let others = |ingress| vec![status_at(ingress, Standing::Active, AUTOMATIC)];
+    let others = |ingress| {
+        let here = status(Standing::Unlimited, "");
+        vec![status_at(ingress, Standing::Active, AUTOMATIC), here]
+    };
     let here = Around { limits: others("shop/web"), ..around() };
     assert_eq!(here.check(&shop()), Err(Matter::Foreign));
     let own = incident(1, &[client(66)], pod(1));
@@ -120,6 +123,13 @@ fn a_limit_of_another_weir_is_left_to_it_and_counts_for_how_many_there_may_be() 
     assert_eq!(full.check(&shop()), Err(Matter::AtOnce));
     let twice = Around { limits: others("a/a"), limited: limited(), ..around() };
     assert_eq!(twice.check(&shop()), Ok(()), "it is the same");
+}
+
+#[test]
+fn an_ingress_of_which_it_is_not_known_how_it_stands_is_left_alone_for_now() {
+    let unread = Around { limits: Vec::new(), ..around() }.check(&shop());
+    assert_eq!(unread, Err(Matter::NotRead));
+    assert!(Matter::NotRead.may_pass());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::*;
 use crate::detect::Class;
 use crate::packet::Address;
 use crate::respond::fixture::{ATTACK, HEARD, SECOND, client, incident, merged, pod, site, steady};
-use crate::respond::{Arrival, DecisionKind};
+use crate::respond::{Arrival, Controller, DecisionKind, Held, Standing};
 
 fn options(mode: Mode) -> ResponseOptions {
     ResponseOptions {
@@ -42,7 +42,10 @@ struct Stage {
     response: Response,
     sites: Vec<Site>,
     incidents: Vec<Arc<Incident>>,
+    /// How Ingresses stand where it is not as the response has it.
     limits: Vec<Arc<LimitStatus>>,
+    /// Ingresses of which it is not known how they stand.
+    unread: Vec<IngressName>,
     surroundings: Surroundings,
     traffic: Traffic,
 }
@@ -57,6 +60,7 @@ impl Stage {
             ],
             incidents: vec![Arc::new(flood())],
             limits: Vec::new(),
+            unread: Vec::new(),
             surroundings: Surroundings::default(),
             traffic: Traffic { arrivals: seen(HEARD), ..Traffic::default() },
         }
@@ -66,12 +70,24 @@ impl Stage {
         self.incidents = vec![Arc::new(incident)];
     }
 
+    /// How Ingresses stand.
+    fn standings(&self) -> Vec<Arc<LimitStatus>> {
+        let read = self.sites.iter().map(|site| &site.ingress);
+        let read = read.filter(|ingress| !self.unread.contains(ingress));
+        let standing = |ingress: &IngressName| {
+            let told = self.limits.iter().find(|status| status.ingress == *ingress).cloned();
+            told.unwrap_or_else(|| standing(ingress, self.response.kept.get(ingress)))
+        };
+        read.map(standing).collect()
+    }
+
     fn acts(&mut self, now_s: i64) -> Vec<Act> {
+        let limits = self.standings();
         let scene = Scene {
             now_us: now_s * SECOND,
             incidents: &self.incidents,
             sites: &self.sites,
-            limits: &self.limits,
+            limits: &limits,
             surroundings: &self.surroundings,
         };
         self.response.advance(&scene, |_| self.traffic.clone())
@@ -97,6 +113,25 @@ impl Stage {
         });
         each.collect::<Vec<_>>()
     }
+}
+
+fn standing(ingress: &IngressName, kept: Option<&Kept>) -> Arc<LimitStatus> {
+    let held = kept.map(|kept| Held {
+        limit: kept.limit.clone(),
+        by: "weir (auto)".to_owned(),
+        reason: String::new(),
+        incident: Some(kept.incident),
+        since_us: kept.since_us,
+        until_us: kept.until_us,
+        values: Vec::new(),
+    });
+    Arc::new(LimitStatus {
+        ingress: ingress.clone(),
+        controller: Ok(Controller::IngressNginx),
+        standing: if held.is_some() { Standing::Active } else { Standing::Unlimited },
+        held,
+        foreign: Vec::new(),
+    })
 }
 
 fn only<T: std::fmt::Debug>(all: Vec<T>) -> T {

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::respond::fixture::{CONTROLLER, answer, named};
-use crate::respond::{Controller, Held, Standing};
 
 /// A Weir on each of two nodes.
 struct Nodes {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::*;
 use crate::respond::fixture::{answer, named};
-use crate::respond::{Controller, Held, Standing};
 
 /// A stage on which the attack is limited.
 fn limited() -> Stage {
