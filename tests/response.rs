@@ -17,8 +17,9 @@ use weir::engine::{Wanted, arrivals_of};
 use weir::incident::{Alert, Incident, Status};
 use weir::packet::Address;
 use weir::respond::{
-    Act, Controller, Decision, DecisionKind, IngressName, LimitRequest, Mode, Outcome as Settled,
-    Preview, Response, ResponseOptions, Scene, Site, SiteRoute, Surroundings, Traffic,
+    Act, Controller, Decision, DecisionKind, Held, IngressName, LimitRequest, LimitStatus, Mode,
+    Outcome as Settled, Preview, Response, ResponseOptions, Scene, Site, SiteRoute, Standing,
+    Surroundings, Traffic,
 };
 
 const SECOND_US: i64 = 1_000_000;
@@ -135,13 +136,39 @@ impl Play {
         at_that_time.map(Arc::new).collect()
     }
 
+    /// How Ingresses stand: as the response has left them.
+    fn limits(&self) -> Vec<Arc<LimitStatus>> {
+        let limits = self.response.limits();
+        let limited = |ingress: &IngressName| limits.iter().find(|(name, _)| name == ingress);
+        let status = |site: &Site| {
+            let held = limited(&site.ingress).map(|(_, limit)| Held {
+                limit: limit.clone(),
+                by: "weir (auto)".to_owned(),
+                reason: String::new(),
+                incident: self.requests.last().and_then(|(_, request)| request.incident),
+                since_us: 0,
+                until_us: i64::MAX,
+                values: Vec::new(),
+            });
+            Arc::new(LimitStatus {
+                ingress: site.ingress.clone(),
+                controller: site.controller.clone(),
+                standing: if held.is_some() { Standing::Active } else { Standing::Unlimited },
+                held,
+                foreign: Vec::new(),
+            })
+        };
+        self.sites.iter().map(status).collect()
+    }
+
     fn step(&mut self, now_us: i64) {
+        let limits = self.limits();
         let (incidents, traffic) = (self.incidents(now_us), self.traffic(now_us));
         let scene = Scene {
             now_us,
             incidents: &incidents,
             sites: &self.sites,
-            limits: &[],
+            limits: &limits,
             surroundings: &Surroundings::default(),
         };
         for act in self.response.advance(&scene, |_| traffic) {
@@ -150,7 +177,7 @@ impl Play {
                     self.said.push(*decision);
                     continue;
                 }
-                Act::Lift(ingress) => ingress,
+                Act::Lift(ingress, _) => ingress,
                 Act::Apply(request) => {
                     self.requests.push((now_us, (*request).clone()));
                     request.ingress

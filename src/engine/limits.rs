@@ -4,6 +4,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cluster;
+use crate::incident::IncidentId;
 use crate::respond::{IngressName, Limit, LimitRequest, LimitStatus, Preview, Refusal};
 use crate::store::By;
 
@@ -85,6 +86,8 @@ pub(crate) enum LimitAsk {
         is_dry_run: bool,
         tell: oneshot::Sender<Result<Reverted, LimitError>>,
     },
+    /// Lift the one that Weir has set by itself about this incident, and no other.
+    Lift(IngressName, IncidentId, By, oneshot::Sender<Result<Reverted, LimitError>>),
     /// How Ingresses stand, one or all.
     List(Option<IngressName>, oneshot::Sender<Result<Vec<LimitStatus>, LimitError>>),
     /// What a limit would have meant.
@@ -123,6 +126,17 @@ impl Limits {
         is_dry_run: bool,
     ) -> Result<Reverted, LimitError> {
         self.ask(|tell| LimitAsk::Revert { ingress, by, is_dry_run, tell }).await
+    }
+
+    /// Lifts the limit that Weir has set by itself at `ingress` about `incident`; refused where
+    /// another has taken its place.
+    pub async fn lift(
+        &self,
+        ingress: IngressName,
+        incident: IncidentId,
+        by: By,
+    ) -> Result<Reverted, LimitError> {
+        self.ask(|tell| LimitAsk::Lift(ingress, incident, by, tell)).await
     }
 
     /// How `ingress` stands, or all of them in order of their names.

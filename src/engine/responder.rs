@@ -22,6 +22,7 @@ pub use tend::Tended;
 use self::carry::{Course, Ran};
 use super::limits::{Applied, LimitError, Reverted};
 use crate::cluster::{Effect, Objects};
+use crate::incident::IncidentId;
 use crate::respond::plan::{Wanted, Word};
 use crate::respond::{Controller, IngressName, LimitRequest, LimitStatus, Refusal};
 use crate::store::By;
@@ -110,7 +111,32 @@ where
         effect: Effect,
         now_us: i64,
     ) -> Result<Reverted, LimitError> {
-        let lifted = self.lift(name, effect, now_us).await;
+        let lifted = self.lift(name, Course::Lift, effect, now_us).await;
+        self.recorded(lifted, name, by, effect)
+    }
+
+    /// Lifts the limit that Weir has set by itself at an Ingress about `incident`; refused where
+    /// another has taken its place.
+    pub async fn lift_own(
+        &self,
+        name: &IngressName,
+        incident: IncidentId,
+        by: &By,
+        now_us: i64,
+    ) -> Result<Reverted, LimitError> {
+        let effect = Effect::Lasting;
+        let lifted = self.lift(name, Course::LiftOwn(incident), effect, now_us).await;
+        self.recorded(lifted, name, by, effect)
+    }
+
+    /// Puts on record what came of lifting a limit.
+    fn recorded(
+        &self,
+        lifted: Result<(Value, Reverted), LimitError>,
+        name: &IngressName,
+        by: &By,
+        effect: Effect,
+    ) -> Result<Reverted, LimitError> {
         match &lifted {
             Err(error) => {
                 let why = json!({ "why": super::keeper::with_causes(error) });
@@ -129,13 +155,14 @@ where
     async fn lift(
         &self,
         name: &IngressName,
+        course: Course<'_>,
         effect: Effect,
         now_us: i64,
     ) -> Result<(Value, Reverted), LimitError> {
         let ingress = self.ingress(name).await?;
         let controller = (self.serving)(name, &ingress).map_err(|why| why.to_string());
         let before = status(name, &ingress, controller.clone(), now_us);
-        let ran = self.carry_out(name, Course::Lift, effect).await?;
+        let ran = self.carry_out(name, course, effect).await?;
         let Ran { ingress, written, words, .. } = ran;
         if written.is_empty() && before.held.is_none() {
             return Err(LimitError::NoLimit(name.clone()));

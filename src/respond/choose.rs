@@ -67,6 +67,7 @@ pub struct Choice {
 impl Case<'_> {
     /// The limit, or why there is none.
     pub fn choose(&self) -> Result<Choice, Obstacle> {
+        self.check_allowed_fit()?;
         let usual = Usual::of(self.others());
         let loads = self.loads();
         let mut failure = Obstacle::new(Matter::NoLimitFits, self.no_limit_fits(usual));
@@ -92,6 +93,23 @@ impl Case<'_> {
             return Ok(Choice { limit, usual, preview, offered_per_s, connections, refused });
         }
         Err(failure)
+    }
+
+    /// Whether all whom a limit must not hold fit into one.
+    fn check_allowed_fit(&self) -> Result<(), Obstacle> {
+        let (controller, _) = self.controller;
+        let (networks, most) = (self.allowed.len(), Limit::MOST_ALLOWED);
+        if networks <= most || !has_allowlist(controller) {
+            return Ok(());
+        }
+        Err(Obstacle::new(
+            Matter::Allowed,
+            format!(
+                "{networks} networks must not be limited (nodes, monitors and the allowlist of the \
+                 settings), and a limit exempts {most} at most: block the attackers at the load \
+                 balancer instead"
+            ),
+        ))
     }
 
     /// What others ask.

@@ -5,11 +5,19 @@ use std::sync::Arc;
 use super::{
     Answer, Arrival, ArrivalKind, Controller, IngressName, Reset, ResetBy, Site, SiteRoute,
 };
+use crate::detect::{Class, Score};
+use crate::incident::{Hosts, Incident, IncidentId, Names, Severity, Status};
 use crate::packet::Address;
 use crate::packet::application::Head;
 
 /// A second in µs.
 pub(super) const SECOND: i64 = 1_000_000;
+
+/// When an attack begins, in s.
+pub(super) const ATTACK: i64 = 60;
+
+/// When it is first heard of, in s.
+pub(super) const HEARD: i64 = 70;
 
 /// The controller of every Ingress here.
 pub(super) const CONTROLLER: Address = Address::v4([10, 0, 0, 1]);
@@ -36,6 +44,40 @@ pub(super) fn request(at_us: i64, client: Address) -> Arrival {
         path: Some(Arc::from("/")),
         kind: ArrivalKind::Request,
         head: Head::Complete,
+    }
+}
+
+fn hosts(of: &[Address]) -> Hosts {
+    Hosts { listed: of.to_vec(), total: of.len() as u64 }
+}
+
+/// A flood of `target` by `sources` since [`ATTACK`].
+pub(super) fn incident(id: u64, sources: &[Address], target: Address) -> Incident {
+    Incident {
+        id: IncidentId(id),
+        class: Class::DosFlood,
+        severity: Severity::High,
+        status: Status::Open,
+        score: Score::new(0.99),
+        pivot: target,
+        sources: hosts(sources),
+        targets: hosts(&[target]),
+        target_port: Some(80),
+        flows: 100,
+        packets: 1_000,
+        bytes: 100_000,
+        first_us: ATTACK * SECOND,
+        last_us: HEARD * SECOND,
+        detected_us: HEARD * SECOND,
+        resolved_us: None,
+        reopened: 0,
+        acknowledged: None,
+        resolved_by: None,
+        muted_by: None,
+        related: Vec::new(),
+        names: Names::default(),
+        why: Vec::new(),
+        flow_ids: Vec::new(),
     }
 }
 

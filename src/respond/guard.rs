@@ -7,14 +7,19 @@ use ipnet::IpNet;
 
 use super::obstacle::{Matter, Obstacle};
 use super::preview::is_allowed;
-use super::{AllowedNetwork, Arrival, IngressName, Limit, LimitStatus, Site, Standing};
+use super::{AllowedNetwork, Arrival, Held, IngressName, Limit, LimitStatus, Site, Standing};
+use crate::incident::Incident;
 use crate::packet::Address;
 
 #[cfg(test)]
 mod tests;
 
-/// Arrivals from which it can be said that one address carries most of them.
+/// Arrivals from which it can be said that some addresses carry most of them.
 const ENOUGH: usize = 30;
+
+/// Other clients that came, from which it can be said without those that addresses are not shared:
+/// nodes and load balancers that put their own in place of clients' are few.
+const SEVERAL: usize = 8;
 
 /// Who asks for limits that Weir sets by itself.
 pub(super) const AUTOMATIC: &str = "weir (auto)";
@@ -32,8 +37,7 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Networks that no limit may hold at `now_us` (µs since the epoch): those of the settings that
-    /// are still valid, nodes and monitors. Where more than a limit takes, those of the settings
-    /// first, then nodes.
+    /// are still valid, nodes and monitors. They may be more than a limit takes.
     #[must_use]
     pub fn allowed(&self, networks: &[AllowedNetwork], now_us: i64) -> Vec<IpNet> {
         let valid = networks.iter().filter(|allowed| allowed.until_us > now_us);
@@ -47,7 +51,6 @@ impl Surroundings {
         }
         let mut seen = BTreeSet::new();
         allowed.retain(|network| seen.insert(*network));
-        allowed.truncate(Limit::MOST_ALLOWED);
         allowed
     }
 }
@@ -64,11 +67,30 @@ pub(super) struct Guard<'a> {
     pub(super) limited: &'a BTreeSet<IngressName>,
     /// How Ingresses stand.
     pub(super) limits: &'a [Arc<LimitStatus>],
+    /// Incidents of this Weir: what it set by itself answers one of them.
+    pub(super) incidents: &'a [Arc<Incident>],
 }
 
 impl Guard<'_> {
-    /// Whether Weir may limit `site` by itself at all.
+    /// Whether Weir may limit `site` by itself now.
     pub(super) fn check(&self, site: &Site) -> Result<(), Obstacle> {
+        self.check_site(site)?;
+        let (ingress, limited) = (&site.ingress, self.limited_by_any());
+        if limited < self.at_once || self.limited.contains(ingress) {
+            return Ok(());
+        }
+        let s = if limited == 1 { "" } else { "es" };
+        Err(Obstacle::new(
+            Matter::AtOnce,
+            format!(
+                "Weir limits {limited} Ingress{s} already, as many as it may by itself at once \
+                 (response-at-once): limit {ingress} by hand if it is needed"
+            ),
+        ))
+    }
+
+    /// Whether Weir may limit `site` by itself, however many it limits.
+    pub(super) fn check_site(&self, site: &Site) -> Result<(), Obstacle> {
         let ingress = &site.ingress;
         let refused = |matter, text: String| Err(Obstacle::new(matter, text));
         if self.never.contains(ingress) {
@@ -94,28 +116,41 @@ impl Guard<'_> {
         if let Err(why) = &site.controller {
             return refused(Matter::Controller, format!("{ingress} cannot be limited: {why}"));
         }
-        self.check_standing(ingress)?;
-        if self.limited.len() >= self.at_once && !self.limited.contains(ingress) {
-            let s = if self.limited.len() == 1 { "" } else { "es" };
-            return refused(
-                Matter::AtOnce,
-                format!(
-                    "Weir limits {} Ingress{s} already, as many as it may by itself at once \
-                     (response-at-once): limit {ingress} by hand if it is needed",
-                    self.limited.len()
-                ),
-            );
-        }
-        Ok(())
+        self.check_standing(ingress)
+    }
+
+    /// At how many Ingresses this Weir or another limits by itself.
+    fn limited_by_any(&self) -> usize {
+        let others = self.limits.iter().filter(|status| {
+            let held = status.held.as_ref().filter(|_| status.standing == Standing::Active);
+            held.is_some_and(|held| self.is_of_another(&status.ingress, held))
+        });
+        self.limited.len() + others.count()
+    }
+
+    /// Whether another Weir has set it by itself: what that one sees of the attack is not known here.
+    fn is_of_another(&self, ingress: &IngressName, held: &Held) -> bool {
+        held.by == AUTOMATIC
+            && !self.limited.contains(ingress)
+            && !self.incidents.iter().any(|own| held.incident == Some(own.id))
     }
 
     fn check_standing(&self, ingress: &IngressName) -> Result<(), Obstacle> {
         let Some(status) = self.limits.iter().find(|status| status.ingress == *ingress) else {
-            return Ok(());
+            return Err(Obstacle::new(
+                Matter::NotRead,
+                format!(
+                    "whether somebody limits {ingress} already is not known yet: Weir looks again, and \
+                     does nothing until then"
+                ),
+            ));
         };
         let text = match (status.standing, &status.held) {
             (Standing::Active, Some(held)) if held.by != AUTOMATIC => {
                 format!("{} has limited {ingress} already: Weir leaves that as it is", held.by)
+            }
+            (Standing::Active, Some(held)) if self.is_of_another(ingress, held) => {
+                format!("another Weir limits {ingress} already, and lifts that by itself")
             }
             (Standing::Foreign, _) => {
                 let fields =
@@ -137,7 +172,8 @@ impl Guard<'_> {
 }
 
 /// Whether a limit for each address would hold the attackers alone: not where many share the address
-/// of one, as behind a node or a load balancer that puts its own in place of theirs.
+/// of one, as behind nodes or load balancers that put their own in place of theirs. Where too little
+/// came to tell, it is not known.
 ///
 /// `arrivals` at the Ingress are in order of time; it is attacked since `since_us`.
 pub(super) fn check_sharing(
@@ -164,17 +200,53 @@ pub(super) fn check_sharing(
         return shared(*client, "is a node or a load balancer of the cluster, not a client");
     }
     let before = arrivals.iter().take_while(|arrival| arrival.at_us < since_us);
-    let mut counts: BTreeMap<Address, usize> = BTreeMap::new();
+    let (mut counts, mut total) = (BTreeMap::<Address, usize>::new(), 0);
     for arrival in before {
-        *counts.entry(arrival.client).or_default() += 1;
+        total += 1;
+        if offenders.contains(&arrival.client) {
+            *counts.entry(arrival.client).or_default() += 1;
+        }
     }
-    let total: usize = counts.values().sum();
-    let carries_most =
-        |client: &&Address| counts.get(*client).is_some_and(|count| count * 2 > total);
-    match offenders.iter().find(carries_most).filter(|_| total >= ENOUGH) {
-        Some(client) => shared(*client, "carried most requests before the attack, too"),
+    if total < ENOUGH {
+        return check_several(site, offenders, arrivals, is_inside);
+    }
+    // Of several load balancers none carries most alone.
+    let of_offenders: usize = counts.values().sum();
+    let loudest = counts.iter().max_by_key(|(_, count)| **count).map(|(client, _)| *client);
+    match loudest.filter(|_| of_offenders * 2 > total) {
+        Some(client) if counts.len() == 1 => {
+            shared(client, "carried most requests before the attack, too")
+        }
+        Some(client) => {
+            let others = counts.len() - 1;
+            shared(client, &format!("and {others} more carried most requests before it, too"))
+        }
         None => Ok(()),
     }
+}
+
+/// Whether so many others came that addresses are those of clients.
+fn check_several(
+    site: &Site,
+    offenders: &BTreeSet<Address>,
+    arrivals: &[&Arrival],
+    is_inside: impl Fn(&Address) -> bool,
+) -> Result<(), Obstacle> {
+    let others = arrivals.iter().map(|arrival| arrival.client);
+    let others: BTreeSet<_> =
+        others.filter(|client| !offenders.contains(client) && !is_inside(client)).collect();
+    if others.len() >= SEVERAL {
+        return Ok(());
+    }
+    Err(Obstacle::new(
+        Matter::Unclear,
+        format!(
+            "too little came to {} before the attack, and from too few others since, to tell whether \
+             many share the addresses of the attackers: look who they are, and set a limit by hand if \
+             it is needed (weir limit apply)",
+            site.ingress
+        ),
+    ))
 }
 
 /// The attackers that a limit can hold, or why it could hold none.

@@ -21,6 +21,8 @@ pub enum Matter {
     OwnApi,
     /// Somebody else limits it already, or has undone a limit of Weir's.
     Foreign,
+    /// How the Ingress stands is not known yet.
+    NotRead,
     /// Too many Ingresses are limited already.
     AtOnce,
     /// Many clients share one address.
@@ -40,6 +42,7 @@ impl Matter {
                 | Self::NoRequests
                 | Self::NoIngress
                 | Self::Ambiguous
+                | Self::NotRead
                 | Self::NoLimitFits
         )
     }

@@ -12,6 +12,7 @@
 pub(crate) mod double;
 mod keep;
 mod lift;
+mod own;
 mod owned;
 mod set;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod write;
 
 pub use keep::keep;
 pub use lift::lift;
+pub use own::lift_own;
 pub use owned::{Operation, Owner};
 pub use set::{Wanted, set};
 pub use view::View;

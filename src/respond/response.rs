@@ -4,11 +4,14 @@
 //! came of it. The same moments give the same acts. It decides nothing while it waits for an act at
 //! the same Ingress, and says everything once.
 
+mod adopt;
 mod consider;
+mod ended;
 mod keep;
 mod kept;
 mod locate;
 mod loud;
+mod may;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -88,8 +91,8 @@ impl<'a> Scene<'a> {
 pub enum Act {
     /// Set a limit, or have the API server check it, and tell [`Response::settle`].
     Apply(Box<LimitRequest>),
-    /// Lift the limit, and tell [`Response::settle`].
-    Lift(IngressName),
+    /// Lift the limit that was set about this incident, and tell [`Response::settle`].
+    Lift(IngressName, IncidentId),
     /// Nothing, and this is why.
     Say(Box<Decision>),
 }
@@ -161,9 +164,9 @@ impl Response {
     pub fn advance(&mut self, scene: &Scene<'_>, traffic: impl FnOnce(i64) -> Traffic) -> Vec<Act> {
         self.pending.retain(|_, pending| !pending.is_lost(scene.now_us));
         self.adopt(scene);
-        self.drop_ended(scene);
+        let mut acts = self.drop_ended(scene);
         self.file(scene);
-        let mut acts = self.keep_up(scene);
+        acts.extend(self.keep_up(scene));
         let due = self.due(scene);
         if !due.is_empty() || self.is_measure_due(scene.now_us) {
             let back_us = if due.is_empty() { MEASURED_US } else { SEEN_US };

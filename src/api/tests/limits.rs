@@ -52,7 +52,7 @@ async fn server(
                     note.send(Asked::List(ingress)).unwrap();
                     tell.send(answer().map(|status| vec![status, bare()])).unwrap();
                 }
-                LimitAsk::Preview(..) => unreachable!("nothing asks for it"),
+                LimitAsk::Lift(..) | LimitAsk::Preview(..) => unreachable!("nothing asks for it"),
             }
         }
     });

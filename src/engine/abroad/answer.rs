@@ -13,6 +13,7 @@ use crate::engine::keeper::with_causes;
 use crate::engine::limits::{LimitError, Limits};
 use crate::engine::responder::Audit;
 use crate::engine::snapshot::Snapshot;
+use crate::incident::IncidentId;
 use crate::respond::{
     Act, Decision, DecisionKind, IngressName, LimitRequest, Outcome, Response, ResponseOptions,
     Scene,
@@ -98,7 +99,9 @@ impl Answering {
                     continue;
                 }
                 Act::Apply(request) => (request.ingress.clone(), self.apply(*request).await),
-                Act::Lift(ingress) => (ingress.clone(), self.lift(ingress).await),
+                Act::Lift(ingress, incident) => {
+                    (ingress.clone(), self.lift(ingress, incident).await)
+                }
             };
             decisions.extend(response.settle(&ingress, outcome, now_us));
         }
@@ -113,10 +116,10 @@ impl Answering {
         outcome(self.limits.apply(request, by()).await)
     }
 
-    async fn lift(&self, ingress: IngressName) -> Outcome {
-        match self.limits.revert(ingress, by(), false).await {
+    async fn lift(&self, ingress: IngressName, incident: IncidentId) -> Outcome {
+        match self.limits.lift(ingress, incident, by()).await {
             // Somebody was faster.
-            Err(LimitError::NoLimit(_)) => Outcome::Done,
+            Err(LimitError::NoLimit(_) | LimitError::NoIngress(_)) => Outcome::Done,
             reverted => outcome(reverted),
         }
     }

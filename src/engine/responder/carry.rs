@@ -11,6 +11,7 @@ use super::Responder;
 use crate::cluster::{self, Conflicts, Effect, ObjectPath, Objects};
 use crate::engine::keeper::with_causes;
 use crate::engine::limits::{LimitError, Written};
+use crate::incident::IncidentId;
 use crate::respond::plan::{self, How, Step, Target, View, Wanted, Word, Write};
 use crate::respond::{Controller, IngressName, LEDGER, Ledger, Reading, Refusal};
 
@@ -31,6 +32,8 @@ pub(super) enum Course<'a> {
     Set(&'a Wanted),
     /// To none.
     Lift,
+    /// To none, if it is the one that Weir has set by itself about this incident.
+    LiftOwn(IncidentId),
     /// On, as it is.
     Keep,
     /// To none where this says that the time of the limit is over, else on.
@@ -158,7 +161,7 @@ where
         let written = found.ledger().map(|ledger| ledger.controller);
         let wanted = match course {
             Course::Set(wanted) => Some(wanted.controller),
-            Course::Lift | Course::Keep | Course::Tend(_) => {
+            Course::Lift | Course::LiftOwn(_) | Course::Keep | Course::Tend(_) => {
                 (self.serving)(name, &found.ingress).ok()
             }
         };
@@ -203,6 +206,7 @@ fn next(name: &IngressName, found: &Found, course: Course<'_>) -> Result<Step, R
     match course {
         Course::Set(wanted) => plan::set(&view, wanted),
         Course::Lift => plan::lift(&view),
+        Course::LiftOwn(incident) => plan::lift_own(&view, incident),
         Course::Tend(is_due) if found.ledger().is_some_and(|ledger| is_due(&ledger)) => {
             plan::lift(&view)
         }

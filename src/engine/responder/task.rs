@@ -157,6 +157,13 @@ where
                 }
                 tell.send(reverted).ok();
             }
+            LimitAsk::Lift(ingress, incident, by, tell) => {
+                let lifted = self.parts.responder.lift_own(&ingress, incident, &by, now_us).await;
+                if let Ok(lifted) = &lifted {
+                    self.freshen(&lifted.status);
+                }
+                tell.send(lifted).ok();
+            }
             LimitAsk::List(Some(ingress), tell) => {
                 let look = self.parts.responder.look(&ingress, now_us).await;
                 tell.send(look.map(|status| vec![status])).ok();

@@ -112,3 +112,21 @@ async fn a_limit_that_is_refused_half_way_leaves_nothing_behind() {
     assert_eq!(memory.ingress(), before);
     assert_eq!(memory.keys(), ["ingresses/web"], "the Middleware that it was to rest on is gone");
 }
+
+#[tokio::test]
+async fn what_is_lifted_by_itself_is_the_limit_about_that_incident_and_no_other() {
+    let memory = Memory::with(&json!({}));
+    let (responder, kept) = responder(&memory);
+    let incident = crate::incident::IncidentId(7);
+    let own = LimitRequest { by: "weir (auto)".into(), incident: Some(incident), ..request(9) };
+    responder.apply(own.clone(), &alice(), NOW_US).await.unwrap();
+    responder.apply(request(3), &alice(), NOW_US).await.unwrap();
+    let refused = responder.lift_own(&name(), incident, &alice(), NOW_US).await.unwrap_err();
+    assert!(refused.to_string().contains("is limited by"), "{refused}");
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("3"));
+    responder.revert(&name(), &alice(), Effect::Lasting, NOW_US).await.unwrap();
+    responder.apply(own, &alice(), NOW_US).await.unwrap();
+    responder.lift_own(&name(), incident, &alice(), NOW_US).await.unwrap();
+    assert_eq!(memory.annotation(RPS), None);
+    assert_eq!(kept.whats().last().map(String::as_str), Some("limit.revert"));
+}

@@ -1,7 +1,7 @@
 //! A limit is set, renewed or changed.
 
 use super::view::{Place, View, is_weirs, named};
-use super::{Step, write};
+use super::{Step, own, write};
 use crate::incident::IncidentId;
 use crate::respond::controller::Fields;
 use crate::respond::ledger::{Ledger, LedgerValue, Reading, ValueState};
@@ -38,6 +38,7 @@ pub fn set(view: &View<'_>, wanted: &Wanted) -> Result<Step, Refusal> {
         Reading::Unreadable(why) => return Err(unreadable(&why)),
     };
     let old = old.as_ref();
+    own::check_set(view, old, wanted)?;
     let Fields { annotations, middlewares } =
         wanted.controller.fields(&wanted.limit, view.name, &|field| base(view, old, field))?;
     for (name, spec) in &middlewares {

@@ -13,7 +13,7 @@ use crate::packet::Address;
 use crate::respond::choose::per_s;
 use crate::respond::effect::MINUTE_US;
 use crate::respond::escalation::ttl;
-use crate::respond::guard::{AUTOMATIC, Guard, check_allowed, check_sharing};
+use crate::respond::guard::{AUTOMATIC, check_allowed, check_sharing};
 use crate::respond::obstacle::{Matter, Obstacle};
 use crate::respond::site::Sites;
 use crate::respond::table::helps;
@@ -85,15 +85,7 @@ impl Response {
         asked(traffic.arrivals.iter(), &sources, since_us).any(incident.class)?;
         let located = locate(incident, sites, traffic)?;
         let site = located.site;
-        let limited: BTreeSet<_> = self.kept.keys().chain(self.pending.keys()).cloned().collect();
-        let guard = Guard {
-            surroundings: scene.surroundings,
-            never: &self.options.never,
-            at_once: self.options.at_once,
-            limited: &limited,
-            limits: scene.limits,
-        };
-        guard.check(site)?;
+        self.guard(scene, &self.limited()).check(site)?;
         let arrivals = located.arrivals(traffic);
         let allowed = scene.surroundings.allowed(&self.options.allowlist, scene.now_us);
         check_sharing(site, scene.surroundings, &located.offenders, (&arrivals, since_us))?;
@@ -192,16 +184,19 @@ impl Found {
             limit: self.choice.limit,
             controller: self.controller,
             class: incident.class,
+            incident: incident.id,
             incidents: BTreeSet::from([incident.id]),
             offenders: self.offenders,
             doors: self.doors,
-            offered_before_per_s: self.choice.offered_per_s,
+            offered_before_per_s: Some(self.choice.offered_per_s),
             resets_before_per_s: self.resets_before_per_s,
             since_us: now_us,
             until_us: now_us.saturating_add(lasts_us),
             rung,
             is_loosened: false,
+            is_left_to_end: false,
             quiet_us: None,
+            missing_us: None,
             effect: None,
             measured_us: now_us,
         }

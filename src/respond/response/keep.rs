@@ -1,21 +1,19 @@
 //! What is to be done about limits in force: renewed while the attack goes on, lifted when it is
 //! over, loosened where they hurt.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::kept::Kept;
 use super::settle::{Afterwards, Pending, Step};
 use super::words::{duration, limit};
 use super::{Act, Response, SOON_US, Scene};
-use crate::detect::Class;
-use crate::incident::{IncidentId, Status};
-use crate::respond::escalation::{rung_of, ttl};
+use crate::incident::Status;
+use crate::respond::escalation::ttl;
 use crate::respond::guard::AUTOMATIC;
+use crate::respond::obstacle::{Matter, Obstacle};
 use crate::respond::site::{Place, Sites};
 use crate::respond::{
-    Arrival, Decision, DecisionKind, Held, IngressName, Limit, LimitRequest, Measured, Standing,
-    Traffic,
+    Arrival, Decision, DecisionKind, IngressName, Limit, LimitRequest, Measured, Traffic,
 };
 
 /// For how long an attack must be over, in µs.
@@ -24,93 +22,81 @@ const OVER_US: i64 = 60_000_000;
 /// How long before its end a limit is renewed, in µs.
 const RENEWED_US: i64 = 60_000_000;
 
-/// For how long what is read of Ingresses may be older than a limit that was just set, in µs.
-const STALE_US: i64 = 30_000_000;
+/// What is to become of a limit.
+enum Want {
+    /// The attack goes on.
+    Renewed,
+    /// The attack goes on, but this speaks against it now.
+    NotRenewed(String),
+    /// The attack is over.
+    Over,
+    /// Weir is kept away from the Ingress since, for this reason.
+    Forbidden(String),
+}
 
 impl Response {
-    /// Takes on limits that an earlier run, or another Weir, has set by itself.
-    pub(super) fn adopt(&mut self, scene: &Scene<'_>) {
-        for status in scene.limits {
-            let (Standing::Active, Some(held), Ok(controller)) =
-                (status.standing, &status.held, &status.controller)
-            else {
-                continue;
-            };
-            let ingress = &status.ingress;
-            let is_known = self.kept.contains_key(ingress) || self.pending.contains_key(ingress);
-            let is_new =
-                self.escalation.ended_us(ingress).is_none_or(|ended| held.since_us > ended);
-            let is_current = held.until_us > scene.now_us;
-            let (Some(incident), AUTOMATIC) = (held.incident, &*held.by) else { continue };
-            if is_known || !is_new || !is_current {
-                continue;
-            }
-            let about = scene.incidents.iter().find(|one| one.id == incident);
-            let offenders = about.map(|one| one.sources.listed.iter().copied().collect());
-            let class = about.map_or(Class::Benign, |one| one.class);
-            let kept = adopted(held, *controller, (incident, class), offenders.unwrap_or_default());
-            self.kept.insert(ingress.clone(), Kept { measured_us: scene.now_us, ..kept });
-        }
-    }
-
-    /// Lets go of limits whose time is over, and of those that somebody has undone.
-    pub(super) fn drop_ended(&mut self, scene: &Scene<'_>) {
-        let undone = |ingress: &IngressName, kept: &Kept| {
-            let status = scene.limits.iter().find(|status| status.ingress == *ingress);
-            let is_gone = status.is_some_and(|status| {
-                matches!(
-                    status.standing,
-                    Standing::Overridden | Standing::Unlimited | Standing::Foreign
-                )
-            });
-            is_gone && scene.now_us.saturating_sub(kept.since_us) >= STALE_US
-        };
-        let ended: Vec<_> = self
-            .kept
-            .iter()
-            .filter(|(ingress, _)| !self.pending.contains_key(*ingress))
-            .filter_map(|(ingress, kept)| {
-                match (scene.now_us >= kept.until_us, undone(ingress, kept)) {
-                    (true, _) => Some((ingress.clone(), Afterwards::Watch)),
-                    (false, true) => Some((ingress.clone(), Afterwards::Leave)),
-                    (false, false) => None,
-                }
-            })
-            .collect();
-        for (ingress, afterwards) in ended {
-            self.end(&ingress, afterwards, scene.now_us);
-        }
-    }
-
     /// Renews limits while the attack goes on, and lifts them when it is over.
     pub(super) fn keep_up(&mut self, scene: &Scene<'_>) -> Vec<Act> {
-        let now_us = scene.now_us;
-        let mut wanted = Vec::new();
-        for (ingress, kept) in &mut self.kept {
+        self.note_quiet(scene);
+        let wants = self.kept.iter().filter_map(|(ingress, kept)| {
+            Some((ingress.clone(), self.want(ingress, kept, scene)?))
+        });
+        let wants: Vec<_> = wants.collect();
+        let acts = wants.into_iter().filter_map(|(ingress, want)| {
+            let (afterwards, text) = match want {
+                Want::Renewed => return self.renew(&ingress, scene.now_us),
+                Want::NotRenewed(why) => return self.leave_to_end(&ingress, scene.now_us, &why),
+                Want::Over => {
+                    let text = format!("The limit at {ingress} is lifted: the attack is over");
+                    (Afterwards::Watch, text)
+                }
+                Want::Forbidden(why) => {
+                    let text = format!(
+                        "The limit at {ingress} is lifted, and Weir sets none again by itself for \
+                         this attack: {why}"
+                    );
+                    (Afterwards::Leave, text)
+                }
+            };
+            self.lift(&ingress, afterwards, (scene.now_us, text))
+        });
+        acts.collect()
+    }
+
+    /// Notes since when none of the incidents that a limit answers is open.
+    fn note_quiet(&mut self, scene: &Scene<'_>) {
+        for kept in self.kept.values_mut() {
             let of = scene.incidents.iter().filter(|one| kept.incidents.contains(&one.id));
             let is_open = of.clone().any(|one| one.status != Status::Resolved);
             let resolved_us = of.filter_map(|one| one.resolved_us).max();
             kept.quiet_us = match (is_open, kept.quiet_us) {
                 (true, _) => None,
-                (false, None) => Some(resolved_us.unwrap_or(now_us)),
+                (false, None) => Some(resolved_us.unwrap_or(scene.now_us)),
                 (false, since_us) => since_us,
             };
-            let is_over =
-                kept.quiet_us.is_some_and(|since| now_us.saturating_sub(since) >= OVER_US);
-            if is_over {
-                wanted.push((ingress.clone(), DecisionKind::Lifted));
-            } else if is_open && kept.until_us.saturating_sub(now_us) <= RENEWED_US {
-                wanted.push((ingress.clone(), DecisionKind::Applied));
-            }
         }
-        let acts = wanted.into_iter().filter_map(|(ingress, kind)| match kind {
-            DecisionKind::Lifted => {
-                let text = format!("The limit at {ingress} is lifted: the attack is over");
-                self.lift(&ingress, Afterwards::Watch, (now_us, text))
-            }
-            _ => self.renew(&ingress, now_us),
-        });
-        acts.collect()
+    }
+
+    /// What is to become of a limit now, if anything.
+    fn want(&self, ingress: &IngressName, kept: &Kept, scene: &Scene<'_>) -> Option<Want> {
+        let now_us = scene.now_us;
+        if kept.quiet_us.is_some_and(|since| now_us.saturating_sub(since) >= OVER_US) {
+            return Some(Want::Over);
+        }
+        let allowed = self.check_again(ingress, scene);
+        if let Err(Obstacle { matter: Matter::KeptAway | Matter::OwnApi, text }) = allowed {
+            return Some(Want::Forbidden(text));
+        }
+        let is_due = kept.until_us.saturating_sub(now_us) <= RENEWED_US;
+        if kept.quiet_us.is_some() || !is_due {
+            return None;
+        }
+        match (allowed, self.why_no_writes(ingress, kept.class)) {
+            (Ok(()), None) => Some(Want::Renewed),
+            (Ok(()), Some(why)) => Some(Want::NotRenewed(why)),
+            (Err(obstacle), _) if obstacle.matter.may_pass() => None,
+            (Err(obstacle), _) => Some(Want::NotRenewed(obstacle.text)),
+        }
     }
 
     pub(super) fn is_measure_due(&self, now_us: i64) -> bool {
@@ -135,7 +121,7 @@ impl Response {
             let measured = Measured {
                 controller: kept.controller,
                 offenders: &kept.offenders,
-                offered_before_per_s: kept.offered_before_per_s,
+                offered_before_per_s: kept.offered_before_per_s.unwrap_or_default(),
                 arrivals: &arrivals,
                 traffic,
                 since_us: kept.since_us,
@@ -154,8 +140,10 @@ impl Response {
                      the attackers at the load balancer"
                 );
                 self.lift(&ingress, Afterwards::Leave, (now_us, text))
-            } else {
+            } else if self.check_again(&ingress, scene).is_ok() {
                 self.loosen(&ingress, now_us)
+            } else {
+                None
             }
         });
         acts.collect()
@@ -167,8 +155,9 @@ impl Response {
         afterwards: Afterwards,
         (now_us, text): (i64, String),
     ) -> Option<Act> {
+        let incident = self.kept.get(ingress)?.incident;
         self.begin(ingress, now_us, Step::Lift(afterwards), (DecisionKind::Lifted, text))?;
-        Some(Act::Lift(ingress.clone()))
+        Some(Act::Lift(ingress.clone(), incident))
     }
 
     fn renew(&mut self, ingress: &IngressName, now_us: i64) -> Option<Act> {
@@ -199,6 +188,25 @@ impl Response {
         Some(request(&decision, ingress, looser, lasts))
     }
 
+    /// Says once that a limit is not renewed.
+    fn leave_to_end(&mut self, ingress: &IngressName, now_us: i64, why: &str) -> Option<Act> {
+        let kept = self.kept.get_mut(ingress)?;
+        if std::mem::replace(&mut kept.is_left_to_end, true) {
+            return None;
+        }
+        Some(Act::Say(Box::new(Decision {
+            at_us: now_us,
+            incident: Some(kept.incident),
+            class: Some(kept.class),
+            ingress: Some(ingress.clone()),
+            kind: DecisionKind::Refused,
+            text: format!(
+                "The attack goes on, and the limit at {ingress} ends when its time is over: it is not \
+                 renewed, since {why}"
+            ),
+        })))
+    }
+
     /// Waits for what comes of a step at an Ingress, unless it waits already or failed just now.
     fn begin(
         &mut self,
@@ -207,16 +215,16 @@ impl Response {
         step: Step,
         (kind, text): (DecisionKind, String),
     ) -> Option<Decision> {
+        let kept = self.kept.get(ingress)?;
         if self.pending.contains_key(ingress)
             || self.is_troubled(ingress, now_us)
-            || self.options.held_back.is_some()
+            || self.why_no_writes(ingress, kept.class).is_some()
         {
             return None;
         }
-        let kept = self.kept.get(ingress)?;
         let decision = Decision {
             at_us: now_us,
-            incident: kept.incident(),
+            incident: Some(kept.incident),
             class: Some(kept.class),
             ingress: Some(ingress.clone()),
             kind,
@@ -225,32 +233,6 @@ impl Response {
         let pending = Pending { since_us: now_us, step, decision: decision.clone() };
         self.pending.insert(ingress.clone(), pending);
         Some(decision)
-    }
-}
-
-/// A limit that was set earlier.
-fn adopted(
-    held: &Held,
-    controller: crate::respond::Controller,
-    (incident, class): (IncidentId, Class),
-    offenders: BTreeSet<crate::packet::Address>,
-) -> Kept {
-    Kept {
-        limit: held.limit.clone(),
-        controller,
-        class,
-        incidents: BTreeSet::from([incident]),
-        offenders,
-        doors: BTreeSet::new(),
-        offered_before_per_s: 0.0,
-        resets_before_per_s: 0.0,
-        since_us: held.since_us,
-        until_us: held.until_us,
-        rung: rung_of(held.until_us.saturating_sub(held.since_us)),
-        is_loosened: false,
-        quiet_us: None,
-        effect: None,
-        measured_us: held.since_us,
     }
 }
 

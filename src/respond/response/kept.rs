@@ -20,12 +20,16 @@ pub(super) struct Kept {
     pub(super) limit: Limit,
     pub(super) controller: Controller,
     pub(super) class: Class,
-    /// The incidents that it answers.
+    /// The incident that it was set about, as is written down beside it.
+    pub(super) incident: IncidentId,
+    /// All incidents that it answers.
     pub(super) incidents: BTreeSet<IncidentId>,
     pub(super) offenders: BTreeSet<Address>,
     /// Servers at which arrivals without a host are for this Ingress.
     pub(super) doors: BTreeSet<(Address, u16)>,
-    pub(super) offered_before_per_s: f64,
+    /// What the attackers asked a second before it was set; none where an earlier run has set it, and
+    /// what came before was not seen.
+    pub(super) offered_before_per_s: Option<f64>,
     /// Connections of bystanders that were reset a second before the limit was set.
     pub(super) resets_before_per_s: f64,
     /// Since when it is as it is.
@@ -33,6 +37,10 @@ pub(super) struct Kept {
     pub(super) until_us: i64,
     pub(super) rung: usize,
     pub(super) is_loosened: bool,
+    /// Whether it was said that it is not renewed.
+    pub(super) is_left_to_end: bool,
+    /// Since when its Ingress is not there.
+    pub(super) missing_us: Option<i64>,
     /// Since when none of its incidents is open.
     pub(super) quiet_us: Option<i64>,
     pub(super) effect: Option<Effect>,
@@ -40,15 +48,14 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// The first incident that it answers.
-    pub(super) fn incident(&self) -> Option<IncidentId> {
-        self.incidents.first().copied()
-    }
-
-    /// Whether it refuses or breaks off more of the bystanders than of the attackers.
+    /// Whether it refuses or breaks off more of the bystanders than of the attackers: not said where
+    /// there is nothing to compare with.
     pub(super) fn hurts(&self, now_us: i64) -> bool {
         let in_force_us = now_us.saturating_sub(self.since_us);
-        let Some(effect) = self.effect.filter(|_| in_force_us >= FAIR_US) else { return false };
+        if in_force_us < FAIR_US || self.offered_before_per_s.is_none() {
+            return false;
+        }
+        let Some(effect) = self.effect else { return false };
         let span_us = in_force_us.min(MINUTE_US);
         #[expect(clippy::cast_precision_loss, reason = "counts for comparison")]
         let (seconds, refused, reset) = (

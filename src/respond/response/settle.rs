@@ -123,20 +123,26 @@ impl Response {
                     (kept.since_us, kept.effect) = (now_us, None);
                 }
             }
-            Step::Lift(afterwards) => self.end(ingress, afterwards, now_us),
+            Step::Lift(afterwards) => drop(self.end(ingress, afterwards, now_us)),
         }
     }
 
-    /// A limit is over.
-    pub(super) fn end(&mut self, ingress: &IngressName, afterwards: Afterwards, now_us: i64) {
-        let Some(kept) = self.kept.remove(ingress) else { return };
+    /// A limit is over; which it was.
+    pub(super) fn end(
+        &mut self,
+        ingress: &IngressName,
+        afterwards: Afterwards,
+        now_us: i64,
+    ) -> Option<Kept> {
+        let kept = self.kept.remove(ingress)?;
         self.escalation.ended(ingress, kept.rung, now_us);
-        for incident in kept.incidents {
-            if let Some(file) = self.files.get_mut(&incident) {
+        for incident in &kept.incidents {
+            if let Some(file) = self.files.get_mut(incident) {
                 file.is_left |= afterwards == Afterwards::Leave;
                 file.due_us = now_us;
             }
         }
+        Some(kept)
     }
 
     /// It is tried again later; the same reason is told once.

@@ -1,3 +1,4 @@
+mod daemonset;
 mod finding;
 mod keeping;
 mod properties;
@@ -6,17 +7,10 @@ mod starting;
 use std::sync::Arc;
 
 use super::*;
-use crate::detect::{Class, Score};
-use crate::incident::{Hosts, Names, Severity};
+use crate::detect::Class;
 use crate::packet::Address;
-use crate::respond::fixture::{SECOND, client, merged, pod, site, steady};
-use crate::respond::{Arrival, DecisionKind};
-
-/// When the attack begins.
-const ATTACK: i64 = 60;
-
-/// When it is first heard of.
-const HEARD: i64 = 70;
+use crate::respond::fixture::{ATTACK, HEARD, SECOND, client, incident, merged, pod, site, steady};
+use crate::respond::{Arrival, Controller, DecisionKind, Held, Standing};
 
 fn options(mode: Mode) -> ResponseOptions {
     ResponseOptions {
@@ -26,40 +20,6 @@ fn options(mode: Mode) -> ResponseOptions {
         allowlist: Vec::new(),
         never: Vec::new(),
         held_back: None,
-    }
-}
-
-fn hosts(of: &[Address]) -> Hosts {
-    Hosts { listed: of.to_vec(), total: of.len() as u64 }
-}
-
-/// A flood of `target` by `sources` since [`ATTACK`].
-fn incident(id: u64, sources: &[Address], target: Address) -> Incident {
-    Incident {
-        id: IncidentId(id),
-        class: Class::DosFlood,
-        severity: Severity::High,
-        status: Status::Open,
-        score: Score::new(0.99),
-        pivot: target,
-        sources: hosts(sources),
-        targets: hosts(&[target]),
-        target_port: Some(80),
-        flows: 100,
-        packets: 1_000,
-        bytes: 100_000,
-        first_us: ATTACK * SECOND,
-        last_us: HEARD * SECOND,
-        detected_us: HEARD * SECOND,
-        resolved_us: None,
-        reopened: 0,
-        acknowledged: None,
-        resolved_by: None,
-        muted_by: None,
-        related: Vec::new(),
-        names: Names::default(),
-        why: Vec::new(),
-        flow_ids: Vec::new(),
     }
 }
 
@@ -82,7 +42,10 @@ struct Stage {
     response: Response,
     sites: Vec<Site>,
     incidents: Vec<Arc<Incident>>,
+    /// How Ingresses stand where it is not as the response has it.
     limits: Vec<Arc<LimitStatus>>,
+    /// Ingresses of which it is not known how they stand.
+    unread: Vec<IngressName>,
     surroundings: Surroundings,
     traffic: Traffic,
 }
@@ -97,6 +60,7 @@ impl Stage {
             ],
             incidents: vec![Arc::new(flood())],
             limits: Vec::new(),
+            unread: Vec::new(),
             surroundings: Surroundings::default(),
             traffic: Traffic { arrivals: seen(HEARD), ..Traffic::default() },
         }
@@ -106,12 +70,24 @@ impl Stage {
         self.incidents = vec![Arc::new(incident)];
     }
 
+    /// How Ingresses stand.
+    fn standings(&self) -> Vec<Arc<LimitStatus>> {
+        let read = self.sites.iter().map(|site| &site.ingress);
+        let read = read.filter(|ingress| !self.unread.contains(ingress));
+        let standing = |ingress: &IngressName| {
+            let told = self.limits.iter().find(|status| status.ingress == *ingress).cloned();
+            told.unwrap_or_else(|| standing(ingress, self.response.kept.get(ingress)))
+        };
+        read.map(standing).collect()
+    }
+
     fn acts(&mut self, now_s: i64) -> Vec<Act> {
+        let limits = self.standings();
         let scene = Scene {
             now_us: now_s * SECOND,
             incidents: &self.incidents,
             sites: &self.sites,
-            limits: &self.limits,
+            limits: &limits,
             surroundings: &self.surroundings,
         };
         self.response.advance(&scene, |_| self.traffic.clone())
@@ -125,7 +101,7 @@ impl Stage {
             Act::Apply(request) => {
                 self.response.settle(&request.ingress, Outcome::Done, now_s * SECOND)
             }
-            Act::Lift(ingress) => self.response.settle(&ingress, Outcome::Done, now_s * SECOND),
+            Act::Lift(ingress, _) => self.response.settle(&ingress, Outcome::Done, now_s * SECOND),
         });
         settled.collect()
     }
@@ -137,6 +113,25 @@ impl Stage {
         });
         each.collect::<Vec<_>>()
     }
+}
+
+fn standing(ingress: &IngressName, kept: Option<&Kept>) -> Arc<LimitStatus> {
+    let held = kept.map(|kept| Held {
+        limit: kept.limit.clone(),
+        by: "weir (auto)".to_owned(),
+        reason: String::new(),
+        incident: Some(kept.incident),
+        since_us: kept.since_us,
+        until_us: kept.until_us,
+        values: Vec::new(),
+    });
+    Arc::new(LimitStatus {
+        ingress: ingress.clone(),
+        controller: Ok(Controller::IngressNginx),
+        standing: if held.is_some() { Standing::Active } else { Standing::Unlimited },
+        held,
+        foreign: Vec::new(),
+    })
 }
 
 fn only<T: std::fmt::Debug>(all: Vec<T>) -> T {

@@ -1,6 +1,10 @@
 //! What others do to an Ingress under a limit.
 
 use super::*;
+use crate::incident::IncidentId;
+
+const RPM: &str = "nginx.ingress.kubernetes.io/limit-rpm";
+const CONNECTIONS: &str = "nginx.ingress.kubernetes.io/limit-connections";
 
 #[test]
 fn a_limit_that_somebody_changed_is_said_once_left_alone_and_not_set_again() {
@@ -119,4 +123,85 @@ fn a_route_whose_middleware_was_removed_is_freed_of_it() {
     let (words, _) = run(&mut server, 99, |view| Ok(keep(view)));
     assert!(matches!(&words[..], [Word::Overridden(_), ..]), "{words:?}");
     assert_eq!(state(&server), before);
+}
+
+/// A limit that Weir sets by itself about an incident.
+fn automatic(incident: u64, rps: u32) -> Wanted {
+    let by = "weir (auto)".to_owned();
+    Wanted { by, incident: Some(IncidentId(incident)), ..wanted(Controller::IngressNginx, rps) }
+}
+
+/// Why the plan refuses, with nothing written.
+fn refused(server: &Server, plan: impl Fn(&View<'_>) -> Result<Step, Refusal>) -> String {
+    view(server, plan).unwrap_err().to_string()
+}
+
+#[test]
+fn what_weir_does_by_itself_goes_no_further_where_a_person_was_faster() {
+    let mut server = Server::default();
+    ingress(&mut server, Operation::Apply, "argocd", &json!({}));
+    limited(&mut server, &automatic(1, 10));
+    limited(&mut server, &wanted(Controller::IngressNginx, 3));
+    for why in [
+        refused(&server, |view| set(view, &automatic(1, 10))),
+        refused(&server, |view| lift_own(view, IncidentId(1))),
+    ] {
+        assert!(why.contains("shop/web is limited by alice via api now"), "{why}");
+    }
+    assert_eq!(annotations(&server)[RPS], "3");
+}
+
+#[test]
+fn nor_where_another_weir_was() {
+    let mut server = Server::default();
+    ingress(&mut server, Operation::Apply, "argocd", &json!({}));
+    limited(&mut server, &automatic(1, 10));
+    for why in [
+        refused(&server, |view| set(view, &automatic(2, 5))),
+        refused(&server, |view| lift_own(view, IncidentId(2))),
+    ] {
+        assert!(why.contains("is limited by another Weir now"), "{why}");
+    }
+    limited(&mut server, &automatic(1, 20));
+    assert_eq!(annotations(&server)[RPS], "20", "its own it changes");
+}
+
+#[test]
+fn nor_where_somebody_has_a_limit_of_their_own_or_changed_weirs() {
+    let theirs = json!({ RPS: "3" });
+    let mut server = Server::default();
+    ingress(&mut server, Operation::Apply, "argocd", &theirs);
+    let why = refused(&server, |view| set(view, &automatic(1, 10)));
+    assert!(why.contains(&format!("somebody has limited shop/web by `{RPS}`")), "{why}");
+    let mut server = Server::default();
+    ingress(&mut server, Operation::Apply, "argocd", &json!({}));
+    limited(&mut server, &automatic(1, 10));
+    for changed in ["3", "10"] {
+        let mut server = server.clone();
+        ingress(&mut server, Operation::Apply, "argocd", &json!({ RPS: changed }));
+        let why = refused(&server, |view| set(view, &automatic(1, 10)));
+        assert!(why.contains("somebody has changed Weir's limit at shop/web"), "{why}");
+    }
+    for another in [RPM, CONNECTIONS] {
+        let mut server = server.clone();
+        changes(&mut server, "kubectl", &json!({ another: "3" }));
+        let why = refused(&server, |view| set(view, &automatic(1, 10)));
+        assert!(why.contains(&format!("by `{another}`")), "{why}");
+    }
+    changes(&mut server, "kubectl", &json!({ RPS: null }));
+    let why = refused(&server, |view| set(view, &automatic(1, 10)));
+    assert!(why.contains("it was set back to what it was before"), "{why}");
+}
+
+#[test]
+fn what_weir_set_by_itself_is_lifted_whole() {
+    for (kind, mut server) in kinds() {
+        if annotations(&server)[RPS] != Value::Null {
+            continue;
+        }
+        let before = state(&server);
+        limited(&mut server, &automatic(1, 10));
+        run(&mut server, 99, |view| lift_own(view, IncidentId(1)));
+        assert_eq!(state(&server), before, "{kind}");
+    }
 }

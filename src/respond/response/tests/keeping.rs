@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::*;
 use crate::respond::fixture::{answer, named};
-use crate::respond::{Controller, Held, Standing};
 
 /// A stage on which the attack is limited.
 fn limited() -> Stage {
@@ -74,17 +73,47 @@ fn another_incident_at_the_same_ingress_keeps_the_limit() {
     assert!(stage.done_between(400, 600).is_empty());
 }
 
-#[test]
-fn a_limit_that_somebody_undid_is_not_set_again_for_this_attack() {
-    let mut stage = limited();
-    stage.limits = vec![Arc::new(LimitStatus {
+/// How the Ingress stands where nothing of Weir's is there.
+fn stands(standing: Standing) -> Arc<LimitStatus> {
+    Arc::new(LimitStatus {
         ingress: named("shop/web"),
         controller: Ok(Controller::IngressNginx),
-        standing: Standing::Overridden,
+        standing,
         held: None,
         foreign: Vec::new(),
-    })];
-    assert!(stage.done_between(HEARD + 1, HEARD + 300).is_empty());
+    })
+}
+
+#[test]
+fn a_limit_that_somebody_undid_is_not_set_again_for_this_attack_and_that_is_said() {
+    for standing in [Standing::Overridden, Standing::Foreign, Standing::Unlimited] {
+        let mut stage = limited();
+        stage.limits = vec![stands(standing)];
+        let said: Vec<_> = (HEARD + 1..HEARD + 300).flat_map(|now_s| stage.done(now_s)).collect();
+        let said = only(said);
+        assert_eq!((said.kind, said.at_us), (DecisionKind::Overridden, (HEARD + 30) * SECOND));
+        assert!(said.text.starts_with("somebody has "), "{}", said.text);
+        assert!(said.text.contains("none again by itself for this attack"), "{}", said.text);
+        assert!(stage.response.limits().is_empty());
+    }
+}
+
+#[test]
+fn a_limit_that_is_over_early_by_another_clock_is_set_again() {
+    let mut stage = limited();
+    assert!(stage.done_between(HEARD + 1, HEARD + 310).is_empty());
+    stage.limits = vec![stands(Standing::Unlimited)];
+    stage.traffic.arrivals = seen(HEARD + 310);
+    assert_eq!(only(stage.done(HEARD + 310)).kind, DecisionKind::Applied);
+}
+
+#[test]
+fn an_ingress_that_is_gone_takes_no_place_any_more() {
+    let mut stage = limited();
+    stage.sites.remove(0);
+    let said: Vec<_> = (HEARD + 1..HEARD + 40).flat_map(|now_s| stage.done(now_s)).collect();
+    let gone = said.iter().find(|one| one.kind == DecisionKind::Overridden).unwrap();
+    assert_eq!(gone.text, "The Ingress shop/web is gone, and Weir's limit with it");
     assert!(stage.response.limits().is_empty());
 }
 
@@ -115,6 +144,81 @@ fn a_limit_of_an_earlier_run_is_taken_on_and_lifted_when_the_attack_is_over() {
     stage.limits.clear();
     stage.says(Incident { reopened: 1, ..flood() });
     assert_eq!(request(only(stage.acts(700))).ttl, Duration::from_hours(6));
+}
+
+#[test]
+fn a_limit_at_an_ingress_that_weir_is_kept_away_from_since_is_lifted_for_good() {
+    let mut labelled = limited();
+    labelled.sites[0].unprotected_by = Some("Ingress");
+    let mut named_in_settings = limited();
+    named_in_settings.response.options.never = vec![named("shop/web")];
+    for mut stage in [labelled, named_in_settings] {
+        let said = only(stage.done(HEARD + 10));
+        assert_eq!(said.kind, DecisionKind::Lifted);
+        assert!(said.text.contains("sets none again by itself for this attack"), "{}", said.text);
+        assert!(stage.done_between(HEARD + 11, HEARD + 200).is_empty());
+        assert!(stage.response.limits().is_empty());
+    }
+}
+
+#[test]
+fn a_limit_is_not_renewed_where_it_would_not_be_set_any_more_and_that_is_said_once() {
+    let mut observed = limited();
+    observed.response.options.mode = Mode::Observe;
+    let mut unserved = limited();
+    unserved.sites[0].controller = Err("its class is gone".to_owned());
+    for (mut stage, why) in [(observed, "the mode is observe"), (unserved, "its class is gone")] {
+        let said: Vec<_> = (HEARD + 1..HEARD + 600).flat_map(|now_s| stage.done(now_s)).collect();
+        let said = only(said);
+        assert_eq!((said.kind, said.at_us), (DecisionKind::Refused, (HEARD + 540) * SECOND));
+        assert!(
+            said.text.contains("it is not renewed") && said.text.contains(why),
+            "{}",
+            said.text
+        );
+    }
+}
+
+#[test]
+fn a_limit_is_not_loosened_where_it_would_not_be_set_any_more() {
+    let mut stage = limited();
+    hurting(&mut stage, 5);
+    stage.sites[0].controller = Err("its class is gone".to_owned());
+    assert!(stage.done_between(HEARD + 1, HEARD + 60).is_empty());
+}
+
+/// How the Ingress stands where `by` has limited it about an incident.
+fn active(by: &str, incident: Option<u64>, rps: u32) -> Arc<LimitStatus> {
+    let held = Held {
+        limit: Limit { rps: Some(rps), ..Limit::default() },
+        by: by.to_owned(),
+        reason: String::new(),
+        incident: incident.map(IncidentId),
+        since_us: HEARD * SECOND,
+        until_us: (HEARD + 86_400) * SECOND,
+        values: Vec::new(),
+    };
+    Arc::new(LimitStatus {
+        ingress: named("shop/web"),
+        controller: Ok(Controller::IngressNginx),
+        standing: Standing::Active,
+        held: Some(held),
+        foreign: Vec::new(),
+    })
+}
+
+#[test]
+fn a_limit_that_a_person_put_in_its_place_is_neither_lifted_nor_renewed_and_it_is_said() {
+    let mut stage = limited();
+    stage.limits = vec![active("alice via api", None, 3)];
+    let said: Vec<_> = (HEARD + 1..HEARD + 60).flat_map(|now_s| stage.done(now_s)).collect();
+    let said = only(said);
+    assert_eq!((said.kind, said.at_us), (DecisionKind::Overridden, (HEARD + 30) * SECOND));
+    let text = "alice via api has limited shop/web to 3 requests a second in place of Weir's limit";
+    assert!(said.text.starts_with(text), "{}", said.text);
+    assert!(stage.done_between(HEARD + 60, HEARD + 700).is_empty(), "not renewed");
+    stage.says(resolved(flood(), HEARD + 700));
+    assert!(stage.done_between(HEARD + 700, HEARD + 800).is_empty(), "not lifted");
 }
 
 /// From [`HEARD`] on, bystanders are refused, and attackers as often as said.
@@ -166,4 +270,15 @@ fn what_a_limit_does_is_measured() {
     assert_eq!((effect.offenders, effect.bystanders), (1, 10));
     assert!((90.0..=110.0).contains(&effect.offered_before_per_s), "{effect:?}");
     assert_eq!(effect.refused_per_min, None, "no answer was seen");
+}
+
+#[test]
+fn a_limit_of_an_earlier_run_is_not_judged_by_what_was_not_seen() {
+    let mut stage = Stage::new(Mode::Enforce);
+    stage.limits = vec![active("weir (auto)", Some(1), 7)];
+    hurting(&mut stage, 5);
+    assert!(stage.done_between(HEARD, HEARD + 100).is_empty());
+    assert_eq!(only(stage.response.limits()).1.rps, Some(7));
+    let (_, effect) = only(stage.response.effects());
+    assert!(effect.bystanders_refused > Some(10), "it is measured all the same: {effect:?}");
 }

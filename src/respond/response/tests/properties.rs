@@ -26,10 +26,20 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(event, 1..40)
 }
 
+/// Ordinary clients of both Ingresses until the first event.
+fn before() -> Vec<Arrival> {
+    let at = |host: &str, arrival| Arrival { host: Some(Arc::from(host)), ..arrival };
+    merged((10..20).map(|last| {
+        let host = if last % 2 == 0 { "shop.example" } else { "blog.example" };
+        steady(client(last), 1, (900, 1_000)).into_iter().map(|one| at(host, one)).collect()
+    }))
+}
+
 /// Plays events, with acts that succeed and fail in turn; returns all acts and all that is said.
 fn play(events: &[Event]) -> (Vec<Act>, Vec<Decision>) {
     let mut stage = Stage::new(Mode::Enforce);
-    (stage.incidents, stage.traffic) = (Vec::new(), Traffic::default());
+    stage.incidents.clear();
+    stage.traffic = Traffic { arrivals: before(), ..Traffic::default() };
     let (mut acts, mut said) = (Vec::new(), Vec::new());
     let mut now_s = 1_000;
     for event in events {
@@ -39,7 +49,7 @@ fn play(events: &[Event]) -> (Vec<Act>, Vec<Decision>) {
                 if acts.len() % 3 == 2 { Outcome::Failed("no".to_owned()) } else { Outcome::Done };
             let ingress = match &act {
                 Act::Apply(request) => Some(request.ingress.clone()),
-                Act::Lift(ingress) => Some(ingress.clone()),
+                Act::Lift(ingress, _) => Some(ingress.clone()),
                 Act::Say(decision) => {
                     said.push((**decision).clone());
                     None

@@ -132,3 +132,31 @@ fn while_an_act_is_under_way_none_follows() {
     assert_eq!(stage.acts(HEARD).len(), 1);
     assert_eq!((HEARD + 1..HEARD + 100).flat_map(|now_s| stage.acts(now_s)).count(), 0);
 }
+
+#[test]
+fn where_more_must_be_exempt_than_a_limit_takes_none_is_set() {
+    let apart = (0..300_u32).map(|number| Address::v4((0x0a64_0000 + 2 * number).to_be_bytes()));
+    let mut stage = Stage::new(Mode::Enforce);
+    stage.surroundings.nodes = apart.collect();
+    let said = only(stage.done(HEARD));
+    assert_eq!(said.kind, DecisionKind::Refused);
+    assert!(said.text.starts_with("300 networks must not be limited"), "{}", said.text);
+    let mut stage = Stage { response: Response::new(options(Mode::Enforce)), ..stage };
+    stage.surroundings.monitors = vec![client(66)];
+    let said = only(stage.done(HEARD));
+    assert!(said.text.contains("203.0.113.66, are exempt from limits"), "{}", said.text);
+}
+
+#[test]
+fn as_long_as_it_is_not_known_how_the_ingress_stands_nothing_is_done() {
+    let mut stage = Stage::new(Mode::Enforce);
+    stage.unread = vec![IngressName::new("shop", "web").unwrap()];
+    assert!(stage.done(HEARD).is_empty());
+    let said: Vec<_> = (HEARD + 1..HEARD + 40).flat_map(|now_s| stage.done(now_s)).collect();
+    let said = only(said);
+    assert_eq!(said.kind, DecisionKind::Refused);
+    assert!(said.text.contains("is not known yet"), "{}", said.text);
+    stage.unread.clear();
+    stage.traffic.arrivals = seen(HEARD + 40);
+    assert_eq!(only(stage.done(HEARD + 40)).kind, DecisionKind::Applied);
+}
