@@ -25,6 +25,18 @@ fn wall() -> impl Fn() -> i64 + Clone {
     move || NOW_US + i64::try_from(started.elapsed().as_micros()).unwrap()
 }
 
+/// An Ingress as the watch shows it.
+fn seen(memory: &Memory, ingress: &Value) -> Seen {
+    let annotations = ingress["metadata"]["annotations"].as_object().unwrap().iter();
+    let annotations =
+        annotations.map(|(name, value)| (name.clone(), value.as_str().unwrap().into()));
+    Seen {
+        name: IngressName::new("shop", ingress["metadata"]["name"].as_str().unwrap()).unwrap(),
+        controller: memory.serving(),
+        annotations: annotations.collect(),
+    }
+}
+
 impl Weir {
     fn start(
         identity: &str,
@@ -39,15 +51,7 @@ impl Weir {
             responder: responder(memory).0,
             election: Some(Election::new("weir".into(), "weir".into(), identity.into())),
             survey: Box::new(move || {
-                let annotations = shown.ingress()["metadata"]["annotations"].clone();
-                let annotations = annotations.as_object().unwrap().iter();
-                let annotations =
-                    annotations.map(|(name, value)| (name.clone(), value.as_str().unwrap().into()));
-                vec![Seen {
-                    name: name(),
-                    controller: shown.serving(),
-                    annotations: annotations.collect(),
-                }]
+                shown.ingresses().iter().map(|ingress| seen(&shown, ingress)).collect()
             }),
             preview: Box::new(|_, _| Ok(Preview::default())),
             packet_us: Box::new(wall_us.clone()),
@@ -158,6 +162,29 @@ async fn a_cluster_that_is_away_for_a_minute_has_nothing_written_twice() {
     assert_eq!(writes, 4, "marked, given back, let go");
     sleep(s(60)).await;
     assert_eq!(memory.writes().len(), writes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ingress_that_fails_or_hangs_does_not_hold_up_the_end_of_another() {
+    for outage in [Outage::Refused(503), Outage::Refused(422), Outage::Hangs] {
+        let memory = Memory::with(&json!({ RPS: "50" }));
+        let api = IngressName::new("shop", "api").unwrap();
+        memory.apply_to("api", "argocd", &json!({ RPS: "50" }));
+        let weir = Weir::start("a", &memory, wall());
+        for ingress in [api, name()] {
+            let request = LimitRequest { ingress, ttl: s(30), ..request(5) };
+            weir.apply(request).await.unwrap();
+        }
+        sleep(s(20)).await;
+        memory.fail("ingresses/api", outage);
+        sleep(s(40)).await;
+        assert_eq!(memory.annotation(RPS).as_deref(), Some("50"), "{outage:?}");
+        assert_eq!(memory.annotation_of("api", RPS).as_deref(), Some("5"), "{outage:?}");
+        assert_eq!(weir.holder(), Holder::Us, "{outage:?}");
+        memory.heal();
+        sleep(s(20)).await;
+        assert_eq!(memory.annotation_of("api", RPS).as_deref(), Some("50"), "{outage:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
