@@ -16,7 +16,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::Timestamp;
 use tokio::runtime::{self, Runtime};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -26,7 +26,7 @@ use self::report::Ledge;
 use super::Error;
 use super::arrivals::Arrivals;
 use super::desk::Note;
-use super::limits::{LimitAsk, Limits};
+use super::limits::{Asked, Limits};
 use super::responder::task::{self, Parts as TaskParts};
 use super::responder::{Audit, Responder, serving, survey};
 use super::snapshot::{ResponseStatus, Snapshot};
@@ -126,7 +126,7 @@ impl Envoy {
 
     fn sent(cluster: Cluster, abroad: Abroad, means: Means, tasks: Runtime) -> Result<Self, Error> {
         let stop = CancellationToken::new();
-        let (limits, asked) = Limits::new();
+        let ([limits, first], asked) = Limits::two();
         let (ledge, seen, worlds) = Ledge::new(&cluster, abroad.response.mode, means.notes);
         let whole = Some(cluster.clone());
         let mission = Arc::new(Mission {
@@ -145,7 +145,7 @@ impl Envoy {
             options: abroad.response,
             monitors: abroad.monitors,
             listen: abroad.listen,
-            limits: limits.clone(),
+            limits: first,
             record: Box::new(decided),
         };
         let thread = Builder::new().name("cluster".into()).spawn(move || {
@@ -200,7 +200,7 @@ impl Mission {
     /// Watches, sets limits and answers attacks until asked to stop.
     async fn carry_out(
         self: Arc<Self>,
-        asked: mpsc::Receiver<LimitAsk>,
+        asked: Asked,
         audit: Arc<dyn Audit>,
         answering: Arc<Answering>,
     ) {

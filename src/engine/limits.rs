@@ -10,6 +10,9 @@ use crate::store::By;
 /// Questions that may wait; one more is turned away.
 const WAITING: usize = 32;
 
+/// Questions of the response that may wait; it asks one after the other.
+const WAITING_FIRST: usize = 4;
+
 /// Why a limit was not set or lifted, or is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
@@ -91,6 +94,26 @@ pub(crate) enum LimitAsk {
     Preview(IngressName, Box<Limit>, oneshot::Sender<Result<Preview, LimitError>>),
 }
 
+/// Where questions arrive.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    first: mpsc::Receiver<LimitAsk>,
+    rest: mpsc::Receiver<LimitAsk>,
+}
+
+impl Asked {
+    /// The next question, of those that come first if there is one; none once nobody can ask any
+    /// more.
+    pub(crate) async fn recv(&mut self) -> Option<LimitAsk> {
+        tokio::select! {
+            biased;
+            Some(ask) = self.first.recv() => Some(ask),
+            Some(ask) = self.rest.recv() => Some(ask),
+            else => None,
+        }
+    }
+}
+
 /// The door to limits. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -99,9 +122,18 @@ pub struct Limits {
 
 impl Limits {
     /// The door, and where its questions arrive.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<LimitAsk>) {
-        let (ask, asked) = mpsc::channel(WAITING);
-        (Self { ask: Ok(ask) }, asked)
+    #[cfg(test)]
+    pub(crate) fn new() -> (Self, Asked) {
+        let ([door, _], asked) = Self::two();
+        (door, asked)
+    }
+
+    /// The door, another whose questions come first and which nobody else can crowd, and where both
+    /// kinds arrive.
+    pub(crate) fn two() -> ([Self; 2], Asked) {
+        let (ask, rest) = mpsc::channel(WAITING);
+        let (ask_first, first) = mpsc::channel(WAITING_FIRST);
+        ([Self { ask: Ok(ask) }, Self { ask: Ok(ask_first) }], Asked { first, rest })
     }
 
     /// A door that says why there is no cluster.

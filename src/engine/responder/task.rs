@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use serde_json::Value;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +25,7 @@ use self::round::Round;
 use super::Responder;
 use super::survey::Seen;
 use crate::cluster::{Effect, Objects};
-use crate::engine::limits::{LimitAsk, LimitError};
+use crate::engine::limits::{Asked, LimitAsk, LimitError};
 use crate::engine::snapshot::Holder;
 use crate::respond::{
     Controller, Decision, DecisionKind, Election, IngressName, Limit, LimitStatus, Preview, Refusal,
@@ -74,7 +73,7 @@ pub(in crate::engine) struct Report {
 /// Answers `asked` and looks after limits, until asked to stop or until nobody can ask any more.
 pub(in crate::engine) async fn run<O, S>(
     parts: Parts<O, S>,
-    asked: &mut mpsc::Receiver<LimitAsk>,
+    asked: &mut Asked,
     stop: CancellationToken,
 ) where
     O: Objects + Send + Sync,
@@ -90,11 +89,12 @@ pub(in crate::engine) async fn run<O, S>(
             biased;
             () = stop.cancelled() => break,
             _ = renewals.tick() => task.elect().await,
+            // Before questions: who asks without end must not keep a limit from ending.
+            _ = looks.tick() => task.look().await,
             ask = asked.recv() => match ask {
                 Some(ask) => task.answer(ask).await,
                 None => break,
             },
-            _ = looks.tick() => task.look().await,
         }
         task.report();
     }

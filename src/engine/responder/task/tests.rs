@@ -1,11 +1,11 @@
 use std::sync::Mutex;
 
 use serde_json::json;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::*;
+use crate::engine::limits::Limits;
 use crate::engine::responder::tests::{
     Memory, NOW_US, Outage, RPS, alice, name, request, responder,
 };
@@ -13,7 +13,9 @@ use crate::respond::{LimitRequest, Standing};
 
 /// One Weir of several: its task, its door, and what it has said.
 struct Weir {
-    door: mpsc::Sender<LimitAsk>,
+    door: Limits,
+    /// The door of the response.
+    first: Limits,
     stop: CancellationToken,
     task: JoinHandle<()>,
     reports: Arc<Mutex<Vec<Report>>>,
@@ -43,7 +45,7 @@ impl Weir {
         memory: &Memory,
         wall_us: impl Fn() -> i64 + Clone + Send + Sync + 'static,
     ) -> Self {
-        let (door, asked) = mpsc::channel(8);
+        let ([door, first], asked) = Limits::two();
         let stop = CancellationToken::new();
         let reports = Arc::<Mutex<Vec<Report>>>::default();
         let (told, shown) = (Arc::clone(&reports), memory.clone());
@@ -63,13 +65,11 @@ impl Weir {
             let mut asked = asked;
             run(parts, &mut asked, stopped).await;
         });
-        Self { door, stop, task, reports }
+        Self { door, first, stop, task, reports }
     }
 
     async fn apply(&self, request: LimitRequest) -> Result<crate::engine::Applied, LimitError> {
-        let (tell, told) = oneshot::channel();
-        self.door.send(LimitAsk::Apply(Box::new(request), alice(), tell)).await.unwrap();
-        told.await.unwrap()
+        self.door.apply(request, alice()).await
     }
 
     fn holder(&self) -> Holder {
@@ -188,6 +188,31 @@ async fn an_ingress_that_fails_or_hangs_does_not_hold_up_the_end_of_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_asks_without_end_keeps_no_limit_from_ending_and_the_response_from_nothing() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let weir = Weir::start("a", &memory, wall());
+    weir.apply(LimitRequest { ttl: s(30), ..request(5) }).await.unwrap();
+    memory.fail("ingresses", Outage::Slow(Duration::from_millis(500)));
+    for _ in 0..100 {
+        let door = weir.door.clone();
+        tokio::spawn(async move {
+            loop {
+                drop(door.list(Some(name())).await);
+                sleep(Duration::from_millis(100)).await;
+            }
+        });
+    }
+    sleep(s(10)).await;
+    assert!(matches!(weir.door.list(None).await, Err(LimitError::Busy)));
+    let asked = Instant::now();
+    weir.first.list(None).await.unwrap();
+    assert!(asked.elapsed() < s(5), "{:?}", asked.elapsed());
+    sleep(s(40)).await;
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("50"));
+    assert_eq!(weir.holder(), Holder::Us);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_limit_that_its_manager_undoes_is_said_once_and_not_fought() {
     let memory = Memory::with(&json!({ RPS: "50" }));
     let weir = Weir::start("a", &memory, wall());
@@ -247,7 +272,7 @@ async fn without_a_part_in_the_election_nothing_is_undone() {
     let memory = Memory::with(&json!({}));
     let setter = responder(&memory).0;
     setter.apply(LimitRequest { ttl: s(10), ..request(5) }, &alice(), NOW_US).await.unwrap();
-    let (door, asked) = mpsc::channel(8);
+    let (door, asked) = Limits::new();
     let shown = Arc::<Mutex<Option<Report>>>::default();
     let told = Arc::clone(&shown);
     let wall = wall();
