@@ -31,6 +31,17 @@ pub enum LimitError {
     /// The API server refused or was not reached.
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
+    /// The API server was asked to write and did not say whether it has.
+    #[error(
+        "change the limit at the Ingress {ingress}: it is not known whether it was written; look \
+         at it once the API server answers again"
+    )]
+    Unsure {
+        /// Where.
+        ingress: IngressName,
+        /// What became of the question.
+        source: cluster::Error,
+    },
     /// Others ask too much.
     #[error("too many questions about limits wait for an answer: try again in a few seconds")]
     Busy,

@@ -65,7 +65,7 @@ where
             Ok(done) => done,
             Err(error) => {
                 let why = json!({ "why": super::keeper::with_causes(&error) });
-                self.audit.note(by, "limit.refuse", &name.to_string(), &asked, &why);
+                self.audit.note(by, failed(&error), &name.to_string(), &asked, &why);
                 return Err(error);
             }
         };
@@ -114,7 +114,7 @@ where
         match &lifted {
             Err(error) => {
                 let why = json!({ "why": super::keeper::with_causes(error) });
-                self.audit.note(by, "limit.refuse", &name.to_string(), &Value::Null, &why);
+                self.audit.note(by, failed(error), &name.to_string(), &Value::Null, &why);
             }
             Ok((before, reverted)) if effect == Effect::Lasting => {
                 let after = audit::told(&reverted.status, &reverted.left);
@@ -167,6 +167,14 @@ fn status(
 
 fn texts(words: Vec<Word>) -> Vec<String> {
     words.into_iter().map(Word::into_text).collect()
+}
+
+/// What is on record where nothing came of a request, as far as is known.
+const fn failed(error: &LimitError) -> &'static str {
+    match error {
+        LimitError::Unsure { .. } => "limit.unsure",
+        _ => "limit.refuse",
+    }
 }
 
 /// A request, for the record.

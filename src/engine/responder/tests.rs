@@ -100,6 +100,36 @@ async fn a_write_that_somebody_else_has_overtaken_is_planned_anew() {
     assert!(matches!(&error, LimitError::Cluster(error) if error.status() == Some(409)), "{error}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_is_lost_is_not_said_to_be_refused() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let (responder, kept) = responder(&memory);
+    memory.fail("ingresses", Outage::Lost);
+    let error = responder.apply(request(5), &alice(), NOW_US).await.unwrap_err();
+    assert!(error.to_string().contains("not known whether it was written"), "{error}");
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("5"), "it was");
+    memory.heal();
+    memory.fail("ingresses", Outage::Lost);
+    let lifted = responder.revert(&name(), &alice(), Effect::Lasting, NOW_US).await;
+    assert!(matches!(lifted, Err(LimitError::Unsure { .. })), "{lifted:?}");
+    assert_eq!(kept.whats(), ["limit.unsure"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_of_a_lost_answer_is_read_once_the_api_server_is_back() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let (responder, kept) = responder(&memory);
+    memory.fail("ingresses", Outage::Lost);
+    let back = memory.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        back.heal();
+    });
+    let applied = responder.apply(request(5), &alice(), NOW_US).await.unwrap();
+    assert_eq!((applied.written.len(), memory.writes().len()), (1, 1), "it is not written twice");
+    assert_eq!(kept.whats(), ["limit.apply"]);
+}
+
 #[tokio::test]
 async fn a_limit_that_is_refused_half_way_leaves_nothing_behind() {
     let memory = Memory::with(&json!({}));

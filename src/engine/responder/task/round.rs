@@ -96,7 +96,9 @@ impl Tending {
     const fn of(error: &LimitError) -> Self {
         match error {
             LimitError::NoIngress(_) => Self::Done,
-            LimitError::Cluster(cluster::Error::Unreachable { .. }) => Self::Away,
+            LimitError::Unsure { .. } | LimitError::Cluster(cluster::Error::Unreachable { .. }) => {
+                Self::Away
+            }
             LimitError::Cluster(error) if error.is_passing() => Self::Passing,
             _ => Self::Refused,
         }

@@ -23,6 +23,10 @@ pub(in crate::engine::responder) enum Outage {
     Away,
     /// It takes a request and never answers.
     Hangs,
+    /// It takes one write, and is gone before it says so.
+    Lost,
+    /// It is not there.
+    Gone,
     /// It takes its time for every answer.
     Slow(Duration),
 }
@@ -149,8 +153,7 @@ impl Memory {
         match outage {
             Some((of, Outage::Hangs)) if is_of(&of, path) => {
                 sleep(PATIENCE).await;
-                let (action, why) = (format!("ask for {}", key(path)), "no answer".to_owned());
-                Err(Error::Unreachable { action, why })
+                Err(unreachable(path))
             }
             Some((of, Outage::Slow(time))) if is_of(&of, path) => {
                 sleep(time).await;
@@ -185,6 +188,10 @@ impl Memory {
             if path.resource != "leases" {
                 state.writes.push(key);
             }
+            if matches!(&state.outage, Some((of, Outage::Lost)) if is_of(of, path)) {
+                state.outage = Some((String::new(), Outage::Gone));
+                return Err(unreachable(path));
+            }
         }
         written
     }
@@ -203,12 +210,17 @@ fn refused(path: &ObjectPath, status: u16, reason: &str) -> Error {
     }
 }
 
+fn unreachable(path: &ObjectPath) -> Error {
+    Error::Unreachable { action: format!("ask for {}", key(path)), why: "no answer".to_owned() }
+}
+
 fn is_of(of: &str, path: &ObjectPath) -> bool {
     of == path.resource || of == key(path)
 }
 
 fn check(state: &State, path: &ObjectPath, verb: &str) -> Result<(), Error> {
     match &state.outage {
+        Some((_, Outage::Gone)) => Err(unreachable(path)),
         Some((_, Outage::Away)) => Err(refused(path, 503, "away")),
         Some((of, Outage::Refused(status))) if is_of(of, path) && verb == "write" => {
             Err(refused(path, *status, "an admission webhook says no"))
