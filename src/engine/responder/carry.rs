@@ -29,8 +29,9 @@ pub(super) enum Course<'a> {
     Lift,
     /// On, as it is.
     Keep,
-    /// To none where this says that the time of the limit is over, else on.
-    Tend(&'a (dyn Fn(&Ledger) -> bool + Sync)),
+    /// To none where this says that the time of the limit is over, else on at this time of the wall
+    /// clock, in µs since the epoch.
+    Tend(&'a (dyn Fn(&Ledger) -> bool + Sync), i64),
 }
 
 /// What came of it.
@@ -178,7 +179,7 @@ where
         let written = found.ledger().map(|ledger| ledger.controller);
         let wanted = match course {
             Course::Set(wanted) => Some(wanted.controller),
-            Course::Lift | Course::Keep | Course::Tend(_) => {
+            Course::Lift | Course::Keep | Course::Tend(..) => {
                 (self.serving)(name, &found.ingress).ok()
             }
         };
@@ -245,10 +246,11 @@ fn next(name: &IngressName, found: &Found, course: Course<'_>) -> Result<Step, R
     match course {
         Course::Set(wanted) => plan::set(&view, wanted),
         Course::Lift => plan::lift(&view),
-        Course::Tend(is_due) if found.ledger().is_some_and(|ledger| is_due(&ledger)) => {
+        Course::Tend(is_due, _) if found.ledger().is_some_and(|ledger| is_due(&ledger)) => {
             plan::lift(&view)
         }
-        Course::Keep | Course::Tend(_) => Ok(plan::keep(&view)),
+        Course::Keep => Ok(plan::keep(&view)),
+        Course::Tend(_, now_us) => Ok(plan::timely(&view, now_us)),
     }
 }
 

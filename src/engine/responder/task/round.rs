@@ -10,7 +10,8 @@ use super::{Seen, Task};
 use crate::cluster::{self, Objects};
 use crate::engine::keeper::with_causes;
 use crate::engine::limits::LimitError;
-use crate::respond::{Controller, DecisionKind, IngressName, Ledger, Reading, Refusal, ValueState};
+use crate::respond::plan;
+use crate::respond::{Controller, IngressName, Ledger, Reading, Refusal, ValueState};
 
 /// Looks between two at which every limit is read from the API server: the watch shows neither who
 /// owns a value nor Traefik's Middlewares.
@@ -123,8 +124,10 @@ where
         round.fill(&seen, |seen| match Ledger::read(seen.ledger()) {
             Reading::Held(ledger) => {
                 let is_due = patience.is_over(&seen.name, &ledger, wall_us, started);
-                let is_disturbed = || is_disturbed(seen, &ledger).then_some(Turn::Usual);
-                is_due.then_some(Turn::Due).or_else(is_disturbed)
+                let is_wrong =
+                    is_disturbed(seen, &ledger) || plan::corrected(&ledger, wall_us).is_some();
+                let usual = is_wrong.then_some(Turn::Usual);
+                if is_due { Some(Turn::Due) } else { usual }
             }
             Reading::Absent | Reading::Unreadable(_) => None,
         });
@@ -155,7 +158,7 @@ where
         self.lease.as_ref().is_some_and(|lease| lease.is_held(self.now()))
     }
 
-    /// Notes since when limits are there, and clocks that are ahead.
+    /// Notes since when limits are there.
     fn note(&mut self, seen: &[Seen]) {
         let (wall_us, now) = ((self.parts.wall_us)(), self.now());
         let names: BTreeSet<_> = seen.iter().map(|seen| &seen.name).collect();
@@ -164,9 +167,7 @@ where
         self.said.retain(|name, _| name.as_ref().is_none_or(|name| names.contains(name)));
         for seen in seen {
             let Reading::Held(ledger) = Ledger::read(seen.ledger()) else { continue };
-            if let Some(text) = self.patience.see(&seen.name, &ledger, wall_us, now) {
-                self.decide(Some(&seen.name), DecisionKind::Failed, text);
-            }
+            self.patience.see(&seen.name, &ledger, wall_us, now);
         }
     }
 

@@ -29,7 +29,7 @@ fn wall() -> impl Fn() -> i64 + Clone {
 
 /// An Ingress as the watch shows it.
 fn seen(memory: &Memory, ingress: &Value) -> Seen {
-    let annotations = ingress["metadata"]["annotations"].as_object().unwrap().iter();
+    let annotations = ingress["metadata"]["annotations"].as_object().into_iter().flatten();
     let annotations =
         annotations.map(|(name, value)| (name.clone(), value.as_str().unwrap().into()));
     Seen {
@@ -252,19 +252,44 @@ async fn what_a_killed_one_has_left_half_done_is_ended_by_the_next_and_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_of_the_future_is_said_once() {
+async fn a_limit_of_the_future_is_said_once_and_lasts_no_longer_for_it_whoever_is_restarted() {
     let memory = Memory::with(&json!({}));
     let setter = responder(&memory).0;
     let day_us = 24 * 3_600 * 1_000_000;
     setter.apply(request(5), &alice(), NOW_US + 300 * day_us).await.unwrap();
     let weir = Weir::start("a", &memory, wall());
-    sleep(s(120)).await;
+    sleep(s(600)).await;
     assert_eq!(memory.annotation(RPS).as_deref(), Some("5"));
     let decisions = weir.decisions();
     assert!(
         matches!(&decisions[..], [(_, text)] if text.contains("set the clocks right")),
         "{decisions:?}"
     );
+    weir.task.abort();
+    let started = Instant::now();
+    let wall_us =
+        move || NOW_US + 600_000_000 + i64::try_from(started.elapsed().as_micros()).unwrap();
+    let next = Weir::start("b", &memory, wall_us);
+    sleep(s(250)).await;
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("5"));
+    sleep(s(80)).await;
+    assert_eq!(memory.annotation(RPS), None);
+    let decisions = next.decisions();
+    assert!(matches!(&decisions[..], [(DecisionKind::Expired, _)]), "{decisions:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_does_not_take_back_what_somebody_has_changed() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let setter = responder(&memory).0;
+    setter.apply(request(5), &alice(), NOW_US + 3_600_000_000).await.unwrap();
+    memory.apply_as("argocd", &json!({ RPS: "60" }));
+    let weir = Weir::start("a", &memory, wall());
+    sleep(s(60)).await;
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("60"));
+    let decisions = weir.decisions();
+    let kinds: Vec<_> = decisions.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, [DecisionKind::Overridden, DecisionKind::Failed], "{decisions:?}");
 }
 
 #[tokio::test(start_paused = true)]
