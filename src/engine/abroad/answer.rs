@@ -11,11 +11,10 @@ use super::{Mission, Seen};
 use crate::cluster::Link;
 use crate::engine::keeper::with_causes;
 use crate::engine::limits::{LimitError, Limits};
-use crate::engine::responder::Audit;
+use crate::engine::responder::{Audit, BY_ITSELF};
 use crate::engine::snapshot::Snapshot;
 use crate::respond::{
-    Act, Decision, DecisionKind, IngressName, LimitRequest, Outcome, Response, ResponseOptions,
-    Scene,
+    Act, Decision, IngressName, LimitRequest, Outcome, Response, ResponseOptions, Scene,
 };
 use crate::store::By;
 
@@ -24,7 +23,13 @@ const EVERY_US: i64 = 1_000_000;
 
 /// Who decides, as it is on record.
 const WHO: &str = "weir";
-const FROM: &str = "auto";
+
+/// Whether whoever sets limits has put something on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Record {
+    Made,
+    Missing,
+}
 
 /// What is decided with.
 pub(super) struct Answering {
@@ -91,48 +96,41 @@ impl Answering {
         };
         let mut decisions = Vec::new();
         for act in acts {
-            let (ingress, outcome) = match act {
+            let (ingress, (outcome, record)) = match act {
                 Act::Say(decision) => {
+                    self.record(&decision);
                     decisions.push(*decision);
                     continue;
                 }
                 Act::Apply(request) => (request.ingress.clone(), self.apply(*request).await),
                 Act::Lift(ingress) => (ingress.clone(), self.lift(ingress).await),
             };
-            decisions.extend(response.settle(&ingress, outcome, now_us));
-        }
-        for decision in &decisions {
-            self.record(decision);
+            let decision = response.settle(&ingress, outcome, now_us);
+            if let Some(decision) = decision.as_ref().filter(|_| record == Record::Missing) {
+                self.record(decision);
+            }
+            decisions.extend(decision);
         }
         mission.ledge.decided(decisions, response.effects());
         response
     }
 
-    async fn apply(&self, request: LimitRequest) -> Outcome {
-        outcome(self.limits.apply(request, by()).await)
+    async fn apply(&self, request: LimitRequest) -> (Outcome, Record) {
+        let written = if request.is_dry_run { Record::Missing } else { Record::Made };
+        outcome(self.limits.apply(request, by()).await, written)
     }
 
-    async fn lift(&self, ingress: IngressName) -> Outcome {
+    async fn lift(&self, ingress: IngressName) -> (Outcome, Record) {
         match self.limits.revert(ingress, by(), false).await {
             // Somebody was faster.
-            Err(LimitError::NoLimit(_)) => Outcome::Done,
-            reverted => outcome(reverted),
+            Err(LimitError::NoLimit(_)) => (Outcome::Done, Record::Made),
+            reverted => outcome(reverted, Record::Made),
         }
     }
 
-    /// What was written is on record already; so is what was not, from here on.
+    /// Puts on record what nobody else has.
     fn record(&self, decision: &Decision) {
-        let what = match decision.kind {
-            DecisionKind::Applied
-            | DecisionKind::Lifted
-            | DecisionKind::Loosened
-            | DecisionKind::Failed => return,
-            DecisionKind::Checked
-            | DecisionKind::Recommended
-            | DecisionKind::Refused
-            | DecisionKind::Expired
-            | DecisionKind::Overridden => format!("response.{}", decision.kind.name()),
-        };
+        let what = format!("response.{}", decision.kind.name());
         let ingress = decision.ingress.as_ref().map(ToString::to_string);
         let object =
             ingress.or_else(|| decision.incident.map(|id| id.to_string())).unwrap_or_default();
@@ -146,13 +144,39 @@ impl Answering {
 }
 
 fn by() -> By {
-    By { who: WHO.into(), from: FROM.into() }
+    By { who: WHO.into(), from: BY_ITSELF.into() }
 }
 
-fn outcome<T>(done: Result<T, LimitError>) -> Outcome {
+/// What came of an act, and whether it is on record, which it is as `written` says where it was done.
+fn outcome<T>(done: Result<T, LimitError>, written: Record) -> (Outcome, Record) {
     match done {
-        Ok(_) => Outcome::Done,
-        Err(LimitError::Refused(refusal)) => Outcome::Refused(refusal.to_string()),
-        Err(error) => Outcome::Failed(with_causes(&error)),
+        Ok(_) => (Outcome::Done, written),
+        Err(LimitError::Refused(refusal)) => (Outcome::Refused(refusal.to_string()), Record::Made),
+        Err(error) => {
+            // Then it was not asked for at all.
+            let is_unheard =
+                matches!(error, LimitError::Busy | LimitError::Ended | LimitError::NoCluster(_));
+            let record = if is_unheard { Record::Missing } else { Record::Made };
+            (Outcome::Failed(with_causes(&error)), record)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::respond::Refusal;
+
+    #[test]
+    fn what_becomes_of_an_act_is_on_record_once() {
+        let name = IngressName::new("shop", "web").unwrap();
+        let told = |error| outcome::<()>(Err(error), Record::Made).1;
+        assert_eq!(told(LimitError::Refused(Refusal::NoLimit)), Record::Made);
+        assert_eq!(told(LimitError::NoIngress(name)), Record::Made);
+        assert_eq!(told(LimitError::Busy), Record::Missing);
+        assert_eq!(told(LimitError::Ended), Record::Missing);
+        for record in [Record::Made, Record::Missing] {
+            assert_eq!(outcome(Ok(()), record), (Outcome::Done, record));
+        }
     }
 }

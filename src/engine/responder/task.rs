@@ -220,6 +220,9 @@ where
     fn fail(&mut self, ingress: Option<&IngressName>, text: String) {
         if self.said.get(&ingress.cloned()) != Some(&text) {
             self.said.insert(ingress.cloned(), text.clone());
+            if let Some(ingress) = ingress {
+                self.parts.responder.untended(ingress, &text);
+            }
             self.decide(ingress, DecisionKind::Failed, text);
         }
     }

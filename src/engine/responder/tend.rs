@@ -55,7 +55,7 @@ where
             }
         }
         tended.news.extend(correction);
-        let by = By { who: "weir".to_owned(), from: "engine".to_owned() };
+        let by = engine();
         for (kind, text) in &tended.news {
             let before = json!({ "ledger": ran.before.as_deref().map(Ledger::write) });
             let after = super::audit::told(&tended.status, std::slice::from_ref(text));
@@ -69,6 +69,17 @@ where
         }
         Ok(tended)
     }
+
+    /// Puts on record that an Ingress cannot be looked after.
+    pub(super) fn untended(&self, name: &IngressName, why: &str) {
+        let after = json!({ "why": why });
+        self.audit.note(&engine(), "limit.failed", &name.to_string(), &Value::Null, &after);
+    }
+}
+
+/// Whoever looks after limits, for the record.
+fn engine() -> By {
+    By { who: "weir".to_owned(), from: "engine".to_owned() }
 }
 
 /// What there is to say of times that were put right.

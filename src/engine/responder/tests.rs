@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-pub(super) use self::memory::{Memory, Outage, request, responder};
+pub(super) use self::memory::{Kept, Memory, Outage, request, responder};
 use super::*;
 use crate::cluster::Effect;
 
@@ -98,6 +98,23 @@ async fn a_write_that_somebody_else_has_overtaken_is_planned_anew() {
     memory.overtake(100, &json!({ "busy": "yes" }));
     let error = responder.apply(request(7), &alice(), NOW_US).await.unwrap_err();
     assert!(matches!(&error, LimitError::Cluster(error) if error.status() == Some(409)), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_response_tries_in_vain_again_and_again_is_on_record_once() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let (responder, kept) = responder(&memory);
+    let by = By { who: "weir".into(), from: BY_ITSELF.into() };
+    memory.fail("ingresses", Outage::Refused(422));
+    for by in [&by, &by, &by, &alice(), &alice()] {
+        responder.apply(request(5), by, NOW_US).await.unwrap_err();
+    }
+    assert_eq!(kept.whats(), ["limit.refuse"; 3], "once for itself, and each time for alice");
+    responder.apply(request(0), &by, NOW_US).await.unwrap_err();
+    memory.heal();
+    responder.apply(request(5), &by, NOW_US).await.unwrap();
+    responder.apply(request(0), &by, NOW_US).await.unwrap_err();
+    assert_eq!(kept.whats().len(), 6, "{:?}", kept.whats());
 }
 
 #[tokio::test(start_paused = true)]

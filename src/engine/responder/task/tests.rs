@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout};
 use super::*;
 use crate::engine::limits::Limits;
 use crate::engine::responder::tests::{
-    Memory, NOW_US, Outage, RPS, alice, name, request, responder,
+    Kept, Memory, NOW_US, Outage, RPS, alice, name, request, responder,
 };
 use crate::respond::{LimitRequest, Standing};
 
@@ -19,6 +19,8 @@ struct Weir {
     stop: CancellationToken,
     task: JoinHandle<()>,
     reports: Arc<Mutex<Vec<Report>>>,
+    /// What is on record.
+    kept: Kept,
 }
 
 /// The wall clock of these tests: that of tokio, which is paused.
@@ -49,8 +51,9 @@ impl Weir {
         let stop = CancellationToken::new();
         let reports = Arc::<Mutex<Vec<Report>>>::default();
         let (told, shown) = (Arc::clone(&reports), memory.clone());
+        let (responder, kept) = responder(memory);
         let parts = Parts {
-            responder: responder(memory).0,
+            responder,
             election: Some(Election::new("weir".into(), "weir".into(), identity.into())),
             survey: Box::new(move || {
                 shown.ingresses().iter().map(|ingress| seen(&shown, ingress)).collect()
@@ -65,7 +68,7 @@ impl Weir {
             let mut asked = asked;
             run(parts, &mut asked, stopped).await;
         });
-        Self { door, first, stop, task, reports }
+        Self { door, first, stop, task, reports, kept }
     }
 
     async fn apply(&self, request: LimitRequest) -> Result<crate::engine::Applied, LimitError> {
@@ -181,6 +184,8 @@ async fn an_ingress_that_fails_or_hangs_does_not_hold_up_the_end_of_another() {
         assert_eq!(memory.annotation(RPS).as_deref(), Some("50"), "{outage:?}");
         assert_eq!(memory.annotation_of("api", RPS).as_deref(), Some("5"), "{outage:?}");
         assert_eq!(weir.holder(), Holder::Us, "{outage:?}");
+        let failures = weir.kept.whats().iter().filter(|what| *what == "limit.failed").count();
+        assert_eq!(failures, 1, "{outage:?}: it is on record, once");
         memory.heal();
         sleep(s(20)).await;
         assert_eq!(memory.annotation_of("api", RPS).as_deref(), Some("50"), "{outage:?}");
