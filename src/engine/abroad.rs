@@ -16,7 +16,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::Timestamp;
 use tokio::runtime::{self, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -31,7 +31,7 @@ use super::responder::task::{self, Parts as TaskParts};
 use super::responder::{Audit, Responder, serving, survey};
 use super::snapshot::{ResponseStatus, Snapshot};
 use crate::cluster::{self, Cluster, ClusterStatus, Found, Link, World, watch};
-use crate::respond::{Election, IngressName, Limit, ResponseOptions};
+use crate::respond::{Election, IngressName, ResponseOptions};
 use crate::settings::Environment;
 use crate::store::Actions;
 
@@ -134,6 +134,7 @@ impl Envoy {
             ledge,
             arrivals: means.arrivals,
             snapshots: means.snapshots,
+            bench: Semaphore::new(1),
             undoes: abroad.undoes,
             stop: stop.clone(),
         });
@@ -192,6 +193,8 @@ struct Mission {
     ledge: Ledge,
     arrivals: Arc<Arrivals>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Whoever goes through arrivals does so alone.
+    bench: Semaphore,
     undoes: bool,
     stop: CancellationToken,
 }
@@ -269,8 +272,8 @@ impl Mission {
             responder: Responder::new(self.cluster.clone(), serve, audit),
             election: self.undoes.then(election),
             survey: Box::new(move || survey(&surveyed.ledge.world())),
-            preview: Box::new(move |ingress: &IngressName, limit: &Limit| {
-                lately::preview(&previewed.ledge.world(), &previewed.arrivals, ingress, limit)
+            preview: Box::new(move |ingress, limit| {
+                Box::pin(Arc::clone(&previewed).preview(ingress, limit))
             }),
             wall_us: Box::new(now_us),
             packet_us: Box::new(move || timed.snapshots.borrow().now_us),

@@ -40,7 +40,7 @@ pub enum LimitError {
         /// Where.
         ingress: IngressName,
         /// What became of the question.
-        source: cluster::Error,
+        source: Box<cluster::Error>,
     },
     /// Others ask too much.
     #[error("too many questions about limits wait for an answer: try again in a few seconds")]

@@ -21,6 +21,10 @@ use crate::store::By;
 /// How much packet time passes between two looks.
 const EVERY_US: i64 = 1_000_000;
 
+/// The same after a look that had to copy many arrivals, and how many are many.
+const AFTER_MANY_US: i64 = 5_000_000;
+const MANY: usize = 100_000;
+
 /// Who decides, as it is on record.
 const WHO: &str = "weir";
 
@@ -46,7 +50,7 @@ impl Answering {
     pub(super) async fn run(&self, mission: &Arc<Mission>) {
         let mut snapshots = mission.snapshots.clone();
         let mut response = Response::new(self.options.clone());
-        let mut looked_us = 0;
+        let (mut looked_us, mut every_us) = (0, EVERY_US);
         loop {
             tokio::select! {
                 () = mission.stop.cancelled() => return,
@@ -56,28 +60,30 @@ impl Answering {
             if snapshot.now_us < looked_us {
                 // The capture's clock jumped back: nothing before has to do with what follows.
                 response = Response::new(self.options.clone());
-                looked_us = 0;
+                (looked_us, every_us) = (0, EVERY_US);
             }
             let seen = mission.ledge.seen();
             // While the cluster is away nothing could be done, and what is known of it may be old.
-            if seen.cluster.link == Link::Up && snapshot.now_us - looked_us >= EVERY_US {
+            if seen.cluster.link == Link::Up && snapshot.now_us - looked_us >= every_us {
                 looked_us = snapshot.now_us;
-                response = self.look(response, mission, snapshot, &seen).await;
+                (response, every_us) = self.look(response, mission, snapshot, &seen).await;
             }
         }
     }
 
+    /// Looks once; the response since, and how much packet time passes before the next look.
     async fn look(
         &self,
         mut response: Response,
         mission: &Arc<Mission>,
         snapshot: Arc<Snapshot>,
         seen: &Seen,
-    ) -> Response {
+    ) -> (Response, i64) {
         let world = mission.ledge.world();
         let around = surroundings(&world, &mission.cluster, &self.monitors, self.listen);
         let (arrivals, limits) = (Arc::clone(&mission.arrivals), seen.response.limits.clone());
         let now_us = snapshot.now_us;
+        let turn = mission.bench.acquire().await;
         let decided = tokio::task::spawn_blocking(move || {
             let scene = Scene {
                 now_us,
@@ -86,14 +92,20 @@ impl Answering {
                 limits: &limits,
                 surroundings: &around,
             };
-            let acts = response.advance(&scene, |since_us| traffic(&arrivals.recent(), since_us));
-            (response, acts)
+            let mut copied = 0;
+            let acts = response.advance(&scene, |since_us| {
+                let traffic = traffic(&arrivals.recent(), since_us);
+                copied = traffic.arrivals.len();
+                traffic
+            });
+            (response, acts, copied)
         });
-        let acts;
-        (response, acts) = match decided.await {
+        let (acts, copied);
+        (response, acts, copied) = match decided.await {
             Ok(decided) => decided,
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         };
+        drop(turn);
         let mut decisions = Vec::new();
         for act in acts {
             let (ingress, (outcome, record)) = match act {
@@ -112,7 +124,7 @@ impl Answering {
             decisions.extend(decision);
         }
         mission.ledge.decided(decisions, response.effects());
-        response
+        (response, rest_us(copied))
     }
 
     async fn apply(&self, request: LimitRequest) -> (Outcome, Record) {
@@ -143,6 +155,11 @@ impl Answering {
     }
 }
 
+/// How much packet time passes after a look that has copied so many arrivals.
+const fn rest_us(copied: usize) -> i64 {
+    if copied >= MANY { AFTER_MANY_US } else { EVERY_US }
+}
+
 fn by() -> By {
     By { who: WHO.into(), from: BY_ITSELF.into() }
 }
@@ -166,6 +183,12 @@ fn outcome<T>(done: Result<T, LimitError>, written: Record) -> (Outcome, Record)
 mod tests {
     use super::*;
     use crate::respond::Refusal;
+
+    #[test]
+    fn many_arrivals_are_copied_every_five_seconds_at_most() {
+        assert_eq!([rest_us(0), rest_us(99_999)], [1_000_000; 2]);
+        assert_eq!([rest_us(100_000), rest_us(1_048_576)], [5_000_000; 2]);
+    }
 
     #[test]
     fn what_becomes_of_an_act_is_on_record_once() {

@@ -17,7 +17,7 @@ pub trait Audit: Send + Sync {
     fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value);
 }
 
-impl<A: Audit + ?Sized> Audit for Arc<A> {
+impl<T: Audit + ?Sized> Audit for Arc<T> {
     fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value) {
         (**self).note(by, what, object, before, after);
     }

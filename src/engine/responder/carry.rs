@@ -84,8 +84,8 @@ where
             }
         }
         match (followed, ran.doubt) {
-            (Err(_), Some(Doubt { error: source, .. })) => {
-                Err(LimitError::Unsure { ingress: name.clone(), source })
+            (Err(_), Some(Doubt { error, .. })) => {
+                Err(LimitError::Unsure { ingress: name.clone(), source: Box::new(error) })
             }
             (followed, doubt) => followed.map(|()| Ran { doubt, ..ran }),
         }
@@ -114,7 +114,7 @@ where
                         return Err(error.into());
                     }
                     let ingress = name.clone();
-                    return Err(LimitError::Unsure { ingress, source: error });
+                    return Err(LimitError::Unsure { ingress, source: Box::new(error) });
                 }
             }
             match step {

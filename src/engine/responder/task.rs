@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -22,8 +23,8 @@ use tokio_util::sync::CancellationToken;
 use self::lease::Lease;
 use self::patience::Patience;
 use self::round::Round;
-use super::Responder;
 use super::survey::Seen;
+use super::{BY_ITSELF, Responder};
 use crate::cluster::{Effect, Objects};
 use crate::engine::limits::{Asked, LimitAsk, LimitError};
 use crate::engine::snapshot::Holder;
@@ -38,8 +39,9 @@ const EVERY: Duration = Duration::from_secs(3);
 const FRESH: Duration = Duration::from_secs(10);
 
 /// What a limit would have meant to those who came lately.
-pub(in crate::engine) type PreviewFn =
-    Box<dyn Fn(&IngressName, &Limit) -> Result<Preview, LimitError> + Send + Sync>;
+pub(in crate::engine) type PreviewFn = Box<
+    dyn Fn(IngressName, Limit) -> BoxFuture<'static, Result<Preview, LimitError>> + Send + Sync,
+>;
 
 /// What the task works with.
 pub(in crate::engine) struct Parts<O, S> {
@@ -140,7 +142,10 @@ where
                 let (name, limit) = (request.ingress.clone(), request.limit.clone());
                 let mut applied = self.parts.responder.apply(*request, &by, now_us).await;
                 if let Ok(applied) = &mut applied {
-                    applied.preview = (self.parts.preview)(&name, &limit).ok();
+                    // The response has looked at what came before it decided.
+                    if by.from != BY_ITSELF {
+                        applied.preview = (self.parts.preview)(name, limit).await.ok();
+                    }
                     if !applied.is_dry_run {
                         self.freshen(&applied.status);
                     }
@@ -166,7 +171,7 @@ where
                 tell.send(Ok(limits.iter().map(|status| (**status).clone()).collect())).ok();
             }
             LimitAsk::Preview(ingress, limit, tell) => {
-                tell.send((self.parts.preview)(&ingress, &limit)).ok();
+                tell.send((self.parts.preview)(ingress, *limit).await).ok();
             }
         }
     }

@@ -58,7 +58,7 @@ impl Weir {
             survey: Box::new(move || {
                 shown.ingresses().iter().map(|ingress| seen(&shown, ingress)).collect()
             }),
-            preview: Box::new(|_, _| Ok(Preview::default())),
+            preview: Box::new(|_, _| Box::pin(async { Ok(Preview::default()) })),
             packet_us: Box::new(wall_us.clone()),
             wall_us: Box::new(wall_us),
             publish: Box::new(move |report| told.lock().unwrap().push(report)),
@@ -101,6 +101,10 @@ async fn a_limit_ends_when_its_time_is_over_and_not_before() {
     let weir = Weir::start("a", &memory, wall());
     let applied = weir.apply(LimitRequest { ttl: s(60), ..request(5) }).await.unwrap();
     assert!(applied.preview.is_some());
+    let itself = crate::store::By { who: "weir".into(), from: BY_ITSELF.into() };
+    let again = LimitRequest { ttl: s(60), ..request(5) };
+    let applied = weir.first.apply(again, itself).await.unwrap();
+    assert!(applied.preview.is_none(), "the response knows it already");
     sleep(s(58)).await;
     assert_eq!(memory.annotation(RPS).as_deref(), Some("5"));
     assert_eq!((weir.holder(), weir.standing()), (Holder::Us, Standing::Active));
@@ -310,7 +314,7 @@ async fn without_a_part_in_the_election_nothing_is_undone() {
         responder: responder(&memory).0,
         election: None,
         survey: Box::new(Vec::new),
-        preview: Box::new(|_, _| Ok(Preview::default())),
+        preview: Box::new(|_, _| Box::pin(async { Ok(Preview::default()) })),
         packet_us: Box::new(wall.clone()),
         wall_us: Box::new(wall),
         publish: Box::new(move |report| *told.lock().unwrap() = Some(report)),
