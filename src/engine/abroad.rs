@@ -2,6 +2,7 @@
 //! what [`crate::respond`] decides about attacks. None of that holds up packets, incidents or sinks.
 
 mod answer;
+mod known;
 mod lately;
 mod report;
 mod sites;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use jiff::Timestamp;
 use tokio::runtime::{self, Runtime};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -27,12 +28,12 @@ use super::Error;
 use super::arrivals::Arrivals;
 use super::desk::Note;
 use super::keeper::with_causes;
-use super::limits::{LimitAsk, Limits};
+use super::limits::{Asked, Limits};
 use super::responder::task::{self, Parts as TaskParts};
 use super::responder::{Audit, Responder, serving, survey};
 use super::snapshot::{ResponseStatus, Snapshot};
 use crate::cluster::{self, Cluster, ClusterStatus, Found, Link, Place, World, watch};
-use crate::respond::{Election, IngressName, Limit, ResponseOptions};
+use crate::respond::{Election, IngressName, ResponseOptions};
 use crate::store::Actions;
 
 /// How long what is being written at the end may take.
@@ -132,7 +133,7 @@ impl Envoy {
 
     fn sent(cluster: Cluster, abroad: Abroad, means: Means, tasks: Runtime) -> Result<Self, Error> {
         let stop = CancellationToken::new();
-        let (limits, asked) = Limits::new();
+        let ([limits, first], asked) = Limits::two();
         let (ledge, seen, worlds) = Ledge::new(&cluster, abroad.response.mode, means.notes);
         let whole = Some(cluster.clone());
         let mission = Arc::new(Mission {
@@ -140,6 +141,7 @@ impl Envoy {
             ledge,
             arrivals: means.arrivals,
             snapshots: means.snapshots,
+            bench: Semaphore::new(1),
             undoes: abroad.undoes,
             stop: stop.clone(),
         });
@@ -151,7 +153,7 @@ impl Envoy {
             options: abroad.response,
             monitors: abroad.monitors,
             listen: abroad.listen,
-            limits: limits.clone(),
+            limits: first,
             record: Box::new(decided),
         };
         let thread = Builder::new().name("cluster".into()).spawn(move || {
@@ -198,6 +200,8 @@ struct Mission {
     ledge: Ledge,
     arrivals: Arc<Arrivals>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Whoever goes through arrivals does so alone.
+    bench: Semaphore,
     undoes: bool,
     stop: CancellationToken,
 }
@@ -206,7 +210,7 @@ impl Mission {
     /// Watches, sets limits and answers attacks until asked to stop.
     async fn carry_out(
         self: Arc<Self>,
-        asked: mpsc::Receiver<LimitAsk>,
+        asked: Asked,
         audit: Arc<dyn Audit>,
         answering: Arc<Answering>,
     ) {
@@ -275,8 +279,8 @@ impl Mission {
             responder: Responder::new(self.cluster.clone(), serve, audit),
             election: self.undoes.then(election),
             survey: Box::new(move || survey(&surveyed.ledge.world())),
-            preview: Box::new(move |ingress: &IngressName, limit: &Limit| {
-                lately::preview(&previewed.ledge.world(), &previewed.arrivals, ingress, limit)
+            preview: Box::new(move |ingress, limit| {
+                Box::pin(Arc::clone(&previewed).preview(ingress, limit))
             }),
             wall_us: Box::new(now_us),
             packet_us: Box::new(move || timed.snapshots.borrow().now_us),

@@ -11,6 +11,9 @@ use crate::store::By;
 /// Questions that may wait; one more is turned away.
 const WAITING: usize = 32;
 
+/// Questions of the response that may wait; it asks one after the other.
+const WAITING_FIRST: usize = 4;
+
 /// Why a limit was not set or lifted, or is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
@@ -29,6 +32,17 @@ pub enum LimitError {
     /// The API server refused or was not reached.
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
+    /// The API server was asked to write and did not say whether it has.
+    #[error(
+        "change the limit at the Ingress {ingress}: it is not known whether it was written; look \
+         at it once the API server answers again"
+    )]
+    Unsure {
+        /// Where.
+        ingress: IngressName,
+        /// What became of the question.
+        source: Box<cluster::Error>,
+    },
     /// Others ask too much.
     #[error("too many questions about limits wait for an answer: try again in a few seconds")]
     Busy,
@@ -94,6 +108,26 @@ pub(crate) enum LimitAsk {
     Preview(IngressName, Box<Limit>, oneshot::Sender<Result<Preview, LimitError>>),
 }
 
+/// Where questions arrive.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    first: mpsc::Receiver<LimitAsk>,
+    rest: mpsc::Receiver<LimitAsk>,
+}
+
+impl Asked {
+    /// The next question, of those that come first if there is one; none once nobody can ask any
+    /// more.
+    pub(crate) async fn recv(&mut self) -> Option<LimitAsk> {
+        tokio::select! {
+            biased;
+            Some(ask) = self.first.recv() => Some(ask),
+            Some(ask) = self.rest.recv() => Some(ask),
+            else => None,
+        }
+    }
+}
+
 /// The door to limits. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -102,9 +136,18 @@ pub struct Limits {
 
 impl Limits {
     /// The door, and where its questions arrive.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<LimitAsk>) {
-        let (ask, asked) = mpsc::channel(WAITING);
-        (Self { ask: Ok(ask) }, asked)
+    #[cfg(test)]
+    pub(crate) fn new() -> (Self, Asked) {
+        let ([door, _], asked) = Self::two();
+        (door, asked)
+    }
+
+    /// The door, another whose questions come first and which nobody else can crowd, and where both
+    /// kinds arrive.
+    pub(crate) fn two() -> ([Self; 2], Asked) {
+        let (ask, rest) = mpsc::channel(WAITING);
+        let (ask_first, first) = mpsc::channel(WAITING_FIRST);
+        ([Self { ask: Ok(ask) }, Self { ask: Ok(ask_first) }], Asked { first, rest })
     }
 
     /// A door that says why there is no cluster.

@@ -16,6 +16,8 @@ mod tests;
 use serde_json::{Value, json};
 
 pub use audit::Audit;
+pub(super) use audit::BY_ITSELF;
+use audit::Failures;
 pub(super) use survey::{serving, survey};
 pub use tend::Tended;
 
@@ -32,6 +34,7 @@ pub struct Responder<O, S> {
     objects: O,
     serving: S,
     audit: Box<dyn Audit>,
+    failures: Failures,
 }
 
 impl<O, S> std::fmt::Debug for Responder<O, S> {
@@ -48,7 +51,7 @@ where
     /// Works on `objects`, and puts on record in `audit` what comes of it.
     #[must_use]
     pub fn new(objects: O, serving: S, audit: Box<dyn Audit>) -> Self {
-        Self { objects, serving, audit }
+        Self { objects, serving, audit, failures: Failures::default() }
     }
 
     /// Sets the limit that is asked for at `now_us` of the wall clock, or has the API server check
@@ -65,11 +68,11 @@ where
         let (before, applied) = match self.try_apply(request, effect, now_us).await {
             Ok(done) => done,
             Err(error) => {
-                let why = json!({ "why": super::keeper::with_causes(&error) });
-                self.audit.note(by, "limit.refuse", &name.to_string(), &asked, &why);
+                self.failed(by, &name, &asked, &error);
                 return Err(error);
             }
         };
+        self.failures.forget(by, &name);
         if !applied.is_dry_run {
             let after = audit::told(&applied.status, &applied.notes);
             self.audit.note(by, "limit.apply", &name.to_string(), &before, &after);
@@ -137,11 +140,11 @@ where
         by: &By,
         effect: Effect,
     ) -> Result<Reverted, LimitError> {
+        if lifted.is_ok() {
+            self.failures.forget(by, name);
+        }
         match &lifted {
-            Err(error) => {
-                let why = json!({ "why": super::keeper::with_causes(error) });
-                self.audit.note(by, "limit.refuse", &name.to_string(), &Value::Null, &why);
-            }
+            Err(error) => self.failed(by, name, &Value::Null, error),
             Ok((before, reverted)) if effect == Effect::Lasting => {
                 let after = audit::told(&reverted.status, &reverted.left);
                 self.audit.note(by, "limit.revert", &name.to_string(), before, &after);
@@ -149,6 +152,19 @@ where
             Ok(_) => {}
         }
         lifted.map(|(_, reverted)| reverted)
+    }
+
+    /// Puts on record that nothing came of what `by` asked for, as far as is known.
+    fn failed(&self, by: &By, name: &IngressName, asked: &Value, error: &LimitError) {
+        let why = super::keeper::with_causes(error);
+        if !self.failures.is_new(by, name, &why) {
+            return;
+        }
+        let what = match error {
+            LimitError::Unsure { .. } => "limit.unsure",
+            _ => "limit.refuse",
+        };
+        self.audit.note(by, what, &name.to_string(), asked, &json!({ "why": why }));
     }
 
     /// Lifts a limit; how it stood before, and what came of it.

@@ -8,6 +8,7 @@
 //! A value that Weir took is put back under the name of whoever had it, by the same kind of
 //! operation, and only then let go. What somebody has changed since is left alone, and said.
 
+mod clock;
 #[cfg(test)]
 pub(crate) mod double;
 mod keep;
@@ -20,6 +21,7 @@ mod tests;
 mod view;
 mod write;
 
+pub use clock::{corrected, timely};
 pub use keep::keep;
 pub use lift::lift;
 pub use own::lift_own;

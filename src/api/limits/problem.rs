@@ -38,7 +38,7 @@ impl From<LimitError> for Problem {
             LimitError::NoIngress(_) | LimitError::NoLimit(_) => {
                 Self::new(StatusCode::NOT_FOUND, error.to_string())
             }
-            LimitError::Busy => {
+            LimitError::Busy | LimitError::Unsure { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()).retry_after(AGAIN)
             }
             LimitError::NoCluster(_) | LimitError::Ended => {

@@ -5,27 +5,36 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::known::{is_known, unseen};
 use super::lately::traffic;
 use super::sites::{sites, surroundings};
 use super::{Mission, Seen};
-use crate::cluster::{ClusterStatus, Link, WatchStatus};
 use crate::engine::keeper::with_causes;
 use crate::engine::limits::{LimitError, Limits};
-use crate::engine::responder::Audit;
+use crate::engine::responder::{Audit, BY_ITSELF};
 use crate::engine::snapshot::Snapshot;
 use crate::incident::IncidentId;
 use crate::respond::{
-    Act, Decision, DecisionKind, IngressName, LimitRequest, Outcome, Response, ResponseOptions,
-    Scene,
+    Act, Decision, IngressName, LimitRequest, Outcome, Response, ResponseOptions, Scene,
 };
 use crate::store::By;
 
 /// How much packet time passes between two looks.
 const EVERY_US: i64 = 1_000_000;
 
+/// The same after a look that had to copy many arrivals, and how many are many.
+const AFTER_MANY_US: i64 = 5_000_000;
+const MANY: usize = 100_000;
+
 /// Who decides, as it is on record.
 const WHO: &str = "weir";
-const FROM: &str = "auto";
+
+/// Whether whoever sets limits has put something on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Record {
+    Made,
+    Missing,
+}
 
 /// What is decided with.
 pub(super) struct Answering {
@@ -42,7 +51,7 @@ impl Answering {
     pub(super) async fn run(&self, mission: &Arc<Mission>) {
         let mut snapshots = mission.snapshots.clone();
         let mut response = Response::new(self.options.clone());
-        let mut looked_us = 0;
+        let (mut looked_us, mut every_us) = (0, EVERY_US);
         loop {
             tokio::select! {
                 () = mission.stop.cancelled() => return,
@@ -52,29 +61,31 @@ impl Answering {
             if snapshot.now_us < looked_us {
                 // The capture's clock jumped back: nothing before has to do with what follows.
                 response = Response::new(self.options.clone());
-                looked_us = 0;
+                (looked_us, every_us) = (0, EVERY_US);
             }
             let seen = mission.ledge.seen();
-            if snapshot.now_us - looked_us >= EVERY_US && is_known(&seen) {
+            if snapshot.now_us - looked_us >= every_us && is_known(&seen) {
                 looked_us = snapshot.now_us;
                 let unseen = unseen(&seen.cluster);
                 response.hold_back(self.options.held_back.clone().or(unseen));
-                response = self.look(response, mission, snapshot, &seen).await;
+                (response, every_us) = self.look(response, mission, snapshot, &seen).await;
             }
         }
     }
 
+    /// Looks once; the response since, and how much packet time passes before the next look.
     async fn look(
         &self,
         mut response: Response,
         mission: &Arc<Mission>,
         snapshot: Arc<Snapshot>,
         seen: &Seen,
-    ) -> Response {
+    ) -> (Response, i64) {
         let world = mission.ledge.world();
         let around = surroundings(&world, &mission.cluster, &self.monitors, self.listen);
         let (arrivals, limits) = (Arc::clone(&mission.arrivals), seen.response.limits.clone());
         let now_us = snapshot.now_us;
+        let turn = mission.bench.acquire().await;
         let decided = tokio::task::spawn_blocking(move || {
             let scene = Scene {
                 now_us,
@@ -83,18 +94,25 @@ impl Answering {
                 limits: &limits,
                 surroundings: &around,
             };
-            let acts = response.advance(&scene, |since_us| traffic(&arrivals.recent(), since_us));
-            (response, acts)
+            let mut copied = 0;
+            let acts = response.advance(&scene, |since_us| {
+                let traffic = traffic(&arrivals.recent(), since_us);
+                copied = traffic.arrivals.len();
+                traffic
+            });
+            (response, acts, copied)
         });
-        let acts;
-        (response, acts) = match decided.await {
+        let (acts, copied);
+        (response, acts, copied) = match decided.await {
             Ok(decided) => decided,
             Err(ended) => std::panic::resume_unwind(ended.into_panic()),
         };
+        drop(turn);
         let mut decisions = Vec::new();
         for act in acts {
-            let (ingress, outcome) = match act {
+            let (ingress, (outcome, record)) = match act {
                 Act::Say(decision) => {
+                    self.record(&decision);
                     decisions.push(*decision);
                     continue;
                 }
@@ -103,40 +121,32 @@ impl Answering {
                     (ingress.clone(), self.lift(ingress, incident).await)
                 }
             };
-            decisions.extend(response.settle(&ingress, outcome, now_us));
-        }
-        for decision in &decisions {
-            self.record(decision);
+            let decision = response.settle(&ingress, outcome, now_us);
+            if let Some(decision) = decision.as_ref().filter(|_| record == Record::Missing) {
+                self.record(decision);
+            }
+            decisions.extend(decision);
         }
         mission.ledge.decided(decisions, response.effects());
-        response
+        (response, rest_us(copied))
     }
 
-    async fn apply(&self, request: LimitRequest) -> Outcome {
-        outcome(self.limits.apply(request, by()).await)
+    async fn apply(&self, request: LimitRequest) -> (Outcome, Record) {
+        let written = if request.is_dry_run { Record::Missing } else { Record::Made };
+        outcome(self.limits.apply(request, by()).await, written)
     }
 
-    async fn lift(&self, ingress: IngressName, incident: IncidentId) -> Outcome {
+    async fn lift(&self, ingress: IngressName, incident: IncidentId) -> (Outcome, Record) {
         match self.limits.lift(ingress, incident, by()).await {
             // Somebody was faster.
-            Err(LimitError::NoLimit(_) | LimitError::NoIngress(_)) => Outcome::Done,
-            reverted => outcome(reverted),
+            Err(LimitError::NoLimit(_) | LimitError::NoIngress(_)) => (Outcome::Done, Record::Made),
+            reverted => outcome(reverted, Record::Made),
         }
     }
 
-    /// What was written is on record already; so is what was not, from here on.
+    /// Puts on record what nobody else has.
     fn record(&self, decision: &Decision) {
-        let what = match decision.kind {
-            DecisionKind::Applied
-            | DecisionKind::Lifted
-            | DecisionKind::Loosened
-            | DecisionKind::Failed => return,
-            DecisionKind::Checked
-            | DecisionKind::Recommended
-            | DecisionKind::Refused
-            | DecisionKind::Expired
-            | DecisionKind::Overridden => format!("response.{}", decision.kind.name()),
-        };
+        let what = format!("response.{}", decision.kind.name());
         let ingress = decision.ingress.as_ref().map(ToString::to_string);
         let object =
             ingress.or_else(|| decision.incident.map(|id| id.to_string())).unwrap_or_default();
@@ -149,80 +159,51 @@ impl Answering {
     }
 }
 
-/// What must be seen before anything is limited: without it, what must be spared is not known.
-const NEEDED: [&str; 7] =
-    ["nodes", "namespaces", "pods", "services", "endpointslices", "ingresses", "ingressclasses"];
-
-fn needed(cluster: &ClusterStatus) -> impl Iterator<Item = &WatchStatus> {
-    cluster.watches.iter().filter(|watch| NEEDED.contains(&watch.resource))
-}
-
-/// Whether the cluster answers and all that is needed was asked for. While it is away nothing could
-/// be done, and what is known of it may be old.
-fn is_known(seen: &Seen) -> bool {
-    let is_asked = |watch: &WatchStatus| watch.heard_us.is_some() || watch.failure.is_some();
-    let asked = needed(&seen.cluster).filter(|watch| is_asked(watch)).count();
-    seen.cluster.link == Link::Up && asked == NEEDED.len() && seen.response.read_us != 0
-}
-
-/// Why nothing is limited though the cluster answers: some of it cannot be read.
-fn unseen(cluster: &ClusterStatus) -> Option<String> {
-    let failed = needed(cluster).find(|watch| watch.failure.is_some())?;
-    Some(format!(
-        "the {} of the cluster cannot be read, so that it is not known what must be spared; `weir \
-         doctor` says more",
-        failed.resource
-    ))
+/// How much packet time passes after a look that has copied so many arrivals.
+const fn rest_us(copied: usize) -> i64 {
+    if copied >= MANY { AFTER_MANY_US } else { EVERY_US }
 }
 
 fn by() -> By {
-    By { who: WHO.into(), from: FROM.into() }
+    By { who: WHO.into(), from: BY_ITSELF.into() }
 }
 
-fn outcome<T>(done: Result<T, LimitError>) -> Outcome {
+/// What came of an act, and whether it is on record, which it is as `written` says where it was done.
+fn outcome<T>(done: Result<T, LimitError>, written: Record) -> (Outcome, Record) {
     match done {
-        Ok(_) => Outcome::Done,
-        Err(LimitError::Refused(refusal)) => Outcome::Refused(refusal.to_string()),
-        Err(error) => Outcome::Failed(with_causes(&error)),
+        Ok(_) => (Outcome::Done, written),
+        Err(LimitError::Refused(refusal)) => (Outcome::Refused(refusal.to_string()), Record::Made),
+        Err(error) => {
+            // Then it was not asked for at all.
+            let is_unheard =
+                matches!(error, LimitError::Busy | LimitError::Ended | LimitError::NoCluster(_));
+            let record = if is_unheard { Record::Missing } else { Record::Made };
+            (Outcome::Failed(with_causes(&error)), record)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::respond::Refusal;
 
-    fn watched(failing: Option<&'static str>, silent: Option<&'static str>) -> Seen {
-        let watch = |resource: &'static str| WatchStatus {
-            resource,
-            objects: 1,
-            heard_us: (silent != Some(resource)).then_some(1),
-            failure: (failing == Some(resource)).then(|| "forbidden".to_owned()),
-            refused: (failing == Some(resource)).then_some(403),
-        };
-        let mut seen = Seen::default();
-        seen.cluster.link = Link::Up;
-        seen.cluster.watches = NEEDED.into_iter().chain(["jobs"]).map(watch).collect();
-        seen.response.read_us = 1;
-        seen
+    #[test]
+    fn many_arrivals_are_copied_every_five_seconds_at_most() {
+        assert_eq!([rest_us(0), rest_us(99_999)], [1_000_000; 2]);
+        assert_eq!([rest_us(100_000), rest_us(1_048_576)], [5_000_000; 2]);
     }
 
     #[test]
-    fn nothing_is_decided_before_all_that_must_be_spared_is_known() {
-        assert!(is_known(&watched(None, None)));
-        assert!(is_known(&watched(None, Some("jobs"))));
-        for resource in NEEDED {
-            assert!(!is_known(&watched(None, Some(resource))), "{resource}");
+    fn what_becomes_of_an_act_is_on_record_once() {
+        let name = IngressName::new("shop", "web").unwrap();
+        let told = |error| outcome::<()>(Err(error), Record::Made).1;
+        assert_eq!(told(LimitError::Refused(Refusal::NoLimit)), Record::Made);
+        assert_eq!(told(LimitError::NoIngress(name)), Record::Made);
+        assert_eq!(told(LimitError::Busy), Record::Missing);
+        assert_eq!(told(LimitError::Ended), Record::Missing);
+        for record in [Record::Made, Record::Missing] {
+            assert_eq!(outcome(Ok(()), record), (Outcome::Done, record));
         }
-        let mut unread = watched(None, None);
-        unread.response.read_us = 0;
-        assert!(!is_known(&unread), "how Ingresses stand is not known");
-    }
-
-    #[test]
-    fn what_cannot_be_read_holds_the_response_back_in_words() {
-        assert_eq!(unseen(&watched(None, None).cluster), None);
-        assert_eq!(unseen(&watched(Some("jobs"), None).cluster), None);
-        let why = unseen(&watched(Some("namespaces"), None).cluster).unwrap();
-        assert!(why.contains("the namespaces of the cluster cannot be read"), "{why}");
     }
 }

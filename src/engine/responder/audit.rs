@@ -1,12 +1,14 @@
 //! What is put on record of limits.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::fast::RandomState;
 use serde_json::{Value, json};
 use tracing::{error, info};
 
 use crate::engine::keeper::with_causes;
-use crate::respond::{Held, LimitStatus, SetValue};
+use crate::respond::{Held, IngressName, LimitStatus, SetValue};
 use crate::store::{Actions, By};
 
 /// Where it is put on record who did what to which Ingress.
@@ -15,7 +17,7 @@ pub trait Audit: Send + Sync {
     fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value);
 }
 
-impl<A: Audit + ?Sized> Audit for Arc<A> {
+impl<T: Audit + ?Sized> Audit for Arc<T> {
     fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value) {
         (**self).note(by, what, object, before, after);
     }
@@ -31,6 +33,41 @@ impl Audit for Option<Mutex<Actions>> {
         if let Err(failure) = actions.note(by, what, object, before, after) {
             // What was done is done: to take it back for want of a record would be worse.
             error!(what, object, failure = with_causes(&failure), "a limit is not on record");
+        }
+    }
+}
+
+/// Where an act of the response comes from, as it is on record.
+pub(in crate::engine) const BY_ITSELF: &str = "auto";
+
+/// Ingresses of which failures are remembered.
+const REMEMBERED: usize = 1_024;
+
+/// What failed last of what the response does, which tries again and again: it is on record once.
+#[derive(Default)]
+pub(super) struct Failures(Mutex<HashMap<IngressName, String, RandomState>>);
+
+impl Failures {
+    /// Whether that `by` failed at `ingress` for the reason `why` is to be put on record.
+    pub(super) fn is_new(&self, by: &By, ingress: &IngressName, why: &str) -> bool {
+        if by.from != BY_ITSELF {
+            return true;
+        }
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.get(ingress).is_some_and(|last| last == why) {
+            return false;
+        }
+        if failures.len() >= REMEMBERED {
+            failures.clear();
+        }
+        failures.insert(ingress.clone(), why.to_owned());
+        true
+    }
+
+    /// Something was done at `ingress`.
+    pub(super) fn forget(&self, by: &By, ingress: &IngressName) {
+        if by.from == BY_ITSELF {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(ingress);
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Carries out one plan: a step at a time, each from the objects as they are then.
 
+mod object;
+mod tries;
+
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::sleep;
 use tracing::{debug, warn};
 
+use self::object::{path, written};
+use self::tries::Tries;
 use super::Responder;
-use crate::cluster::{self, Conflicts, Effect, ObjectPath, Objects};
+use crate::cluster::{self, Conflicts, Effect, Objects};
 use crate::engine::keeper::with_causes;
 use crate::engine::limits::{LimitError, Written};
 use crate::incident::IncidentId;
@@ -17,13 +20,6 @@ use crate::respond::{Controller, IngressName, LEDGER, Ledger, Reading, Refusal};
 
 /// Writes that a plan takes at most; more means that somebody works against it.
 const STEPS: usize = 24;
-
-/// How often a step is planned anew that others have overtaken, or that the API server had no time
-/// for.
-const TRIES: u32 = 6;
-
-/// The first wait after that; the next ones are longer.
-const WAIT: Duration = Duration::from_millis(40);
 
 /// Where to.
 #[derive(Clone, Copy)]
@@ -36,8 +32,9 @@ pub(super) enum Course<'a> {
     LiftOwn(IncidentId),
     /// On, as it is.
     Keep,
-    /// To none where this says that the time of the limit is over, else on.
-    Tend(&'a (dyn Fn(&Ledger) -> bool + Sync)),
+    /// To none where this says that the time of the limit is over, else on at this time of the wall
+    /// clock, in µs since the epoch.
+    Tend(&'a (dyn Fn(&Ledger) -> bool + Sync), i64),
 }
 
 /// What came of it.
@@ -49,6 +46,15 @@ pub(super) struct Ran {
     pub(super) words: Vec<Word>,
     /// What was written down before the first write.
     pub(super) before: Option<Box<Ledger>>,
+    /// A write of which it is not known whether it was taken.
+    doubt: Option<Doubt>,
+}
+
+#[derive(Debug)]
+struct Doubt {
+    write: Write,
+    words: Vec<Word>,
+    error: cluster::Error,
 }
 
 /// Objects as they were read.
@@ -80,7 +86,12 @@ where
                 warn!(ingress = %name, error = with_causes(&error), "a limit was half set");
             }
         }
-        followed.map(|()| ran)
+        match (followed, ran.doubt) {
+            (Err(_), Some(Doubt { error, .. })) => {
+                Err(LimitError::Unsure { ingress: name.clone(), source: Box::new(error) })
+            }
+            (followed, doubt) => followed.map(|()| Ran { doubt, ..ran }),
+        }
     }
 
     async fn follow(
@@ -93,15 +104,21 @@ where
         let mut course = start;
         let mut found = self.find(name, course).await?;
         ran.before = found.ledger();
-        let mut tries = 0;
-        // A write of which it is not known whether it was taken.
-        let mut unsure: Option<(Write, Vec<Word>)> = None;
+        let mut tries = Tries::new();
         while ran.written.len() < STEPS {
             let step = next(name, &found, course)?;
-            if let Some((write, words)) = unsure.take()
-                && !is_again(&step, &write)
-            {
-                ran.took(name, write, words);
+            if let Some(Doubt { write, words, error }) = ran.doubt.take() {
+                if !is_again(&step, &write) {
+                    ran.took(name, write, words);
+                    tries = Tries::new();
+                } else if tries.are_over() {
+                    // Who refused has not written. Who said nothing may do so yet.
+                    if error.status().is_some() {
+                        return Err(error.into());
+                    }
+                    let ingress = name.clone();
+                    return Err(LimitError::Unsure { ingress, source: Box::new(error) });
+                }
             }
             match step {
                 Step::Write(write, words) => match self.write(name, &write, effect).await {
@@ -112,24 +129,28 @@ where
                         }
                         found.take(&write, object);
                         ran.took(name, write, words);
-                        tries = 0;
+                        tries = Tries::new();
                     }
-                    Err(error) if error.is_passing() && tries < TRIES => {
-                        tries += 1;
+                    Err(error) if !error.is_passing() => return Err(error.into()),
+                    Err(error) => {
                         debug!(ingress = %name, error = with_causes(&error), "a step is planned anew");
-                        sleep(WAIT * tries).await;
+                        let is_last = !tries.wait().await;
                         if effect == Effect::DryRun {
+                            if is_last {
+                                return Err(error.into());
+                            }
                             // Nothing of it has lasted.
                             (course, *ran) = (start, Ran::default());
                             found = self.find(name, course).await?;
                             ran.before = found.ledger();
                             continue;
                         }
-                        if error.status().is_none() {
-                            unsure = Some((write, words));
+                        if may_have_written(&error) {
+                            ran.doubt = Some(Doubt { write, words, error });
+                        } else if is_last {
+                            return Err(error.into());
                         }
                     }
-                    Err(error) => return Err(error.into()),
                 },
                 Step::Done(words) => {
                     ran.words.extend(words);
@@ -141,7 +162,7 @@ where
                 }
             }
             if effect == Effect::Lasting {
-                found = self.find(name, course).await?;
+                found = self.find_again(name, course, &mut tries).await?;
             }
         }
         let why = "somebody else keeps changing it; try again once that has ended";
@@ -161,7 +182,7 @@ where
         let written = found.ledger().map(|ledger| ledger.controller);
         let wanted = match course {
             Course::Set(wanted) => Some(wanted.controller),
-            Course::Lift | Course::LiftOwn(_) | Course::Keep | Course::Tend(_) => {
+            Course::Lift | Course::LiftOwn(_) | Course::Keep | Course::Tend(..) => {
                 (self.serving)(name, &found.ingress).ok()
             }
         };
@@ -179,6 +200,23 @@ where
             }
         }
         Ok(found)
+    }
+
+    /// The same, after something was written: it is worth another try to know what came of it.
+    async fn find_again(
+        &self,
+        name: &IngressName,
+        course: Course<'_>,
+        tries: &mut Tries,
+    ) -> Result<Found, LimitError> {
+        loop {
+            match self.find(name, course).await {
+                Err(LimitError::Cluster(error)) if error.is_passing() && tries.wait().await => {
+                    debug!(ingress = %name, error = with_causes(&error), "it is read once more");
+                }
+                found => return found,
+            }
+        }
     }
 
     async fn write(
@@ -201,16 +239,22 @@ where
     }
 }
 
+/// Whether what failed so may have been taken all the same.
+fn may_have_written(error: &cluster::Error) -> bool {
+    error.status().is_none_or(|status| status >= 500)
+}
+
 fn next(name: &IngressName, found: &Found, course: Course<'_>) -> Result<Step, Refusal> {
     let view = View { name, ingress: &found.ingress, middlewares: &found.middlewares };
     match course {
         Course::Set(wanted) => plan::set(&view, wanted),
         Course::Lift => plan::lift(&view),
         Course::LiftOwn(incident) => plan::lift_own(&view, incident),
-        Course::Tend(is_due) if found.ledger().is_some_and(|ledger| is_due(&ledger)) => {
+        Course::Tend(is_due, _) if found.ledger().is_some_and(|ledger| is_due(&ledger)) => {
             plan::lift(&view)
         }
-        Course::Keep | Course::Tend(_) => Ok(plan::keep(&view)),
+        Course::Keep => Ok(plan::keep(&view)),
+        Course::Tend(_, now_us) => Ok(plan::timely(&view, now_us)),
     }
 }
 
@@ -258,30 +302,4 @@ impl Found {
             Target::Middleware(name) => drop(self.middlewares.insert(name.clone(), object)),
         }
     }
-}
-
-fn path(name: &IngressName, target: &Target) -> ObjectPath {
-    let (api_version, resource, object) = match target {
-        Target::Ingress => ("networking.k8s.io/v1", "ingresses", name.name()),
-        Target::Middleware(middleware) => ("traefik.io/v1alpha1", "middlewares", &**middleware),
-    };
-    ObjectPath {
-        api_version: api_version.to_owned(),
-        resource: resource.to_owned(),
-        namespace: Some(name.namespace().to_owned()),
-        name: object.to_owned(),
-    }
-}
-
-fn written(name: &IngressName, write: Write) -> Written {
-    let object = match &write.target {
-        Target::Ingress => format!("Ingress {name}"),
-        Target::Middleware(middleware) => format!("Middleware {}/{middleware}", name.namespace()),
-    };
-    let how = match write.how {
-        How::Apply(manager) => format!("apply as {manager}"),
-        How::Merge(manager) => format!("merge as {manager}"),
-        How::Delete { .. } => "delete".to_owned(),
-    };
-    Written { object, how, body: write.body }
 }

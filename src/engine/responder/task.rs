@@ -15,18 +15,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
+use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use self::lease::Lease;
 use self::patience::Patience;
 use self::round::Round;
-use super::Responder;
 use super::survey::Seen;
+use super::{BY_ITSELF, Responder};
 use crate::cluster::{Effect, Objects};
-use crate::engine::limits::{LimitAsk, LimitError};
+use crate::engine::limits::{Asked, LimitAsk, LimitError};
 use crate::engine::snapshot::Holder;
 use crate::respond::{
     Controller, Decision, DecisionKind, Election, IngressName, Limit, LimitStatus, Preview, Refusal,
@@ -39,8 +39,9 @@ const EVERY: Duration = Duration::from_secs(3);
 const FRESH: Duration = Duration::from_secs(10);
 
 /// What a limit would have meant to those who came lately.
-pub(in crate::engine) type PreviewFn =
-    Box<dyn Fn(&IngressName, &Limit) -> Result<Preview, LimitError> + Send + Sync>;
+pub(in crate::engine) type PreviewFn = Box<
+    dyn Fn(IngressName, Limit) -> BoxFuture<'static, Result<Preview, LimitError>> + Send + Sync,
+>;
 
 /// What the task works with.
 pub(in crate::engine) struct Parts<O, S> {
@@ -74,7 +75,7 @@ pub(in crate::engine) struct Report {
 /// Answers `asked` and looks after limits, until asked to stop or until nobody can ask any more.
 pub(in crate::engine) async fn run<O, S>(
     parts: Parts<O, S>,
-    asked: &mut mpsc::Receiver<LimitAsk>,
+    asked: &mut Asked,
     stop: CancellationToken,
 ) where
     O: Objects + Send + Sync,
@@ -90,11 +91,12 @@ pub(in crate::engine) async fn run<O, S>(
             biased;
             () = stop.cancelled() => break,
             _ = renewals.tick() => task.elect().await,
+            // Before questions: who asks without end must not keep a limit from ending.
+            _ = looks.tick() => task.look().await,
             ask = asked.recv() => match ask {
                 Some(ask) => task.answer(ask).await,
                 None => break,
             },
-            _ = looks.tick() => task.look().await,
         }
         task.report();
     }
@@ -140,7 +142,10 @@ where
                 let (name, limit) = (request.ingress.clone(), request.limit.clone());
                 let mut applied = self.parts.responder.apply(*request, &by, now_us).await;
                 if let Ok(applied) = &mut applied {
-                    applied.preview = (self.parts.preview)(&name, &limit).ok();
+                    // The response has looked at what came before it decided.
+                    if by.from != BY_ITSELF {
+                        applied.preview = (self.parts.preview)(name, limit).await.ok();
+                    }
                     if !applied.is_dry_run {
                         self.freshen(&applied.status);
                     }
@@ -173,7 +178,7 @@ where
                 tell.send(Ok(limits.iter().map(|status| (**status).clone()).collect())).ok();
             }
             LimitAsk::Preview(ingress, limit, tell) => {
-                tell.send((self.parts.preview)(&ingress, &limit)).ok();
+                tell.send((self.parts.preview)(ingress, *limit).await).ok();
             }
         }
     }
@@ -227,6 +232,9 @@ where
     fn fail(&mut self, ingress: Option<&IngressName>, text: String) {
         if self.said.get(&ingress.cloned()) != Some(&text) {
             self.said.insert(ingress.cloned(), text.clone());
+            if let Some(ingress) = ingress {
+                self.parts.responder.untended(ingress, &text);
+            }
             self.decide(ingress, DecisionKind::Failed, text);
         }
     }

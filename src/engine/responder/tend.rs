@@ -7,7 +7,7 @@ use super::Responder;
 use super::carry::{Course, Ran};
 use crate::cluster::{Effect, Objects};
 use crate::engine::limits::LimitError;
-use crate::respond::plan::Word;
+use crate::respond::plan::{self, Word};
 use crate::respond::{
     Controller, DecisionKind, IngressName, Ledger, LimitStatus, Refusal, ValueState,
 };
@@ -29,20 +29,20 @@ where
     O: Objects + Sync,
     S: Fn(&IngressName, &Value) -> Result<Controller, Refusal> + Sync,
 {
-    /// Looks after `name`, where `is_due` says of a limit whether its time is over.
+    /// Looks after `name` at `now_us` of the wall clock, where `is_due` says of a limit whether its
+    /// time is over.
     pub async fn tend(
         &self,
         name: &IngressName,
         is_due: &(dyn Fn(&Ledger) -> bool + Sync),
         now_us: i64,
     ) -> Result<Tended, LimitError> {
-        let ran = self.carry_out(name, Course::Tend(is_due), Effect::Lasting).await?;
+        let ran = self.carry_out(name, Course::Tend(is_due, now_us), Effect::Lasting).await?;
         let controller = (self.serving)(name, &ran.ingress).map_err(|why| why.to_string());
         let status = super::status(name, &ran.ingress, controller, now_us);
         let mut tended = Tended { status, news: Vec::new(), unreadable: None };
-        if let Some(ending) = ending(&ran, is_due) {
-            tended.news.push(ending);
-        }
+        tended.news.extend(ending(&ran, is_due));
+        let correction = correction(&ran, &tended.status, now_us);
         for word in ran.words {
             match word {
                 Word::Overridden(text) => tended.news.push((DecisionKind::Overridden, text)),
@@ -54,7 +54,8 @@ where
                 Word::Unreadable(text) => tended.unreadable = Some(text),
             }
         }
-        let by = By { who: "weir".to_owned(), from: "engine".to_owned() };
+        tended.news.extend(correction);
+        let by = engine();
         for (kind, text) in &tended.news {
             let before = json!({ "ledger": ran.before.as_deref().map(Ledger::write) });
             let after = super::audit::told(&tended.status, std::slice::from_ref(text));
@@ -68,6 +69,31 @@ where
         }
         Ok(tended)
     }
+
+    /// Puts on record that an Ingress cannot be looked after.
+    pub(super) fn untended(&self, name: &IngressName, why: &str) {
+        let after = json!({ "why": why });
+        self.audit.note(&engine(), "limit.failed", &name.to_string(), &Value::Null, &after);
+    }
+}
+
+/// Whoever looks after limits, for the record.
+fn engine() -> By {
+    By { who: "weir".to_owned(), from: "engine".to_owned() }
+}
+
+/// What there is to say of times that were put right.
+fn correction(ran: &Ran, status: &LimitStatus, now_us: i64) -> Option<(DecisionKind, String)> {
+    let (before, held) = (ran.before.as_deref()?, status.held.as_ref()?);
+    plan::corrected(before, now_us).filter(|_| held.until_us != before.until_us)?;
+    let s = |until_us: i64| until_us.saturating_sub(now_us) / 1_000_000;
+    let what = if before.since_us > now_us {
+        let (ahead_s, by) = (s(before.since_us), &before.by);
+        format!("the limit was set {ahead_s} s from now by the clock of {by}: set the clocks right")
+    } else {
+        format!("the limit was to end in {} s, and none may last so long", s(before.until_us))
+    };
+    Some((DecisionKind::Failed, format!("{what}; it ends in {} s", s(held.until_us))))
 }
 
 /// What came to its end.

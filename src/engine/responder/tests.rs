@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-pub(super) use self::memory::{Memory, Outage, request, responder};
+pub(super) use self::memory::{Kept, Memory, Outage, request, responder};
 use super::*;
 use crate::cluster::Effect;
 
@@ -98,6 +98,53 @@ async fn a_write_that_somebody_else_has_overtaken_is_planned_anew() {
     memory.overtake(100, &json!({ "busy": "yes" }));
     let error = responder.apply(request(7), &alice(), NOW_US).await.unwrap_err();
     assert!(matches!(&error, LimitError::Cluster(error) if error.status() == Some(409)), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_response_tries_in_vain_again_and_again_is_on_record_once() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let (responder, kept) = responder(&memory);
+    let by = By { who: "weir".into(), from: BY_ITSELF.into() };
+    memory.fail("ingresses", Outage::Refused(422));
+    for by in [&by, &by, &by, &alice(), &alice()] {
+        responder.apply(request(5), by, NOW_US).await.unwrap_err();
+    }
+    assert_eq!(kept.whats(), ["limit.refuse"; 3], "once for itself, and each time for alice");
+    responder.apply(request(0), &by, NOW_US).await.unwrap_err();
+    memory.heal();
+    responder.apply(request(5), &by, NOW_US).await.unwrap();
+    responder.apply(request(0), &by, NOW_US).await.unwrap_err();
+    assert_eq!(kept.whats().len(), 6, "{:?}", kept.whats());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_is_lost_is_not_said_to_be_refused() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let (responder, kept) = responder(&memory);
+    memory.fail("ingresses", Outage::Lost);
+    let error = responder.apply(request(5), &alice(), NOW_US).await.unwrap_err();
+    assert!(error.to_string().contains("not known whether it was written"), "{error}");
+    assert_eq!(memory.annotation(RPS).as_deref(), Some("5"), "it was");
+    memory.heal();
+    memory.fail("ingresses", Outage::Lost);
+    let lifted = responder.revert(&name(), &alice(), Effect::Lasting, NOW_US).await;
+    assert!(matches!(lifted, Err(LimitError::Unsure { .. })), "{lifted:?}");
+    assert_eq!(kept.whats(), ["limit.unsure"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_of_a_lost_answer_is_read_once_the_api_server_is_back() {
+    let memory = Memory::with(&json!({ RPS: "50" }));
+    let (responder, kept) = responder(&memory);
+    memory.fail("ingresses", Outage::Lost);
+    let back = memory.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        back.heal();
+    });
+    let applied = responder.apply(request(5), &alice(), NOW_US).await.unwrap();
+    assert_eq!((applied.written.len(), memory.writes().len()), (1, 1), "it is not written twice");
+    assert_eq!(kept.whats(), ["limit.apply"]);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! When the time of a limit is over.
 //!
 //! By the wall clock of whoever looks, as it was written by the wall clock of whoever set it. Where
-//! these differ, a limit may end early or late; but never later than the longest that a limit may
-//! last after it was first seen, by a clock that does not jump.
+//! these differ, a limit may end early or late; but never later after it was first seen than it was
+//! to last, by a clock that does not jump.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,32 +11,32 @@ use foldhash::fast::RandomState;
 
 use crate::respond::{IngressName, Ledger, LimitRequest};
 
-/// A clock that is ahead by more is worth a word.
-const AHEAD_US: i64 = 5 * 60 * 1_000_000;
-
 /// When limits were first seen.
 #[derive(Debug, Default)]
 pub(super) struct Patience {
-    /// The end that was seen, and when that was.
-    seen: HashMap<IngressName, (i64, Duration), RandomState>,
+    seen: HashMap<IngressName, Sight, RandomState>,
+}
+
+/// A limit when it was first seen.
+#[derive(Debug)]
+struct Sight {
+    /// Its end as it is written down.
+    until_us: i64,
+    /// Its end by a clock that does not jump.
+    ends: Duration,
 }
 
 impl Patience {
-    /// Notes that a limit is there at `now` of a clock that does not jump; of a limit that was not
-    /// seen before, what there is to say of the clock of whoever set it.
-    pub(super) fn see(
-        &mut self,
-        name: &IngressName,
-        ledger: &Ledger,
-        wall_us: i64,
-        now: Duration,
-    ) -> Option<String> {
-        let until_us = ledger.until_us;
-        if self.seen.get(name).is_some_and(|(seen_us, _)| *seen_us == until_us) {
-            return None;
+    /// Notes that a limit is there at `now` of a clock that does not jump.
+    pub(super) fn see(&mut self, name: &IngressName, ledger: &Ledger, wall_us: i64, now: Duration) {
+        let Ledger { since_us, until_us, .. } = *ledger;
+        if self.seen.get(name).is_some_and(|sight| sight.until_us == until_us) {
+            return;
         }
-        self.seen.insert(name.clone(), (until_us, now));
-        ahead(ledger, wall_us)
+        let left_us = until_us.saturating_sub(since_us.max(wall_us));
+        let left = Duration::from_micros(u64::try_from(left_us).unwrap_or_default());
+        let ends = now.saturating_add(left.min(*LimitRequest::TTL.end()));
+        self.seen.insert(name.clone(), Sight { until_us, ends });
     }
 
     /// Keeps those of which `is_there` says that they are.
@@ -52,24 +52,9 @@ impl Patience {
         wall_us: i64,
         now: Duration,
     ) -> bool {
-        let is_too_long = self.seen.get(name).is_some_and(|(until_us, since)| {
-            *until_us == ledger.until_us && now.saturating_sub(*since) >= *LimitRequest::TTL.end()
-        });
-        wall_us >= ledger.until_us || is_too_long
+        let is_over = |sight: &Sight| sight.until_us == ledger.until_us && now >= sight.ends;
+        wall_us >= ledger.until_us || self.seen.get(name).is_some_and(is_over)
     }
-}
-
-/// What there is to say of the clock of whoever set a limit.
-fn ahead(ledger: &Ledger, wall_us: i64) -> Option<String> {
-    let ahead_us = ledger.since_us.saturating_sub(wall_us);
-    (ahead_us > AHEAD_US).then(|| {
-        format!(
-            "the limit was set {} s from now by the clock of {}: set the clocks right; it ends 24 h \
-             from when it was first seen at the latest",
-            ahead_us / 1_000_000,
-            ledger.by
-        )
-    })
 }
 
 #[cfg(test)]
@@ -97,16 +82,35 @@ mod tests {
         let name = IngressName::new("shop", "web").unwrap();
         let hours = |hours: u64| Duration::from_hours(hours);
         let mut patience = Patience::default();
-        let limit = ledger(300 * 24 * HOUR_US, 301 * 24 * HOUR_US);
-        assert!(patience.see(&name, &limit, 0, hours(1)).unwrap().contains("set the clocks right"));
-        assert_eq!(patience.see(&name, &limit, 0, hours(2)), None, "it is said once");
-        assert!(!patience.is_over(&name, &limit, 0, hours(24)));
-        assert!(patience.is_over(&name, &limit, 0, hours(25)));
+        let limit = ledger(300 * 24 * HOUR_US, 300 * 24 * HOUR_US + HOUR_US);
+        patience.see(&name, &limit, 0, hours(1));
+        patience.see(&name, &limit, 0, hours(2));
+        assert!(!patience.is_over(&name, &limit, 0, Duration::from_mins(119)));
+        assert!(patience.is_over(&name, &limit, 0, hours(2)));
         let renewed = ledger(limit.since_us, limit.until_us + HOUR_US);
-        patience.see(&name, &renewed, 0, hours(24));
-        assert!(!patience.is_over(&name, &renewed, 0, hours(25)), "it was renewed an hour ago");
-        assert!(patience.is_over(&name, &renewed, renewed.until_us, hours(25)));
+        patience.see(&name, &renewed, 0, hours(2));
+        assert!(!patience.is_over(&name, &renewed, 0, hours(3)), "it was renewed an hour ago");
+        assert!(patience.is_over(&name, &renewed, renewed.until_us, hours(3)));
         patience.retain(|_| false);
         assert!(!patience.is_over(&name, &limit, 0, hours(99)), "it is gone and was forgotten");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_after_a_limit_was_seen_does_not_make_it_last() {
+        let name = IngressName::new("shop", "web").unwrap();
+        let mut patience = Patience::default();
+        let limit = ledger(0, HOUR_US);
+        patience.see(&name, &limit, HOUR_US / 2, Duration::ZERO);
+        assert!(!patience.is_over(&name, &limit, -HOUR_US, Duration::from_mins(29)));
+        assert!(patience.is_over(&name, &limit, -HOUR_US, Duration::from_mins(30)));
+    }
+
+    #[test]
+    fn whatever_is_written_down_a_limit_ends() {
+        let name = IngressName::new("shop", "web").unwrap();
+        let mut patience = Patience::default();
+        let limit = ledger(i64::MIN, i64::MAX);
+        patience.see(&name, &limit, 0, Duration::ZERO);
+        assert!(patience.is_over(&name, &limit, 0, Duration::from_hours(24)));
     }
 }

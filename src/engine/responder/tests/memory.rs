@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::super::{Audit, Responder};
 use crate::cluster::{Conflicts, Effect, Error, ObjectPath, Objects};
@@ -20,7 +21,18 @@ pub(in crate::engine::responder) enum Outage {
     Refused(u16),
     /// It answers nothing.
     Away,
+    /// It takes a request and never answers.
+    Hangs,
+    /// It takes one write, and is gone before it says so.
+    Lost,
+    /// It is not there.
+    Gone,
+    /// It takes its time for every answer.
+    Slow(Duration),
 }
+
+/// How long a request is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct State {
@@ -51,12 +63,22 @@ impl Memory {
     }
 
     pub(in crate::engine::responder) fn apply_as(&self, manager: &str, annotations: &Value) {
+        self.apply_to("web", manager, annotations);
+    }
+
+    /// Has `manager` apply the Ingress `shop/NAME`.
+    pub(in crate::engine::responder) fn apply_to(
+        &self,
+        name: &str,
+        manager: &str,
+        annotations: &Value,
+    ) {
         let body = json!({
             "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
-            "metadata": { "name": "web", "namespace": "shop", "annotations": annotations },
+            "metadata": { "name": name, "namespace": "shop", "annotations": annotations },
             "spec": { "rules": [{ "host": "shop.example" }] },
         });
-        self.0.lock().unwrap().server.apply(WEB, &body, manager).unwrap();
+        self.0.lock().unwrap().server.apply(&format!("ingresses/{name}"), &body, manager).unwrap();
     }
 
     /// Puts an object there as it is.
@@ -69,8 +91,9 @@ impl Memory {
         class.clone_into(&mut self.0.lock().unwrap().class);
     }
 
-    pub(in crate::engine::responder) fn fail(&self, resource: &str, outage: Outage) {
-        self.0.lock().unwrap().outage = Some((resource.to_owned(), outage));
+    /// Has what is done to `of` fail: a resource, or one object such as `ingresses/web`.
+    pub(in crate::engine::responder) fn fail(&self, of: &str, outage: Outage) {
+        self.0.lock().unwrap().outage = Some((of.to_owned(), outage));
     }
 
     pub(in crate::engine::responder) fn heal(&self) {
@@ -85,8 +108,26 @@ impl Memory {
         self.0.lock().unwrap().server.get(WEB).unwrap().clone()
     }
 
+    /// All of them.
+    pub(in crate::engine::responder) fn ingresses(&self) -> Vec<Value> {
+        let state = self.0.lock().unwrap();
+        let ingresses =
+            state.server.objects.iter().filter(|(key, _)| key.starts_with("ingresses/"));
+        ingresses.map(|(_, object)| object.clone()).collect()
+    }
+
     pub(in crate::engine::responder) fn annotation(&self, field: &str) -> Option<String> {
-        Some(self.ingress()["metadata"]["annotations"][field].as_str()?.to_owned())
+        self.annotation_of("web", field)
+    }
+
+    pub(in crate::engine::responder) fn annotation_of(
+        &self,
+        name: &str,
+        field: &str,
+    ) -> Option<String> {
+        let ingresses = self.ingresses();
+        let found = ingresses.iter().find(|ingress| ingress["metadata"]["name"] == name)?;
+        Some(found["metadata"]["annotations"][field].as_str()?.to_owned())
     }
 
     pub(in crate::engine::responder) fn owners(&self) -> Owners {
@@ -106,12 +147,29 @@ impl Memory {
         Controller::of_class(&self.0.lock().unwrap().class)
     }
 
-    fn write(
+    /// Answers late, or not at all.
+    async fn wait(&self, path: &ObjectPath) -> Result<(), Error> {
+        let outage = self.0.lock().unwrap().outage.clone();
+        match outage {
+            Some((of, Outage::Hangs)) if is_of(&of, path) => {
+                sleep(PATIENCE).await;
+                Err(unreachable(path))
+            }
+            Some((of, Outage::Slow(time))) if is_of(&of, path) => {
+                sleep(time).await;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn write(
         &self,
         path: &ObjectPath,
         effect: Effect,
         write: impl FnOnce(&mut Server, &str) -> Result<Value, Refused>,
     ) -> Result<Value, Error> {
+        self.wait(path).await?;
         let mut state = self.0.lock().unwrap();
         let key = key(path);
         check(&state, path, "write")?;
@@ -129,6 +187,10 @@ impl Memory {
             state.server = server;
             if path.resource != "leases" {
                 state.writes.push(key);
+            }
+            if matches!(&state.outage, Some((of, Outage::Lost)) if is_of(of, path)) {
+                state.outage = Some((String::new(), Outage::Gone));
+                return Err(unreachable(path));
             }
         }
         written
@@ -148,12 +210,19 @@ fn refused(path: &ObjectPath, status: u16, reason: &str) -> Error {
     }
 }
 
+fn unreachable(path: &ObjectPath) -> Error {
+    Error::Unreachable { action: format!("ask for {}", key(path)), why: "no answer".to_owned() }
+}
+
+fn is_of(of: &str, path: &ObjectPath) -> bool {
+    of == path.resource || of == key(path)
+}
+
 fn check(state: &State, path: &ObjectPath, verb: &str) -> Result<(), Error> {
     match &state.outage {
+        Some((_, Outage::Gone)) => Err(unreachable(path)),
         Some((_, Outage::Away)) => Err(refused(path, 503, "away")),
-        Some((resource, Outage::Refused(status)))
-            if *resource == path.resource && verb == "write" =>
-        {
+        Some((of, Outage::Refused(status))) if is_of(of, path) && verb == "write" => {
             Err(refused(path, *status, "an admission webhook says no"))
         }
         _ => Ok(()),
@@ -162,6 +231,7 @@ fn check(state: &State, path: &ObjectPath, verb: &str) -> Result<(), Error> {
 
 impl Objects for Memory {
     async fn get(&self, path: &ObjectPath) -> Result<Option<Value>, Error> {
+        self.wait(path).await?;
         let state = self.0.lock().unwrap();
         check(&state, path, "read")?;
         Ok(state.server.get(&key(path)).cloned())
@@ -175,7 +245,7 @@ impl Objects for Memory {
         _: Conflicts,
         effect: Effect,
     ) -> Result<Value, Error> {
-        self.write(path, effect, |server, key| server.apply(key, body, manager))
+        self.write(path, effect, |server, key| server.apply(key, body, manager)).await
     }
 
     async fn merge(
@@ -185,7 +255,7 @@ impl Objects for Memory {
         manager: &str,
         effect: Effect,
     ) -> Result<Value, Error> {
-        self.write(path, effect, |server, key| server.merge(key, body, manager))
+        self.write(path, effect, |server, key| server.merge(key, body, manager)).await
     }
 
     async fn create(
@@ -199,6 +269,7 @@ impl Objects for Memory {
             Some(_) => Err((409, "AlreadyExists".into())),
             None => server.apply(key, body, manager),
         })
+        .await
     }
 
     async fn delete(
@@ -212,7 +283,7 @@ impl Objects for Memory {
             server.delete(key);
             Ok(Value::Null)
         });
-        deleted.map(drop)
+        deleted.await.map(drop)
     }
 }
 
