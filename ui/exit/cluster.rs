@@ -47,7 +47,10 @@ impl Status {
             LimitError::Refused(refusal) => Self::of_refusal(refusal),
             LimitError::Cluster(error) => Self::of_cluster(error),
             LimitError::NoIngress(_) | LimitError::NoLimit(_) => Self::Data,
-            LimitError::NoCluster(_) | LimitError::Busy | LimitError::Ended => Self::Unavailable,
+            LimitError::NoCluster(_)
+            | LimitError::Unsure { .. }
+            | LimitError::Busy
+            | LimitError::Ended => Self::Unavailable,
         }
     }
 
