@@ -40,7 +40,7 @@ impl Nodes {
                 foreign: Vec::new(),
             })];
             for act in stage.acts(now_s) {
-                let now_us = now_s * SECOND;
+                let at_us = now_s * SECOND;
                 let ingress = match act {
                     Act::Say(decision) => {
                         said.push((name, decision.kind));
@@ -53,8 +53,8 @@ impl Nodes {
                             by: request.by.clone(),
                             reason: String::new(),
                             incident: request.incident,
-                            since_us: now_us,
-                            until_us: now_us + lasts_us,
+                            since_us: at_us,
+                            until_us: at_us + lasts_us,
                             values: Vec::new(),
                         });
                         request.ingress
@@ -64,7 +64,7 @@ impl Nodes {
                         ingress
                     }
                 };
-                let settled = stage.response.settle(&ingress, Outcome::Done, now_us);
+                let settled = stage.response.settle(&ingress, Outcome::Done, at_us);
                 said.extend(settled.map(|decision| (name, decision.kind)));
             }
         }
