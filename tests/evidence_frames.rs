@@ -86,6 +86,28 @@ proptest! {
 }
 
 #[test]
+fn what_is_too_short_for_a_header_is_kept_with_the_headers() {
+    for (name, capture) in every_shape() {
+        let link = LinkType::from_number(capture.link).expect("a link type that is read");
+        for (record, len) in
+            capture.records.iter().flat_map(|one| (20..28).map(move |len| (one, len)))
+        {
+            // The total length of an IPv4 header behind one of Ethernet; elsewhere it is any damage.
+            let mut bytes = record.bytes.clone();
+            bytes[17] = len;
+            let wire_len = u32::try_from(bytes.len()).expect("a short frame");
+            let mut decoder = Decoder::default();
+            let whole = decoder.decode(&Frame { time_us: 0, link, wire_len, bytes: &bytes });
+            if whole.is_ok() {
+                bytes.truncate(decoder.headers_len());
+                let cut = Frame { time_us: 0, link, wire_len, bytes: &bytes };
+                assert_eq!(Decoder::default().decode(&cut), whole, "{name} {len}");
+            }
+        }
+    }
+}
+
+#[test]
 fn without_payload_every_header_is_kept_and_no_byte_behind_them() {
     for (name, capture) in every_shape() {
         let folder = Folder::new();

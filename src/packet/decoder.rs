@@ -117,8 +117,16 @@ impl Decoder {
         if datagram.fragment.is_some() {
             return self.fragment(frame.time_us, &datagram, tunnel);
         }
-        let transport = transport::header(datagram.protocol, datagram.payload)?;
+        let transport = self.transport(&datagram)?;
         Ok(packet(frame.time_us, &datagram, tunnel, transport))
+    }
+
+    /// The transport header, of which all is kept with the headers that is too short for one.
+    #[inline]
+    fn transport(&mut self, datagram: &Datagram<'_>) -> Result<Transport, Skipped> {
+        let transport = transport::header(datagram.protocol, datagram.payload)?;
+        self.headers_len += transport::stub_len(datagram.protocol, &transport);
+        Ok(transport)
     }
 
     /// A fragment: the first shows the flow, the others follow it.
@@ -130,7 +138,7 @@ impl Decoder {
     ) -> Result<Packet, Skipped> {
         let Some(id) = datagram_id(datagram) else { return Err(Skipped::Malformed) };
         if datagram.fragment.is_some_and(|fragment| fragment.is_first) {
-            let transport = transport::header(datagram.protocol, datagram.payload)?;
+            let transport = self.transport(datagram)?;
             let packet = packet(time_us, datagram, tunnel, transport);
             self.fragments.remember(time_us, id, Attribution::Flow(packet.tuple, tunnel));
             return Ok(packet);

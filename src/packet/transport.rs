@@ -81,6 +81,19 @@ pub(super) fn header(protocol: u8, view: View<'_>) -> Result<Transport, Skipped>
     }
 }
 
+/// Bytes of a header that is too short to say anything, and yet was looked at.
+#[inline]
+pub(super) const fn stub_len(protocol: u8, transport: &Transport) -> usize {
+    match protocol {
+        protocol::TCP | protocol::UDP | protocol::SCTP | protocol::ICMP | protocol::ICMPV6
+            if transport.header_len == 0 =>
+        {
+            transport.payload_len as usize
+        }
+        _ => 0,
+    }
+}
+
 /// All of it is payload: a protocol without ports, or a fragment behind the first.
 pub(super) fn headless(view: View<'_>) -> Transport {
     Transport { payload_len: view.wire_len, ..Transport::default() }

@@ -24,6 +24,8 @@ pub fn environment(container: &Value) -> Vec<(String, String)> {
         let value = match &variable["valueFrom"]["fieldRef"]["fieldPath"] {
             Value::String(field) if field == "status.podIP" => "127.0.0.1".into(),
             Value::String(field) if field == "spec.nodeName" => "weir-worker2".into(),
+            Value::String(field) if field == "metadata.name" => "weir-x7k2p".into(),
+            Value::String(field) if field == "metadata.namespace" => "weir".into(),
             _ => known.iter().fold(
                 variable["value"].as_str().expect("a value").to_owned(),
                 |value, (name, known)| value.replace(&format!("$({name})"), known),
