@@ -4,7 +4,6 @@ mod support;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use support::abroad;
 use support::double::kube::ApiServer;
 use support::engine::{DEMO, await_some};
@@ -16,37 +15,6 @@ use weir::incident::Incident;
 use weir::respond::Mode;
 use weir::settings::Speed;
 use weir::store::{Query, Reader};
-
-/// The web server of the bundled capture as a pod of before it, and a pod that was given the address of
-/// the attacker after it.
-fn cluster() -> ApiServer {
-    let pod = |name: &str, address: &str, since: &str| -> Value {
-        json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": {
-                "name": name, "namespace": "shop", "uid": name, "creationTimestamp": since,
-                "ownerReferences": [{
-                    "apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": "web",
-                    "controller": true,
-                }],
-            },
-            "spec": { "nodeName": "worker", "containers": [{ "name": "web", "image": "shop/web:1" }] },
-            "status": {
-                "phase": "Running", "startTime": since,
-                "podIP": address, "podIPs": [{ "ip": address }],
-            },
-        })
-    };
-    let api = ApiServer::start();
-    api.with(|kube| {
-        kube.seed(
-            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } }),
-        );
-        kube.seed(pod("web-0", "192.0.2.10", "2026-11-01T00:00:00Z"));
-        kube.seed(pod("web-1", "203.0.113.66", "2026-11-26T00:00:00Z"));
-    });
-    api
-}
 
 /// An engine that replays the bundled capture beside a cluster.
 fn engine(api: &ApiServer, folder: &TempDir, speed: Speed) -> Engine {
@@ -74,7 +42,7 @@ fn kept(folder: &TempDir) -> Incident {
 #[test]
 fn an_attack_is_on_the_pod_that_had_the_address_then() {
     let folder = tempfile::tempdir().expect("a folder");
-    let api = cluster();
+    let api = abroad::cluster();
     // The attack begins after 17 s: by then it is known who is who.
     let engine = engine(&api, &folder, Speed::Times(10.0));
     let flood = flood(&engine.handle(), |flood| !flood.names.is_empty());
@@ -94,7 +62,7 @@ fn an_attack_is_on_the_pod_that_had_the_address_then() {
 #[test]
 fn a_cluster_that_comes_later_names_what_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
-    let api = cluster();
+    let api = abroad::cluster();
     api.refuse();
     let engine = engine(&api, &folder, Speed::Max);
     let nameless = flood(&engine.handle(), |_| true);

@@ -240,6 +240,7 @@ fn abroad(
         },
         monitors: settings.response_monitors.clone(),
         listen,
+        lease_namespace: Some(settings.lease_namespace.clone()).filter(|name| !name.is_empty()),
         undoes: is_live && !settings.read_only,
         is_needed: is_named || settings.cluster == Reach::On,
         absent: absent.map(str::to_owned),

@@ -22,11 +22,8 @@ use super::auth::{Caller, Operator};
 use super::error::Problem;
 use super::extract::{Body, Parameters};
 use super::shape::{AppliedShape, DecisionShape, LimitStatusShape, RevertedShape};
-use crate::engine::LimitError;
+use crate::engine::{LimitError, ResponseStatus};
 use crate::respond::IngressName;
-
-/// Decisions that are remembered, and so the most that are listed.
-const DECISIONS: usize = 200;
 
 /// Set a limit at an Ingress
 ///
@@ -118,7 +115,7 @@ pub(super) async fn revert(
     let reverted = api.handle.limits().revert(ingress, operator.0.by(), dry_run).await?;
     let (ingress, objects) = (&reverted.status.ingress, reverted.written.len());
     info!(user = %operator.0.name, %ingress, objects, "a limit was to be lifted");
-    Ok(Json(RevertedShape { dry_run, ..(&reverted).into() }))
+    Ok(Json((&reverted).into()))
 }
 
 /// Which Ingresses are asked for; all where nothing is said.
@@ -221,13 +218,13 @@ pub(super) async fn decisions(
     Parameters(Which { limit, incident }): Parameters<Which>,
 ) -> Result<Json<Vec<DecisionShape>>, Problem> {
     let limit = taken("limit", limit, "expected a whole number from 1 to 200", |text| {
-        text.parse().ok().filter(|limit| (1..=DECISIONS).contains(limit))
+        text.parse().ok().filter(|limit| (1..=ResponseStatus::DECISIONS).contains(limit))
     })?;
     let incident = taken("incident", incident, wanted::INCIDENT, |text| acts::id(text).ok())?;
     let snapshot = api.handle.snapshot();
     let decisions = snapshot.response.decisions.iter();
     let decisions = decisions.filter(|one| incident.is_none() || one.incident == incident);
-    let decisions = decisions.take(limit.unwrap_or(DECISIONS));
+    let decisions = decisions.take(limit.unwrap_or(ResponseStatus::DECISIONS));
     Ok(Json(decisions.map(|decision| DecisionShape::from(&**decision)).collect()))
 }
 

@@ -8,5 +8,5 @@ mod limit;
 mod outcome;
 
 pub use self::decision::DecisionShape;
-pub use self::limit::{ForeignShape, HeldShape, LimitShape, LimitStatusShape, ValueShape};
-pub use self::outcome::{AppliedShape, ClientShape, PreviewShape, RevertedShape, WrittenShape};
+pub use self::limit::{LimitShape, LimitStatusShape};
+pub use self::outcome::{AppliedShape, PreviewShape, RevertedShape};

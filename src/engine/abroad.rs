@@ -10,7 +10,7 @@ mod sites;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
+
+pub use self::lately::preview;
+pub use self::sites::sites;
 
 use self::answer::Answering;
 use self::report::Ledge;
@@ -56,6 +59,8 @@ pub struct Abroad {
     pub monitors: Vec<String>,
     /// Where the API of this Weir listens: whatever carries that is never limited.
     pub listen: Option<SocketAddr>,
+    /// Namespace of the Lease; none means that of the pod, or of the context.
+    pub lease_namespace: Option<String>,
     /// Whether limits whose time is over are undone; not where nothing may be changed, nor where a
     /// capture is replayed.
     pub undoes: bool,
@@ -136,6 +141,9 @@ impl Envoy {
         let ([limits, first], asked) = Limits::two();
         let (ledge, seen, worlds) = Ledge::new(&cluster, abroad.response.mode, means.notes);
         let whole = Some(cluster.clone());
+        let identity = identity(&cluster);
+        let lease_namespace =
+            abroad.lease_namespace.unwrap_or_else(|| cluster.namespace().to_owned());
         let mission = Arc::new(Mission {
             cluster,
             ledge,
@@ -143,6 +151,8 @@ impl Envoy {
             snapshots: means.snapshots,
             bench: Semaphore::new(1),
             undoes: abroad.undoes,
+            identity,
+            lease_namespace,
             stop: stop.clone(),
         });
         let [done, decided] = match means.actions {
@@ -203,6 +213,9 @@ struct Mission {
     /// Whoever goes through arrivals does so alone.
     bench: Semaphore,
     undoes: bool,
+    /// The same however often a task is started again: a Lease that is held stays so.
+    identity: String,
+    lease_namespace: String,
     stop: CancellationToken,
 }
 
@@ -272,8 +285,8 @@ impl Mission {
         let serve =
             move |name: &IngressName, _: &serde_json::Value| serving(&served.ledge.world(), name);
         let election = || {
-            let namespace = self.cluster.namespace().to_owned();
-            Election::new(namespace, LEASE.into(), identity(&self.cluster))
+            let namespace = self.lease_namespace.clone();
+            Election::new(namespace, LEASE.into(), self.identity.clone())
         };
         TaskParts {
             responder: Responder::new(self.cluster.clone(), serve, audit),
@@ -303,9 +316,4 @@ fn identity(cluster: &Cluster) -> String {
 /// The wall clock.
 fn now_us() -> i64 {
     Timestamp::now().as_microsecond()
-}
-
-/// The value behind a lock, whoever panicked with it.
-fn locked<T>(value: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    value.lock().unwrap_or_else(PoisonError::into_inner)
 }

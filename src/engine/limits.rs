@@ -86,6 +86,8 @@ pub struct Reverted {
     pub written: Vec<Written>,
     /// What somebody had changed since and is left so, each in a sentence.
     pub left: Vec<String>,
+    /// Whether nothing was written.
+    pub is_dry_run: bool,
 }
 
 /// What is asked of the task that sets limits.

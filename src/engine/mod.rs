@@ -39,7 +39,7 @@ mod start;
 mod subject;
 mod watcher;
 
-pub use abroad::Abroad;
+pub use abroad::{Abroad, preview, sites};
 pub use arrivals::{ArrivalCounts, Arrivals, HostTest, Recent, Wanted, arrivals_of};
 pub use command::{ActError, Command, Done};
 pub use detection::Detection;
@@ -56,7 +56,7 @@ pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin}
 pub use pipeline::{Options, Outcome, Pipeline};
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
-pub use responder::{Audit, Responder, Tended};
+pub use responder::{Audit, Responder, Tended, serving, standings};
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{

@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 pub use audit::Audit;
 pub(super) use audit::BY_ITSELF;
 use audit::Failures;
-pub(super) use survey::{serving, survey};
+pub(super) use survey::survey;
+pub use survey::{serving, standings};
 pub use tend::Tended;
 
 use self::carry::{Course, Ran};
@@ -184,7 +185,8 @@ where
             return Err(LimitError::NoLimit(name.clone()));
         }
         let status = status(name, &ingress, controller, now_us);
-        let reverted = Reverted { status, written, left: texts(words) };
+        let is_dry_run = effect == Effect::DryRun;
+        let reverted = Reverted { status, written, left: texts(words), is_dry_run };
         Ok((audit::told(&before, &[]), reverted))
     }
 

@@ -198,10 +198,15 @@ pub struct ResponseStatus {
     pub read_us: i64,
     /// What limits do, as traffic shows it.
     pub effects: Vec<(IngressName, Effect)>,
-    /// What was decided, newest first, at most 200.
+    /// What was decided, newest first, at most [`ResponseStatus::DECISIONS`].
     pub decisions: Vec<Arc<Decision>>,
     /// How often what was decided since the start, in the order of [`DecisionKind::ALL`].
     pub counts: [u64; DecisionKind::ALL.len()],
+}
+
+impl ResponseStatus {
+    /// Decisions that are remembered.
+    pub const DECISIONS: usize = 200;
 }
 
 /// What the console and the API may see.

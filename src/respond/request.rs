@@ -35,6 +35,12 @@ impl LimitRequest {
     /// Bytes of a reason.
     pub const REASON: usize = 512;
 
+    /// Whether `text` can be a reason: one line, not endless.
+    #[must_use]
+    pub fn is_reason(text: &str) -> bool {
+        text.len() <= Self::REASON && !text.chars().any(char::is_control)
+    }
+
     /// The same request if it is one that could be meant.
     pub fn checked(self) -> Result<Self, Refusal> {
         let limit = self.limit.checked()?;
@@ -44,7 +50,7 @@ impl LimitRequest {
                 self.ttl.as_secs()
             )));
         }
-        if self.reason.len() > Self::REASON || self.reason.chars().any(char::is_control) {
+        if !Self::is_reason(&self.reason) {
             return Err(Refusal::Guarded(format!(
                 "`reason` must be one line of at most {} bytes",
                 Self::REASON

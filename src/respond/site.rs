@@ -1,6 +1,6 @@
 //! Ingresses as the response sees them, and which of them an arrival is for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -9,6 +9,9 @@ use crate::packet::Address;
 
 #[cfg(test)]
 mod tests;
+
+/// Addresses that a note names.
+const NAMED: usize = 8;
 
 /// What was seen lately, each in order of time.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -167,6 +170,7 @@ pub fn preview_at(
     let is_here =
         |arrival: &&Arrival| !is_inner(arrival) && places.place(arrival) == Place::Site(at);
     let mut arrivals: Vec<_> = traffic.arrivals.iter().filter(is_here).collect();
+    let passed_on = take_out_passed_on(&mut arrivals);
     let is_inside = arrivals.is_empty();
     if is_inside {
         let is_passed_on = |arrival: &&Arrival| places.inner_place(arrival) == Some(at);
@@ -179,7 +183,24 @@ pub fn preview_at(
             "what came from outside was not seen: clients are those that the pods saw".to_owned(),
         );
     }
+    preview.notes.extend(passed_on);
     Ok(preview)
+}
+
+/// Takes out what those ask who are asked for the same themselves: they pass requests on, which were
+/// counted when they came. Says whom this is about.
+fn take_out_passed_on(arrivals: &mut Vec<&Arrival>) -> Option<String> {
+    let servers: BTreeSet<_> = arrivals.iter().map(|arrival| arrival.server).collect();
+    let clients: BTreeSet<_> = arrivals.iter().map(|arrival| arrival.client).collect();
+    let passing: BTreeSet<_> = clients.intersection(&servers).copied().collect();
+    arrivals.retain(|arrival| !passing.contains(&arrival.client));
+    let named: Vec<_> = passing.iter().take(NAMED).map(ToString::to_string).collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "what {} passes on is left out: it was counted when it came there",
+            named.join(", ")
+        )
+    })
 }
 
 /// `/cart` of `/cart/items`; nothing of `/`.

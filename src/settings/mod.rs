@@ -149,6 +149,10 @@ pub struct Settings {
     /// The context in it; empty means the current one.
     #[serde(deserialize_with = "key::text")]
     pub context: String,
+    /// Namespace of the Lease by which several Weirs agree on who undoes limits; empty means that of
+    /// the pod, or of the context.
+    #[serde(deserialize_with = "key::text")]
+    pub lease_namespace: String,
     /// How far Weir goes by itself about an attack.
     pub response: Mode,
     /// Where it goes less far or farther: `namespace/NAME=MODE`, `class/NAME=MODE`. Of several that
@@ -220,6 +224,7 @@ impl Default for Settings {
             cluster: Reach::Auto,
             kubeconfig: None,
             context: String::new(),
+            lease_namespace: String::new(),
             response: Mode::Observe,
             response_rules: Vec::new(),
             response_at_once: 3,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use weir::cluster::{self, Place};
 use weir::detect::{Model, Runtime};
 use weir::engine::{Abroad, Engine, Feed, Options, Parts};
@@ -13,7 +14,36 @@ use weir::respond::{Mode, ResponseOptions};
 use weir::settings::{Environment, Speed};
 use weir::store::{Retention, Store};
 
-use super::double::kube::ApiServer;
+use super::double::kube::{ApiServer, namespace};
+
+/// The web server of the bundled capture as a pod of before it, and a pod that was given the address of
+/// the attacker after it.
+pub fn cluster() -> ApiServer {
+    let pod = |name: &str, address: &str, since: &str| -> Value {
+        json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {
+                "name": name, "namespace": "shop", "uid": name, "creationTimestamp": since,
+                "ownerReferences": [{
+                    "apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "uid": "web",
+                    "controller": true,
+                }],
+            },
+            "spec": { "nodeName": "worker", "containers": [{ "name": "web", "image": "shop/web:1" }] },
+            "status": {
+                "phase": "Running", "startTime": since,
+                "podIP": address, "podIPs": [{ "ip": address }],
+            },
+        })
+    };
+    let api = ApiServer::start();
+    api.with(|kube| {
+        kube.seed(namespace("shop"));
+        kube.seed(pod("web-0", "192.0.2.10", "2026-11-01T00:00:00Z"));
+        kube.seed(pod("web-1", "203.0.113.66", "2026-11-26T00:00:00Z"));
+    });
+    api
+}
 
 /// A response in this mode, without rules and exceptions.
 pub fn response(mode: Mode) -> ResponseOptions {
@@ -45,6 +75,7 @@ pub fn engine(
         response,
         monitors: vec!["monitoring".into()],
         listen: None,
+        lease_namespace: None,
         undoes: true,
         is_needed: true,
         absent: None,

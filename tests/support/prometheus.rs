@@ -1,10 +1,9 @@
 //! A Prometheus that asks what a test has, and answers queries.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Child;
-use std::thread;
 
 use serde_json::Value;
 
@@ -80,20 +79,4 @@ fn encoded(query: &str) -> String {
         }
         text
     })
-}
-
-/// The address of a page of metrics that stays the same, for as long as the test runs.
-pub fn page(text: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("its address").to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            // Whoever does not read the answer does not need it.
-            BufReader::new(&stream).read_line(&mut String::new()).ok();
-            let head = "HTTP/1.0 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\n\r\n";
-            stream.write_all(format!("{head}{text}").as_bytes()).ok();
-        }
-    });
-    address
 }

@@ -9,7 +9,7 @@ use weir::respond::{IngressName, LimitRequest};
 use weir::settings::{Environment, Settings};
 
 use super::Error;
-use super::ask::Asking;
+use super::ask::{Asking, Consent};
 use super::reach::Reach;
 use super::wanted::{self, Wanted};
 use crate::cli::Format;
@@ -39,21 +39,8 @@ pub(super) struct Args {
     /// The alert that it answers: its id, or what that begins with
     #[arg(long, value_name = "ID")]
     incident: Option<String>,
-    /// Have the API server check it, and write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask
-    #[arg(long, conflicts_with = "dry_run")]
-    yes: bool,
-    /// How the outcome is printed
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t = Format::Text
-    )]
-    format: Format,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// Sets it once somebody has agreed to what is written.
@@ -64,12 +51,7 @@ pub(super) fn run(
     paper: &mut Paper,
 ) -> Result<(), Error> {
     let limit = args.wanted.limit()?;
-    let asking = match args {
-        Args { dry_run: true, .. } => Asking::Answered,
-        _ if settings.read_only => return Err(Error::ReadOnly("set a limit")),
-        Args { yes: true, .. } => Asking::Answered,
-        _ => Asking::on_terminal()?,
-    };
+    let asking = args.consent.asking("set a limit", settings)?;
     let reach = Reach::begin(settings, environment)?;
     let request = LimitRequest {
         ingress: args.ingress.clone(),
@@ -78,7 +60,7 @@ pub(super) fn run(
         reason: args.reason.clone(),
         incident: incident(args, &reach)?,
         by: format!("{} via command line", reach.by().who),
-        is_dry_run: args.dry_run,
+        is_dry_run: args.consent.dry_run,
     }
     .checked()?;
     if asking == Asking::Asked {
@@ -86,7 +68,7 @@ pub(super) fn run(
         let question = format!("Limit {} to {}", args.ingress, words::limit(&request.limit));
         asking.agreed(&question, &proposal::of_limit(&would))?;
     }
-    print(&reach.apply(request)?, args.format, paper)
+    print(&reach.apply(request)?, args.consent.format, paper)
 }
 
 fn incident(args: &Args, reach: &Reach) -> Result<Option<IncidentId>, Error> {

@@ -2,21 +2,56 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use weir::settings::Settings;
+
 use super::Error;
+use crate::cli::Format;
 use crate::panes::proposal::Said;
+
+/// How far a verb goes, whether it asks, and how what came of it is printed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Consent {
+    /// Have the API server check it, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    yes: bool,
+    /// How the outcome is printed
+    #[arg(
+        short = 'o',
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = Format::Text
+    )]
+    pub(super) format: Format,
+}
+
+impl Consent {
+    /// Whether somebody is to be asked before `deed` is done, which must be allowed.
+    pub(super) fn asking(&self, deed: &'static str, settings: &Settings) -> Result<Asking, Error> {
+        match self {
+            Self { dry_run: true, .. } => Ok(Asking::Answered),
+            _ if settings.read_only => Err(Error::ReadOnly(deed)),
+            Self { yes: true, .. } => Ok(Asking::Answered),
+            _ => Asking::on_terminal(),
+        }
+    }
+}
 
 /// Whether somebody is asked before anything is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
     /// On the terminal.
     Asked,
-    /// `--yes` has answered.
+    /// `--yes` has answered, or nothing is written.
     Answered,
 }
 
 impl Asking {
     /// On the terminal, if there is one.
-    pub(super) fn on_terminal() -> Result<Self, Error> {
+    fn on_terminal() -> Result<Self, Error> {
         if io::stdin().is_terminal() { Ok(Self::Asked) } else { Err(Error::NobodyToAsk) }
     }
 

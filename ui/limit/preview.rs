@@ -1,18 +1,18 @@
 //! `weir limit preview`: who would have been refused, had a limit been there during a capture.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use weir::api::shape::PreviewShape;
-use weir::cluster::ServedBy;
-use weir::engine::{Interrupts, Recent as RecentArrivals, Wanted as WantedArrivals, arrivals_of};
+use weir::engine::{
+    self, Interrupts, Recent as RecentArrivals, Wanted as WantedArrivals, arrivals_of,
+};
 use weir::packet::Address;
-use weir::respond::{Arrival, Controller, IngressName, Preview};
+use weir::respond::{Controller, IngressName, Preview, Site, SiteRoute};
 use weir::settings::{Environment, Settings};
 
 use super::Error;
-use super::reach::{self, Reach};
+use super::reach::Reach;
 use super::wanted::{self, Wanted};
 use crate::cli::{Format, Source, one_of};
 use crate::format;
@@ -61,17 +61,6 @@ pub(super) struct Args {
     format: Format,
 }
 
-/// An Ingress, as far as a preview is concerned.
-struct Site {
-    controller: Controller,
-    replicas: u32,
-    hosts: Vec<String>,
-    /// Addresses at which it is asked; any where there is none.
-    servers: Vec<Address>,
-    /// Addresses behind it: what comes there was asked of the controller before.
-    backends: Vec<Address>,
-}
-
 /// Prints it.
 pub(super) fn run(
     args: &Args,
@@ -80,32 +69,14 @@ pub(super) fn run(
     paper: &mut Paper,
 ) -> Result<(), Error> {
     let limit = args.wanted.limit()?;
-    let mut site = match args.controller {
-        Some(controller) => Site {
-            controller,
-            replicas: 1,
-            hosts: Vec::new(),
-            servers: Vec::new(),
-            backends: Vec::new(),
-        },
-        None => seen(&args.ingress, settings, environment)?,
+    let sites = sites(args, settings, environment)?;
+    let servers: Vec<_> = args.server.iter().copied().map(Address::from).collect();
+    let wanted = WantedArrivals {
+        servers: (!servers.is_empty()).then_some(&servers),
+        ..WantedArrivals::default()
     };
-    if !args.host.is_empty() {
-        site.hosts = args.host.iter().map(|host| host.to_ascii_lowercase()).collect();
-    }
-    if !args.server.is_empty() {
-        site.servers = args.server.iter().copied().map(Address::from).collect();
-    }
     let arrivals = read(&args.capture, settings)?;
-    let is_host = |host: Option<&str>| site.serves(host);
-    let found = WantedArrivals { host: Some(&is_host), ..WantedArrivals::default() };
-    let found = arrivals.arrivals(&found).filter(|arrival| site.is_asked(arrival));
-    let mut found: Vec<_> = found.collect();
-    let passed_on = take_out_passed_on(&mut found);
-    let answers: Vec<_> = arrivals.answers(&WantedArrivals::default()).collect();
-    let served = (site.controller, site.replicas);
-    let mut preview = Preview::of(served, &limit, found.iter(), &answers)?;
-    preview.notes.extend(passed_on);
+    let preview = engine::preview(&sites, &arrivals, &wanted, &args.ingress, &limit)?;
     match args.format {
         Format::Json => paper.json(&PreviewShape::from(&preview))?,
         Format::Text => print(&preview, paper)?,
@@ -113,26 +84,26 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The Ingress as the cluster has it.
-fn seen(
-    ingress: &IngressName,
-    settings: &Settings,
-    environment: &Environment,
-) -> Result<Site, Error> {
-    let reach = Reach::begin(settings, environment)?;
-    let found = reach.ingress(ingress)?;
-    let (replicas, servers): (u32, &[Address]) = match &found.served_by {
-        ServedBy::Controller { replicas, addresses, .. } => (*replicas, addresses),
-        ServedBy::Unknown(_) => (0, &[]),
+/// All Ingresses of the cluster, or the one that the command line describes.
+fn sites(args: &Args, settings: &Settings, environment: &Environment) -> Result<Vec<Site>, Error> {
+    let mut sites = match args.controller {
+        Some(controller) => vec![Site {
+            ingress: args.ingress.clone(),
+            controller: Ok(controller),
+            replicas: 1,
+            controller_addresses: Vec::new(),
+            routes: Vec::new(),
+            backends: Vec::new(),
+            unprotected_by: None,
+        }],
+        None => engine::sites(Reach::begin(settings, environment)?.world()?),
     };
-    let backends = found.backends.iter().filter(|one| !servers.contains(one));
-    Ok(Site {
-        controller: reach::controller(found)?,
-        replicas: replicas.max(1),
-        hosts: found.routes.iter().map(|route| route.host.clone()).collect(),
-        servers: Vec::new(),
-        backends: backends.copied().collect(),
-    })
+    let named = sites.iter_mut().find(|site| site.ingress == args.ingress);
+    if let Some(site) = named.filter(|_| !args.host.is_empty()) {
+        let hosts = args.host.iter().map(|host| host.to_ascii_lowercase());
+        site.routes = hosts.map(|host| SiteRoute { host, path: String::new() }).collect();
+    }
+    Ok(sites)
 }
 
 /// What asked whom in `captures`.
@@ -150,38 +121,6 @@ fn read(captures: &[PathBuf], settings: &Settings) -> Result<RecentArrivals, Err
         Some(error) => Err(input::Error::Capture(error).into()),
         None => Ok(arrivals.recent()),
     }
-}
-
-impl Site {
-    /// Whether one who asks for `host` asks this Ingress.
-    fn serves(&self, host: Option<&str>) -> bool {
-        let below = host.and_then(|host| host.split_once('.')).map(|(_, parent)| parent);
-        self.hosts.iter().any(|name| match name.strip_prefix("*.") {
-            Some(parent) => below == Some(parent),
-            None => name.is_empty() || host == Some(name),
-        })
-    }
-
-    fn is_asked(&self, arrival: &Arrival) -> bool {
-        let is_server = self.servers.is_empty() || self.servers.contains(&arrival.server);
-        is_server && !self.backends.contains(&arrival.server)
-    }
-}
-
-/// Takes out what those ask who are asked for these hosts themselves: they pass requests on, which
-/// were counted when they came. Says whom this is about.
-fn take_out_passed_on(arrivals: &mut Vec<Arrival>) -> Option<String> {
-    let servers: BTreeSet<_> = arrivals.iter().map(|arrival| arrival.server).collect();
-    let passing: BTreeSet<_> = arrivals.iter().map(|arrival| arrival.client).collect();
-    let passing: BTreeSet<_> = passing.intersection(&servers).copied().collect();
-    arrivals.retain(|arrival| !passing.contains(&arrival.client));
-    let named: Vec<_> = passing.iter().take(8).map(ToString::to_string).collect();
-    (!named.is_empty()).then(|| {
-        format!(
-            "what {} passes on is left out: it was counted when it came there",
-            named.join(", ")
-        )
-    })
 }
 
 const COLUMNS: [Column; 4] = [

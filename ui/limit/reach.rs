@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
-use weir::cluster::{Cluster, ClusterStatus, Effect, Ingress, ServedBy, World};
-use weir::engine::{Applied, LimitError, Responder, Reverted};
+use weir::cluster::{Cluster, ClusterStatus, Effect, World};
+use weir::engine::{Applied, LimitError, Responder, Reverted, serving, standings};
 use weir::respond::{Controller, IngressName, LimitRequest, LimitStatus, Refusal};
 use weir::settings::{Environment, Settings};
 use weir::store::{By, Reader};
@@ -51,11 +51,10 @@ impl Reach {
         &self.status
     }
 
-    /// The Ingress, as the cluster has it.
-    pub(super) fn ingress(&self, name: &IngressName) -> Result<&Ingress, Error> {
+    /// What is in the cluster, where it is known which Ingresses there are.
+    pub(super) fn world(&self) -> Result<&World, Error> {
         self.know_ingresses()?;
-        let found = self.world.ingress(name.namespace(), name.name());
-        Ok(found.ok_or_else(|| LimitError::NoIngress(name.clone()))?)
+        Ok(&self.world)
     }
 
     /// Nothing where it is known which Ingresses there are.
@@ -66,16 +65,7 @@ impl Reach {
     /// How Ingresses stand, in order of their names.
     pub(super) fn list(&self) -> Result<Vec<LimitStatus>, Error> {
         self.know_ingresses()?;
-        let status = |ingress: &Arc<Ingress>| {
-            let name = IngressName::new(&ingress.namespace, &ingress.name).ok()?;
-            let annotation = |field: &str| {
-                let mut all = ingress.annotations.iter();
-                all.find(|(name, _)| name == field).map(|(_, value)| value.as_str())
-            };
-            let controller = controller(ingress).map_err(|why| why.to_string());
-            Some(LimitStatus::read(name, controller, annotation, now_us()))
-        };
-        Ok(self.world.ingresses().iter().filter_map(status).collect())
+        Ok(standings(&self.world, now_us()))
     }
 
     /// How one Ingress stands.
@@ -96,34 +86,13 @@ impl Reach {
     fn responder(
         &self,
     ) -> Responder<Cluster, impl Fn(&IngressName, &Value) -> Result<Controller, Refusal> + '_> {
-        let serving = |name: &IngressName, _: &Value| {
-            let found = self.world.ingress(name.namespace(), name.name());
-            found.map_or_else(|| Err(unknown(name)), |ingress| controller(ingress))
-        };
+        let serving = |name: &IngressName, _: &Value| serving(&self.world, name);
         let audit = self.visit.actions().inspect_err(|error| {
             // Whoever has no database here has the audit of the one that watches.
             tracing::info!(%error, "what is done is not in an audit here");
         });
         Responder::new(self.cluster.clone(), serving, Box::new(audit.ok().map(Mutex::new)))
     }
-}
-
-/// What serves an Ingress and takes limits.
-pub(super) fn controller(ingress: &Ingress) -> Result<Controller, Refusal> {
-    match &ingress.served_by {
-        ServedBy::Controller { controller, images, .. } => Controller::running(controller, images),
-        ServedBy::Unknown(why) => Err(Refusal::Unsupported {
-            controller: "what serves this Ingress".to_owned(),
-            why: why.clone(),
-        }),
-    }
-}
-
-/// It was read a moment ago, and was not there or could not be listed.
-fn unknown(name: &IngressName) -> Refusal {
-    Refusal::Guarded(format!(
-        "what serves the Ingress {name} is not known: it may be new, or Ingresses may not be listed"
-    ))
 }
 
 fn now_us() -> i64 {

@@ -7,7 +7,7 @@ use weir::respond::IngressName;
 use weir::settings::{Environment, Settings};
 
 use super::Error;
-use super::ask::Asking;
+use super::ask::{Asking, Consent};
 use super::reach::Reach;
 use super::wanted;
 use crate::cli::Format;
@@ -24,21 +24,8 @@ pub(super) struct Args {
     /// The Ingress
     #[arg(value_name = "NAMESPACE/NAME", value_parser = wanted::ingress)]
     ingress: IngressName,
-    /// Say what would be written, and write nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask
-    #[arg(long, conflicts_with = "dry_run")]
-    yes: bool,
-    /// How the outcome is printed
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t = Format::Text
-    )]
-    format: Format,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 /// Undoes it once somebody has agreed to what is written.
@@ -48,13 +35,13 @@ pub(super) fn run(
     environment: &Environment,
     paper: &mut Paper,
 ) -> Result<(), Error> {
-    let Args { ingress, dry_run, yes, format } = args;
-    if *dry_run {
-        let reach = Reach::begin(settings, environment)?;
+    let Args { ingress, consent } = args;
+    let asking = consent.asking("lift a limit", settings)?;
+    let reach = Reach::begin(settings, environment)?;
+    if consent.dry_run {
         let would = reach.revert(ingress, Effect::DryRun)?;
-        if *format == Format::Json {
-            let shape = RevertedShape { dry_run: true, ..(&would).into() };
-            return Ok(paper.json(&shape)?);
+        if consent.format == Format::Json {
+            return Ok(paper.json(&RevertedShape::from(&would))?);
         }
         for line in proposal::of_revert(&would) {
             paper.line(&line.text())?;
@@ -63,16 +50,11 @@ pub(super) fn run(
             paper.line(&format!("the limit of {ingress} would be lifted; nothing is written"))?
         );
     }
-    if settings.read_only {
-        return Err(Error::ReadOnly("lift a limit"));
-    }
-    let asking = if *yes { Asking::Answered } else { Asking::on_terminal()? };
-    let reach = Reach::begin(settings, environment)?;
     if asking == Asking::Asked {
         let would = reach.revert(ingress, Effect::DryRun)?;
         asking.agreed(&format!("Lift the limit of {ingress}"), &proposal::of_revert(&would))?;
     }
-    print(&reach.revert(ingress, Effect::Lasting)?, *format, paper)
+    print(&reach.revert(ingress, Effect::Lasting)?, consent.format, paper)
 }
 
 fn print(reverted: &Reverted, format: Format, paper: &mut Paper) -> Result<(), Error> {

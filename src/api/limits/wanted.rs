@@ -96,6 +96,10 @@ impl Wanted {
             burst,
             allowlist: self.allowlist.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
         };
+        if !LimitRequest::is_reason(&self.reason) {
+            let expected = format!("expected one line of at most {} bytes", LimitRequest::REASON);
+            return Err(Problem::parameter("reason", &expected));
+        }
         let request = LimitRequest {
             ingress: IngressName::new(&self.namespace, &self.ingress_name)?,
             limit,

@@ -138,7 +138,7 @@ pub struct RevertedShape {
 impl From<&Reverted> for RevertedShape {
     fn from(reverted: &Reverted) -> Self {
         Self {
-            dry_run: false,
+            dry_run: reverted.is_dry_run,
             status: (&reverted.status).into(),
             written: reverted.written.iter().map(WrittenShape::from).collect(),
             left: reverted.left.clone(),

@@ -44,8 +44,12 @@ async fn server(
                 LimitAsk::Revert { ingress, by, is_dry_run, tell } => {
                     note.send(Asked::Revert(ingress, by, is_dry_run)).unwrap();
                     let left = vec!["limit-rpm is 9 of helm, and left so".into()];
-                    let reverted =
-                        answer().map(|status| Reverted { status, written: vec![written()], left });
+                    let reverted = answer().map(|status| Reverted {
+                        status,
+                        written: vec![written()],
+                        left,
+                        is_dry_run,
+                    });
                     tell.send(reverted).unwrap();
                 }
                 LimitAsk::List(ingress, tell) => {

@@ -8,8 +8,7 @@ use tokio::time::timeout;
 
 use super::Mission;
 use super::sites::sites;
-use crate::cluster::World;
-use crate::engine::arrivals::{Arrivals, Recent, Wanted};
+use crate::engine::arrivals::{Recent, Wanted};
 use crate::engine::limits::LimitError;
 use crate::respond::{Arrival, IngressName, Limit, Preview, Site, Traffic, preview_at};
 
@@ -28,7 +27,9 @@ impl Mission {
     ) -> Result<Preview, LimitError> {
         let turn = timeout(TURN, self.bench.acquire()).await.map_err(|_| LimitError::Busy)?;
         let (world, arrivals) = (self.ledge.world(), Arc::clone(&self.arrivals));
-        let previewed = spawn_blocking(move || preview(&world, &arrivals, &ingress, &limit));
+        let previewed = spawn_blocking(move || {
+            preview(&sites(&world), &arrivals.recent(), &Wanted::default(), &ingress, &limit)
+        });
         let preview = match previewed.await.map_err(JoinError::try_into_panic) {
             Ok(preview) => preview,
             Err(Ok(panic)) => std::panic::resume_unwind(panic),
@@ -49,25 +50,25 @@ pub(super) fn traffic(recent: &Recent, since_us: i64) -> Traffic {
     }
 }
 
-/// What `limit` at `ingress` would have meant to those who came.
-fn preview(
-    world: &World,
-    arrivals: &Arrivals,
+/// What `limit` at `ingress`, one of `sites`, would have meant to those `recent` arrivals that are
+/// `wanted`.
+pub fn preview(
+    sites: &[Site],
+    recent: &Recent,
+    wanted: &Wanted<'_>,
     ingress: &IngressName,
     limit: &Limit,
 ) -> Result<Preview, LimitError> {
-    let sites = sites(world);
     let Some(site) = sites.iter().find(|site| site.ingress == *ingress) else {
         return Err(LimitError::NoIngress(ingress.clone()));
     };
     let limit = limit.clone().checked()?;
-    let (recent, wanted) = (arrivals.recent(), Wanted::default());
-    let (arrivals, left_out) = newest(recent.arrivals(&wanted).filter(|one| may_be_for(site, one)));
+    let (arrivals, left_out) = newest(recent.arrivals(wanted).filter(|one| may_be_for(site, one)));
     // Only a limit by connections asks for how long they were in use.
     let is_asked = limit.connections.is_some();
-    let answers = if is_asked { recent.answers(&wanted).collect() } else { Vec::new() };
+    let answers = if is_asked { recent.answers(wanted).collect() } else { Vec::new() };
     let traffic = Traffic { arrivals, answers, resets: Vec::new() };
-    let mut preview = preview_at(&sites, ingress, &limit, &traffic)?;
+    let mut preview = preview_at(sites, ingress, &limit, &traffic)?;
     if left_out > 0 {
         preview.notes.push(format!("{left_out} arrivals of before that are not looked at"));
     }

@@ -1,27 +1,22 @@
 //! Where the tasks of the thread lay down what there is to show, and the desk finds it.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
-use super::{Seen, locked};
+use super::Seen;
 use crate::cluster::{Cluster, ClusterStatus, World};
 use crate::engine::desk::Note;
 use crate::engine::responder::task::Report;
 use crate::engine::snapshot::ResponseStatus;
 use crate::respond::{Decision, Effect, IngressName, Mode};
 
-/// Decisions that are shown.
-const DECISIONS: usize = 200;
-
 /// The place.
 pub(super) struct Ledge {
     seen: watch::Sender<Seen>,
     worlds: watch::Sender<Arc<World>>,
     notes: SyncSender<Note>,
-    decisions: Mutex<VecDeque<Arc<Decision>>>,
 }
 
 impl Ledge {
@@ -36,7 +31,7 @@ impl Ledge {
         let response = ResponseStatus { mode, ..ResponseStatus::default() };
         let (seen, shown) = watch::channel(Seen { cluster, response });
         let (worlds, world) = watch::channel(Arc::default());
-        (Self { seen, worlds, notes, decisions: Mutex::default() }, shown, world)
+        (Self { seen, worlds, notes }, shown, world)
     }
 
     /// The newest world.
@@ -82,18 +77,13 @@ impl Ledge {
         if decisions.is_empty() {
             return;
         }
-        let mut kept = locked(&self.decisions);
-        let counts: Vec<_> = decisions.iter().map(|decision| decision.kind).collect();
-        for decision in decisions {
-            kept.push_front(Arc::new(decision));
-        }
-        kept.truncate(DECISIONS);
-        let kept = kept.iter().cloned().collect();
         self.change(|seen| {
-            seen.response.decisions = kept;
-            for kind in counts {
-                seen.response.counts[kind as usize] += 1;
+            let response = &mut seen.response;
+            for decision in decisions {
+                response.counts[decision.kind as usize] += 1;
+                response.decisions.insert(0, Arc::new(decision));
             }
+            response.decisions.truncate(ResponseStatus::DECISIONS);
         });
     }
 

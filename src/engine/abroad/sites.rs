@@ -11,7 +11,8 @@ use crate::respond::{IngressName, Site, SiteRoute, Surroundings};
 const PROTECT: &str = "weir.dev/protect";
 
 /// Every Ingress of `world`.
-pub(super) fn sites(world: &World) -> Vec<Site> {
+#[must_use]
+pub fn sites(world: &World) -> Vec<Site> {
     world.ingresses().iter().filter_map(|ingress| site(world, ingress)).collect()
 }
 

@@ -47,19 +47,21 @@ pub(in crate::engine) fn survey(world: &World) -> Vec<Seen> {
     world.ingresses().iter().filter_map(|ingress| seen(ingress)).collect()
 }
 
+/// How every Ingress of `world` stands at `now_us` of the wall clock, in order of their names.
+#[must_use]
+pub fn standings(world: &World, now_us: i64) -> Vec<LimitStatus> {
+    survey(world).iter().map(|seen| seen.status(now_us)).collect()
+}
+
 /// What serves the Ingress `name`, as the watch shows it.
-pub(in crate::engine) fn serving(world: &World, name: &IngressName) -> Result<Controller, Refusal> {
-    let is_it = |ingress: &&std::sync::Arc<Ingress>| {
-        (ingress.namespace.as_str(), ingress.name.as_str()) == (name.namespace(), name.name())
+pub fn serving(world: &World, name: &IngressName) -> Result<Controller, Refusal> {
+    let Some(ingress) = world.ingress(name.namespace(), name.name()) else {
+        return Err(Refusal::Guarded(format!(
+            "what serves the Ingress {name} is not known: it may be new, or Ingresses may not be \
+             listed"
+        )));
     };
-    world.ingresses().iter().find(is_it).map_or_else(
-        || {
-            Err(Refusal::Guarded(format!(
-                "what serves the Ingress {name} is not known yet; try again in a few seconds"
-            )))
-        },
-        |ingress| controller(ingress),
-    )
+    controller(ingress)
 }
 
 fn controller(ingress: &Ingress) -> Result<Controller, Refusal> {

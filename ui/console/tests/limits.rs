@@ -113,6 +113,7 @@ fn what_is_agreed_to_is_shown_and_copied_to_the_last_character() {
             body: serde_json::json!({"weir.dev/limit": ledger, "zone": "last"}),
         }],
         left: Vec::new(),
+        is_dry_run: true,
     };
     let page = ProposalPage::new(proposal::of_revert(&reverted));
     let area = Rect::new(0, 0, 40, 60);
