@@ -6,7 +6,8 @@
 //!
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
 //! (CSV and Parquet files), [`store`] (the database), [`notify`] (who is told of incidents),
-//! [`cluster`] (the Kubernetes API). [`respond`] says what is done about an attack.
+//! [`cluster`] (the Kubernetes API), [`tetragon`] (what processes do). [`respond`] says what is done
+//! about an attack, [`correlate`] which process is behind a flow, [`policy`] what a `TracingPolicy` would do.
 //!
 //! [`api`] is the face for programs; the one for people is the binary's.
 //!
@@ -17,6 +18,7 @@
 pub mod api;
 pub mod capture;
 pub mod cluster;
+pub mod correlate;
 pub mod detect;
 pub mod engine;
 pub mod export;
@@ -26,7 +28,9 @@ pub mod flow;
 pub mod incident;
 pub mod notify;
 pub mod packet;
+pub mod policy;
 pub mod respond;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+pub mod tetragon;

@@ -226,6 +226,8 @@ fn opened(((client, server, protocol), server_port): Key, verdict: &Verdict) -> 
         server,
         client_who: None,
         server_who: None,
+        client_process: None,
+        server_process: None,
         server_port,
         protocol,
         score: Score::ZERO,

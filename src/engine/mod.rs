@@ -9,6 +9,7 @@ mod board;
 mod command;
 mod desk;
 mod detection;
+mod events;
 mod feed;
 #[cfg(test)]
 mod fixture;
@@ -26,6 +27,7 @@ mod model;
 mod naming;
 mod notifier;
 mod pipeline;
+mod policies;
 mod rate;
 mod recording;
 mod replay;
@@ -43,6 +45,7 @@ pub use abroad::{Abroad, preview, sites};
 pub use arrivals::{ArrivalCounts, Arrivals, HostTest, Recent, Wanted, arrivals_of};
 pub use command::{ActError, Command, Done};
 pub use detection::Detection;
+pub use events::{EventId, Events, KeptEvent};
 pub use feed::Feed;
 pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
@@ -54,6 +57,7 @@ pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;
 pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin};
 pub use pipeline::{Options, Outcome, Pipeline};
+pub use policies::{Policies, PolicyApplied, PolicyDeleted, PolicyError, PolicyRequest};
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
 pub use responder::{Audit, Responder, Tended, serving, standings};
@@ -61,6 +65,6 @@ pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{
     Conversation, FlowCounts, Holder, ModelStatus, ResponseStatus, ScorePoint, SinkStatus,
-    Snapshot, Source, SourceKind, SourceState, StoreStatus, Traffic,
+    Snapshot, Source, SourceKind, SourceState, StoreStatus, TetragonStatus, Traffic,
 };
 pub use start::{Engine, Error, Parts};

@@ -4,13 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::arrivals::ArrivalCounts;
+use super::events::KeptEvent;
 use crate::capture::evidence;
 use crate::cluster::{ClusterStatus, World};
 use crate::detect::{Backend, CLASSES, Class, Score, Verdict};
-use crate::incident::{Incident, SinkName, Who};
+use crate::incident::{Incident, Process, SinkName, Who};
 use crate::packet::Address;
+use crate::policy::PolicyStatus;
 use crate::respond::{Decision, DecisionKind, Effect, IngressName, LimitStatus, Mode};
 use crate::store::{Depth, Entry, Mute};
+use crate::tetragon::AgentStatus;
 
 /// Where packets come from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -136,6 +139,10 @@ pub struct Conversation {
     pub client_who: Option<Arc<Who>>,
     /// What the cluster says the server is.
     pub server_who: Option<Arc<Who>>,
+    /// The process that opened the newest of its flows of which that is known.
+    pub client_process: Option<Arc<Process>>,
+    /// The process that took the newest of its flows of which that is known.
+    pub server_process: Option<Arc<Process>>,
     /// Port of the service, for ICMP the message type; none where they are many.
     pub server_port: Option<u16>,
     /// IP protocol number.
@@ -209,6 +216,42 @@ impl ResponseStatus {
     pub const DECISIONS: usize = 200;
 }
 
+/// What processes do, and which of them are behind flows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TetragonStatus {
+    /// Why no agent is listened to, and how to mend it, where none is.
+    pub absent: Option<String>,
+    /// Agents, and what came from each.
+    pub agents: Vec<AgentStatus>,
+    /// Events that are remembered.
+    pub kept: u64,
+    /// Their size in bytes.
+    pub kept_bytes: u64,
+    /// The newest of them, newest first, at most [`TetragonStatus::SHOWN`].
+    pub events: Vec<Arc<KeptEvent>>,
+    /// Policies, worst first.
+    pub policies: Vec<Arc<PolicyStatus>>,
+    /// When these were read, in µs since the epoch by the wall clock; 0 if never.
+    pub policies_read_us: i64,
+    /// Why they could not be read the last time.
+    pub policies_failure: Option<String>,
+    /// TCP flows that are over and whose process was looked for.
+    pub joinable: u64,
+    /// Of these, those of which the process of either end was found.
+    pub joined: u64,
+}
+
+impl TetragonStatus {
+    /// Events that are shown.
+    pub const SHOWN: usize = 1_000;
+
+    /// Events of which somebody says that they were lost, anywhere.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.agents.iter().map(|agent| agent.rate_limited + agent.dropped + agent.unreadable).sum()
+    }
+}
+
 /// What the console and the API may see.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
@@ -250,4 +293,6 @@ pub struct Snapshot {
     pub world: Arc<World>,
     /// What is done about attacks.
     pub response: ResponseStatus,
+    /// What processes do.
+    pub tetragon: TetragonStatus,
 }

@@ -1,0 +1,13 @@
+//! The edge towards Tetragon: what processes do, and the policies that say what of it is told.
+//!
+//! An agent runs on each node. Its events come over gRPC, from the file it exports them to, or
+//! through the log of its pod; each source is followed for ever, with back-off and jitter, and says what
+//! it lost. [`Event`] is what Weir reads of an event; its whole text stays with it.
+//!
+//! What is made of events belongs to [`crate::engine`]; what a policy says to [`crate::policy`].
+
+mod event;
+mod status;
+
+pub use event::{Event, EventKind, Pod, Process, SocketStep, SocketUse};
+pub use status::{AgentLink, AgentStatus, Endpoint};

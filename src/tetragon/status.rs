@@ -1,0 +1,101 @@
+//! Where events come from, and how that goes.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where an agent is heard.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// Its gRPC service on a unix socket.
+    Unix(PathBuf),
+    /// Its gRPC service on TCP, as `host:port`.
+    Tcp(String),
+    /// The file that it exports events to.
+    File(PathBuf),
+    /// The log of the container that prints that file, through the API server.
+    Log {
+        /// Namespace of its pod.
+        namespace: String,
+        /// Name of its pod.
+        pod: String,
+        /// The node that it runs on.
+        node: String,
+    },
+}
+
+/// As it is written in settings and shown: `unix:///run/t.sock`, `host:54321`, `file:///var/log/t.log`,
+/// `log:kube-system/tetragon-x`.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp(address) => f.write_str(address),
+            Self::File(path) => write!(f, "file://{}", path.display()),
+            Self::Log { namespace, pod, .. } => write!(f, "log:{namespace}/{pod}"),
+        }
+    }
+}
+
+/// Whether an agent is heard.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum AgentLink {
+    /// It has not answered yet.
+    #[default]
+    Connecting,
+    /// Its events come, or may come.
+    Up,
+    /// They do not.
+    Down {
+        /// Since when, in µs since the epoch by the wall clock.
+        since_us: i64,
+        /// Why, and how to mend it.
+        why: String,
+    },
+}
+
+/// An agent, and what came from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentStatus {
+    /// Where it is heard.
+    pub endpoint: Endpoint,
+    /// Its node; empty until it is known.
+    pub node: String,
+    /// Its version; empty where it does not say.
+    pub version: String,
+    /// Whether it is heard.
+    pub link: AgentLink,
+    /// Events that came.
+    pub events: u64,
+    /// Events that it says it left out, to spare itself.
+    pub rate_limited: u64,
+    /// Times that it began to leave out the events of a cgroup, and has not ended since.
+    pub throttled: u64,
+    /// What came and could not be read at all: bad JSON, bad protobuf, too long.
+    pub unreadable: u64,
+    /// Events dropped because Weir did not keep up.
+    pub dropped: u64,
+    /// Times that nothing was heard for a while, and what happened then is not known.
+    pub gaps: u64,
+    /// When it was last heard, in µs since the epoch by the wall clock.
+    pub heard_us: Option<i64>,
+}
+
+impl AgentStatus {
+    /// Nothing is known yet of what is heard at `endpoint`.
+    #[must_use]
+    pub const fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            node: String::new(),
+            version: String::new(),
+            link: AgentLink::Connecting,
+            events: 0,
+            rate_limited: 0,
+            throttled: 0,
+            unreadable: 0,
+            dropped: 0,
+            gaps: 0,
+            heard_us: None,
+        }
+    }
+}
