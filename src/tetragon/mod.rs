@@ -12,5 +12,8 @@ mod socket;
 mod status;
 pub mod wire;
 
-pub use event::{Event, EventKind, Pod, Process, SocketStep, SocketUse};
+pub use event::{
+    Capabilities, Details, Event, EventKind, Exit, Fact, Namespace, Pod, Process, SocketStep,
+    SocketUse, Unreadable,
+};
 pub use status::{AgentLink, AgentStatus, Endpoint};
