@@ -132,6 +132,15 @@ fn what_cannot_be_read_of_an_event_costs_only_itself() {
 }
 
 #[test]
+fn a_long_line_of_which_little_can_be_read_is_an_event_all_the_same() {
+    let wrong = json!({ "pid": "x", "binary": "/bin/x", "pod": { "name": ["y"] } });
+    let line = json!({ "process_exec": { "ancestors": vec![wrong; 2_000] } });
+    let details = from_line(&line).details();
+    assert_eq!(details.ancestors.len(), 2_000);
+    assert!(details.ancestors.iter().all(|process| process.binary == "/bin/x"));
+}
+
+#[test]
 fn absurd_times_are_told_as_they_are() {
     for (seconds, nanos) in [(i64::MAX, i32::MAX), (i64::MIN, i32::MIN), (-1, -1), (1 << 40, 0)] {
         let time = prost_types::Timestamp { seconds, nanos };
