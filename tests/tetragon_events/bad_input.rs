@@ -59,6 +59,14 @@ fn what_is_too_long_is_refused_before_it_is_looked_at() {
 }
 
 #[test]
+fn what_is_kept_is_never_longer_than_what_is_read() {
+    let mut line = br#"{"process_exec":{},"x":""#.to_vec();
+    line.extend([0xff; 2_000_000]);
+    line.extend(br#""}"#);
+    assert!(refused(&line).contains("at most 4194304"), "replaced, they are six million");
+}
+
+#[test]
 fn padding_around_a_line_is_left_out() {
     let line = connect().to_string();
     for padded in [format!("\0\0{line}\0\0\0"), format!("{line}\r\n"), format!(" \t{line} \0\n")] {
