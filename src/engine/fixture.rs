@@ -58,5 +58,5 @@ pub(super) fn event(binary: &str) -> Event {
         "node_name": "n1",
         "time": "2026-11-25T14:02:11.000000001Z",
     });
-    Event::from_json(&json.to_string()).unwrap()
+    Event::from_json(json.to_string().as_bytes()).unwrap()
 }
