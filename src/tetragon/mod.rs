@@ -6,6 +6,7 @@
 //!
 //! What is made of events belongs to [`crate::engine`]; what a policy says to [`crate::policy`].
 
+mod client;
 mod event;
 mod follow;
 mod json;
@@ -15,7 +16,11 @@ mod status;
 pub mod wire;
 mod wish;
 
-pub use event::{Event, EventKind, Pod, Process, SocketStep, SocketUse};
+pub use client::{Agent, Error, Health};
+pub use event::{
+    Capabilities, Details, Event, EventKind, Exit, Fact, Namespace, Pod, Process, SocketStep,
+    SocketUse, Unreadable,
+};
 pub use follow::{EventSink, follow};
 pub use status::{AgentLink, AgentStatus, Endpoint};
 pub use wish::{NoWish, SOCKET, Wish};
