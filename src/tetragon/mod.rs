@@ -7,7 +7,13 @@
 //! What is made of events belongs to [`crate::engine`]; what a policy says to [`crate::policy`].
 
 mod event;
+mod json;
+mod socket;
 mod status;
+pub mod wire;
 
-pub use event::{Event, EventKind, Pod, Process, SocketStep, SocketUse};
+pub use event::{
+    Capabilities, Details, Event, EventKind, Exit, Fact, Namespace, Pod, Process, SocketStep,
+    SocketUse, Unreadable,
+};
 pub use status::{AgentLink, AgentStatus, Endpoint};
