@@ -1,5 +1,7 @@
 //! `weir` without a verb: the engine with its faces, the console and the API.
 
+mod listening;
+
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -23,6 +25,7 @@ use weir::respond::ResponseOptions;
 use weir::settings::{self, Environment, Reach, Settings, database_path, state_folder};
 use weir::store::{self, By, Query, Reader, Retention, Store};
 
+use self::listening::listening;
 use crate::cli::{Source, WatchArgs};
 use crate::console::{self, ConsoleOptions};
 use crate::input::{self, Input, OpenFlows};
@@ -196,6 +199,7 @@ fn start(
         },
         sinks,
         abroad: Some(abroad(settings, place, address(args, settings), is_live)),
+        tetragon: Some(listening(settings, is_live)),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }
