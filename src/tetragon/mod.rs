@@ -7,6 +7,7 @@
 //! What is made of events belongs to [`crate::engine`]; what a policy says to [`crate::policy`].
 
 mod event;
+mod socket;
 mod status;
 
 pub use event::{Event, EventKind, Pod, Process, SocketStep, SocketUse};

@@ -1,0 +1,85 @@
+//! When flows began and ended, as far as claims are weighed by it.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+use foldhash::fast::RandomState;
+use lru::LruCache;
+
+use super::claim::End;
+use super::track::Pair;
+
+/// Beginnings that are remembered.
+const STARTS: usize = 32_768;
+
+/// Pairs of which ends are remembered, and ends of one pair.
+const PAIRS: NonZeroUsize = NonZeroUsize::new(65_536).expect("more than none");
+const ENDS: usize = 4;
+
+/// First packet, protocol, source and target.
+type Place = (i64, u8, End, End);
+
+/// When flows began and ended.
+#[derive(Debug)]
+pub(super) struct Starts {
+    /// Whether there is a claim on its very source.
+    began: BTreeMap<Place, bool>,
+    ended: LruCache<Pair, Vec<i64>, RandomState>,
+}
+
+impl Default for Starts {
+    fn default() -> Self {
+        Self {
+            began: BTreeMap::new(),
+            ended: LruCache::with_hasher(PAIRS, RandomState::default()),
+        }
+    }
+}
+
+impl Starts {
+    pub(super) fn began(&mut self, place: Place, is_claimed: bool) {
+        self.began.insert(place, is_claimed);
+        if self.began.len() > STARTS {
+            self.began.pop_first();
+        }
+    }
+
+    /// Source and target of flows of `protocol` that began from `from_us` to `until_us` and on whose
+    /// source there is no claim.
+    pub(super) fn unclaimed(
+        &self,
+        protocol: u8,
+        from_us: i64,
+        until_us: i64,
+    ) -> impl Iterator<Item = (End, End)> {
+        let lowest = self.began.range(from_us_on(from_us));
+        lowest
+            .take_while(move |((at_us, ..), _)| *at_us <= until_us)
+            .filter(move |((_, of, ..), is_claimed)| *of == protocol && !**is_claimed)
+            .map(|((.., source, target), _)| (*source, *target))
+    }
+
+    /// Packets say that a flow is over, with one at `last_us`.
+    pub(super) fn ended(&mut self, pair: Pair, last_us: i64) {
+        let ended = self.ended.get_or_insert_mut(pair, Vec::new);
+        if !ended.contains(&last_us) {
+            ended.push(last_us);
+            if ended.len() > ENDS {
+                ended.remove(0);
+            }
+        }
+    }
+
+    /// The last packet of the last flow of a pair that was over before `before_us`.
+    pub(super) fn over(&self, pair: &Pair, before_us: i64) -> Option<i64> {
+        let ended = self.ended.peek(pair).into_iter().flatten();
+        ended.filter(|last_us| **last_us < before_us).max().copied()
+    }
+}
+
+/// From the first place of a moment on.
+const fn from_us_on(from_us: i64) -> std::ops::RangeFrom<Place> {
+    use crate::packet::Address;
+    const LOWEST: End = End { address: Address::v6([0; 16]), port: 0 };
+    (from_us, 0, LOWEST, LOWEST)..
+}
