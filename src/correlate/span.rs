@@ -46,6 +46,8 @@ pub(super) struct Heard<'a> {
     pub(super) step: Step,
     pub(super) socket: u64,
     pub(super) owner: Option<&'a Arc<Owner>>,
+    /// Last packet of the last flow before the one asked for that may have been this connection.
+    pub(super) over_us: Option<i64>,
 }
 
 /// A connection at an end.
@@ -55,10 +57,11 @@ struct Span<'a> {
     from_us: i64,
     until_us: i64,
     is_closed: bool,
-    /// First and last time at which it was heard of, where it was not heard how it began.
+    /// First and last time at which its process was heard of, where it was not heard how it began.
     within_us: Option<(i64, i64)>,
     socket: u64,
     owner: Option<&'a Arc<Owner>>,
+    over_us: Option<i64>,
 }
 
 impl<'a> Span<'a> {
@@ -70,6 +73,7 @@ impl<'a> Span<'a> {
             within_us: None,
             socket: heard.socket,
             owner: heard.owner,
+            over_us: heard.over_us,
         }
     }
 
@@ -107,13 +111,10 @@ impl<'a> Span<'a> {
         is_begun && first_us <= self.until_us
     }
 
-    /// Whether it is over with a flow of the same ends whose last packet came at `last_us`: none begins
-    /// before that is over.
-    const fn is_before(&self, last_us: i64) -> bool {
-        match self.within_us {
-            Some((_, heard_last_us)) => heard_last_us <= last_us,
-            None => self.from_us <= last_us,
-        }
+    /// Whether it is over with an earlier flow: none begins before that is over.
+    fn is_before(&self) -> bool {
+        let begun_us = self.within_us.map_or(self.from_us, |(_, heard_last_us)| heard_last_us);
+        self.over_us.is_some_and(|over_us| begun_us <= over_us)
     }
 
     /// No later than that it was over.
@@ -122,16 +123,14 @@ impl<'a> Span<'a> {
     }
 }
 
-/// Whose the end of `asked` is by what was `heard` of it, in the order of time. The last flow of the same
-/// ends before it that is over had its last packet at `over_us`.
+/// Whose the end of `asked` is by what was `heard` of it, in the order of time.
 pub(super) fn pick<'a>(
     heard: &[Heard<'a>],
-    over_us: Option<i64>,
     asked: &Asked,
     role: Role,
 ) -> Pick<'a> {
     let mut spans = spans(heard);
-    spans.retain(|span| over_us.is_none_or(|last_us| !span.is_before(last_us)));
+    spans.retain(|span| !span.is_before());
     let owner = |span: &Span<'a>| span.owner.map_or(Pick::Unclear, Pick::Owner);
     let all = |slack_us| {
         let of_it = spans.iter().filter(move |span| span.is_of(asked, role, slack_us));
@@ -202,8 +201,13 @@ fn go_on<'a>(spans: &mut Vec<Span<'a>>, heard: &Heard<'a>) {
             last.until_us
         }
         Some(last) if last.fits(heard) => {
+            let first_us = match (last.owner, last.within_us) {
+                (Some(_), Some((first_us, _))) => first_us,
+                // Nothing was heard of the process before.
+                _ => heard.at_us,
+            };
+            last.within_us = last.within_us.map(|_| (first_us, heard.at_us));
             last.owner = last.owner.or(heard.owner);
-            last.within_us = last.within_us.map(|(first_us, _)| (first_us, heard.at_us));
             if is_close {
                 last.end(heard.at_us);
                 last.is_closed = true;

@@ -25,6 +25,8 @@ pub(super) struct Starts {
     /// Whether there is a claim on its very source.
     began: BTreeMap<Place, bool>,
     ended: LruCache<Pair, Vec<i64>, RandomState>,
+    /// The same of all flows of one source.
+    of_source: LruCache<(u8, End), Vec<i64>, RandomState>,
 }
 
 impl Default for Starts {
@@ -32,6 +34,7 @@ impl Default for Starts {
         Self {
             began: BTreeMap::new(),
             ended: LruCache::with_hasher(PAIRS, RandomState::default()),
+            of_source: LruCache::with_hasher(PAIRS, RandomState::default()),
         }
     }
 }
@@ -59,22 +62,32 @@ impl Starts {
             .map(|((.., source, target), _)| (*source, *target))
     }
 
-    /// Packets say that a flow is over, with one at `last_us`.
-    pub(super) fn ended(&mut self, pair: Pair, last_us: i64) {
-        let ended = self.ended.get_or_insert_mut(pair, Vec::new);
-        if !ended.contains(&last_us) {
-            ended.push(last_us);
-            if ended.len() > ENDS {
-                ended.remove(0);
+    /// Packets say that a flow of `source` is over, with one at `last_us`.
+    pub(super) fn ended(&mut self, pair: Pair, source: End, last_us: i64) {
+        let of_source = self.of_source.get_or_insert_mut((pair.protocol, source), Vec::new);
+        for ended in [self.ended.get_or_insert_mut(pair, Vec::new), of_source] {
+            if !ended.contains(&last_us) {
+                ended.push(last_us);
+                if ended.len() > ENDS {
+                    ended.remove(0);
+                }
             }
         }
     }
 
     /// The last packet of the last flow of a pair that was over before `before_us`.
     pub(super) fn over(&self, pair: &Pair, before_us: i64) -> Option<i64> {
-        let ended = self.ended.peek(pair).into_iter().flatten();
-        ended.filter(|last_us| **last_us < before_us).max().copied()
+        last(self.ended.peek(pair), before_us)
     }
+
+    /// The last packet of the last flow of a source, whoever it went to, that was over before `before_us`.
+    pub(super) fn over_of(&self, protocol: u8, source: End, before_us: i64) -> Option<i64> {
+        last(self.of_source.peek(&(protocol, source)), before_us)
+    }
+}
+
+fn last(ended: Option<&Vec<i64>>, before_us: i64) -> Option<i64> {
+    ended.into_iter().flatten().filter(|last_us| **last_us < before_us).max().copied()
 }
 
 /// From the first place of a moment on.

@@ -202,7 +202,7 @@ impl Correlator {
         let [source, target] = ends(&asked.tuple);
         let seen = Pair::of(protocol, source, target);
         if asked.is_over {
-            self.starts.ended(seen, asked.last_us);
+            self.starts.ended(seen, source, asked.last_us);
         }
         self.compare(&seen, source, asked);
         let views = self.views(&seen, source, target, places);
@@ -267,16 +267,22 @@ impl Correlator {
         role: Role,
         places: &impl Places,
     ) -> Pick<'_> {
-        let [flow_source, flow_target] = ends(&asked.tuple);
-        let seen = Pair::of(asked.tuple.protocol, flow_source, flow_target);
-        let over_us = self.starts.over(&seen, asked.first_us);
+        let Asked { tuple: Tuple { protocol, .. }, first_us, .. } = *asked;
+        let target = ends(&asked.tuple)[1];
+        let seen = Pair::of(protocol, source, target);
         let mut scopes = Vec::<(u64, bool)>::new();
         let mut heard = Vec::<(Option<u64>, Heard<'_>)>::new();
         for view in views {
             let local = if role == Role::Client { source } else { view.other(source) };
             let Some(track) = self.tracks.peek(view) else { continue };
+            // What was opened to a service may have been a flow to any pod behind it.
+            let over_us = if *view == seen {
+                self.starts.over(view, first_us)
+            } else {
+                self.starts.over_of(protocol, source, first_us)
+            };
             for note in track.notes().iter().filter(|note| note.local == local) {
-                let one = self.heard(note, view.other(local));
+                let one = Heard { over_us, ..self.heard(note, view.other(local)) };
                 let Some(owner) = one.owner else {
                     heard.push((None, one));
                     continue;
@@ -296,7 +302,7 @@ impl Correlator {
         let of_scope = |scope: u64| {
             let of_it = heard.iter().filter(|(of, _)| of.is_none_or(|of| of == scope));
             let of_it: Vec<_> = of_it.map(|(_, one)| *one).collect();
-            pick(&of_it, over_us, asked, role)
+            pick(&of_it, asked, role)
         };
         // Of several places that all claim it, the one that has the address, if it is known.
         let known = scopes.iter().filter(|(_, has)| *has).count() == 1;
@@ -315,7 +321,7 @@ impl Correlator {
             Some(half) => (Step::Connect, half.at_us, Some(&half.owner)),
             None => (note.step, note.at_us, note.owner.as_ref()),
         };
-        Heard { at_us: at_us.saturating_add(skew_us), step, socket: note.socket, owner }
+        Heard { at_us: at_us.saturating_add(skew_us), step, socket: note.socket, owner, over_us: None }
     }
 
     /// Who has opened a flow by claims that do not say from which port: only where no other flow and no
