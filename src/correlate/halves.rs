@@ -21,6 +21,10 @@ const OF_A_SOCKET: usize = 8;
 /// How long a connection may take to be established, in µs: Linux gives up after 127 s.
 pub(super) const ESTABLISHED_WITHIN_US: i64 = 150_000_000;
 
+/// How long it may take where only the socket tells who opened it, in µs: it was asked for twice at most
+/// by then. Later the socket may be another's.
+const NAMED_WITHIN_US: i64 = 3_500_000;
+
 /// A connection that a process opens from an unknown port.
 #[derive(Debug, Clone)]
 pub(super) struct Half {
@@ -95,10 +99,12 @@ impl Halves {
         named_us: i64,
     ) -> Option<&Half> {
         let known = self.sockets.peek(&(node, socket))?;
-        let place = known.opened.iter().rev().find(|(at_us, _)| *at_us <= named_us)?;
+        let place = known.opened.iter().rev().find(|(at_us, _)| *at_us < named_us)?;
         let half = self.all.get(place)?;
-        let is_soon = named_us.saturating_sub(half.at_us) <= ESTABLISHED_WITHIN_US;
-        (half.remote == remote && is_soon).then_some(half)
+        let is_soon = named_us.saturating_sub(half.at_us) <= NAMED_WITHIN_US;
+        // It has had its port before: who opened this one was not heard.
+        let is_taken = known.named_us.iter().any(|at_us| half.at_us < *at_us && *at_us < named_us);
+        (half.remote == remote && is_soon && !is_taken).then_some(half)
     }
 
     /// Those opened from `from_us` to `until_us` by their clocks, whose port is not known.

@@ -91,9 +91,9 @@ impl Listeners {
             self.evicted += 1;
         }
         let at_port = self.ports.get_or_insert_mut(port, Vec::new);
-        let known = at_port.iter_mut().find(|one| {
-            one.owner.id == owner.id && one.local == local && one.until_us >= at_us
-        });
+        let known = at_port
+            .iter_mut()
+            .find(|one| one.owner.id == owner.id && one.local == local && one.until_us >= at_us);
         if let Some(known) = known {
             known.from_us = known.from_us.min(at_us);
             return;
@@ -114,9 +114,9 @@ impl Listeners {
 
     /// Forgets which ports an owner has, but for one where it is still known.
     fn forget(&mut self, gone: &Listener, at: Option<Port>) {
-        let is_known = at.and_then(|port| self.ports.peek(&port)).is_some_and(|rest| {
-            rest.iter().any(|one| one.owner.id == gone.owner.id)
-        });
+        let is_known = at
+            .and_then(|port| self.ports.peek(&port))
+            .is_some_and(|rest| rest.iter().any(|one| one.owner.id == gone.owner.id));
         if !is_known {
             self.of_owner.remove(&self.hasher.hash_one(&gone.owner.id));
         }
@@ -175,7 +175,9 @@ impl Listeners {
             let skew_us = skew.of(one.node);
             let from_us = one.from_us.saturating_add(skew_us).saturating_sub(SLACK_US);
             let until_us = one.until_us.saturating_add(skew_us).saturating_add(SLACK_US);
-            if from_us <= asked.first_us && asked.first_us <= until_us && self.is_at(one, local, places)
+            if from_us <= asked.first_us
+                && asked.first_us <= until_us
+                && self.is_at(one, local, places)
             {
                 found = found.and(self.believed(one, port));
             }

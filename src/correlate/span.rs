@@ -124,11 +124,7 @@ impl<'a> Span<'a> {
 }
 
 /// Whose the end of `asked` is by what was `heard` of it, in the order of time.
-pub(super) fn pick<'a>(
-    heard: &[Heard<'a>],
-    asked: &Asked,
-    role: Role,
-) -> Pick<'a> {
+pub(super) fn pick<'a>(heard: &[Heard<'a>], asked: &Asked, role: Role) -> Pick<'a> {
     let mut spans = spans(heard);
     spans.retain(|span| !span.is_before());
     let owner = |span: &Span<'a>| span.owner.map_or(Pick::Unclear, Pick::Owner);
@@ -193,7 +189,8 @@ fn go_on<'a>(spans: &mut Vec<Span<'a>>, heard: &Heard<'a>) {
         None => i64::MIN,
         Some(last) if last.is_closed => {
             let is_soon = heard.at_us.saturating_sub(last.until_us) <= CLOSED_AGAIN_US;
-            let is_same = last.owner.zip(heard.owner).is_some_and(|(one, other)| one.id == other.id);
+            let is_same =
+                last.owner.zip(heard.owner).is_some_and(|(one, other)| one.id == other.id);
             if is_close && is_soon && is_same && last.fits(heard) {
                 last.until_us = last.until_us.max(heard.at_us);
                 return;

@@ -22,8 +22,8 @@ type Place = (i64, u8, End, End);
 /// When flows began and ended.
 #[derive(Debug)]
 pub(super) struct Starts {
-    /// Whether there is a claim on its very source.
-    began: BTreeMap<Place, bool>,
+    /// A hash of the identity of the process that claims the very source; none where it is not known.
+    began: BTreeMap<Place, Option<u64>>,
     ended: LruCache<Pair, Vec<i64>, RandomState>,
     /// The same of all flows of one source.
     of_source: LruCache<(u8, End), Vec<i64>, RandomState>,
@@ -40,25 +40,27 @@ impl Default for Starts {
 }
 
 impl Starts {
-    pub(super) fn began(&mut self, place: Place, is_claimed: bool) {
-        self.began.insert(place, is_claimed);
+    pub(super) fn began(&mut self, place: Place, owner: Option<u64>) {
+        self.began.insert(place, owner);
         if self.began.len() > STARTS {
             self.began.pop_first();
         }
     }
 
-    /// Source and target of flows of `protocol` that began from `from_us` to `until_us` and on whose
-    /// source there is no claim.
-    pub(super) fn unclaimed(
+    /// Source and target of flows of `protocol` that began from `from_us` to `until_us` and may be of the
+    /// process of this hash.
+    pub(super) fn of(
         &self,
+        owner: u64,
         protocol: u8,
         from_us: i64,
         until_us: i64,
     ) -> impl Iterator<Item = (End, End)> {
-        let lowest = self.began.range(from_us_on(from_us));
-        lowest
+        self.began
+            .range(from_us_on(from_us))
             .take_while(move |((at_us, ..), _)| *at_us <= until_us)
-            .filter(move |((_, of, ..), is_claimed)| *of == protocol && !**is_claimed)
+            .filter(move |((_, of, ..), _)| *of == protocol)
+            .filter(move |(_, known)| known.is_none_or(|known| known == owner))
             .map(|((.., source, target), _)| (*source, *target))
     }
 

@@ -7,7 +7,6 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use lru::LruCache;
 
-use super::SLACK_US;
 use super::claim::{Claim, End, Owner, Step};
 use super::halves::{Half, Halves};
 use super::listeners::Listeners;
@@ -24,6 +23,9 @@ const OF_A_CLIENT: usize = 8;
 
 /// How long before its first packet a connection may have been opened from an unknown port, in µs.
 const OPENED_WITHIN_US: i64 = 1_000_000;
+
+/// How long after a connection was opened its first packet is sent, at most, in µs.
+const SENT_WITHIN_US: i64 = 100_000;
 
 /// How long a flow must be known before a claim without a port may be its, in µs: others that began
 /// with it are known by then.
@@ -216,10 +218,10 @@ impl Correlator {
             client = self.listeners.at(source, asked, &self.skew, places);
         }
         let [client, server] = [client, server].map(found);
-        self.starts.began((asked.first_us, protocol, source, target), is_claimed);
-        let client = client.or_else(|| {
-            if is_claimed { None } else { self.opened(asked, source, target, places) }
-        });
+        let id = client.as_ref().map(|client| self.hasher.hash_one(&client.id));
+        self.starts.began((asked.first_us, protocol, source, target), id);
+        let client = client
+            .or_else(|| if is_claimed { None } else { self.opened(asked, source, target, places) });
         // What was spoken of is kept longer.
         for view in views {
             self.tracks.promote(&view);
@@ -237,7 +239,8 @@ impl Correlator {
         });
         if let (Some(note), None) = (opened.next(), opened.next()) {
             let remote = seen.other(source);
-            let opener = |note: &Note| self.halves.opener(note.node, note.socket, remote, note.at_us);
+            let opener =
+                |note: &Note| self.halves.opener(note.node, note.socket, remote, note.at_us);
             let at_us = match note.step {
                 Step::Connect => Some(note.at_us),
                 _ => opener(note).map(|half| half.at_us),
@@ -255,7 +258,12 @@ impl Correlator {
         let others = others.filter(|pair| {
             *pair != seen && places.is_same(pair.other(source).address, target.address)
         });
-        [seen].into_iter().chain(others).filter(|pair| self.tracks.contains(pair)).copied().collect()
+        [seen]
+            .into_iter()
+            .chain(others)
+            .filter(|pair| self.tracks.contains(pair))
+            .copied()
+            .collect()
     }
 
     /// Whose one end of a flow is by claims on both of its ends.
@@ -282,7 +290,7 @@ impl Correlator {
                 self.starts.over_of(protocol, source, first_us)
             };
             for note in track.notes().iter().filter(|note| note.local == local) {
-                let one = Heard { over_us, ..self.heard(note, view.other(local)) };
+                let one = Heard { over_us, ..self.heard(note, view.other(local), first_us) };
                 let Some(owner) = one.owner else {
                     heard.push((None, one));
                     continue;
@@ -311,17 +319,28 @@ impl Correlator {
     }
 
     /// A claim by the clock of packets; one that a port was given becomes that of whoever opened it.
-    fn heard<'a>(&'a self, note: &'a Note, remote: End) -> Heard<'a> {
+    fn heard<'a>(&'a self, note: &'a Note, remote: End, first_us: i64) -> Heard<'a> {
         let skew_us = self.skew.of(note.node);
         let half = match note.step {
             Step::Named => self.halves.opener(note.node, note.socket, remote, note.at_us),
             _ => None,
         };
+        // Where the flow began before it had its port, its first packet followed at once.
+        let half = half.filter(|half| {
+            let before_us = first_us.saturating_sub(half.at_us.saturating_add(skew_us));
+            first_us > note.at_us.saturating_add(skew_us) || before_us <= SENT_WITHIN_US
+        });
         let (step, at_us, owner) = match half {
             Some(half) => (Step::Connect, half.at_us, Some(&half.owner)),
             None => (note.step, note.at_us, note.owner.as_ref()),
         };
-        Heard { at_us: at_us.saturating_add(skew_us), step, socket: note.socket, owner, over_us: None }
+        Heard {
+            at_us: at_us.saturating_add(skew_us),
+            step,
+            socket: note.socket,
+            owner,
+            over_us: None,
+        }
     }
 
     /// Who has opened a flow by claims that do not say from which port: only where no other flow and no
@@ -338,13 +357,13 @@ impl Correlator {
             return None;
         }
         let fits = |half: &Half, source: End, target: End| {
-            let is_remote = half.remote == target
-                || places.is_same(half.remote.address, target.address);
+            let is_remote =
+                half.remote == target || places.is_same(half.remote.address, target.address);
             let is_protocol = half.protocol == 0 || half.protocol == tuple.protocol;
             is_remote && is_protocol && places.has(&half.owner, source.address) != Some(false)
         };
         let from_us = first_us.saturating_sub(OPENED_WITHIN_US);
-        let near = self.halves.between(from_us, first_us.saturating_add(SLACK_US));
+        let near = self.halves.between(from_us, first_us);
         let near: Vec<_> = near.take(WEIGHED).collect();
         if near.len() == WEIGHED {
             return None;
@@ -356,8 +375,8 @@ impl Correlator {
             return None;
         }
         let until_us = one.at_us.saturating_add(OPENED_WITHIN_US);
-        let from_us = one.at_us.saturating_sub(SLACK_US);
-        let flows = self.starts.unclaimed(tuple.protocol, from_us, until_us);
+        let id = self.hasher.hash_one(&one.owner.id);
+        let flows = self.starts.of(id, tuple.protocol, one.at_us, until_us);
         let is_only = flows.filter(|(source, target)| fits(one, *source, *target)).count() == 1;
         is_only.then(|| Arc::clone(&one.owner))
     }

@@ -180,7 +180,8 @@ fn a_port_that_the_kernel_picks_is_known_by_the_socket() {
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [3, 0, 1, 2]] {
         let mut all = correlator();
         order.into_iter().for_each(|at: usize| all.claim(&claims[at]));
-        let asked = [flow(WEB, DB, S + 50, S + 9 * MS), flow("10.1.0.1:40001", DB, 2 * S + 50, 3 * S)];
+        let asked =
+            [flow(WEB, DB, S + 50, S + 9 * MS), flow("10.1.0.1:40001", DB, 2 * S + 50, 3 * S)];
         let found = asked.map(|asked| all.ask(&asked, &Nowhere));
         assert_eq!(found.each_ref().map(|one| names(one)[0]), ["first", "second"], "{order:?}");
     }
@@ -282,10 +283,8 @@ fn a_clock_that_is_wrong_is_set_right() {
 
 #[test]
 fn a_datagram_socket_has_both_what_it_sends_and_what_it_gets() {
-    let udp = |asked: Asked| Asked {
-        tuple: Tuple { protocol: protocol::UDP, ..asked.tuple },
-        ..asked
-    };
+    let udp =
+        |asked: Asked| Asked { tuple: Tuple { protocol: protocol::UDP, ..asked.tuple }, ..asked };
     let mut all = correlator();
     let dns = owner("coredns", "dns");
     let listen = claim(Step::Listen, "10.3.0.1:53", "", S, &dns);

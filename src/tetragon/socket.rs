@@ -6,7 +6,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::event::{EventKind, SocketStep, SocketUse};
+use super::event::{SocketStep, SocketUse};
+use super::wire::KprobeArgument;
+use super::wire::kprobe_argument::Arg;
 use crate::packet::protocol::{TCP, UDP};
 
 /// TCP states of Linux (`include/net/tcp_states.h`), as `inet_sock_set_state` numbers them.
@@ -22,19 +24,19 @@ mod state {
 
 /// A `sock_arg`, as the agent gives it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sock<'a> {
-    pub(super) kind: &'a str,
-    pub(super) protocol: &'a str,
-    pub(super) source: &'a str,
-    pub(super) target: &'a str,
-    pub(super) source_port: u32,
-    pub(super) target_port: u32,
-    pub(super) cookie: u64,
+struct Sock<'a> {
+    kind: &'a str,
+    protocol: &'a str,
+    source: &'a str,
+    target: &'a str,
+    source_port: u32,
+    target_port: u32,
+    cookie: u64,
 }
 
 /// An argument of a hook, as far as it matters here.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Given<'a> {
+enum Given<'a> {
     /// A socket.
     Sock(Sock<'a>),
     /// Where a socket is to be connected to.
@@ -45,22 +47,42 @@ pub(super) enum Given<'a> {
     Other,
 }
 
-/// A hook that was called.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Hook<'a> {
-    pub(super) kind: EventKind,
-    /// The function, or `subsystem/event`.
-    pub(super) call: &'a str,
-    pub(super) given: &'a [Given<'a>],
-    pub(super) returned: Option<Given<'a>>,
+impl<'a> From<&'a KprobeArgument> for Given<'a> {
+    fn from(argument: &'a KprobeArgument) -> Self {
+        match &argument.arg {
+            Some(Arg::SockArg(sock)) => Self::Sock(Sock {
+                kind: &sock.r#type,
+                protocol: &sock.protocol,
+                source: &sock.saddr,
+                target: &sock.daddr,
+                source_port: sock.sport,
+                target_port: sock.dport,
+                cookie: sock.cookie,
+            }),
+            Some(Arg::SockaddrArg(to)) => Self::Sockaddr { address: &to.addr, port: to.port },
+            Some(Arg::IntArg(number)) => Self::Number((*number).into()),
+            Some(Arg::UintArg(number)) => Self::Number((*number).into()),
+            Some(Arg::LongArg(number)) => Self::Number(*number),
+            _ => Self::Other,
+        }
+    }
 }
 
-/// What `hook` says of a socket; none where it says nothing, or not of the process of its event.
-pub(super) fn socket_use(hook: &Hook<'_>) -> Option<SocketUse> {
-    let found = match hook.kind {
-        EventKind::Tracepoint if hook.call == "sock/inet_sock_set_state" => transition(hook.given),
-        EventKind::Kprobe | EventKind::Lsm => function(hook),
-        _ => None,
+/// What a hook says of a socket; none where it says nothing, or not of the process of its event. `call`
+/// is the function, or `subsystem/event`.
+pub(super) fn socket_use(
+    call: &str,
+    arguments: &[KprobeArgument],
+    returned: Option<&KprobeArgument>,
+) -> Option<SocketUse> {
+    let given: Vec<_> = arguments.iter().map(Given::from).collect();
+    used(call, &given, returned.map(Given::from))
+}
+
+fn used(call: &str, given: &[Given<'_>], returned: Option<Given<'_>>) -> Option<SocketUse> {
+    let found = match call {
+        "sock/inet_sock_set_state" => transition(given),
+        _ => function(call, given, returned),
     };
     found.filter(says_something)
 }
@@ -101,18 +123,19 @@ fn transition(given: &[Given<'_>]) -> Option<SocketUse> {
     of_sock(step, &sock)
 }
 
-fn function(hook: &Hook<'_>) -> Option<SocketUse> {
-    let Hook { call, given, returned, .. } = hook;
+fn function(call: &str, given: &[Given<'_>], returned: Option<Given<'_>>) -> Option<SocketUse> {
     let sock = sock(given);
     let used = |step| of_sock(step, sock.as_ref()?);
     match bare(call) {
         "tcp_connect" => used(SocketStep::Connect),
         // As it is called nothing is known of the socket but that it is one of TCP.
         "tcp_v4_connect" | "tcp_v6_connect" => connect(sock.as_ref(), given, TCP),
-        "ip4_datagram_connect" | "ip6_datagram_connect" | "udp_pre_connect"
+        "ip4_datagram_connect"
+        | "ip6_datagram_connect"
+        | "udp_pre_connect"
         | "udpv6_pre_connect" => connect(sock.as_ref(), given, UDP),
         "security_socket_connect" | "socket_connect" => connect(sock.as_ref(), given, 0),
-        "inet_csk_accept" => accept(sock.as_ref(), *returned),
+        "inet_csk_accept" => accept(sock.as_ref(), returned),
         "inet_csk_listen_start" | "inet_listen" | "security_socket_listen" | "socket_listen" => {
             used(SocketStep::Listen)
         }

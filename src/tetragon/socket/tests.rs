@@ -12,14 +12,13 @@ const SOCK: Sock<'static> = Sock {
     cookie: 7,
 };
 
-fn kprobe<'a>(call: &'a str, given: &'a [Given<'a>]) -> Hook<'a> {
-    Hook { kind: EventKind::Kprobe, call, given, returned: None }
+fn kprobe(call: &str, given: &[Given<'_>]) -> Option<SocketUse> {
+    used(call, given, None)
 }
 
 fn entered(from: i64, to: i64, sock: Sock<'_>) -> Option<SocketUse> {
     let given = [Given::Sock(sock), Given::Number(from), Given::Number(to)];
-    let call = "sock/inet_sock_set_state";
-    socket_use(&Hook { kind: EventKind::Tracepoint, call, given: &given, returned: None })
+    used("sock/inet_sock_set_state", &given, None)
 }
 
 fn at(text: &str) -> Option<SocketAddr> {
@@ -28,7 +27,7 @@ fn at(text: &str) -> Option<SocketAddr> {
 
 #[test]
 fn a_connection_that_is_opened_has_both_ends_in_host_order() {
-    let found = socket_use(&kprobe("tcp_connect", &[Given::Sock(SOCK)])).unwrap();
+    let found = kprobe("tcp_connect", &[Given::Sock(SOCK)]).unwrap();
     assert_eq!(found.step, SocketStep::Connect);
     assert_eq!((found.protocol, found.socket), (6, 7));
     assert_eq!((found.local, found.remote), (at("10.244.1.5:40000"), at("10.96.0.10:80")));
@@ -70,58 +69,55 @@ fn an_accepted_connection_is_what_is_returned() {
         ..SOCK
     };
     let given = [Given::Sock(listener), Given::Other];
-    let hook = Hook { returned: Some(Given::Sock(accepted)), ..kprobe("inet_csk_accept", &given) };
-    let found = socket_use(&hook).unwrap();
+    let found = used("inet_csk_accept", &given, Some(Given::Sock(accepted))).unwrap();
     assert_eq!(found.step, SocketStep::Accept);
     assert_eq!((found.local, found.remote), (at("10.244.2.9:80"), at("10.244.1.5:40000")));
-    let without = socket_use(&kprobe("inet_csk_accept", &given)).unwrap();
+    let without = kprobe("inet_csk_accept", &given).unwrap();
     assert_eq!((without.step, without.local), (SocketStep::Listen, at("0.0.0.0:80")));
 }
 
 #[test]
 fn a_sockaddr_says_where_to_and_not_from_where() {
-    let blank = Sock { source: "0.0.0.0", target: "0.0.0.0", source_port: 0, target_port: 0, ..SOCK };
+    let blank =
+        Sock { source: "0.0.0.0", target: "0.0.0.0", source_port: 0, target_port: 0, ..SOCK };
     let to = Given::Sockaddr { address: "10.96.0.10", port: 443 };
-    let found = socket_use(&kprobe("security_socket_connect", &[Given::Sock(blank), to])).unwrap();
+    let found = kprobe("security_socket_connect", &[Given::Sock(blank), to]).unwrap();
     assert_eq!((found.local, found.remote, found.protocol), (None, at("10.96.0.10:443"), 6));
-    let given = [to];
-    let lsm = Hook { kind: EventKind::Lsm, ..kprobe("socket_connect", &given) };
-    assert_eq!(socket_use(&lsm).unwrap().protocol, 0);
+    assert_eq!(kprobe("socket_connect", &[to]).unwrap().protocol, 0);
     // To a path, or to nobody.
     let nowhere = [Given::Sockaddr { address: "", port: 0 }];
-    assert_eq!(socket_use(&kprobe("security_socket_connect", &nowhere)), None);
+    assert_eq!(kprobe("security_socket_connect", &nowhere), None);
 }
 
 #[test]
 fn zeroes_are_not_addresses() {
     let given = [Given::Sock(Sock { target: "0.0.0.0", target_port: 0, ..SOCK })];
-    assert_eq!(socket_use(&kprobe("tcp_connect", &given)), None);
-    let closed = socket_use(&kprobe("tcp_close", &given)).unwrap();
+    assert_eq!(kprobe("tcp_connect", &given), None);
+    let closed = kprobe("tcp_close", &given).unwrap();
     assert_eq!((closed.step, closed.remote), (SocketStep::Close, None));
     let given = [Given::Sock(Sock { source_port: 0, ..SOCK })];
-    assert_eq!(socket_use(&kprobe("tcp_close", &given)), None);
+    assert_eq!(kprobe("tcp_close", &given), None);
     let given = [Given::Sock(Sock { source_port: 70_000, source: "nonsense", ..SOCK })];
-    assert_eq!(socket_use(&kprobe("tcp_close", &given)), None);
+    assert_eq!(kprobe("tcp_close", &given), None);
 }
 
 #[test]
 fn a_datagram_is_of_its_connection_or_of_its_port() {
     let udp = Sock { kind: "SOCK_DGRAM", protocol: "IPPROTO_UDP", ..SOCK };
-    let found = socket_use(&kprobe("udp_sendmsg", &[Given::Sock(udp)])).unwrap();
+    let found = kprobe("udp_sendmsg", &[Given::Sock(udp)]).unwrap();
     assert_eq!((found.step, found.protocol), (SocketStep::Use, 17));
-    let open = Sock { target: "0.0.0.0", target_port: 0, source: "0.0.0.0", source_port: 53, ..udp };
-    let found = socket_use(&kprobe("udp_sendmsg", &[Given::Sock(open)])).unwrap();
+    let open =
+        Sock { target: "0.0.0.0", target_port: 0, source: "0.0.0.0", source_port: 53, ..udp };
+    let found = kprobe("udp_sendmsg", &[Given::Sock(open)]).unwrap();
     assert_eq!((found.step, found.local), (SocketStep::Listen, at("0.0.0.0:53")));
 }
 
 #[test]
 fn what_is_not_known_to_run_in_the_process_says_nothing() {
     let given = [Given::Sock(SOCK), Given::Number(7), Given::Number(2)];
-    for call in ["tcp_rcv_established", "tcp_v4_rcv", "tcp_retransmit_skb", ""] {
-        assert_eq!(socket_use(&kprobe(call, &given)), None, "{call}");
+    for call in ["tcp_rcv_established", "tcp_v4_rcv", "tcp_retransmit_skb", "tcp/tcp_probe", ""] {
+        assert_eq!(kprobe(call, &given), None, "{call}");
     }
-    let other = Hook { kind: EventKind::Tracepoint, ..kprobe("tcp/tcp_probe", &given) };
-    assert_eq!(socket_use(&other), None);
     let raw = [Given::Sock(Sock { kind: "SOCK_RAW", protocol: "IPPROTO_ICMP", ..SOCK })];
-    assert_eq!(socket_use(&kprobe("tcp_connect", &raw)), None);
+    assert_eq!(kprobe("tcp_connect", &raw), None);
 }
