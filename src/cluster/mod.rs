@@ -23,7 +23,7 @@ mod world;
 pub use access::{Access, Part, RIGHTS, Right, Scope};
 pub use connect::{Cluster, Found, Options};
 pub use error::Error;
-pub use objects::{Conflicts, Effect, ObjectPath, Objects};
+pub use objects::{Collection, Conflicts, Effect, ObjectPath, Objects};
 pub use place::Place;
 pub use record::{
     Amounts, Managed, Namespace, NoQuantity, Node, Phase, Pod, Pressure, Quantity, Service, Serving,
