@@ -64,6 +64,9 @@ pub struct AgentPolicy {
     pub name: String,
     /// Its namespace; empty for none.
     pub namespace: String,
+    /// The number that the agent gave it when it took it in, so that the same policy taken in anew
+    /// has another; 0 where it does not say.
+    pub id: u64,
     /// Whether it is loaded.
     pub state: LoadState,
     /// Why not.
