@@ -83,13 +83,13 @@ pub(super) struct How {
 }
 
 /// A policy as a whole object, or in short.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
 #[schema(as = PolicyRequest)]
 #[expect(dead_code, reason = "it describes what `Wanted` reads")]
 enum Described {
     /// A `TracingPolicy` or `TracingPolicyNamespaced`, as JSON; as YAML under its own media type.
-    #[schema(title = "Whole")]
-    Whole(#[schema(value_type = Object)] serde_json::Value),
+    Whole(serde_json::Map<String, serde_json::Value>),
     /// Kills whatever is started from this file.
     Short(ShortForm),
 }

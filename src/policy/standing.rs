@@ -30,6 +30,24 @@ pub enum LoadState {
     PartlyEnabled,
 }
 
+impl LoadState {
+    /// Its name everywhere.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::LoadError => "load-error",
+            Self::Error => "error",
+            Self::Loading => "loading",
+            Self::Unloading => "unloading",
+            Self::Skipped => "skipped",
+            Self::PartlyEnabled => "partly-enabled",
+        }
+    }
+}
+
 /// What a policy has done on a node, in numbers of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Counters {
@@ -100,6 +118,22 @@ pub enum Standing {
     Disabled,
     /// It is at work everywhere.
     Loaded,
+}
+
+impl Standing {
+    /// Its name everywhere.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotLoaded => "not-loaded",
+            Self::PartlyLoaded => "partly-loaded",
+            Self::AgentOnly => "agent-only",
+            Self::Changing => "changing",
+            Self::Unknown => "unknown",
+            Self::Disabled => "disabled",
+            Self::Loaded => "loaded",
+        }
+    }
 }
 
 /// A policy as it stands.

@@ -30,7 +30,7 @@ pub(super) struct ShortForm {
 }
 
 /// What is wanted.
-pub(super) struct Wanted(pub(super) Policy);
+pub(in crate::api) struct Wanted(pub(super) Policy);
 
 impl<S: Send + Sync> FromRequest<S> for Wanted {
     type Rejection = Problem;
@@ -70,16 +70,17 @@ fn of_json(text: &str) -> Result<Policy, Problem> {
         let detail = format!("the body is no JSON: line {line}, column {column}");
         Problem::new(StatusCode::BAD_REQUEST, detail)
     })?;
-    let is_whole = ["apiVersion", "kind", "metadata", "spec"].iter().any(|member| object.get(member).is_some());
+    let is_whole = ["apiVersion", "kind", "metadata", "spec"]
+        .iter()
+        .any(|member| object.get(member).is_some());
     if is_whole {
         return Policy::from_json(object).map_err(|problems| refused(&problems));
     }
-    let ShortForm { policy_name, command_name } =
-        serde_json::from_value(object).map_err(|_| {
-            let detail = "expected a whole policy (`apiVersion`, `kind`, `metadata`, `spec`), or \
+    let ShortForm { policy_name, command_name } = serde_json::from_value(object).map_err(|_| {
+        let detail = "expected a whole policy (`apiVersion`, `kind`, `metadata`, `spec`), or \
                           `policy_name` and `command_name` alone";
-            Problem::new(StatusCode::BAD_REQUEST, detail)
-        })?;
+        Problem::new(StatusCode::BAD_REQUEST, detail)
+    })?;
     Policy::killing(&policy_name, &command_name).map_err(|problem| refused(&[problem]))
 }
 

@@ -44,8 +44,8 @@ impl Heard {
     }
 
     /// What the agent `node` has of the policy `name`.
-    pub(super) fn at(&self, node: &str, name: &PolicyName) -> Option<&AgentPolicy> {
-        self.of(name).find(|policy| policy.node == node)
+    pub(super) fn at<'a>(&'a self, node: &str, name: &PolicyName) -> Option<&'a AgentPolicy> {
+        self.policies.iter().find(|policy| is_of(policy, name) && policy.node == node)
     }
 }
 
@@ -93,7 +93,9 @@ pub(super) async fn hear(agents: &[AgentStatus], patience: Duration) -> Heard {
     heard.answered.sort_unstable();
     if !silent.is_empty() {
         silent.sort_unstable();
-        heard.notes.push(format!("which policies these agents have is not known: {}", some(&silent)));
+        heard
+            .notes
+            .push(format!("which policies these agents have is not known: {}", some(&silent)));
     }
     let deaf = agents.len() - askable.len();
     if deaf > 0 {
@@ -116,7 +118,8 @@ pub(super) struct Told {
 }
 
 /// Something that is done at an agent; its own words where it is not.
-pub(super) type Deed<'a> = dyn Fn(AgentStatus, Agent) -> BoxFuture<'a, Result<(), String>> + 'a;
+pub(super) type Deed<'a> =
+    dyn Fn(AgentStatus, Agent) -> BoxFuture<'a, Result<(), String>> + Send + Sync + 'a;
 
 /// Does `deed` at each of `agents`.
 pub(super) async fn tell(agents: Vec<AgentStatus>, deed: &Deed<'_>) -> Told {
@@ -127,7 +130,10 @@ pub(super) async fn tell(agents: Vec<AgentStatus>, deed: &Deed<'_>) -> Told {
             Err(error) => Ok(Err(with_causes(&error))),
         };
         let late = || {
-            Err(format!("no answer within {} s; it is not known whether it was done", DOES.as_secs()))
+            Err(format!(
+                "no answer within {} s; it is not known whether it was done",
+                DOES.as_secs()
+            ))
         };
         (name, done.unwrap_or_else(|_| late()))
     };

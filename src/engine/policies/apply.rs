@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::agents::{self, Heard, SAYS, askable};
 use super::audit::Before;
-use super::object::{MANAGER, bare, path, shown};
+use super::object::{MANAGER, path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyApplied, PolicyClient, PolicyError, PolicyRequest};
 use crate::cluster::{self, Conflicts, Effect, Objects};
 use crate::engine::limits::Written;
-use crate::policy::{self, Policy, PolicyName, Problem};
+use crate::policy::{self, Policy, PolicyName, Problem, bare};
 use crate::store::By;
 use crate::tetragon::{Agent, AgentStatus};
 
@@ -17,7 +17,7 @@ use crate::tetragon::{Agent, AgentStatus};
 pub(super) const NOT_KNOWN_YET: &str = "not every agent has said yet whether it has loaded it: how \
                                         policies stand is known in a few seconds";
 
-impl<O: Objects + Sync> PolicyClient<O> {
+impl<O: Objects + Send + Sync> PolicyClient<O> {
     /// Applies the policy that is asked for, or has it checked; waits a few seconds for what agents
     /// make of it.
     pub async fn apply(
@@ -26,8 +26,11 @@ impl<O: Objects + Sync> PolicyClient<O> {
         by: &By,
     ) -> Result<PolicyApplied, PolicyError> {
         let PolicyRequest { manifest, mode, is_forced, is_dry_run } = request;
-        let policy = Policy::from_json(bare(&manifest)).map_err(|problems| invalid(&problems))?;
-        let policy = mode.map_or_else(|| policy.clone(), |mode| policy.with_mode(mode));
+        let policy = Policy::from_json(manifest).map_err(|problems| invalid(&problems))?;
+        let policy = match mode {
+            Some(mode) => policy.with_mode(mode),
+            None => policy,
+        };
         let name = policy.name().clone();
         let mut before = Before::default();
         let way = Way { is_forced, is_dry_run };
@@ -106,7 +109,7 @@ impl<O: Objects + Sync> PolicyClient<O> {
         let name = policy.name();
         let path = path(name);
         let (live, had) = tokio::join!(objects.get(&path), agents::hear(agents, SAYS));
-        let live = live?.as_ref().map(bare);
+        let live = live?.map(bare);
         before.object = live.clone().unwrap_or_default();
         let (would, mut notes) = self.checked(objects, policy).await?;
         // What others have written stays in it, and may harm too.
@@ -128,11 +131,12 @@ impl<O: Objects + Sync> PolicyClient<O> {
             .apply(&path, policy.manifest(), MANAGER, Conflicts::Forced, Effect::Lasting)
             .await;
         let object = match applied {
-            Ok(object) => bare(&object),
+            Ok(object) => bare(object),
             Err(error) => self.found_out(objects, name, &would, error).await?,
         };
         let is_same_spec = live.as_ref().is_some_and(|live| live.get("spec") == object.get("spec"));
-        let awaited = Awaited::Taken { before: (!is_same_spec).then_some(&had), mode: policy.mode() };
+        let awaited =
+            Awaited::Taken { before: (!is_same_spec).then_some(&had), mode: policy.mode() };
         let (heard, is_known) = settled(agents, name, awaited).await;
         self.say_how_known(agents, &heard, is_known, &mut notes);
         let status = self.standing(name, Some(&object), &heard);
@@ -147,9 +151,8 @@ impl<O: Objects + Sync> PolicyClient<O> {
         policy: &Policy,
     ) -> Result<(Value, Vec<String>), PolicyError> {
         let path = path(policy.name());
-        let check = |conflicts| {
-            objects.apply(&path, policy.manifest(), MANAGER, conflicts, Effect::DryRun)
-        };
+        let check =
+            |conflicts| objects.apply(&path, policy.manifest(), MANAGER, conflicts, Effect::DryRun);
         let mut notes = Vec::new();
         let checked = match check(Conflicts::Refused).await {
             Err(cluster::Error::Refused { status: 409, message, .. }) => {
@@ -160,7 +163,7 @@ impl<O: Objects + Sync> PolicyClient<O> {
             checked => checked,
         };
         match checked {
-            Ok(object) => Ok((bare(&object), notes)),
+            Ok(object) => Ok((bare(object), notes)),
             Err(error) => Err(self.why_not(policy.name(), error).await),
         }
     }
@@ -192,8 +195,10 @@ impl<O: Objects + Sync> PolicyClient<O> {
             return Err(error.into());
         }
         match objects.get(&path(name)).await {
-            Ok(Some(object)) if bare(&object) == *would => Ok(bare(&object)),
-            Ok(_) => Err(error.into()),
+            Ok(object) => match object.map(bare) {
+                Some(object) if object == *would => Ok(object),
+                _ => Err(error.into()),
+            },
             Err(_) => Err(PolicyError::Unsure { policy: name.clone(), source: Box::new(error) }),
         }
     }
@@ -271,12 +276,7 @@ pub(super) struct Way {
 }
 
 /// Has one agent take a policy in, in the place of what it has.
-async fn put(
-    service: Agent,
-    name: &PolicyName,
-    yaml: &str,
-    has_it: bool,
-) -> Result<(), String> {
+async fn put(service: Agent, name: &PolicyName, yaml: &str, has_it: bool) -> Result<(), String> {
     if has_it {
         service.delete_policy(name).await.map_err(|error| said(&error))?;
     }

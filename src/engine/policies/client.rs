@@ -6,12 +6,12 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::agents::{self, Heard, SAYS, askable};
-use super::object::{API_VERSION, RESOURCES, bare, path};
+use super::object::{API_VERSION, RESOURCES, path};
 use super::standing::joined;
 use super::{PolicyError, PolicyList};
 use crate::cluster::{Collection, Objects};
 use crate::engine::responder::Audit;
-use crate::policy::{Guarded, PolicyName, PolicyStatus, Standing};
+use crate::policy::{Guarded, PolicyName, PolicyStatus, Standing, bare};
 use crate::tetragon::AgentStatus;
 
 /// Policies of a kind that are read of a cluster at most.
@@ -44,7 +44,7 @@ impl<O> std::fmt::Debug for PolicyClient<O> {
     }
 }
 
-impl<O: Objects + Sync> PolicyClient<O> {
+impl<O: Objects + Send + Sync> PolicyClient<O> {
     /// One that works with `parts`.
     #[must_use]
     pub const fn new(parts: PolicyParts<O>) -> Self {
@@ -57,8 +57,7 @@ impl<O: Objects + Sync> PolicyClient<O> {
         if self.parts.cluster.is_err() {
             self.somewhere(&agents)?;
         }
-        let (found, heard) =
-            tokio::join!(self.found(), agents::hear(&agents, SAYS));
+        let (found, heard) = tokio::join!(self.found(), agents::hear(&agents, SAYS));
         let (found, Heard { policies, answered, mut notes }) = (found?, heard);
         if found == Found::NotInstalled {
             notes.insert(0, PolicyError::NotInstalled.to_string());
@@ -80,7 +79,7 @@ impl<O: Objects + Sync> PolicyClient<O> {
     /// add to it.
     pub async fn object(&self, name: &PolicyName) -> Result<Option<Value>, PolicyError> {
         match &self.parts.cluster {
-            Ok(objects) => Ok(objects.get(&path(name)).await?.as_ref().map(bare)),
+            Ok(objects) => Ok(objects.get(&path(name)).await?.map(bare)),
             Err(_) => Ok(None),
         }
     }
@@ -122,7 +121,7 @@ impl<O: Objects + Sync> PolicyClient<O> {
             Err(error) if error.status() == Some(404) => {}
             of_namespaces => all.extend(of_namespaces?),
         }
-        Ok(Found::Objects(all.iter().map(|object| Arc::new(bare(object))).collect()))
+        Ok(Found::Objects(all.into_iter().map(Arc::new).collect()))
     }
 
     /// How the one policy `name` stands, by its object and what agents said.
@@ -133,7 +132,7 @@ impl<O: Objects + Sync> PolicyClient<O> {
         heard: &Heard,
     ) -> PolicyStatus {
         let has_cluster = self.parts.cluster.is_ok();
-        let objects = object.map(|object| Arc::new(bare(object))).into_iter().collect();
+        let objects = object.map(|object| Arc::new(object.clone())).into_iter().collect();
         let of_it: Vec<_> = heard.of(name).cloned().collect();
         let statuses = joined(objects, &of_it, heard.answered.len(), has_cluster);
         statuses.into_iter().find(|status| status.name == *name).unwrap_or_else(|| PolicyStatus {

@@ -5,19 +5,19 @@ use serde_json::{Value, json};
 use super::agents::{self, SAYS, askable};
 use super::apply::{NOT_KNOWN_YET, counted, said};
 use super::audit::Before;
-use super::object::{bare, metadata, path, shown};
+use super::object::{metadata, path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyClient, PolicyDeleted, PolicyError};
 use crate::cluster::{self, Effect, Objects};
 use crate::engine::limits::Written;
-use crate::policy::PolicyName;
+use crate::policy::{PolicyName, bare};
 use crate::store::By;
 use crate::tetragon::{Agent, AgentStatus};
 
 /// How often it is tried to delete what somebody else changes meanwhile.
 const TRIES: usize = 3;
 
-impl<O: Objects + Sync> PolicyClient<O> {
+impl<O: Objects + Send + Sync> PolicyClient<O> {
     /// Deletes the policy `name`, or has that checked; waits a few seconds for agents to unload it.
     pub async fn delete(
         &self,
@@ -47,8 +47,9 @@ impl<O: Objects + Sync> PolicyClient<O> {
         let agents = self.agents();
         if let Ok(objects) = &self.parts.cluster {
             if let Some(body) = remove(objects, name, effect).await? {
-                before.object = bare(&body);
-                let written = Written { object: shown(name), how: "delete".into(), body: bare(&body) };
+                let body = bare(body);
+                before.object = body.clone();
+                let written = Written { object: shown(name), how: "delete".into(), body };
                 return Ok(self.unloaded(name, written, Vec::new(), &agents, effect).await);
             }
             // What somebody gave to agents by hand is nowhere else.
@@ -123,7 +124,7 @@ impl<O: Objects + Sync> PolicyClient<O> {
 }
 
 /// Removes the object; what it was, or none where there was none.
-async fn remove<O: Objects + Sync>(
+async fn remove<O: Objects + Send + Sync>(
     objects: &O,
     name: &PolicyName,
     effect: Effect,
@@ -142,10 +143,9 @@ async fn remove<O: Objects + Sync>(
                 return match objects.get(&path).await {
                     Ok(None) => Ok(Some(object)),
                     Ok(Some(_)) => Err(error.into()),
-                    Err(_) => Err(PolicyError::Unsure {
-                        policy: name.clone(),
-                        source: Box::new(error),
-                    }),
+                    Err(_) => {
+                        Err(PolicyError::Unsure { policy: name.clone(), source: Box::new(error) })
+                    }
                 };
             }
             Err(error) => return Err(error.into()),

@@ -51,7 +51,8 @@ impl Awaited<'_> {
                 let had = before.and_then(|before| before.at(node, name));
                 let is_same = had.is_some_and(|had| had.id != 0 && had.id == now.id);
                 // A mode is changed without taking the policy in again.
-                let is_switched = mode.is_some() && now.mode == mode && had.map(|had| had.mode) != Some(mode);
+                let is_switched =
+                    mode.is_some() && now.mode == mode && had.map(|had| had.mode) != Some(mode);
                 is_decided(now.state) && (!is_same || is_switched)
             }),
         }
@@ -94,9 +95,8 @@ mod tests {
         let monitor = Some(PolicyMode::Monitor);
         let enforce = Some(PolicyMode::Enforce);
         let before = heard(&[(7, Enabled, monitor), (9, Enabled, monitor)]);
-        let is_so = |now: &Heard, mode| {
-            Awaited::Taken { before: Some(&before), mode }.is_so(now, &name())
-        };
+        let is_so =
+            |now: &Heard, mode| Awaited::Taken { before: Some(&before), mode }.is_so(now, &name());
         assert!(!is_so(&before, None), "nobody has taken it in again");
         assert!(!is_so(&heard(&[(8, Enabled, None), (9, Enabled, None)]), None));
         assert!(!is_so(&heard(&[(8, Enabled, None), (10, Loading, None)]), None));

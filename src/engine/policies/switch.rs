@@ -5,7 +5,7 @@ use serde_json::json;
 use super::agents::{self, Heard, SAYS, askable};
 use super::apply::{Way, counted, said};
 use super::audit::Before;
-use super::object::{bare, path, shown};
+use super::object::{path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyApplied, PolicyClient, PolicyError, PolicySwitch};
 use crate::cluster::Objects;
@@ -14,7 +14,7 @@ use crate::policy::{Policy, PolicyMode};
 use crate::store::By;
 use crate::tetragon::{Agent, AgentStatus};
 
-impl<O: Objects + Sync> PolicyClient<O> {
+impl<O: Objects + Send + Sync> PolicyClient<O> {
     /// Switches a policy, or says what that would write.
     pub async fn switch(
         &self,
@@ -44,7 +44,7 @@ impl<O: Objects + Sync> PolicyClient<O> {
         let agents = self.agents();
         if let Ok(objects) = &self.parts.cluster {
             if let Some(object) = objects.get(&path(name)).await? {
-                let policy = Policy::from_json(bare(&object)).map_err(|problems| {
+                let policy = Policy::from_json(object).map_err(|problems| {
                     let why = problems.first().map(ToString::to_string).unwrap_or_default();
                     PolicyError::Invalid(format!("the policy {name} in the cluster: {why}"))
                 })?;
@@ -72,16 +72,17 @@ impl<O: Objects + Sync> PolicyClient<O> {
         }
         let may_act = had.of(name).any(|policy| !policy.is_monitor_only);
         if *mode == PolicyMode::Enforce && may_act {
-            let danger = "what it would do is not known: only agents have it, and they do not show it";
+            let danger =
+                "what it would do is not known: only agents have it, and they do not show it";
             if !is_forced {
                 let why = format!("the policy {name} is not switched to enforce: {danger}");
                 return Err(PolicyError::Dangerous(why));
             }
             before.forced.push(danger.to_owned());
         }
-        let modes = had.of(name).map(|policy| {
-            json!({ "node": policy.node, "mode": policy.mode.map(PolicyMode::name) })
-        });
+        let modes = had.of(name).map(
+            |policy| json!({ "node": policy.node, "mode": policy.mode.map(PolicyMode::name) }),
+        );
         before.object = json!({ "agents": modes.collect::<Vec<_>>() });
         let written = Written {
             object: format!("{} at {}", shown(name), counted(holders.len())),

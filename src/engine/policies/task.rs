@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ pub(in crate::engine) struct PoliciesSeen {
 
 /// Answers `asked` until asked to stop or until nobody can ask any more; `publish` is told what there
 /// is to show and must not wait.
-pub(super) async fn run<O: Objects + Sync>(
+pub(super) async fn run<O: Objects + Send + Sync>(
     client: &PolicyClient<O>,
     asked: &mut mpsc::Receiver<PolicyAsk>,
     publish: &(dyn Fn(PoliciesSeen) + Send + Sync),
@@ -93,7 +93,7 @@ struct Task<'a, O> {
     read: Option<Instant>,
 }
 
-impl<O: Objects + Sync> Task<'_, O> {
+impl<O: Objects + Send + Sync> Task<'_, O> {
     async fn answer(&mut self, ask: PolicyAsk) {
         // Whoever asked may have gone; what was asked for is done all the same.
         match ask {
@@ -150,7 +150,8 @@ impl<O: Objects + Sync> Task<'_, O> {
             }
             // Then there are none to be shown, and why is shown elsewhere.
             Err(error @ PolicyError::Nowhere(_)) => {
-                self.seen = PoliciesSeen { notes: vec![error.to_string()], ..PoliciesSeen::default() };
+                self.seen =
+                    PoliciesSeen { notes: vec![error.to_string()], ..PoliciesSeen::default() };
             }
             Err(error) => self.seen.failure = Some(with_causes(error)),
         }

@@ -69,7 +69,9 @@ impl PolicyThread {
                     if task.await.is_ok() {
                         return;
                     }
-                    error!("the task of policies broke off by a fault of its own and is started again");
+                    error!(
+                        "the task of policies broke off by a fault of its own and is started again"
+                    );
                     sleep(FAULT).await;
                 }
             };
