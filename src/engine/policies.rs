@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::client::{PolicyClient, PolicyParts};
+pub use self::client::{Policing, PolicyClient, PolicyParts};
 pub(super) use self::task::PoliciesSeen;
 pub(super) use self::thread::PolicyThread;
 

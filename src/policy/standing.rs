@@ -121,6 +121,17 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Every one, worst first.
+    pub const ALL: [Self; 7] = [
+        Self::NotLoaded,
+        Self::PartlyLoaded,
+        Self::AgentOnly,
+        Self::Changing,
+        Self::Unknown,
+        Self::Disabled,
+        Self::Loaded,
+    ];
+
     /// Its name everywhere.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -9,13 +9,43 @@ use super::agents::{self, Heard, SAYS, askable};
 use super::object::{API_VERSION, RESOURCES, path};
 use super::standing::joined;
 use super::{PolicyError, PolicyList};
-use crate::cluster::{Collection, Objects};
+use crate::cluster::{Cluster, Collection, Objects};
 use crate::engine::responder::Audit;
 use crate::policy::{Guarded, PolicyName, PolicyStatus, Standing, bare};
 use crate::tetragon::AgentStatus;
 
 /// Policies of a kind that are read of a cluster at most.
 const MOST: usize = 2_000;
+
+/// The namespace that Weir's own manifests make: it is guarded from wherever somebody works.
+const OWN_NAMESPACE: &str = "weir";
+
+/// What may be done to policies.
+#[derive(Debug, Clone, Default)]
+pub struct Policing {
+    /// Whether nothing is to be changed.
+    pub is_read_only: bool,
+    /// Namespaces that no policy may harm, beside those of Weir and of Kubernetes itself.
+    pub guarded: Vec<String>,
+}
+
+impl Policing {
+    /// What policies of `cluster`, or of `agents` where there is none for that reason, are read and
+    /// written with.
+    #[must_use]
+    pub fn parts(
+        self,
+        cluster: Result<Cluster, String>,
+        agents: watch::Receiver<Arc<Vec<AgentStatus>>>,
+        audit: Box<dyn Audit>,
+    ) -> PolicyParts<Cluster> {
+        let Self { is_read_only, mut guarded } = self;
+        let own_pod = cluster.as_ref().ok().and_then(Cluster::own_pod);
+        guarded.extend(own_pod.map(|(namespace, _)| namespace.to_owned()));
+        guarded.push(OWN_NAMESPACE.to_owned());
+        PolicyParts { cluster, agents, guarded: Guarded::new(guarded), is_read_only, audit }
+    }
+}
 
 /// What policies are read and written with.
 pub struct PolicyParts<O> {

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{PolicyAsk, PolicyClient, PolicyError, PolicyList};
 use crate::cluster::{Effect, Objects};
 use crate::engine::keeper::with_causes;
+use crate::engine::snapshot::TetragonStatus;
 use crate::policy::PolicyStatus;
 use crate::tetragon::{AgentLink, AgentStatus, Endpoint};
 
@@ -32,6 +33,15 @@ pub(in crate::engine) struct PoliciesSeen {
     pub(in crate::engine) failure: Option<String>,
     /// What else there is to say of them.
     pub(in crate::engine) notes: Vec<String>,
+}
+
+impl PoliciesSeen {
+    /// Puts it into what is shown.
+    pub(in crate::engine) fn show_in(&self, status: &mut TetragonStatus) {
+        let Self { policies, read_us, failure, notes } = self.clone();
+        (status.policies, status.policies_read_us) = (policies, read_us);
+        (status.policies_failure, status.policies_notes) = (failure, notes);
+    }
 }
 
 /// Answers `asked` until asked to stop or until nobody can ask any more; `publish` is told what there
