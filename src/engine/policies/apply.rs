@@ -9,7 +9,7 @@ use super::settle::{Awaited, settled};
 use super::{PolicyApplied, PolicyClient, PolicyError, PolicyRequest};
 use crate::cluster::{self, Conflicts, Effect, Objects};
 use crate::engine::limits::Written;
-use crate::policy::{self, Policy, PolicyName, Problem, bare};
+use crate::policy::{self, AgentPolicy, LoadState, Policy, PolicyName, Problem, bare};
 use crate::store::By;
 use crate::tetragon::{Agent, AgentStatus};
 
@@ -259,9 +259,19 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             Box::pin(async move { put(service, name, yaml, has_it).await })
         };
         let told = agents::tell(askable, &put).await;
-        notes.extend(told.outcome(&format!("apply the policy {name}"))?);
         let awaited = Awaited::Taken { before: Some(&had), mode: policy.mode() };
-        let (heard, is_known) = settled(agents, name, awaited).await;
+        let (heard, is_known) = if told.done.is_empty() {
+            (agents::hear(agents, SAYS).await, true)
+        } else {
+            settled(agents, name, awaited).await
+        };
+        // An agent that could not load a policy refuses it and has it all the same.
+        let is_broken =
+            |one: &AgentPolicy| matches!(one.state, LoadState::LoadError | LoadState::Error);
+        match told.outcome(&format!("apply the policy {name}")) {
+            Err(error) if heard.of(name).any(is_broken) => notes.push(error.to_string()),
+            outcome => notes.extend(outcome?),
+        }
         self.say_how_known(agents, &heard, is_known, &mut notes);
         let status = self.standing(name, None, &heard);
         Ok(PolicyApplied { status, written, diff, notes, is_dry_run: false })
