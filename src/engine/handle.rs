@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::command::{ActError, Command, Done};
 use super::glance::Glance;
 use super::limits::Limits;
+use super::policies::Policies;
 use super::snapshot::Snapshot;
 use crate::cluster::Cluster;
 use crate::cluster::info::ClusterInfo;
@@ -20,6 +21,7 @@ pub struct Handle {
     stop: Arc<AtomicBool>,
     actions: Option<Arc<Mutex<Actions>>>,
     limits: Limits,
+    policies: Policies,
     cluster: Option<Arc<Glance>>,
 }
 
@@ -28,7 +30,8 @@ impl Handle {
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
         let limits = Limits::absent("this engine has no cluster".into());
-        Self { snapshots, stop, actions: None, limits, cluster: None }
+        let policies = Policies::absent("this engine has neither a cluster nor an agent".into());
+        Self { snapshots, stop, actions: None, limits, policies, cluster: None }
     }
 
     /// The door through which people act too.
@@ -41,6 +44,12 @@ impl Handle {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The door through which policies are read and written too.
+    #[must_use]
+    pub fn with_policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
     }
 
     /// The door through which the cluster is asked what it is made of too.
@@ -62,6 +71,12 @@ impl Handle {
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The door to policies.
+    #[must_use]
+    pub const fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// Does what somebody wants done, where that holds nobody up; the next snapshots show it.
