@@ -8,6 +8,7 @@ use crate::panes::alerts::Alerts;
 use crate::panes::flows::Flows;
 use crate::panes::help::Help;
 use crate::panes::limits::Limits;
+use crate::panes::policy_editor::PolicyEditor;
 use crate::panes::scores::Scores;
 use crate::panes::unconnected::Unconnected;
 
@@ -85,6 +86,19 @@ impl Views {
             (Some(help), _) => help,
             (None, Some(last)) => last.as_mut(),
             (None, None) => self.panes.of(pane),
+        }
+    }
+
+    /// The editor, where it lies on top.
+    pub(super) fn editor(&self) -> Option<&PolicyEditor> {
+        self.cover()?.editor()
+    }
+
+    /// The editor, where it lies on top, to be written in.
+    pub(super) fn editor_mut(&mut self) -> Option<&mut PolicyEditor> {
+        match (&self.help, self.pages.last_mut()) {
+            (None, Some(last)) => last.editor_mut(),
+            _ => None,
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Agent {
     pub slowness: Duration,
     /// Its policies, as it tells of them in JSON.
     pub policies: Vec<Value>,
+    /// The highest number that a policy was given: none is given twice.
+    pub given: u64,
     /// Hooks that its kernel does not have.
     pub no_such_hooks: BTreeSet<String>,
     /// The calls, in order.
@@ -97,7 +99,9 @@ impl TetragonAgent {
     /// Starts one on TCP.
     pub fn on_tcp() -> Self {
         let free = std::net::TcpListener::bind((own_host(), 0)).expect("an address is free");
-        Self::start(At::Tcp(free.local_addr().expect("it has an address")))
+        let address = free.local_addr().expect("it has an address");
+        drop(free);
+        Self::start(At::Tcp(address))
     }
 
     fn start(at: At) -> Self {
