@@ -18,7 +18,9 @@ use weir::api::{self, Api};
 use weir::capture::{evidence, privilege};
 use weir::cluster::{self, Place};
 use weir::detect::{self, Runtime};
-use weir::engine::{self, Abroad, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
+use weir::engine::{
+    self, Abroad, Engine, Feed, Handle, Interrupts, Models, Options, Parts, Policing,
+};
 use weir::incident::{self, Tracker};
 use weir::notify::{self, FirebaseList, Sink};
 use weir::respond::ResponseOptions;
@@ -200,6 +202,7 @@ fn start(
         sinks,
         abroad: Some(abroad(settings, place, address(args, settings), is_live)),
         tetragon: Some(listening(settings, is_live)),
+        policies: Some(policing(settings)),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }
@@ -249,6 +252,12 @@ fn abroad(
         is_needed: is_named || settings.cluster == Reach::On,
         absent: absent.map(str::to_owned),
     }
+}
+
+/// What may be done to policies of Tetragon.
+pub(crate) fn policing(settings: &Settings) -> Policing {
+    let lease = Some(settings.lease_namespace.clone()).filter(|name| !name.is_empty());
+    Policing { is_read_only: settings.read_only, guarded: lease.into_iter().collect() }
 }
 
 /// How packets are kept as evidence, in a folder beside the database.

@@ -14,6 +14,7 @@ mod follow;
 mod json;
 mod log;
 mod pause;
+mod present;
 mod socket;
 mod status;
 mod stream;
@@ -26,5 +27,6 @@ pub use event::{
     SocketUse, Unreadable,
 };
 pub use follow::{EventSink, follow};
+pub use present::present;
 pub use status::{AgentLink, AgentStatus, Endpoint};
 pub use wish::{NoWish, SOCKET, Wish};
