@@ -9,6 +9,7 @@ mod connect;
 mod credential;
 mod error;
 pub mod info;
+mod log;
 mod objects;
 mod place;
 mod read_only;
@@ -23,6 +24,7 @@ mod world;
 pub use access::{Access, Part, RIGHTS, Right, Scope};
 pub use connect::{Cluster, Found, Options};
 pub use error::Error;
+pub use log::{LogFrom, PodLog};
 pub use objects::{Conflicts, Effect, ObjectPath, Objects};
 pub use place::Place;
 pub use record::{
@@ -30,4 +32,5 @@ pub use record::{
 };
 pub use status::{ClusterStatus, Link, WatchStatus};
 pub use watch::watch;
+pub(crate) use words::said;
 pub use world::{Backing, Ingress, Route, ServedBy, World};

@@ -6,8 +6,18 @@
 //!
 //! What is made of events belongs to [`crate::engine`]; what a policy says to [`crate::policy`].
 
+mod client;
 mod event;
+mod follow;
+mod json;
+mod pause;
+mod socket;
 mod status;
+pub mod wire;
+mod wish;
 
+pub use client::{Agent, Error, Health};
 pub use event::{Event, EventKind, Pod, Process, SocketStep, SocketUse};
+pub use follow::{EventSink, follow};
 pub use status::{AgentLink, AgentStatus, Endpoint};
+pub use wish::{NoWish, SOCKET, Wish};
