@@ -169,6 +169,8 @@ pub(crate) struct WatchArgs {
     #[command(flatten)]
     cluster: ClusterFlags,
     #[command(flatten)]
+    tetragon: TetragonFlags,
+    #[command(flatten)]
     response: ResponseFlags,
     #[command(flatten)]
     screen: ScreenFlags,
@@ -223,6 +225,20 @@ pub(crate) struct ClusterFlags {
     /// Context in the kubeconfig [default: its current one]
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
+}
+
+/// Settings of Tetragon; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+pub(crate) struct TetragonFlags {
+    /// Where an agent of Tetragon is heard: auto, none, `unix://PATH`, HOST:PORT, `file://PATH`, cluster
+    /// or cluster:PORT; several may be given
+    #[arg(long, value_name = "WHERE", value_delimiter = ',')]
+    tetragon: Option<Vec<String>>,
+    /// Memory in MiB for events
+    #[arg(long, value_name = "MIB")]
+    tetragon_mib: Option<String>,
 }
 
 /// Settings of the response; named as their keys.
@@ -303,12 +319,13 @@ impl Cli {
     /// The flags given that are settings, by key.
     pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
         let mut flags = Table::try_from(&self.global.log)?;
-        let WatchArgs { flows, model, place, cluster, response, screen, .. } = &self.watch;
+        let WatchArgs { flows, model, place, cluster, tetragon, response, screen, .. } = &self.watch;
         for table in [
             Table::try_from(flows)?,
             Table::try_from(model)?,
             Table::try_from(place)?,
             Table::try_from(cluster)?,
+            Table::try_from(tetragon)?,
             Table::try_from(response)?,
             Table::try_from(screen)?,
         ] {
@@ -330,6 +347,7 @@ impl Cli {
                 flags.extend(Table::try_from(&args.model)?);
                 flags.extend(Table::try_from(&args.place)?);
                 flags.extend(Table::try_from(&args.cluster)?);
+                flags.extend(Table::try_from(&args.tetragon)?);
             }
             Some(
                 Verb::Model(_)

@@ -1,6 +1,7 @@
 //! `GET /metrics`: what is counted, in Prometheus' text format 0.0.4.
 
 mod cluster;
+mod tetragon;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +52,7 @@ fn text(snapshot: &Snapshot, is_ready: bool) -> String {
     page.sinks(snapshot);
     page.evidence(snapshot);
     page.cluster(snapshot);
+    page.tetragon(snapshot);
     page.0
 }
 

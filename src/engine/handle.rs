@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::command::{ActError, Command, Done};
+use super::events::Events;
 use super::glance::Glance;
 use super::limits::Limits;
 use super::snapshot::Snapshot;
@@ -21,6 +22,7 @@ pub struct Handle {
     actions: Option<Arc<Mutex<Actions>>>,
     limits: Limits,
     cluster: Option<Arc<Glance>>,
+    events: Events,
 }
 
 impl Handle {
@@ -28,7 +30,8 @@ impl Handle {
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
         let limits = Limits::absent("this engine has no cluster".into());
-        Self { snapshots, stop, actions: None, limits, cluster: None }
+        let events = Events::default();
+        Self { snapshots, stop, actions: None, limits, cluster: None, events }
     }
 
     /// The door through which people act too.
@@ -49,6 +52,12 @@ impl Handle {
         Self { cluster: cluster.map(Glance::of).map(Arc::new), ..self }
     }
 
+    /// The door through which events are read too.
+    #[must_use]
+    pub fn with_events(self, events: Events) -> Self {
+        Self { events, ..self }
+    }
+
     /// What is in the cluster and how it is doing; none where there is no cluster. However many ask,
     /// the cluster is asked by one at a time, and not again for the next ten seconds; while it does
     /// not answer it is not asked.
@@ -62,6 +71,12 @@ impl Handle {
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The door to what processes did lately.
+    #[must_use]
+    pub const fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Does what somebody wants done, where that holds nobody up; the next snapshots show it.

@@ -19,6 +19,7 @@ use super::gauges::Gauges;
 use super::handle::Handle;
 use super::inference::Inference;
 use super::keeper::{Keeper, Kept};
+use super::listen::{Listener, Listening};
 use super::meters::Meters;
 use super::naming::Naming;
 use super::notifier::{self, Notifier, Words};
@@ -63,6 +64,8 @@ pub struct Parts {
     pub evidence: Option<evidence::Options>,
     /// Which cluster is watched and guarded; none if it does not say.
     pub abroad: Option<Abroad>,
+    /// Which agents of Tetragon are listened to; none if it does not say.
+    pub tetragon: Option<Listening>,
 }
 
 /// Why an engine could not be started, or not be ended without a loss.
@@ -100,6 +103,7 @@ pub struct Engine {
     notes: SyncSender<Note>,
     outside: Option<Outside>,
     envoy: Envoy,
+    listener: Listener,
 }
 
 impl Engine {
@@ -108,7 +112,7 @@ impl Engine {
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
         let Parts { feed, flows, model, inference_threads, tracker, known, evidence, .. } = parts;
-        let Parts { store, retention, sinks, abroad, .. } = parts;
+        let Parts { store, retention, sinks, abroad, tetragon, .. } = parts;
         let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
@@ -162,10 +166,15 @@ impl Engine {
             Some(abroad) => Envoy::start(abroad, means)?,
             None => Envoy::at_home("this engine has no cluster".into()),
         };
+        let listener = match tetragon {
+            Some(listening) => Listener::start(listening, envoy.cluster(), Box::new(|_| ()))?,
+            None => Listener::absent("this engine listens to no agent of Tetragon".into()),
+        };
         let naming = Naming::new(envoy.worlds());
         let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown)
             .with_names(naming)
-            .with_cluster(envoy.seen());
+            .with_cluster(envoy.seen())
+            .with_tetragon(listener.seen());
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;
@@ -181,11 +190,12 @@ impl Engine {
         })?;
         let handle = Handle::new(snapshots, stop);
         let handle = handle.with_limits(envoy.limits()).with_cluster(envoy.cluster());
+        let handle = handle.with_events(listener.events());
         let handle = match actions {
             Some(actions) => handle.with_actions(actions),
             None => handle,
         };
-        Ok(Self { handle, source, desk, notes, outside, envoy })
+        Ok(Self { handle, source, desk, notes, outside, envoy, listener })
     }
 
     /// The door to it.
@@ -196,8 +206,10 @@ impl Engine {
 
     /// Asks it to end, and waits until what it found is kept or cannot be.
     pub fn finish(self) -> Result<(), Error> {
-        let Self { handle, source, desk, notes, outside, envoy } = self;
+        let Self { handle, source, desk, notes, outside, envoy, listener } = self;
         handle.stop();
+        // Agents are looked for in the cluster for as long as there is one.
+        listener.finish();
         envoy.finish();
         // While what was found is brought in, a message that is under way has time to end.
         let outside = outside.map(Outside::stop);

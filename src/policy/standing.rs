@@ -99,6 +99,33 @@ pub enum Standing {
     Loaded,
 }
 
+impl Standing {
+    /// Every one, worst first.
+    pub const ALL: [Self; 7] = [
+        Self::NotLoaded,
+        Self::PartlyLoaded,
+        Self::AgentOnly,
+        Self::Changing,
+        Self::Unknown,
+        Self::Disabled,
+        Self::Loaded,
+    ];
+
+    /// Its name everywhere.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotLoaded => "not-loaded",
+            Self::PartlyLoaded => "partly-loaded",
+            Self::AgentOnly => "agent-only",
+            Self::Changing => "changing",
+            Self::Unknown => "unknown",
+            Self::Disabled => "disabled",
+            Self::Loaded => "loaded",
+        }
+    }
+}
+
 /// A policy as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyStatus {

@@ -93,6 +93,7 @@ pub fn engine(
         known: Vec::new(),
         evidence: None,
         abroad: Some(abroad),
+        tetragon: None,
     };
     Engine::start(parts, &runtime, Arc::default()).expect("an engine")
 }
