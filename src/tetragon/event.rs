@@ -1,7 +1,20 @@
 //! One event: what Weir reads of it, and all that the agent said.
 
+mod argument;
+mod decode;
+mod details;
+mod parts;
+mod reading;
+mod salvage;
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+pub use decode::Unreadable;
+pub use details::{Capabilities, Details, Fact, Namespace};
+pub use parts::Exit;
 
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,14 +186,51 @@ pub struct Event {
 enum Body {
     /// A line of its JSON export.
     Json(Box<str>),
+    /// A message of its gRPC service.
+    Protobuf(Box<[u8]>),
 }
 
 impl Event {
-    /// The event as Tetragon's JSON export has it, in one line.
+    /// The event as Tetragon's JSON export has it, in one line. Of what came over gRPC and cannot be
+    /// read, the bytes stand there in Base64.
     #[must_use]
     pub fn json(&self) -> String {
-        match &self.body {
-            Body::Json(line) => line.to_string(),
-        }
+        self.body.json().into_owned()
+    }
+
+    /// Memory that it takes, in bytes: its head, its processes and all that the agent said.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        let texts = [
+            &self.node,
+            &self.type_name,
+            &self.call,
+            &self.arguments,
+            &self.policy,
+            &self.message,
+            &self.action,
+        ];
+        let processes = [&self.process, &self.parent].into_iter().flatten();
+        size_of::<Self>()
+            + texts.into_iter().map(String::len).sum::<usize>()
+            + processes.map(|process| process.size_bytes()).sum::<usize>()
+            + self.body.len()
+    }
+}
+
+impl Process {
+    fn size_bytes(&self) -> usize {
+        let texts = [
+            &self.exec_id,
+            &self.parent_exec_id,
+            &self.user,
+            &self.binary,
+            &self.arguments,
+            &self.cwd,
+        ];
+        let pod = self.pod.as_ref().map_or(0, |pod| {
+            pod.namespace.len() + pod.name.len() + pod.workload.len() + pod.container.len()
+        });
+        size_of::<Self>() + texts.into_iter().map(String::len).sum::<usize>() + pod
     }
 }

@@ -17,7 +17,10 @@ pub mod wire;
 mod wish;
 
 pub use client::{Agent, Error, Health};
-pub use event::{Event, EventKind, Pod, Process, SocketStep, SocketUse};
+pub use event::{
+    Capabilities, Details, Event, EventKind, Exit, Fact, Namespace, Pod, Process, SocketStep,
+    SocketUse, Unreadable,
+};
 pub use follow::{EventSink, follow};
 pub use status::{AgentLink, AgentStatus, Endpoint};
 pub use wish::{NoWish, SOCKET, Wish};
