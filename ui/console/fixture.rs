@@ -182,6 +182,8 @@ fn conversation(
         server,
         client_who: None,
         server_who: None,
+        client_process: None,
+        server_process: None,
         server_port: (!is_scan).then_some(server_port),
         protocol: protocol::TCP,
         score: Score::new(score),

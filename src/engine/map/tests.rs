@@ -62,6 +62,8 @@ fn talk(client: &str, server: &str, flows: u64) -> Arc<Conversation> {
         server: address(server),
         client_who: None,
         server_who: None,
+        client_process: None,
+        server_process: None,
         server_port: Some(80),
         protocol: 6,
         score: Score::new(0.9),
