@@ -32,8 +32,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 const LOADING: Duration = Duration::from_secs(30);
 
-/// The largest answer that is read, in bytes; an agent says little, but for its policies.
-const LARGEST: usize = 4 << 20;
+/// The largest message that is read, in bytes: one that is larger ends a stream, so this is above what
+/// is made an event of.
+const LARGEST: usize = 16 << 20;
 
 /// How much of a stream, and of all that comes over a connection, may be on its way, in bytes.
 const STREAM_WINDOW: u32 = 1 << 20;
@@ -115,12 +116,17 @@ impl Client {
         };
         let answer = timeout(call.within, asking).await;
         let answer = answer.map_err(|_| Error::silent(call.action, &self.endpoint, call.within))?;
-        let answer = answer.map_err(|status| Error::of(call.action, &self.endpoint, &status))?;
+        let answer = answer.map_err(|status| self.failed(call, &status))?;
         A::decode(answer.into_inner()).map_err(|error| Error::Senseless {
             action: call.action,
             endpoint: self.endpoint.clone(),
             why: error.to_string(),
         })
+    }
+
+    /// What `status` says about `call`.
+    pub(super) fn failed(&self, call: Call, status: &Status) -> Error {
+        Error::of(call.action, &self.endpoint, status)
     }
 
     /// Asks for all events, as bytes. An agent that has none may leave this without an answer: whoever

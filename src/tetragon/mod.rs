@@ -8,11 +8,15 @@
 
 mod client;
 mod event;
+mod file;
+mod find;
 mod follow;
 mod json;
+mod log;
 mod pause;
 mod socket;
 mod status;
+mod stream;
 pub mod wire;
 mod wish;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::EventSink;
 use crate::tetragon::{AgentLink, AgentStatus, Endpoint, Event, EventKind};
@@ -28,7 +28,13 @@ pub(in crate::tetragon) struct Board {
 pub(in crate::tetragon) struct Ear {
     board: Arc<Board>,
     endpoint: Endpoint,
-    status: Mutex<AgentStatus>,
+    state: Mutex<State>,
+}
+
+struct State {
+    status: AgentStatus,
+    /// When it was last heard, or began to be listened to.
+    heard: Instant,
 }
 
 impl Board {
@@ -51,7 +57,8 @@ impl Board {
         }
         let status = AgentStatus { node: node.to_owned(), ..AgentStatus::new(endpoint.clone()) };
         let (board, endpoint) = (Arc::clone(self), endpoint.clone());
-        let ear = Arc::new(Ear { board, endpoint, status: Mutex::new(status) });
+        let state = Mutex::new(State { status, heard: Instant::now() });
+        let ear = Arc::new(Ear { board, endpoint, state });
         ears.push(Arc::clone(&ear));
         drop(ears);
         self.changed.notify_one();
@@ -87,7 +94,8 @@ impl Board {
 
     fn agents(&self) -> Vec<AgentStatus> {
         let ears = self.ears.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut agents: Vec<_> = ears.iter().map(|ear| ear.with(|status| status.clone())).collect();
+        let mut agents: Vec<_> =
+            ears.iter().map(|ear| ear.with(|state| state.status.clone())).collect();
         drop(ears);
         agents.sort_by_cached_key(|agent| (agent.node.clone(), agent.endpoint.to_string()));
         agents
@@ -107,8 +115,7 @@ impl Ear {
         if !(1..=now_us.saturating_add(AHEAD_US)).contains(&event.at_us) {
             event.at_us = now_us;
         }
-        self.change(|status| {
-            status.heard_us = Some(now_us);
+        self.heard(|status| {
             status.events += 1;
             count(status, &event);
         });
@@ -119,23 +126,17 @@ impl Ear {
 
     /// Something has come that cannot be read.
     pub(in crate::tetragon) fn unreadable(&self) {
-        self.change(|status| {
-            status.heard_us = Some(now_us());
-            status.unreadable += 1;
-        });
+        self.heard(|status| status.unreadable += 1);
     }
 
     /// It was heard, though it has no event.
     pub(in crate::tetragon) fn alive(&self) {
-        self.change(|status| status.heard_us = Some(now_us()));
+        self.heard(|_| {});
     }
 
     /// Its events come from now on.
     pub(in crate::tetragon) fn up(&self) {
-        self.change(|status| {
-            status.link = AgentLink::Up;
-            status.heard_us = Some(now_us());
-        });
+        self.heard(|status| status.link = AgentLink::Up);
     }
 
     /// Its version.
@@ -168,14 +169,35 @@ impl Ear {
         });
     }
 
+    /// Waits until nothing was heard for that time.
+    pub(in crate::tetragon) async fn is_silent_for(&self, time: Duration) {
+        loop {
+            let until = self.with(|state| state.heard) + time;
+            if Instant::now() >= until {
+                return;
+            }
+            sleep_until(until).await;
+        }
+    }
+
+    fn heard(&self, act: impl FnOnce(&mut AgentStatus)) {
+        let (now, now_us) = (Instant::now(), now_us());
+        self.with(|state| {
+            state.heard = now;
+            state.status.heard_us = Some(now_us);
+            act(&mut state.status);
+        });
+        self.board.changed.notify_one();
+    }
+
     fn change<T>(&self, act: impl FnOnce(&mut AgentStatus) -> T) -> T {
-        let result = self.with(act);
+        let result = self.with(|state| act(&mut state.status));
         self.board.changed.notify_one();
         result
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut AgentStatus) -> T) -> T {
-        act(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
