@@ -17,6 +17,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use support::data::shared;
 use support::yaml;
+use weir::policy::{Guarded, Policy, PolicyMode};
+use weir::tetragon::{Event, EventKind};
 
 /// Every shipped policy, by its name, with its file.
 fn policies() -> BTreeMap<String, (String, Value)> {
@@ -96,6 +98,44 @@ fn each_says_what_it_catches_costs_and_misses_and_how_to_enforce_it() {
         // A policy that kills must say how it is made to; one that does not, that it cannot.
         let is_named = head.iter().any(|line| line.contains(&file) && line.contains("enforce"));
         assert_eq!(is_named, text.contains("action: Sigkill"), "{file}");
+    }
+}
+
+#[test]
+fn weir_finds_nothing_wrong_with_any_and_no_danger() {
+    for (name, (file, manifest)) in policies() {
+        let policy = Policy::from_yaml(&yaml::text(&file)).unwrap_or_else(|problems| {
+            panic!("{file}: {}", problems.iter().map(ToString::to_string).collect::<String>())
+        });
+        assert_eq!((&*policy.name().to_string(), policy.manifest()), (&*name, &manifest));
+        assert_eq!(policy.mode(), Some(PolicyMode::Monitor), "{file}");
+        let hooks = manifest["spec"]["kprobes"].as_array().expect("hooks").len();
+        assert_eq!(policy.hooks().len(), hooks, "{file}");
+        assert_eq!(policy.dangers(&Guarded::default()), Vec::<String>::new(), "{file}");
+        let kills = yaml::text(&file).contains("action: Sigkill");
+        assert_eq!(!policy.actions().is_empty(), kills, "{file}");
+        println!("{name} {:?}", policy.with_mode(PolicyMode::Enforce).dangers(&Guarded::default()));
+    }
+}
+
+/// What Weir reads of an event that one of them has the agent send.
+#[test]
+fn weir_reads_what_they_tell() {
+    for Happening { policy, event, .. } in happenings::all() {
+        let read = Event::from_json(event.to_string().as_bytes()).expect("an event");
+        let probe = &event["process_kprobe"];
+        assert_eq!(read.kind, EventKind::Kprobe);
+        assert_eq!(read.policy, policy);
+        assert_eq!(read.call, probe["function_name"]);
+        assert_eq!(read.message, probe["message"]);
+        assert_eq!(read.action, "post");
+        assert_eq!(read.at_us, 1_795_354_312_020_606);
+        let process = read.process.as_ref().expect("a process");
+        assert_eq!(process.binary, probe["process"]["binary"]);
+        assert_eq!(process.pod.as_ref().expect("a pod").workload, "web");
+        let arguments = probe["args"].as_array().map_or(0, Vec::len);
+        assert_eq!(read.arguments.is_empty(), arguments == 0, "{event}");
+        println!("{} {} {:?}", read.call, read.arguments, read.socket);
     }
 }
 
