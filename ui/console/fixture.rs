@@ -3,6 +3,7 @@
 mod mapped;
 mod named;
 mod response;
+mod tetragon;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use weir::store::{Depth, Entry, EntryState, Mute};
 
 pub(crate) use self::mapped::{lone_pod, mapped};
 pub(crate) use self::named::named;
+pub(crate) use self::tetragon::{agent, event};
 
 /// 2026-11-25T14:02:11Z.
 pub(crate) const NOW_US: i64 = 1_795_615_331_000_000;
@@ -47,6 +49,7 @@ pub(crate) fn snapshot() -> Snapshot {
         cluster: response::cluster(),
         world: Arc::default(),
         response: response::response(),
+        tetragon: tetragon::status(),
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,

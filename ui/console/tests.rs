@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod deeds;
+mod events;
 mod filter;
 mod keys;
 mod limits;
