@@ -17,7 +17,7 @@ use weir::capture::{evidence, privilege};
 use weir::cluster::{self, Place};
 use weir::detect::{self, Runtime};
 use weir::engine::{
-    self, Abroad, Engine, Feed, Handle, Interrupts, Listening, Models, Options, Parts,
+    self, Abroad, Engine, Feed, Handle, Interrupts, Listening, Models, Options, Parts, Policing,
 };
 use weir::incident::{self, Tracker};
 use weir::notify::{self, FirebaseList, Sink};
@@ -203,6 +203,7 @@ fn start(
         sinks,
         abroad: Some(abroad(settings, place, address(args, settings), is_live)),
         tetragon: Some(listening(settings, is_live)),
+        policies: Some(policing(settings)),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }
@@ -252,6 +253,12 @@ fn abroad(
         is_needed: is_named || settings.cluster == Reach::On,
         absent: absent.map(str::to_owned),
     }
+}
+
+/// What may be done to policies of Tetragon.
+pub(crate) fn policing(settings: &Settings) -> Policing {
+    let lease = Some(settings.lease_namespace.clone()).filter(|name| !name.is_empty());
+    Policing { is_read_only: settings.read_only, guarded: lease.into_iter().collect() }
 }
 
 /// Which agents of Tetragon are listened to. What is on this host has nothing to do with a capture that

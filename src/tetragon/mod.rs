@@ -15,6 +15,7 @@ mod group;
 mod json;
 mod log;
 mod pause;
+mod present;
 mod socket;
 mod status;
 mod stream;
@@ -28,5 +29,6 @@ pub use event::{
 };
 pub use follow::{EventSink, follow};
 pub use group::groups;
+pub use present::present;
 pub use status::{AgentLink, AgentStatus, Endpoint};
 pub use wish::{NoWish, SOCKET, Wish};
