@@ -26,6 +26,7 @@ use weir::notify::{self, FirebaseList, Sink};
 use weir::respond::ResponseOptions;
 use weir::settings::{self, Environment, Reach, Settings, database_path, state_folder};
 use weir::store::{self, By, Query, Reader, Retention, Store};
+use weir::tetragon;
 
 use self::listening::listening;
 use crate::cli::{Source, WatchArgs};
@@ -137,9 +138,11 @@ fn feed(
         Input::Interfaces(names) => {
             let interfaces = input::open(&names, settings)?;
             store::give_folder(database, privilege::successor(environment.invoker()))?;
-            let identity =
-                privilege::drop_root(environment.invoker()).map_err(input::Error::Capture)?;
-            info!(user = %identity, interfaces = ?names, "capturing without privileges");
+            // An agent that starts anew makes its socket anew, so this is not for the first time alone.
+            let groups = tetragon::groups(&settings.tetragon);
+            let identity = privilege::drop_root_within(environment.invoker(), &groups)
+                .map_err(input::Error::Capture)?;
+            info!(user = %identity, ?groups, interfaces = ?names, "capturing without privileges");
             Ok(Feed::Interfaces(interfaces))
         }
     }

@@ -11,6 +11,7 @@ mod event;
 mod file;
 mod find;
 mod follow;
+mod group;
 mod json;
 mod log;
 mod pause;
@@ -27,6 +28,7 @@ pub use event::{
     SocketUse, Unreadable,
 };
 pub use follow::{EventSink, follow};
+pub use group::groups;
 pub use present::present;
 pub use status::{AgentLink, AgentStatus, Endpoint};
 pub use wish::{NoWish, SOCKET, Wish};
