@@ -2,10 +2,12 @@
 
 mod behaviour;
 mod deeds;
+mod editor;
 mod filter;
 mod keys;
 mod limits;
 mod map;
+mod policies;
 mod screens;
 
 use std::sync::Arc;
