@@ -170,7 +170,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     .hinted("map", 10),
     Binding::new(&[character('p')], Action::Policies, BROWSING, "policies, and how they stand")
         .named("policies")
-        .hinted("policies", 8),
+        .hinted("policies", 11),
     Binding::new(&[character('n')], Action::NewPolicy, BROWSING, "write a policy")
         .named("new-policy")
         .hinted("new", 6),

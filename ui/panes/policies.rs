@@ -43,6 +43,7 @@ impl Item for PolicyStatus {
         let hooks = self.hooks.iter().map(|hook| text::clean(hook)).collect::<Vec<_>>().join(", ");
         Some(match (self.why.as_str(), self.standing) {
             ("", _) => look.cell(Role::Dim, hooks),
+            (why, Standing::NotLoaded) => look.cell(Role::Bad, text::clean(why)),
             (why, standing) => look.cell(role(standing), text::clean(why)),
         })
     }
