@@ -32,6 +32,8 @@ struct Heard {
     agents: Vec<AgentStatus>,
     /// How many more events there is room for; none for any number.
     room: Option<usize>,
+    /// Whether the next event is its end.
+    breaks: bool,
 }
 
 /// Who keeps what comes.
@@ -44,6 +46,7 @@ struct Keeper {
 impl EventSink for Keeper {
     fn take(&self, event: Event) -> bool {
         let mut heard = self.lock();
+        assert!(!std::mem::take(&mut heard.breaks), "it breaks off");
         if heard.room == Some(0) {
             return false;
         }
@@ -78,14 +81,15 @@ impl Follower {
     }
 
     fn start(wishes: &[&str], api: Option<&ApiServer>, room: Option<usize>) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.expect("threads");
         let entered = runtime.enter();
         let cluster = api.map(|api| {
             weir::notify::prepare();
-            Cluster::at(&api.url(""), &Options::default()).unwrap()
+            Cluster::at(&api.url(""), &Options::default()).expect("a URL")
         });
         drop(entered);
-        let wishes = wishes.iter().map(|wish| wish.parse::<Wish>().unwrap()).collect();
+        let wishes = wishes.iter().map(|wish| wish.parse::<Wish>().expect("a wish")).collect();
         let keeper = Arc::new(Keeper::default());
         keeper.lock().room = room;
         let stop = CancellationToken::new();
