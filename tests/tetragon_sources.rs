@@ -45,8 +45,9 @@ struct Keeper {
 
 impl EventSink for Keeper {
     fn take(&self, event: Event) -> bool {
+        let breaks = std::mem::take(&mut self.lock().breaks);
+        assert!(!breaks, "it breaks off");
         let mut heard = self.lock();
-        assert!(!std::mem::take(&mut heard.breaks), "it breaks off");
         if heard.room == Some(0) {
             return false;
         }
