@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::command::{ActError, Command, Done};
+use super::events::Events;
 use super::glance::Glance;
 use super::limits::Limits;
+use super::policies::Policies;
 use super::snapshot::Snapshot;
 use crate::cluster::Cluster;
 use crate::cluster::info::ClusterInfo;
@@ -20,7 +22,9 @@ pub struct Handle {
     stop: Arc<AtomicBool>,
     actions: Option<Arc<Mutex<Actions>>>,
     limits: Limits,
+    policies: Policies,
     cluster: Option<Arc<Glance>>,
+    events: Events,
 }
 
 impl Handle {
@@ -28,7 +32,9 @@ impl Handle {
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
         let limits = Limits::absent("this engine has no cluster".into());
-        Self { snapshots, stop, actions: None, limits, cluster: None }
+        let policies = Policies::absent("this engine has neither a cluster nor agents".into());
+        let events = Events::default();
+        Self { snapshots, stop, actions: None, limits, policies, cluster: None, events }
     }
 
     /// The door through which people act too.
@@ -43,10 +49,22 @@ impl Handle {
         Self { limits, ..self }
     }
 
+    /// The door through which policies are read and written too.
+    #[must_use]
+    pub fn with_policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
+    }
+
     /// The door through which the cluster is asked what it is made of too.
     #[must_use]
     pub fn with_cluster(self, cluster: Option<Cluster>) -> Self {
         Self { cluster: cluster.map(Glance::of).map(Arc::new), ..self }
+    }
+
+    /// The door through which events are read too.
+    #[must_use]
+    pub fn with_events(self, events: Events) -> Self {
+        Self { events, ..self }
     }
 
     /// What is in the cluster and how it is doing; none where there is no cluster. However many ask,
@@ -62,6 +80,18 @@ impl Handle {
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The door to policies.
+    #[must_use]
+    pub const fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    /// The door to what processes did lately.
+    #[must_use]
+    pub const fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Does what somebody wants done, where that holds nobody up; the next snapshots show it.

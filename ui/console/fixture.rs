@@ -2,14 +2,16 @@
 
 mod mapped;
 mod named;
+mod policed;
 mod response;
+mod tetragon;
 
 use std::sync::Arc;
 
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict};
 use weir::engine::{
     ArrivalCounts, Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source,
-    SourceKind, SourceState, StoreStatus, Traffic,
+    SourceKind, SourceState, StoreStatus, TetragonStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
@@ -21,6 +23,8 @@ use weir::store::{Depth, Entry, EntryState, Mute};
 
 pub(crate) use self::mapped::{lone_pod, mapped};
 pub(crate) use self::named::named;
+pub(crate) use self::tetragon::{agent, event};
+pub(crate) use self::policed::{NO_CALL, body, policed, policy};
 
 /// 2026-11-25T14:02:11Z.
 pub(crate) const NOW_US: i64 = 1_795_615_331_000_000;
@@ -47,6 +51,7 @@ pub(crate) fn snapshot() -> Snapshot {
         cluster: response::cluster(),
         world: Arc::default(),
         response: response::response(),
+        tetragon: tetragon::status(),
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,
@@ -182,6 +187,8 @@ fn conversation(
         server,
         client_who: None,
         server_who: None,
+        client_process: None,
+        server_process: None,
         server_port: (!is_scan).then_some(server_port),
         protocol: protocol::TCP,
         score: Score::new(score),

@@ -5,11 +5,12 @@ use weir::engine::Snapshot;
 use super::Pane;
 use crate::panes::View;
 use crate::panes::alerts::Alerts;
+use crate::panes::events::Events;
 use crate::panes::flows::Flows;
 use crate::panes::help::Help;
 use crate::panes::limits::Limits;
+use crate::panes::policy_editor::PolicyEditor;
 use crate::panes::scores::Scores;
-use crate::panes::unconnected::Unconnected;
 
 /// Pages that can lie one over the other.
 const DEEPEST: usize = 8;
@@ -23,25 +24,13 @@ pub(super) struct Views {
     help: Option<Help>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Panes {
     flows: Flows,
     scores: Scores,
     alerts: Alerts,
-    events: Unconnected,
+    events: Events,
     limits: Limits,
-}
-
-impl Default for Panes {
-    fn default() -> Self {
-        Self {
-            flows: Flows::default(),
-            scores: Scores,
-            alerts: Alerts::default(),
-            events: Unconnected::EVENTS,
-            limits: Limits::default(),
-        }
-    }
 }
 
 impl Panes {
@@ -85,6 +74,19 @@ impl Views {
             (Some(help), _) => help,
             (None, Some(last)) => last.as_mut(),
             (None, None) => self.panes.of(pane),
+        }
+    }
+
+    /// The editor, where it lies on top.
+    pub(super) fn editor(&self) -> Option<&PolicyEditor> {
+        self.cover()?.editor()
+    }
+
+    /// The editor, where it lies on top, to be written in.
+    pub(super) fn editor_mut(&mut self) -> Option<&mut PolicyEditor> {
+        match (&self.help, self.pages.last_mut()) {
+            (None, Some(last)) => last.editor_mut(),
+            _ => None,
         }
     }
 

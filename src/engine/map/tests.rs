@@ -62,6 +62,8 @@ fn talk(client: &str, server: &str, flows: u64) -> Arc<Conversation> {
         server: address(server),
         client_who: None,
         server_who: None,
+        client_process: None,
+        server_process: None,
         server_port: Some(80),
         protocol: 6,
         score: Score::new(0.9),
@@ -137,6 +139,14 @@ fn a_map_that_does_not_fit_says_what_is_left_out() {
     assert_eq!(map.left_out.nodes, 12);
     assert!(map.nodes.iter().any(|node| node.id == format!("pod:shop/web-{}", MOST_NODES + 9)));
     assert_eq!(map.edges.len() + usize::try_from(map.left_out.edges).unwrap(), MOST_NODES + 10);
+}
+
+#[test]
+fn what_leads_to_nothing_that_is_there_is_neither_on_the_map_nor_left_out() {
+    let map = ServiceMap::of(&snapshot(&[ingress(), service(), slice()], Vec::new()));
+    assert_eq!(map.nodes.len(), 2, "the pod of the slice is gone");
+    assert_eq!(map.edges.len(), 1);
+    assert_eq!(map.left_out, LeftOut::default());
 }
 
 #[test]
