@@ -16,6 +16,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use weir::cluster::{Cluster, Options};
 use weir::tetragon::{AgentLink, AgentStatus, Event, EventSink, Wish, follow};
@@ -24,6 +26,9 @@ use support::double::kube::ApiServer;
 
 /// How long anything may take.
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// How long it may take to end.
+const MOMENT: Duration = Duration::from_secs(3);
 
 /// What was heard.
 #[derive(Default)]
@@ -73,6 +78,7 @@ impl Keeper {
 struct Follower {
     keeper: Arc<Keeper>,
     stop: CancellationToken,
+    following: Option<JoinHandle<()>>,
     runtime: Option<Runtime>,
 }
 
@@ -95,8 +101,8 @@ impl Follower {
         keeper.lock().room = room;
         let stop = CancellationToken::new();
         let sink: Arc<dyn EventSink> = keeper.clone();
-        runtime.spawn(follow(wishes, cluster, sink, stop.clone()));
-        Self { keeper, stop, runtime: Some(runtime) }
+        let following = Some(runtime.spawn(follow(wishes, cluster, sink, stop.clone())));
+        Self { keeper, stop, following, runtime: Some(runtime) }
     }
 
     /// Waits until what was heard is so.
@@ -135,11 +141,12 @@ impl Follower {
         drop(self.until(why, |heard| heard.agents.iter().any(|agent| is_down(agent, why))));
     }
 
-    /// Ends it, within a bounded time.
+    /// Ends it, which takes no more than a moment.
     fn end(mut self) {
         self.stop.cancel();
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_timeout(LONGEST);
+        if let (Some(runtime), Some(following)) = (&self.runtime, self.following.take()) {
+            let ended = runtime.block_on(async { timeout(MOMENT, following).await });
+            assert!(matches!(ended, Ok(Ok(()))), "{ended:?}");
         }
     }
 }

@@ -197,7 +197,9 @@ mod tests {
     #[test]
     fn a_log_that_is_read_on_leaves_out_what_was_read() {
         let mut place = place(None);
-        [1, 2, 2].map(|second| place.passed(at(second)));
+        for second in [1, 2, 2] {
+            place.passed(at(second));
+        }
         assert_eq!(place.from(), LogFrom::Time(at(2)));
         let mut overlap = Overlap::new(&place);
         let known = [1, 2, 2, 2, 3].map(|second| overlap.know(at(second)));

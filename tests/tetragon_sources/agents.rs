@@ -206,6 +206,9 @@ fn a_socket_that_accepts_and_says_nothing_is_noticed() {
     assert!(began.elapsed().unwrap() < Duration::from_secs(8));
     agent.heal();
     follower.until_up();
+    agent.hang();
+    // Nor does it hold up who wants to end.
+    follower.end();
 }
 
 #[test]
