@@ -21,6 +21,7 @@ use super::gauges::Gauges;
 use super::inference::Delivery;
 use super::keeper::{Keeper, with_causes};
 use super::naming::Naming;
+use super::policies::PoliciesSeen;
 use super::shelf::Shelf;
 use super::snapshot::{Snapshot, SourceState, StoreStatus, TetragonStatus};
 use super::watcher::{News, Seen, Tray};
@@ -55,6 +56,7 @@ pub(super) struct Desk {
     naming: Naming,
     abroad: watch::Receiver<abroad::Seen>,
     tetragon: watch::Receiver<TetragonStatus>,
+    policies: watch::Receiver<PoliciesSeen>,
     keeper: Option<Keeper>,
     tray: Tray,
     seen: Seen,
@@ -86,6 +88,7 @@ impl Desk {
             naming: Naming::default(),
             abroad: watch::channel(abroad::Seen::default()).1,
             tetragon: watch::channel(TetragonStatus::default()).1,
+            policies: watch::channel(PoliciesSeen::default()).1,
             keeper,
             tray,
             seen: Seen::default(),
@@ -109,6 +112,11 @@ impl Desk {
     /// The same desk, which shows what `tetragon` says of processes.
     pub(super) fn with_tetragon(self, tetragon: watch::Receiver<TetragonStatus>) -> Self {
         Self { tetragon, ..self }
+    }
+
+    /// The same desk, which shows how `policies` stand.
+    pub(super) fn with_policies(self, policies: watch::Receiver<PoliciesSeen>) -> Self {
+        Self { policies, ..self }
     }
 
     /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
@@ -251,6 +259,7 @@ impl Desk {
         let abroad::Seen { cluster, response } = self.abroad.borrow().clone();
         (next.cluster, next.response) = (cluster, response);
         next.tetragon = self.tetragon.borrow().clone();
+        self.policies.borrow().show_in(&mut next.tetragon);
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

@@ -15,7 +15,7 @@
 //! argument. What is shown or asked for belongs to the faces.
 
 mod display;
-mod distance;
+pub(crate) mod distance;
 mod error;
 mod key;
 mod lexer;
