@@ -1,6 +1,8 @@
 //! Events of Tetragon, over gRPC and as lines of its JSON export: what Weir reads of them, that nothing of
 //! them is lost, and what it makes of what is no event.
 
+#[path = "tetragon_events/anything.rs"]
+mod anything;
 #[path = "tetragon_events/bad_input.rs"]
 mod bad_input;
 #[expect(dead_code, unreachable_pub, reason = "other tests use more of it")]
@@ -34,6 +36,27 @@ fn message(line: &Value) -> Vec<u8> {
 /// The event that the same agent would have sent over gRPC instead of `line`.
 fn from_message(line: &Value) -> Event {
     Event::from_protobuf(&message(line)).expect("a message of an agent")
+}
+
+/// An integer, as messages have it.
+fn varint(mut value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value.to_le_bytes()[0]);
+    bytes
+}
+
+/// A field of a message that is an integer.
+fn numeric(number: u32, value: u64) -> Vec<u8> {
+    [varint(u64::from(number) << 3), varint(value)].concat()
+}
+
+/// A field of a message that has a length.
+fn sized(number: u32, content: &[u8]) -> Vec<u8> {
+    [varint(u64::from(number) << 3 | 2), varint(content.len() as u64), content.to_vec()].concat()
 }
 
 /// What the event says in JSON.

@@ -2,15 +2,14 @@
 
 use std::error::Error;
 
-use proptest::prelude::*;
 use prost::Message;
 use serde_json::{Value, json};
 use weir::tetragon::{Event, EventKind, Unreadable, wire};
 
-use super::{connect, from_line, from_message, message, rendered};
+use super::{connect, from_line, from_message, message, rendered, sized};
 
 /// Asks `event` for everything.
-fn look_at(event: &Event) {
+pub(super) fn look_at(event: &Event) {
     let json: Value = serde_json::from_str(&event.json()).expect("an event is rendered as JSON");
     assert!(json.is_object(), "{json}");
     let details = event.details();
@@ -24,20 +23,6 @@ fn refused(line: &[u8]) -> String {
     let error = Event::from_json(line).expect_err("it is no event");
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     format!("{error}{cause}")
-}
-
-/// A field of a message that has a length: its key, its length, and `content`.
-fn field(number: u32, content: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for mut value in [(number << 3 | 2) as usize, content.len()] {
-        while value >= 0x80 {
-            bytes.push((value & 0x7f) as u8 | 0x80);
-            value >>= 7;
-        }
-        bytes.push(value as u8);
-    }
-    bytes.extend(content);
-    bytes
 }
 
 #[test]
@@ -186,17 +171,20 @@ fn the_digits_of_a_time_are_those_of_the_agent() {
 
 #[test]
 fn an_event_of_another_version_over_grpc_is_kept_as_it_came() {
-    let node = field(1_000, b"node7");
-    let bytes = [field(77, b"\x0a\x02hi"), node.clone()].concat();
+    let node = sized(1_000, b"node7");
+    let bytes = [sized(77, b"\x0a\x02hi"), node.clone()].concat();
     let event = Event::from_protobuf(&bytes).expect("an event");
     assert_eq!((event.kind, event.type_name.as_str()), (EventKind::Other, "field 77"));
     assert_eq!(event.node, "node7");
-    let expected =
-        json!({ "field 77": { "protobuf": "6gQECgJoacI+BW5vZGU3" }, "node_name": "node7" });
+    let expected = json!({
+        "undecoded": { "type": "field 77", "protobuf": "6gQECgJoacI+BW5vZGU3" },
+        "node_name": "node7",
+        "time": null
+    });
     assert_eq!(rendered(&event), expected);
     // Fields that are new in a known event are passed over.
-    let exec = [field(99, b"new"), field(1, &field(5, b"/bin/x"))].concat();
-    let event = Event::from_protobuf(&[field(1, &exec), node].concat()).expect("an event");
+    let exec = [sized(99, b"new"), sized(1, &sized(5, b"/bin/x"))].concat();
+    let event = Event::from_protobuf(&[sized(1, &exec), node].concat()).expect("an event");
     assert_eq!(event.kind, EventKind::Exec);
     assert_eq!(event.process.expect("a process").binary, "/bin/x");
 }
@@ -204,8 +192,8 @@ fn an_event_of_another_version_over_grpc_is_kept_as_it_came() {
 #[test]
 fn a_known_event_that_cannot_be_read_is_kept_with_its_node() {
     // A text that is not UTF-8, where the agent promises that it is.
-    let exec = field(1, &field(1, &field(5, b"/bin/\xff")));
-    let bytes = [exec, field(1_000, b"node7")].concat();
+    let exec = sized(1, &sized(1, &sized(5, b"/bin/\xff")));
+    let bytes = [exec, sized(1_000, b"node7")].concat();
     let event = Event::from_protobuf(&bytes).expect("an event");
     assert_eq!((event.kind, event.node.as_str()), (EventKind::Exec, "node7"));
     assert_eq!(event.process, None);
@@ -235,85 +223,10 @@ fn a_message_that_is_cut_is_refused_or_is_a_part_of_the_event() {
 fn messages_in_messages_end_somewhere() {
     let mut bytes = Vec::new();
     for _ in 0..2_000 {
-        bytes = field(1, &bytes);
+        bytes = sized(1, &bytes);
     }
     look_at(&Event::from_protobuf(&bytes).expect("an event, whatever is in it"));
     // Groups, which nobody sends, nest without lengths.
     let groups = vec![0x0b; 1 << 20];
     assert!(Event::from_protobuf(&groups).is_err());
-}
-
-/// JSON that looks a little like an event.
-fn any_json() -> impl Strategy<Value = Value> {
-    let names = [
-        "process_exec",
-        "process_kprobe",
-        "process_connect",
-        "rate_limit_info",
-        "process",
-        "parent",
-        "ancestors",
-        "pod",
-        "container",
-        "args",
-        "sock_arg",
-        "int_arg",
-        "time",
-        "node_name",
-        "cap",
-        "permitted",
-        "action",
-        "label",
-        "x",
-    ];
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        "[ -~]{0,12}".prop_map(Value::from),
-        Just(json!("2026-03-01T10:00:00Z")),
-    ];
-    leaf.prop_recursive(6, 64, 6, move |inner| {
-        let name = prop::sample::select(names.to_vec());
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec((name, inner), 0..6).prop_map(|members| {
-                members.into_iter().map(|(name, member)| (name.to_owned(), member)).collect()
-            }),
-        ]
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_bytes_are_an_event_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
-        for event in [Event::from_protobuf(&bytes), Event::from_json(&bytes)].into_iter().flatten() {
-            look_at(&event);
-        }
-    }
-
-    #[test]
-    fn any_object_is_an_event_and_is_kept(members in any_json()) {
-        let line = json!({ "process_exec": members, "node_name": "n" });
-        let event = from_line(&line);
-        prop_assert_eq!(event.kind, EventKind::Exec);
-        prop_assert_eq!(event.node.as_str(), "n");
-        prop_assert_eq!(event.json(), line.to_string());
-        look_at(&event);
-    }
-
-    #[test]
-    fn any_json_is_an_event_exactly_if_it_is_an_object(value in any_json()) {
-        let read = Event::from_json(value.to_string().as_bytes());
-        prop_assert_eq!(read.is_ok(), value.is_object());
-        read.iter().for_each(look_at);
-    }
-
-    #[test]
-    fn any_time_is_read_or_left_out(time in "[-+0-9TZ:.]{0,30}") {
-        look_at(&from_line(&json!({ "process_exec": {}, "time": time })));
-    }
 }

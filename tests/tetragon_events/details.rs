@@ -11,16 +11,16 @@ fn pairs(facts: &[Fact]) -> Vec<(&str, &str)> {
 }
 
 /// What the text of the argument `argument` is.
-fn text(argument: Value) -> String {
+fn text(argument: &Value) -> String {
     let line = json!({ "process_kprobe": { "args": [argument] } });
     let details = from_message(&line).details();
     assert_eq!(details, from_line(&line).details());
     details.arguments[0].text.clone()
 }
 
-#[test]
-fn every_argument_of_a_hook_has_a_readable_line() {
-    let cases = [
+/// An argument of each type, and how it is shown.
+fn arguments() -> Vec<(Value, &'static str)> {
+    vec![
         (json!({ "string_arg": "/etc/shadow" }), "/etc/shadow"),
         (json!({ "int_arg": -2 }), "-2"),
         (json!({ "size_arg": "5" }), "5"),
@@ -119,9 +119,13 @@ fn every_argument_of_a_hook_has_a_readable_line() {
         ),
         (json!({ "error_arg": { "Message": "page fault" } }), "page fault"),
         (json!({}), ""),
-    ];
-    for (argument, expected) in cases {
-        assert_eq!(text(argument.clone()), expected, "{argument}");
+    ]
+}
+
+#[test]
+fn every_argument_of_a_hook_has_a_readable_line() {
+    for (argument, expected) in &arguments() {
+        assert_eq!(text(argument), *expected, "{argument}");
     }
 }
 

@@ -31,9 +31,9 @@ fn both_ways(part: &str) -> BTreeMap<String, usize> {
             assert!(event.process.as_ref().is_some_and(|process| process.pid > 0), "{line}");
             assert!(event.arguments.contains("protocol TCP"), "{}", event.arguments);
         } else {
-            let typed: wire::GetEventsResponse =
+            let response: wire::GetEventsResponse =
                 serde_json::from_str(&line).expect("a known type is read whole");
-            assert_eq!(serde_json::to_value(&typed).expect("and written"), value);
+            assert_eq!(serde_json::to_value(&response).expect("and written"), value);
             let sent = from_message(&value);
             assert_eq!(rendered(&sent), value, "nothing is lost on the way through protobuf");
             assert_eq!(sent.details(), event.details(), "{line}");
