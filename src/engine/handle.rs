@@ -49,7 +49,7 @@ impl Handle {
         Self { limits, ..self }
     }
 
-    /// The door through which policies are applied too.
+    /// The door through which policies are read and written too.
     #[must_use]
     pub fn with_policies(self, policies: Policies) -> Self {
         Self { policies, ..self }
@@ -82,7 +82,7 @@ impl Handle {
         &self.limits
     }
 
-    /// The door to policies of Tetragon.
+    /// The door to policies.
     #[must_use]
     pub const fn policies(&self) -> &Policies {
         &self.policies

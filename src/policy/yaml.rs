@@ -4,11 +4,12 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
 /// Members that come first in an object, in this order; the others follow by name.
-const FIRST: [&str; 19] = [
+const FIRST: [&str; 20] = [
     "apiVersion",
     "kind",
     "metadata",
     "spec",
+    "options",
     "name",
     "namespace",
     "subsystem",

@@ -3,10 +3,12 @@
 mod behaviour;
 mod deeds;
 mod events;
+mod editor;
 mod filter;
 mod keys;
 mod limits;
 mod map;
+mod policies;
 mod screens;
 
 use std::sync::Arc;

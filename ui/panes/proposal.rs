@@ -36,6 +36,16 @@ pub(crate) struct Proposal {
 pub(crate) struct Said(Role, String);
 
 impl Said {
+    /// `words` that look as what they are.
+    pub(crate) const fn new(role: Role, words: String) -> Self {
+        Self(role, words)
+    }
+
+    /// How it looks.
+    pub(crate) const fn role(&self) -> Role {
+        self.0
+    }
+
     /// The whole line, fit for a terminal.
     pub(crate) fn text(&self) -> String {
         text::harmless_lines(&self.1).replace('\n', " ")
