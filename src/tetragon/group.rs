@@ -56,7 +56,7 @@ mod tests {
         let at = |path: &Path| [Wish::At(Endpoint::Unix(path.to_owned()))];
         // The agent is not there yet.
         assert_eq!(groups(&at(&socket)), [own]);
-        assert_eq!(groups(&at(&folder.path().join("none/tetragon.sock"))), []);
+        assert_eq!(groups(&at(&folder.path().join("none/tetragon.sock"))), [0; 0]);
         let _listener = UnixListener::bind(&socket).unwrap();
         for (mode, kept) in [(0o660, vec![own]), (0o600, vec![]), (0o666, vec![])] {
             fs::set_permissions(&socket, Permissions::from_mode(mode)).unwrap();
@@ -70,6 +70,6 @@ mod tests {
             assert_eq!(groups(&[wish.clone(), wish]), kept, "{mode:o}");
         }
         let elsewhere = Wish::At(Endpoint::Tcp("127.0.0.1:54321".into()));
-        assert_eq!(groups(&[Wish::Nobody, Wish::Cluster(None), elsewhere]), []);
+        assert_eq!(groups(&[Wish::Nobody, Wish::Cluster(None), elsewhere]), [0; 0]);
     }
 }
