@@ -31,7 +31,7 @@ fn every_part_is_looked_at_and_nothing_is_made() {
     let checks = checks(&output);
     let names: Vec<_> = checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
     let all = "libpcap privileges interface model backend database evidence disk sinks secrets cluster \
-               clock terminal";
+               tetragon clock terminal";
     assert_eq!(names.join(" "), all);
     for name in ["libpcap", "model", "backend"] {
         assert_eq!(of(&checks, name)["level"], "ok", "{:?}", of(&checks, name));
@@ -56,6 +56,26 @@ fn what_fails_has_a_mend_and_ends_in_unavailable() {
         assert_eq!(check["level"], "fail", "{check:?}");
         assert!(check["mend"].as_str().is_some_and(|mend| !mend.is_empty()), "{check:?}");
     }
+}
+
+#[test]
+fn an_agent_of_tetragon_that_is_not_heard_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("weir.db");
+    let wanted = ["--tetragon", "127.0.0.1:1", "--tetragon", "file:///nowhere/t.log"];
+    let output = doctor(&database, &[&wanted[..], &["--format", "json"]].concat());
+    assert_eq!(output.status.code(), Some(69));
+    let checks = checks(&output);
+    let agents: Vec<_> = checks.iter().filter(|check| check["check"] == "tetragon").collect();
+    assert_eq!(agents.len(), 2, "{agents:?}");
+    for (agent, place) in agents.iter().zip(["127.0.0.1:1", "/nowhere/t.log"]) {
+        assert_eq!(agent["level"], "fail", "{agent}");
+        assert!(agent["found"].as_str().unwrap().contains(place), "{agent}");
+        assert!(agent["mend"].as_str().is_some_and(|mend| !mend.is_empty()), "{agent}");
+    }
+    let none = doctor(&database, &["--tetragon", "none", "--format", "json"]);
+    let none = self::checks(&none);
+    assert_eq!(of(&none, "tetragon")["found"], "none is wanted: `tetragon` is `none`");
 }
 
 #[test]

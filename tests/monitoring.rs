@@ -185,7 +185,8 @@ fn rules_and_panels_speak_of_metrics_that_are_described() {
     assert!(described.len() > 30, "{described:?}");
 }
 
-/// A Weir that has replayed the bundled capture beside its cluster, and has a sink that takes nothing.
+/// A Weir that has replayed the bundled capture beside its cluster and the file of an agent that
+/// says nothing, and has a sink that takes nothing.
 fn replayed(api: &ApiServer, folder: &Folder) -> Engine {
     let log = folder.path().join("weir.log");
     let mut command = weir(
@@ -193,6 +194,8 @@ fn replayed(api: &ApiServer, folder: &Folder) -> Engine {
         &database(folder),
     );
     command.arg("--kubeconfig").arg(api.kubeconfig(folder.path()));
+    let export = folder.file("tetragon.log", b"");
+    command.arg("--tetragon").arg(format!("file://{}", export.display()));
     command.env("WEIR_WEBHOOK_URL", "http://127.0.0.1:9/").arg("--log-file").arg(&log);
     let engine = Engine::of(&mut command, &log);
     await_some("the end of the capture, and names for what is in it", || {
@@ -202,6 +205,7 @@ fn replayed(api: &ApiServer, folder: &Folder) -> Engine {
             "\nweir_capture_progress_ratio 1\n",
             "weir_namespace_incidents_open{",
             "\nweir_cluster_up 1\n",
+            "weir_tetragon_up{",
         ];
         is_complete.into_iter().all(|figure| text.contains(figure)).then_some(())
     });

@@ -15,7 +15,7 @@ use toml::Table;
 pub(crate) use self::value::{Format, Source, one_of};
 use crate::{
     alerts, audit, config, detect, doctor, features, limit, manual, map, model, notify, outbox,
-    user,
+    policy, user,
 };
 
 pub(crate) const SETTINGS: &str =
@@ -104,6 +104,7 @@ pub(crate) enum Verb {
     Outbox(outbox::Args),
     Notify(notify::Args),
     Limit(Box<limit::Args>),
+    Policy(Box<policy::Args>),
     Map(map::Args),
     Audit(audit::Args),
     Doctor(Box<doctor::Args>),
@@ -169,6 +170,8 @@ pub(crate) struct WatchArgs {
     #[command(flatten)]
     cluster: ClusterFlags,
     #[command(flatten)]
+    tetragon: TetragonFlags,
+    #[command(flatten)]
     response: ResponseFlags,
     #[command(flatten)]
     screen: ScreenFlags,
@@ -223,6 +226,20 @@ pub(crate) struct ClusterFlags {
     /// Context in the kubeconfig [default: its current one]
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
+}
+
+/// Settings of Tetragon; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+pub(crate) struct TetragonFlags {
+    /// Where an agent of Tetragon is heard: auto, none, `unix://PATH`, HOST:PORT, `file://PATH`, cluster
+    /// or cluster:PORT; several may be given
+    #[arg(long, value_name = "WHERE", value_delimiter = ',')]
+    tetragon: Option<Vec<String>>,
+    /// Memory in MiB for events
+    #[arg(long, value_name = "MIB")]
+    tetragon_mib: Option<String>,
 }
 
 /// Settings of the response; named as their keys.
@@ -303,12 +320,14 @@ impl Cli {
     /// The flags given that are settings, by key.
     pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
         let mut flags = Table::try_from(&self.global.log)?;
-        let WatchArgs { flows, model, place, cluster, response, screen, .. } = &self.watch;
+        let WatchArgs { flows, model, place, cluster, tetragon, response, screen, .. } =
+            &self.watch;
         for table in [
             Table::try_from(flows)?,
             Table::try_from(model)?,
             Table::try_from(place)?,
             Table::try_from(cluster)?,
+            Table::try_from(tetragon)?,
             Table::try_from(response)?,
             Table::try_from(screen)?,
         ] {
@@ -325,11 +344,13 @@ impl Cli {
             Some(Verb::Outbox(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Audit(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Limit(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Policy(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Map(args)) => flags.extend(Table::try_from(&args.cluster)?),
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);
                 flags.extend(Table::try_from(&args.place)?);
                 flags.extend(Table::try_from(&args.cluster)?);
+                flags.extend(Table::try_from(&args.tetragon)?);
             }
             Some(
                 Verb::Model(_)

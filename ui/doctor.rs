@@ -1,5 +1,6 @@
 //! `weir doctor`: whether all that Weir needs is there, and how to mend what is not.
 
+mod agents;
 mod capturing;
 mod cluster;
 mod finding;
@@ -14,7 +15,7 @@ use clap::ValueEnum;
 use weir::settings::{Environment, Resolved};
 
 use self::finding::{Finding, Level, Report};
-use crate::cli::{ClusterFlags, ModelFlags, PlaceFlags};
+use crate::cli::{ClusterFlags, ModelFlags, PlaceFlags, TetragonFlags};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +30,7 @@ Exit status: 0 nothing fails; 64 wrong usage or settings; 69 something does.";
 /// Check that all that is needed is there, and say how to mend what is not
 ///
 /// Looks at libpcap, privileges, interfaces, model, backend, database, evidence, disk, sinks, secrets,
-/// cluster, rights in it, clock and terminal, for whoever runs it and with the settings in force. It
+/// cluster, rights in it, agents of Tetragon, clock and terminal, for whoever runs it and with the settings in force. It
 /// changes nothing, makes no file and tells nobody: `weir notify test` does.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -43,6 +44,8 @@ pub(crate) struct Args {
     pub(crate) place: PlaceFlags,
     #[command(flatten)]
     pub(crate) cluster: ClusterFlags,
+    #[command(flatten)]
+    pub(crate) tetragon: TetragonFlags,
 }
 
 /// How findings are printed.
@@ -83,6 +86,7 @@ pub(crate) fn run(
     findings.extend(keeping::database_and_disk(settings, environment));
     findings.extend(telling::sinks_and_secrets(resolved, environment));
     findings.extend(cluster::cluster_and_rights(settings, environment));
+    findings.extend(agents::agents(settings, environment));
     findings.push(surroundings::clock());
     findings.push(surroundings::terminal(environment));
     print(args.format, &findings)?;

@@ -3,12 +3,15 @@
 //! A [`View`] keeps only what the operator chose in it: a row, an order, how far it is scrolled. It
 //! decides nothing about the cluster; which keys reach it is decided by [`crate::console`].
 
+pub(crate) mod agents;
 pub(crate) mod alerts;
 pub(crate) mod answer;
 pub(crate) mod chrome;
 pub(crate) mod conversation;
 pub(crate) mod decisions;
 pub(crate) mod endpoint;
+pub(crate) mod event;
+pub(crate) mod events;
 pub(crate) mod facts;
 pub(crate) mod flow;
 pub(crate) mod flows;
@@ -21,6 +24,7 @@ pub(crate) mod map;
 pub(crate) mod mutes;
 pub(crate) mod outbox;
 pub(crate) mod palette;
+pub(crate) mod process;
 pub(crate) mod policies;
 pub(crate) mod policy;
 pub(crate) mod policy_editor;
@@ -28,7 +32,6 @@ pub(crate) mod proposal;
 pub(crate) mod scores;
 pub(crate) mod scroll;
 pub(crate) mod status;
-pub(crate) mod unconnected;
 
 use std::sync::Arc;
 

@@ -29,6 +29,22 @@ pub(crate) fn harmless_lines(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { c } else { harmless(c) }).collect()
 }
 
+/// JSON with escapes for what could steer a terminal or turn the direction of writing: the same value.
+pub(crate) fn json(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        // Outside of strings there are none but spaces and line feeds.
+        if harmless(character) == character {
+            escaped.push(character);
+        } else if character.is_ascii_whitespace() {
+            escaped.push(' ');
+        } else {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        }
+    }
+    escaped
+}
+
 fn harmless(character: char) -> char {
     match character {
         '\t' | '\n' | '\r' => ' ',
@@ -109,6 +125,15 @@ mod tests {
     #[test]
     fn both_ends_of_an_address_are_kept() {
         assert_eq!(clip_middle("2001:db8:85a3::8a2e:370:7334", 15), "2001:db…70:7334");
+    }
+
+    #[test]
+    fn json_that_is_made_harmless_is_the_same_value() {
+        let hostile = "{\"binary\": \"a\u{9b}2J\u{202e}b\u{7f}東\"}\n";
+        let json = json(hostile);
+        assert!(json.chars().all(|c| harmless(c) == c), "{json}");
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&json), value(hostile));
     }
 
     proptest! {

@@ -158,7 +158,8 @@ pub(super) fn next_page(path: &str, query: Option<&str>, next: &impl Display) ->
     format!("<{path}?{}>; rel=\"next\"", pairs.join("&"))
 }
 
-fn filter(text: Option<&str>) -> Result<Filter, Problem> {
+/// What the parameter `filter` says.
+pub(super) fn filter(text: Option<&str>) -> Result<Filter, Problem> {
     Filter::parse(text.unwrap_or_default()).map_err(|error| {
         let said = format!("{error} (at byte {})", error.span.start);
         Problem::parameter("filter", &said)

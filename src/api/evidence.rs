@@ -4,22 +4,20 @@
 //! for a client that reads slowly.
 
 use std::io::{self, BufWriter, Write};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hyper::body::Frame;
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::spawn_blocking;
 use tracing::warn;
 
 use super::acts::id;
 use super::auth::Operator;
 use super::error::Problem;
+use super::sent::Sent;
 use super::{Api, locked, off_the_runtime};
 use crate::capture::evidence::extract;
 
@@ -82,7 +80,7 @@ pub(super) async fn get(
     let name = format!("attachment; filename=\"weir-{id}.pcapng\"");
     let headers =
         [(header::CONTENT_TYPE, MEDIA_TYPE.to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, Body::new(Packets(parts))).into_response())
+    Ok((headers, Body::new(Sent(parts))).into_response())
 }
 
 /// Hands parts of a file to a client.
@@ -97,20 +95,5 @@ impl Write for Parts {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// A file that is sent while it is made.
-struct Packets(Receiver<io::Result<Bytes>>);
-
-impl hyper::body::Body for Packets {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.0.poll_recv(context).map(|part| part.map(|part| part.map(Frame::data)))
     }
 }

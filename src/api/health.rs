@@ -31,8 +31,8 @@ pub(super) async fn alive() -> Json<Alive> {
 
 /// Ask whether the engine guards what it is to guard
 ///
-/// It does not where capture is dead or loses packets, where flows go unscored, and where incidents
-/// cannot be kept.
+/// It does not where capture is dead or loses packets, where flows go unscored, where incidents cannot be
+/// kept, and where an agent of Tetragon that was named is not heard.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -56,6 +56,6 @@ impl Api {
         if self.past.has_ended() {
             reasons.push("the engine has ended".into());
         }
-        Readiness::new(reasons, readiness::notes(&now))
+        Readiness::new(reasons, readiness::notes(&before, &now))
     }
 }

@@ -3,6 +3,7 @@
 mod cluster;
 #[cfg(test)]
 mod tests;
+mod tetragon;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ fn text(snapshot: &Snapshot, is_ready: bool) -> String {
     page.sinks(snapshot);
     page.evidence(snapshot);
     page.cluster(snapshot);
+    page.tetragon(snapshot);
     page.0
 }
 

@@ -14,6 +14,7 @@ mod audit;
 mod auth;
 mod cluster;
 mod error;
+mod events;
 mod evidence;
 mod extract;
 mod health;
@@ -26,7 +27,9 @@ mod mutes;
 mod openapi;
 mod outbox;
 mod past;
+mod policies;
 mod readiness;
+mod sent;
 mod serve;
 pub mod shape;
 mod shared;
@@ -46,6 +49,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 pub use self::serve::serve;
 
@@ -85,6 +89,10 @@ pub struct Api {
     shared: Option<FirebaseList>,
     /// One permit for each download of evidence at once.
     downloads: Arc<Semaphore>,
+    /// One permit for each stream of events at once.
+    streams: Arc<Semaphore>,
+    /// Cancelled once connections are to end.
+    ending: CancellationToken,
     past: Past,
     reader: Mutex<Reader>,
     accounts: Mutex<Accounts>,
@@ -108,6 +116,8 @@ impl Api {
             evidence,
             shared,
             downloads: Arc::new(Semaphore::new(evidence::AT_ONCE)),
+            streams: Arc::new(Semaphore::new(events::stream::AT_ONCE)),
+            ending: CancellationToken::new(),
             reader: Mutex::new(reader),
             tokens: Tokens::signed_with(&accounts.signing_key()?),
             accounts: Mutex::new(accounts),
@@ -134,7 +144,7 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 23] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 28] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
@@ -147,12 +157,17 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 23] {
         ("/api/outbox", get(outbox::get)),
         ("/api/outbox/retry", post(outbox::retry)),
         ("/api/sinks", get(outbox::sinks)),
+        ("/api/events", get(events::get)),
+        ("/api/events/stream", get(events::stream::get)),
         ("/cluster-info", get(cluster::get)),
         ("/api/service-map", get(map::get)),
         ("/apply_rate_limit", post(limits::apply)),
         ("/revert_rate_limit", post(limits::revert)),
         ("/check_rate_limit", get(limits::check)),
         ("/api/decisions", get(limits::decisions)),
+        ("/api/get-policies", get(policies::get)),
+        ("/api/enforce-policy", post(policies::apply)),
+        ("/api/delete-policy", delete(policies::delete)),
         ("/api/audit", get(audit::get)),
         ("/api/audit/verify", get(audit::verify)),
         ("/healthz", get(health::alive)),

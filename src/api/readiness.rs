@@ -1,5 +1,7 @@
 //! Whether the engine guards what it is to guard, decided on two snapshots.
 
+mod tetragon;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,8 +27,9 @@ impl Readiness {
     }
 }
 
-/// What is wrong at `now` though the engine guards: who cannot be told is told later.
-pub(super) fn notes(now: &Snapshot) -> Vec<String> {
+/// What is wrong at `now` though the engine guards, given what it was like seconds `before`: who cannot
+/// be told is told later.
+pub(super) fn notes(before: &Snapshot, now: &Snapshot) -> Vec<String> {
     let mut notes = Vec::new();
     for SinkStatus { sink, depth, failure } in &now.sinks {
         let sink = sink.name();
@@ -40,6 +43,7 @@ pub(super) fn notes(now: &Snapshot) -> Vec<String> {
     let evidence = now.evidence.as_ref().and_then(|ring| ring.failure.as_ref());
     notes.extend(evidence.map(|why| format!("packets are not kept as evidence: {why}")));
     notes.extend(cluster(now));
+    notes.extend(tetragon::notes(before, now));
     notes
 }
 
@@ -62,10 +66,8 @@ fn cluster(now: &Snapshot) -> Vec<String> {
 ///
 /// A file that was read to its end is no reason: all that was asked for is done.
 pub(super) fn reasons(before: &Snapshot, now: &Snapshot) -> Vec<String> {
-    [capture(now), packets(before, now), model(before, now), store(now)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let reasons = [capture(now), packets(before, now), model(before, now), store(now)];
+    reasons.into_iter().flatten().chain(tetragon::reasons(now)).collect()
 }
 
 fn capture(now: &Snapshot) -> Option<String> {
@@ -142,7 +144,7 @@ mod tests {
             "slack takes nothing, 3 changes wait: connection refused",
             "slack has refused 1 changes for good",
         ];
-        assert_eq!(notes(&now), expected);
+        assert_eq!(notes(&now, &now), expected);
     }
 
     #[test]
@@ -156,12 +158,12 @@ mod tests {
             refused: Some(403),
         }];
         let expected = "pods of the cluster are not known: weir may not list pods";
-        assert_eq!(notes(&now), [expected]);
+        assert_eq!(notes(&now, &now), [expected]);
         now.cluster.link =
             Link::Down { since_us: 1_600_000_000_000_000, why: "connection refused".into() };
         let expected = "the cluster has not answered since 2020-09-13T12:26:40.000000Z, limits stay \
                         as they are: connection refused";
-        assert_eq!(notes(&now), [expected]);
+        assert_eq!(notes(&now, &now), [expected]);
         assert_eq!(reasons(&now, &now), Vec::<String>::new());
     }
 

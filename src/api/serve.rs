@@ -47,7 +47,7 @@ const EXHAUSTED: Duration = Duration::from_millis(500);
 /// end, which lasts five seconds at most.
 pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output = ()>) {
     let api = Arc::new(api);
-    let stop = CancellationToken::new();
+    let stop = api.ending.clone();
     let mut connections = JoinSet::new();
     {
         let accept = accept(&listener, router(Arc::clone(&api)), &stop, &mut connections);

@@ -9,6 +9,7 @@ mod connect;
 mod credential;
 mod error;
 pub mod info;
+mod log;
 mod objects;
 mod place;
 mod read_only;
@@ -23,11 +24,13 @@ mod world;
 pub use access::{Access, Part, RIGHTS, Right, Scope};
 pub use connect::{Cluster, Found, Options};
 pub use error::Error;
-pub use objects::{Conflicts, Effect, ObjectPath, Objects};
+pub use log::{LogFrom, PodLog};
+pub use objects::{Collection, Conflicts, Effect, ObjectPath, Objects};
 pub use place::Place;
 pub use record::{
     Amounts, Managed, Namespace, NoQuantity, Node, Phase, Pod, Pressure, Quantity, Service, Serving,
 };
 pub use status::{ClusterStatus, Link, WatchStatus};
 pub use watch::watch;
+pub(crate) use words::said;
 pub use world::{Backing, Ingress, Route, ServedBy, World};

@@ -6,7 +6,7 @@ use std::error::Error;
 const SHOWN: usize = 400;
 
 /// What somebody else said.
-pub(super) fn said(text: &str) -> String {
+pub(crate) fn said(text: &str) -> String {
     let seen = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
     let seen: String = seen.filter(|c| !is_hidden(*c)).collect();
     let seen = seen.trim();

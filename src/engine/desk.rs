@@ -21,8 +21,9 @@ use super::gauges::Gauges;
 use super::inference::Delivery;
 use super::keeper::{Keeper, with_causes};
 use super::naming::Naming;
+use super::policies::PoliciesSeen;
 use super::shelf::Shelf;
-use super::snapshot::{Snapshot, SourceState, StoreStatus};
+use super::snapshot::{Snapshot, SourceState, StoreStatus, TetragonStatus};
 use super::watcher::{News, Seen, Tray};
 use crate::incident::{Change, Incident};
 
@@ -54,6 +55,8 @@ pub(super) struct Desk {
     shelf: Shelf,
     naming: Naming,
     abroad: watch::Receiver<abroad::Seen>,
+    tetragon: watch::Receiver<TetragonStatus>,
+    policies: watch::Receiver<PoliciesSeen>,
     keeper: Option<Keeper>,
     tray: Tray,
     seen: Seen,
@@ -84,6 +87,8 @@ impl Desk {
             shelf,
             naming: Naming::default(),
             abroad: watch::channel(abroad::Seen::default()).1,
+            tetragon: watch::channel(TetragonStatus::default()).1,
+            policies: watch::channel(PoliciesSeen::default()).1,
             keeper,
             tray,
             seen: Seen::default(),
@@ -102,6 +107,16 @@ impl Desk {
     /// The same desk, which shows what `abroad` says of the cluster and of what is done there.
     pub(super) fn with_cluster(self, abroad: watch::Receiver<abroad::Seen>) -> Self {
         Self { abroad, ..self }
+    }
+
+    /// The same desk, which shows what `tetragon` says of processes.
+    pub(super) fn with_tetragon(self, tetragon: watch::Receiver<TetragonStatus>) -> Self {
+        Self { tetragon, ..self }
+    }
+
+    /// The same desk, which shows how `policies` stand.
+    pub(super) fn with_policies(self, policies: watch::Receiver<PoliciesSeen>) -> Self {
+        Self { policies, ..self }
     }
 
     /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
@@ -126,7 +141,10 @@ impl Desk {
     fn work(&mut self, notes: &Receiver<Note>) {
         let mut due = Instant::now();
         loop {
-            let every = if self.state == SourceState::Running { PUBLISH_EVERY } else { REST_EVERY };
+            let was_running = self.state == SourceState::Running;
+            // Where agents are heard there is news without packets too.
+            let is_listening = self.tetragon.has_changed().is_ok();
+            let every = if was_running || is_listening { PUBLISH_EVERY } else { REST_EVERY };
             match notes.recv_timeout(every) {
                 Ok(note) => self.take(note),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -136,7 +154,7 @@ impl Desk {
             let has_seen = self.look();
             let now = Instant::now();
             // That packets came to an end is shown at once, and so is what people do.
-            let has_ended = every == PUBLISH_EVERY && self.state != SourceState::Running;
+            let has_ended = was_running && self.state != SourceState::Running;
             if now >= due || has_ended || has_seen {
                 due = now + every;
                 self.publish();
@@ -240,6 +258,8 @@ impl Desk {
         (next.sinks, next.outbox, next.mutes) = (sinks, outbox, mutes);
         let abroad::Seen { cluster, response } = self.abroad.borrow().clone();
         (next.cluster, next.response) = (cluster, response);
+        next.tetragon = self.tetragon.borrow().clone();
+        self.policies.borrow().show_in(&mut next.tetragon);
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

@@ -1,10 +1,11 @@
-//! An incident and a pod for tests.
+//! An incident, a pod and an event for tests.
 
 use std::sync::Arc;
 
 use crate::detect::{Class, Score};
 use crate::incident::{Hosts, Incident, IncidentId, Names, Severity, Status, Who, WhoKind};
 use crate::packet::Address;
+use crate::tetragon::Event;
 
 /// An open incident that has so many flows.
 pub(super) fn incident(id: u64, flows: u64) -> Arc<Incident> {
@@ -45,4 +46,17 @@ pub(super) fn pod(name: &str) -> Arc<Who> {
         workload: None,
         service: None,
     })
+}
+
+/// That a program was started in a pod of the namespace `shop`.
+pub(super) fn event(binary: &str) -> Event {
+    let json = serde_json::json!({
+        "process_exec": { "process": {
+            "exec_id": "bjE6MTox", "pid": 4_711, "uid": 0, "binary": binary,
+            "pod": { "namespace": "shop", "name": "web-7f9c", "container": { "name": "web" } },
+        } },
+        "node_name": "n1",
+        "time": "2026-11-25T14:02:11.000000001Z",
+    });
+    Event::from_json(json.to_string().as_bytes()).unwrap()
 }

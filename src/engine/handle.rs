@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::command::{ActError, Command, Done};
+use super::events::Events;
 use super::glance::Glance;
 use super::limits::Limits;
 use super::policies::Policies;
@@ -23,6 +24,7 @@ pub struct Handle {
     limits: Limits,
     policies: Policies,
     cluster: Option<Arc<Glance>>,
+    events: Events,
 }
 
 impl Handle {
@@ -30,8 +32,9 @@ impl Handle {
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
         let limits = Limits::absent("this engine has no cluster".into());
-        let policies = Policies::absent("this engine has neither a cluster nor an agent".into());
-        Self { snapshots, stop, actions: None, limits, policies, cluster: None }
+        let policies = Policies::absent("this engine has neither a cluster nor agents".into());
+        let events = Events::default();
+        Self { snapshots, stop, actions: None, limits, policies, cluster: None, events }
     }
 
     /// The door through which people act too.
@@ -58,6 +61,12 @@ impl Handle {
         Self { cluster: cluster.map(Glance::of).map(Arc::new), ..self }
     }
 
+    /// The door through which events are read too.
+    #[must_use]
+    pub fn with_events(self, events: Events) -> Self {
+        Self { events, ..self }
+    }
+
     /// What is in the cluster and how it is doing; none where there is no cluster. However many ask,
     /// the cluster is asked by one at a time, and not again for the next ten seconds; while it does
     /// not answer it is not asked.
@@ -77,6 +86,12 @@ impl Handle {
     #[must_use]
     pub const fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// The door to what processes did lately.
+    #[must_use]
+    pub const fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Does what somebody wants done, where that holds nobody up; the next snapshots show it.

@@ -20,6 +20,7 @@ mod inference;
 mod interrupt;
 mod keeper;
 mod limits;
+mod listen;
 mod live;
 pub mod map;
 mod meters;
@@ -45,7 +46,9 @@ pub use abroad::{Abroad, preview, sites};
 pub use arrivals::{ArrivalCounts, Arrivals, HostTest, Recent, Wanted, arrivals_of};
 pub use command::{ActError, Command, Done};
 pub use detection::Detection;
-pub use events::{EventId, Events, KeptEvent};
+#[cfg(test)]
+pub(crate) use events::Recorder;
+pub use events::{After, EventId, Events, KeptEvent};
 pub use feed::Feed;
 pub use handle::Handle;
 pub use inference::{Delivery, Inference, Mark, Pace, Progress, Scored};
@@ -53,11 +56,17 @@ pub use interrupt::Interrupts;
 #[cfg(test)]
 pub(crate) use limits::LimitAsk;
 pub use limits::{Applied, LimitError, Limits, Reverted, Written};
+pub use listen::Listening;
 pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;
 pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin};
 pub use pipeline::{Options, Outcome, Pipeline};
-pub use policies::{Policies, PolicyApplied, PolicyDeleted, PolicyError, PolicyRequest};
+#[cfg(test)]
+pub(crate) use policies::PolicyAsk;
+pub use policies::{
+    Policies, Policing, PolicyApplied, PolicyClient, PolicyDeleted, PolicyError, PolicyList,
+    PolicyParts, PolicyRequest, PolicySwitch,
+};
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
 pub use responder::{Audit, Responder, Tended, serving, standings};

@@ -13,7 +13,7 @@ use crate::packet::Address;
 use crate::policy::PolicyStatus;
 use crate::respond::{Decision, DecisionKind, Effect, IngressName, LimitStatus, Mode};
 use crate::store::{Depth, Entry, Mute};
-use crate::tetragon::AgentStatus;
+use crate::tetragon::{AgentStatus, Wish};
 
 /// Where packets come from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -221,12 +221,16 @@ impl ResponseStatus {
 pub struct TetragonStatus {
     /// Why no agent is listened to, and how to mend it, where none is.
     pub absent: Option<String>,
+    /// What was asked to be heard by name: an engine that does not hear it is not ready.
+    pub needed: Vec<Wish>,
     /// Agents, and what came from each.
     pub agents: Vec<AgentStatus>,
     /// Events that are remembered.
     pub kept: u64,
     /// Their size in bytes.
     pub kept_bytes: u64,
+    /// Events that were remembered, and made room for newer ones.
+    pub evicted: u64,
     /// The newest of them, newest first, at most [`TetragonStatus::SHOWN`].
     pub events: Vec<Arc<KeptEvent>>,
     /// Policies, worst first.
@@ -235,6 +239,8 @@ pub struct TetragonStatus {
     pub policies_read_us: i64,
     /// Why they could not be read the last time.
     pub policies_failure: Option<String>,
+    /// What else there is to say of them, each in a sentence.
+    pub policies_notes: Vec<String>,
     /// TCP flows that are over and whose process was looked for.
     pub joinable: u64,
     /// Of these, those of which the process of either end was found.

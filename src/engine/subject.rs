@@ -1,20 +1,23 @@
-//! What the filter language finds in a conversation.
+//! What the filter language finds in a conversation, and in an event of Tetragon's.
 
+mod event;
+
+use std::borrow::Cow;
 use std::slice;
 
 use super::snapshot::Conversation;
 use crate::detect::{Class, Score};
-use crate::filter::Subject;
+use crate::filter::{Process, Subject};
 use crate::incident::Who;
 use crate::packet::Address;
 
 impl Subject for Conversation {
-    fn sources(&self) -> &[Address] {
-        slice::from_ref(&self.client)
+    fn sources(&self) -> Cow<'_, [Address]> {
+        slice::from_ref(&self.client).into()
     }
 
-    fn targets(&self) -> &[Address] {
-        slice::from_ref(&self.server)
+    fn targets(&self) -> Cow<'_, [Address]> {
+        slice::from_ref(&self.server).into()
     }
 
     fn source_names(&self) -> Vec<&Who> {
@@ -55,6 +58,11 @@ impl Subject for Conversation {
 
     fn first_us(&self) -> Option<i64> {
         Some(self.first_us)
+    }
+
+    fn processes(&self) -> Vec<Process<'_>> {
+        let ends = [&self.client_process, &self.server_process];
+        ends.into_iter().flatten().map(|process| Process::from(&**process)).collect()
     }
 
     fn ids(&self) -> Vec<u64> {

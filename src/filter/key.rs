@@ -12,8 +12,12 @@ pub enum Key {
     Target,
     /// Either of them.
     Host,
-    /// Namespace of either of them.
+    /// Namespace of either of them, or of the pod of a process.
     Namespace,
+    /// A pod: either of them, or that of a process.
+    Pod,
+    /// A node: either of them, or that of a process.
+    Node,
     /// Port of the service.
     Port,
     /// Transport protocol.
@@ -28,7 +32,7 @@ pub enum Key {
     Packets,
     /// Transport payload of them.
     Bytes,
-    /// Time since the first packet.
+    /// Time since the first packet, or since the event.
     Age,
     /// How urgent it is.
     Severity,
@@ -36,6 +40,20 @@ pub enum Key {
     Status,
     /// Whether a mute keeps it from those who are told.
     Muted,
+    /// What a process runs.
+    Binary,
+    /// What the parent of a process runs.
+    Parent,
+    /// Whom a process runs as.
+    User,
+    /// Number of a process on its node.
+    Pid,
+    /// What kind of event it is.
+    Type,
+    /// The policy that asked for the event.
+    Policy,
+    /// What was done about the event.
+    Action,
     /// Identity of the incident or the flow.
     Id,
 }
@@ -60,7 +78,7 @@ const COUNT: &str = "number; k, M and G are taken";
 
 /// All keys in the order in which they are explained.
 #[rustfmt::skip]
-pub const KEYS: [KeyInfo; 16] = [
+pub const KEYS: [KeyInfo; 25] = [
     KeyInfo { key: Key::Source, name: "src", values: HOSTS,
         example: "src:10.0.0.0/8", meaning: "who opened the flows" },
     KeyInfo { key: Key::Target, name: "dst", values: HOSTS,
@@ -68,7 +86,11 @@ pub const KEYS: [KeyInfo; 16] = [
     KeyInfo { key: Key::Host, name: "host", values: HOSTS,
         example: "host:fd00::/8", meaning: "either of the two" },
     KeyInfo { key: Key::Namespace, name: "namespace", values: "name or pattern",
-        example: "namespace:shop", meaning: "namespace of either of the two" },
+        example: "namespace:shop", meaning: "namespace of either of the two, or of a process" },
+    KeyInfo { key: Key::Pod, name: "pod", values: "name, namespace/name or pattern",
+        example: "pod:web*", meaning: "either of the two, or the pod of a process" },
+    KeyInfo { key: Key::Node, name: "node", values: "name or pattern",
+        example: "node:worker-1", meaning: "either of the two, or the node of a process" },
     KeyInfo { key: Key::Port, name: "port", values: "number, 0 to 65535",
         example: "port:80,8000-8999", meaning: "port of the service; of ICMP the message type" },
     KeyInfo { key: Key::Protocol, name: "proto", values: "tcp, udp, icmp, icmp6, sctp or a number",
@@ -84,13 +106,27 @@ pub const KEYS: [KeyInfo; 16] = [
     KeyInfo { key: Key::Bytes, name: "bytes", values: COUNT,
         example: "bytes>10M", meaning: "transport payload of these flows" },
     KeyInfo { key: Key::Age, name: "age", values: "duration in us, ms, s, m, h or d",
-        example: "age<5m", meaning: "time since the first packet" },
+        example: "age<5m", meaning: "time since the first packet, or since the event" },
     KeyInfo { key: Key::Severity, name: "severity", values: "low, medium, high or critical",
         example: "severity>=high", meaning: "how urgent an incident is" },
     KeyInfo { key: Key::Status, name: "status", values: "open, acknowledged or resolved",
         example: "status:open", meaning: "where an incident is in its life" },
     KeyInfo { key: Key::Muted, name: "muted", values: "yes or no",
         example: "muted:no", meaning: "whether a mute keeps an incident from the sinks" },
+    KeyInfo { key: Key::Binary, name: "binary", values: "name, path or pattern",
+        example: "binary:curl", meaning: "what a process runs" },
+    KeyInfo { key: Key::Parent, name: "parent", values: "name, path or pattern",
+        example: "parent:nginx", meaning: "what the parent of a process runs" },
+    KeyInfo { key: Key::User, name: "user", values: "name, number or pattern",
+        example: "user:root", meaning: "whom a process runs as" },
+    KeyInfo { key: Key::Pid, name: "pid", values: "number, 0 to 4294967295",
+        example: "pid:4711", meaning: "number of a process on its node" },
+    KeyInfo { key: Key::Type, name: "type", values: "type of event or pattern",
+        example: "type:exec", meaning: "what kind of event of Tetragon's it is" },
+    KeyInfo { key: Key::Policy, name: "policy", values: "name or pattern",
+        example: "policy:no-egress", meaning: "the policy that asked for the event" },
+    KeyInfo { key: Key::Action, name: "action", values: "action or pattern",
+        example: "action:sigkill", meaning: "what the policy did about it, or would have done" },
     KeyInfo { key: Key::Id, name: "id", values: "sixteen hexadecimal digits or pattern",
         example: "id:5f1c*", meaning: "identity of an incident or a flow" },
 ];
@@ -128,6 +164,7 @@ impl Key {
                 | Self::Bytes
                 | Self::Age
                 | Self::Severity
+                | Self::Pid
         )
     }
 }

@@ -5,8 +5,10 @@
 //! meaning from spaces and signs, `*` stands for any text. A term is a key, an operator (`:` or `=`,
 //! `!=`, `<`, `<=`, `>`, `>=`) and a value, or values with commas between them of which one must
 //! fit, or a range such as `1000-2000`; a bare word is looked for in all that is text. Hosts go by
-//! their address and by what the cluster calls them: `shop/web`, `shop/web-7f9c`, `node/worker-1`. A term
-//! about something that the subject has not is false.
+//! their address and by what the cluster calls them: `shop/web`, `shop/web-7f9c`, `node/worker-1`;
+//! programs by their path or by the last part of it. A term about something that the subject has not is
+//! false: what is about processes (`binary:curl`) finds events, and flows and incidents whose process
+//! is known.
 //!
 //! A filter is text from outside: at most 4 KiB long and 32 levels deep, and whatever it says, it is
 //! a filter or an [`Error`] that tells where and how to mend it. Pure: the present comes in as an
@@ -27,7 +29,8 @@ mod value;
 
 pub use error::Error;
 pub use key::{KEYS, Key, KeyInfo};
-pub use subject::Subject;
+pub use subject::{Process, Subject};
+pub(crate) use value::{ACTIONS, EVENT_TYPES};
 
 use self::term::Term;
 

@@ -1,10 +1,50 @@
 //! What can be filtered: flows and incidents; whoever has other things says what is in them.
 
+use std::borrow::Cow;
 use std::slice;
 
 use crate::detect::{Class, Score, Verdict};
-use crate::incident::{Incident, Pivot, Severity, Status, Who};
+use crate::incident::{self, Incident, Pivot, Severity, Status, Who};
 use crate::packet::Address;
+
+/// A process as far as a filter can be about it. Of what is not known, nothing is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Process<'a> {
+    /// Path of what it runs.
+    pub binary: &'a str,
+    /// Its arguments, in one line.
+    pub arguments: &'a str,
+    /// Path of what its parent runs.
+    pub parent: &'a str,
+    /// The user it runs as, by name or number.
+    pub user: &'a str,
+    /// The same by number.
+    pub uid: Option<u32>,
+    /// Its number on the node.
+    pub pid: Option<u32>,
+    /// Namespace of its pod.
+    pub namespace: &'a str,
+    /// Name of its pod.
+    pub pod: &'a str,
+    /// The node it runs on.
+    pub node: &'a str,
+}
+
+impl<'a> From<&'a incident::Process> for Process<'a> {
+    fn from(process: &'a incident::Process) -> Self {
+        Self {
+            binary: &process.binary,
+            arguments: &process.arguments,
+            parent: &process.parent,
+            user: &process.user,
+            uid: None,
+            pid: Some(process.pid),
+            namespace: &process.namespace,
+            pod: &process.pod,
+            node: &process.node,
+        }
+    }
+}
 
 /// Something that a filter lets through or not.
 ///
@@ -12,13 +52,13 @@ use crate::packet::Address;
 /// round: neither `severity<high` nor `severity>=high` lets a flow through, `!severity:high` does.
 pub trait Subject {
     /// Who opened the flows, as far as listed.
-    fn sources(&self) -> &[Address] {
-        &[]
+    fn sources(&self) -> Cow<'_, [Address]> {
+        Cow::Borrowed(&[])
     }
 
     /// Whom they were opened to, as far as listed.
-    fn targets(&self) -> &[Address] {
-        &[]
+    fn targets(&self) -> Cow<'_, [Address]> {
+        Cow::Borrowed(&[])
     }
 
     /// What the cluster says its sources are, as far as it does.
@@ -66,7 +106,7 @@ pub trait Subject {
         None
     }
 
-    /// First packet, in µs since the epoch.
+    /// First packet, or when the event was, in µs since the epoch.
     fn first_us(&self) -> Option<i64> {
         None
     }
@@ -86,6 +126,31 @@ pub trait Subject {
         None
     }
 
+    /// The processes that have to do with it, as far as they are known.
+    fn processes(&self) -> Vec<Process<'_>> {
+        Vec::new()
+    }
+
+    /// What kind of event it is: as everything names it, and as the agent does.
+    fn event_types(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// The policy that asked for it.
+    fn policy(&self) -> Option<&str> {
+        None
+    }
+
+    /// What was done about it.
+    fn action(&self) -> Option<&str> {
+        None
+    }
+
+    /// What else it says, for bare words.
+    fn texts(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Its own identity, and those of the flows in it that are named.
     fn ids(&self) -> Vec<u64> {
         Vec::new()
@@ -93,12 +158,12 @@ pub trait Subject {
 }
 
 impl Subject for Verdict {
-    fn sources(&self) -> &[Address] {
-        slice::from_ref(&self.flow.tuple.source)
+    fn sources(&self) -> Cow<'_, [Address]> {
+        slice::from_ref(&self.flow.tuple.source).into()
     }
 
-    fn targets(&self) -> &[Address] {
-        slice::from_ref(&self.flow.tuple.target)
+    fn targets(&self) -> Cow<'_, [Address]> {
+        slice::from_ref(&self.flow.tuple.target).into()
     }
 
     fn port(&self) -> Option<u16> {
@@ -139,12 +204,12 @@ impl Subject for Verdict {
 }
 
 impl Subject for Incident {
-    fn sources(&self) -> &[Address] {
-        &self.sources.listed
+    fn sources(&self) -> Cow<'_, [Address]> {
+        (&self.sources.listed).into()
     }
 
-    fn targets(&self) -> &[Address] {
-        &self.targets.listed
+    fn targets(&self) -> Cow<'_, [Address]> {
+        (&self.targets.listed).into()
     }
 
     fn source_names(&self) -> Vec<&Who> {

@@ -1,5 +1,6 @@
 //! What a filter lets through, what it refuses and how, and that no text breaks it.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -36,12 +37,12 @@ static WEB: LazyLock<Who> = LazyLock::new(|| Who {
 });
 
 impl Subject for Flood {
-    fn sources(&self) -> &[Address] {
-        &SOURCES
+    fn sources(&self) -> Cow<'_, [Address]> {
+        (&SOURCES).into()
     }
 
-    fn targets(&self) -> &[Address] {
-        &TARGETS
+    fn targets(&self) -> Cow<'_, [Address]> {
+        (&TARGETS).into()
     }
 
     fn source_names(&self) -> Vec<&Who> {
@@ -194,6 +195,24 @@ fn a_term_about_what_a_subject_has_not_is_false_either_way_round() {
 }
 
 #[test]
+fn a_flow_that_nobody_knows_the_process_of_has_none() {
+    for text in ["binary:*", "parent:*", "user:*", "pid>=0", "type:*", "policy:*", "action:*"] {
+        assert!(!lets_through(text), "{text}");
+        assert!(lets_through(&format!("!{text}")), "{text}");
+    }
+}
+
+#[test]
+fn a_pod_and_a_node_are_found_by_what_the_cluster_calls_them() {
+    for text in ["pod:web-7f9c", "pod:shop/web*", "pod:*/web-7f9c", "node:worker-1", "node:w*"] {
+        assert!(lets_through(text), "{text}");
+    }
+    for text in ["pod:web", "pod:worker-1", "pod:shop", "node:web-7f9c", "node:worker"] {
+        assert!(!lets_through(text), "{text}");
+    }
+}
+
+#[test]
 fn or_binds_less_than_terms_side_by_side() {
     assert!(lets_through("port:443 or port:80 port:81"));
     assert!(!lets_through("(port:443 or port:80) port:81"));
@@ -242,6 +261,14 @@ fn what_is_wrong_is_underlined_and_said_with_its_mend() {
         ("(a", "(", "not closed"),
         ("a)", ")", "nothing is open"),
         ("!", "!", "missing behind"),
+        ("type:kprobes", "kprobes", "did you mean `kprobe`?"),
+        ("type:x*", "x*", "there are exec, exit, kprobe"),
+        ("action:sigkil", "sigkil", "did you mean `sigkill`?"),
+        ("action>post", "action>post", "has no order"),
+        ("pid:4294967296", "4294967296", "number, 0 to 4294967295"),
+        ("pid:curl", "curl", "write for example `pid:4711`"),
+        ("pod:a/b/c", "a/b/c", "namespace/name or pattern; write for example `pod:web*`"),
+        ("binry:curl", "binry", "did you mean `binary`?"),
         ("status:\u{1b}[2J", "\u{1b}[2J", "`\\u{1b}[2j`"),
         ("src:\"10.0.0.1", "\"10.0.0.1", "not closed"),
         ("\"\"", "\"\"", "nothing stands in the quotes"),
@@ -272,7 +299,7 @@ fn a_pattern_full_of_stars_takes_no_more_time_than_its_size() {
 #[test]
 fn a_name_has_an_end() {
     let name = |key: &str, letters: usize| format!("{key}:{}*", "a".repeat(letters - 1));
-    for key in ["src", "dst", "host", "namespace"] {
+    for key in ["src", "dst", "host", "namespace", "pod", "node", "binary", "user", "policy"] {
         assert!(Filter::parse(&name(key, 256)).is_ok());
         assert!(refused(&name(key, 257)).1.contains("at most 256 letters, and this has 257"));
     }
@@ -352,6 +379,17 @@ fn nearly() -> impl Strategy<Value = String> {
         "yes",
         "5f1c*",
         "00000000000000ff",
+        "pod",
+        "node",
+        "binary",
+        "user",
+        "pid",
+        "type",
+        "action",
+        "kprobe",
+        "process_exec",
+        "sigkill",
+        "/usr/bin/curl",
         "or",
         "shop/web",
         "/",
@@ -384,6 +422,15 @@ fn valid() -> impl Strategy<Value = String> {
         "status:acknowledged",
         "muted:yes",
         "id:5f1c*",
+        "pod:shop/web*,db-0",
+        "node:worker-1",
+        "binary:/usr/bin/curl,*sh",
+        "parent:nginx",
+        "user:0,root",
+        "pid:1-4294967295",
+        "type:exec,process_connect",
+        "policy:\"no egress\"",
+        "action!=post",
         "word",
         "\"or\"",
         "\"a (b\"*",

@@ -64,6 +64,40 @@ pub(super) const PROTOCOLS: [(&str, u8); 5] = [
     ("sctp", protocol::SCTP),
 ];
 
+/// Kinds of events of Tetragon's, as everything that shows them names them.
+pub(crate) const EVENT_TYPES: [&str; 11] = [
+    "exec",
+    "exit",
+    "kprobe",
+    "tracepoint",
+    "uprobe",
+    "lsm",
+    "usdt",
+    "loader",
+    "throttle",
+    "rate-limit",
+    "other",
+];
+
+/// What Tetragon does about an event, from the most frequent on.
+pub(crate) const ACTIONS: [&str; 15] = [
+    "post",
+    "sigkill",
+    "override",
+    "signal",
+    "notifyenforcer",
+    "nopost",
+    "set",
+    "followfd",
+    "unfollowfd",
+    "copyfd",
+    "geturl",
+    "dnslookup",
+    "tracksock",
+    "untracksock",
+    "cleanupenforcernotification",
+];
+
 /// Whether something is not so, and is so.
 pub(super) const ANSWERS: [&str; 2] = ["no", "yes"];
 
@@ -90,8 +124,21 @@ impl Value {
                 None if letters.len() > LONGEST_NAME => return Err(too_long(letters.len())),
                 None => (pattern.is_open() || is_name(&text)).then_some(Self::Pattern(pattern)),
             },
-            Key::Namespace if letters.len() > LONGEST_NAME => return Err(too_long(letters.len())),
+            Key::Namespace | Key::Pod if letters.len() > LONGEST_NAME => {
+                return Err(too_long(letters.len()));
+            }
             Key::Namespace => letters.iter().all(is_of_namespace).then_some(Self::Pattern(pattern)),
+            Key::Pod => is_pod(letters).then_some(Self::Pattern(pattern)),
+            Key::Node | Key::Binary | Key::Parent | Key::User | Key::Policy => {
+                if letters.len() > LONGEST_NAME {
+                    return Err(too_long(letters.len()));
+                }
+                Some(Self::Pattern(pattern))
+            }
+            Key::Pid => range(letters, |text| whole(text, f64::from(u32::MAX))),
+            Key::Type if lower.contains('_') => Some(Self::Pattern(pattern)),
+            Key::Type => return one_of(pattern, &lower, "type", &EVENT_TYPES),
+            Key::Action => return one_of(pattern, &lower, "action", &ACTIONS),
             Key::Port => range(letters, |text| whole(text, 65_535.0)),
             Key::Protocol => protocol_range(&lower),
             Key::Score => range(letters, |text| real(text).filter(|score| *score <= 1.0)),
@@ -134,6 +181,14 @@ fn is_name(text: &str) -> bool {
 /// Whether a namespace, or a pattern of one, can have this letter.
 fn is_of_namespace(letter: &Letter) -> bool {
     letter.sign.is_ascii_alphanumeric() || letter.sign == '-' || letter.is('*')
+}
+
+/// Whether a pod, with its namespace before a slash or without it, or a pattern of one, can be
+/// written so.
+fn is_pod(letters: &[Letter]) -> bool {
+    let slashes = letters.iter().filter(|letter| letter.sign == '/').count();
+    let is_of_name = |letter: &Letter| is_of_namespace(letter) || matches!(letter.sign, '.' | '/');
+    slashes <= 1 && letters.iter().all(is_of_name)
 }
 
 fn too_long(letters: usize) -> String {

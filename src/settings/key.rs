@@ -138,6 +138,37 @@ pub(super) mod optional_secret {
     }
 }
 
+/// Where agents of Tetragon are heard.
+pub(super) mod wishes {
+    use serde::ser::Serializer;
+
+    use super::{Deserialize, Deserializer, Error};
+    use crate::tetragon::Wish;
+
+    /// Writes them as a list of texts.
+    pub(in super::super) fn serialize<S: Serializer>(
+        wishes: &[Wish],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(wishes.iter().map(ToString::to_string))
+    }
+
+    /// Reads a list of texts. Who wants nobody heard wants nobody else heard either.
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Wish>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer).map_err(|_| {
+            D::Error::custom("expected a list such as [\"auto\"] or [\"localhost:54321\"]")
+        })?;
+        let wishes = texts.iter().map(|text| text.parse()).collect::<Result<Vec<Wish>, _>>();
+        let wishes = wishes.map_err(D::Error::custom)?;
+        if wishes.len() > 1 && wishes.contains(&Wish::Nobody) {
+            return Err(D::Error::custom("expected `none` alone, or no `none`"));
+        }
+        Ok(wishes)
+    }
+}
+
 /// A path, or an empty text for none.
 pub(super) mod optional_path {
     use serde::ser::{Error as _, Serializer};

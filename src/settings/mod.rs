@@ -25,6 +25,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::respond::{AllowedNetwork, IngressName, Mode, ResponseRule};
+use crate::tetragon::Wish;
 
 pub use environment::{Environment, Invoker};
 pub use error::{Error, Problem};
@@ -153,6 +154,14 @@ pub struct Settings {
     /// the pod, or of the context.
     #[serde(deserialize_with = "key::text")]
     pub lease_namespace: String,
+    /// Where agents of Tetragon are heard: `auto` (its socket on this host, if it is there), `none`,
+    /// `unix://PATH`, `HOST:PORT`, `file://PATH` (what an agent exports), `cluster` (what the agents of
+    /// the cluster export, through the log of their pods) or `cluster:PORT` (the same agents over gRPC).
+    #[serde(with = "key::wishes")]
+    pub tetragon: Vec<Wish>,
+    /// How many mebibytes of events are remembered, 1 to 4096.
+    #[serde(deserialize_with = "key::whole::<_, _, 1, 4_096>")]
+    pub tetragon_mib: u32,
     /// How far Weir goes by itself about an attack.
     pub response: Mode,
     /// Where it goes less far or farther: `namespace/NAME=MODE`, `class/NAME=MODE`. Of several that
@@ -225,6 +234,8 @@ impl Default for Settings {
             kubeconfig: None,
             context: String::new(),
             lease_namespace: String::new(),
+            tetragon: vec![Wish::Auto],
+            tetragon_mib: 64,
             response: Mode::Observe,
             response_rules: Vec::new(),
             response_at_once: 3,

@@ -211,6 +211,40 @@ fn every_line_printed_says_where_its_value_came_from() {
     assert!(columns.iter().all(|column| *column == columns[0]), "{printed}");
 }
 
+#[test]
+fn agents_of_tetragon_are_named_in_a_list_in_every_place() {
+    let shown = |resolved: Result<Resolved, Error>| {
+        let wishes = resolved.unwrap().settings.tetragon;
+        wishes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown(layered("", &[], Table::new())), "auto");
+    let file = "tetragon = ['unix:///run/t.sock', 'file:///var/log/tetragon/tetragon.log']";
+    let all = "unix:///run/t.sock file:///var/log/tetragon/tetragon.log";
+    assert_eq!(shown(layered(file, &[], Table::new())), all);
+    let pairs = [("WEIR_TETRAGON", "localhost:54321, cluster:54321")];
+    assert_eq!(shown(layered(file, &pairs, Table::new())), "localhost:54321 cluster:54321");
+    let none = flags("tetragon = ['none']");
+    assert_eq!(shown(layered(file, &pairs, none)), "none");
+}
+
+#[test]
+fn an_agent_that_nobody_could_find_is_refused() {
+    for (written, said) in [
+        ("['unix://t.sock']", "`unix://t.sock` names no agent of Tetragon: "),
+        ("['here']", "`here` names no agent of Tetragon: "),
+        ("['none', 'auto']", "expected `none` alone"),
+        ("[4]", "expected a list such as"),
+        ("'auto'", "expected a list such as"),
+    ] {
+        let found = problems(layered(&format!("tetragon = {written}"), &[], Table::new()));
+        assert!(found[0].reason.starts_with(said), "{written}: {found:?}");
+    }
+    for written in ["0", "4097", "'64'"] {
+        let found = problems(layered(&format!("tetragon-mib = {written}"), &[], Table::new()));
+        assert_eq!(found[0].reason, "expected a whole number from 1 to 4096", "{written}");
+    }
+}
+
 fn any_settings() -> impl Strategy<Value = Settings> {
     let any_duration = || (1_000..=86_400_000_000_000_u64).prop_map(Duration::from_nanos);
     let speed = prop_oneof![Just(Speed::Max), (0.001..1e6).prop_map(Speed::Times)];

@@ -1,7 +1,18 @@
 //! One event: what Weir reads of it, and all that the agent said.
 
+mod argument;
+mod decode;
+mod details;
+mod parts;
+mod reading;
+mod salvage;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+pub use decode::Unreadable;
+pub use details::{Capabilities, Details, Fact, Namespace};
+pub use parts::Exit;
 
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,22 +129,39 @@ pub enum SocketStep {
     Listen,
     /// It takes a connection.
     Accept,
+    /// It sends or receives.
+    Use,
     /// It closes a connection.
     Close,
+    /// The kernel has given the socket what it lacked, its port or its connection. Whoever happens to
+    /// run then has nothing to do with it.
+    Named,
 }
 
-/// A socket in the hands of the process of an event. Only of events that happen in that process: what
-/// the kernel does on its own is told of whoever happens to run, and is left out.
+impl SocketStep {
+    /// Whether the process of the event does it.
+    #[must_use]
+    pub const fn is_of_process(self) -> bool {
+        !matches!(self, Self::Named)
+    }
+}
+
+/// A socket in the hands of the process of an event. What the kernel does on its own is told of whoever
+/// happens to run, and is left out, but for [`SocketStep::Named`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SocketUse {
     /// What is done.
     pub step: SocketStep,
-    /// IP protocol number.
+    /// IP protocol number; 0 where the event does not say.
     pub protocol: u8,
-    /// Its own end; none where the event does not say.
+    /// Its own end, of which the address may be any (`0.0.0.0`, `::`) where it waits for connections;
+    /// none where the event does not say.
     pub local: Option<SocketAddr>,
     /// The other end; none where the event does not say.
     pub remote: Option<SocketAddr>,
+    /// The kernel's address of the socket on its node, which another one has after it; 0 where the event
+    /// does not say.
+    pub socket: u64,
 }
 
 /// One event. Text in it is as the agent sent it: whoever shows it takes control characters out.
@@ -173,14 +201,51 @@ pub struct Event {
 enum Body {
     /// A line of its JSON export.
     Json(Box<str>),
+    /// A message of its gRPC service.
+    Protobuf(Box<[u8]>),
 }
 
 impl Event {
-    /// The event as Tetragon's JSON export has it, in one line.
+    /// The event as Tetragon's JSON export has it, in one line. What came over gRPC and cannot be read
+    /// is `{"undecoded": {"type", "protobuf"}, "node_name", "time"}`, its bytes in Base64.
     #[must_use]
     pub fn json(&self) -> String {
-        match &self.body {
-            Body::Json(line) => line.to_string(),
-        }
+        self.body.json().into_owned()
+    }
+
+    /// Memory that it takes, in bytes: its head, its processes and all that the agent said.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        let texts = [
+            &self.node,
+            &self.type_name,
+            &self.call,
+            &self.arguments,
+            &self.policy,
+            &self.message,
+            &self.action,
+        ];
+        let processes = [&self.process, &self.parent].into_iter().flatten();
+        size_of::<Self>()
+            + texts.into_iter().map(String::len).sum::<usize>()
+            + processes.map(|process| process.size_bytes()).sum::<usize>()
+            + self.body.len()
+    }
+}
+
+impl Process {
+    fn size_bytes(&self) -> usize {
+        let texts = [
+            &self.exec_id,
+            &self.parent_exec_id,
+            &self.user,
+            &self.binary,
+            &self.arguments,
+            &self.cwd,
+        ];
+        let pod = self.pod.as_ref().map_or(0, |pod| {
+            pod.namespace.len() + pod.name.len() + pod.workload.len() + pod.container.len()
+        });
+        size_of::<Self>() + texts.into_iter().map(String::len).sum::<usize>() + pod
     }
 }

@@ -6,8 +6,29 @@
 //!
 //! What is made of events belongs to [`crate::engine`]; what a policy says to [`crate::policy`].
 
+mod client;
 mod event;
+mod file;
+mod find;
+mod follow;
+mod group;
+mod json;
+mod log;
+mod pause;
+mod present;
+mod socket;
 mod status;
+mod stream;
+pub mod wire;
+mod wish;
 
-pub use event::{Event, EventKind, Pod, Process, SocketStep, SocketUse};
+pub use client::{Agent, Error, Health};
+pub use event::{
+    Capabilities, Details, Event, EventKind, Exit, Fact, Namespace, Pod, Process, SocketStep,
+    SocketUse, Unreadable,
+};
+pub use follow::{EventSink, follow};
+pub use group::groups;
+pub use present::present;
 pub use status::{AgentLink, AgentStatus, Endpoint};
+pub use wish::{NoWish, SOCKET, Wish};

@@ -21,10 +21,13 @@ pub enum Endpoint {
         /// The node that it runs on.
         node: String,
     },
+    /// The agents of the cluster, at this port of their pods or through their logs: stands where they
+    /// cannot be found.
+    Cluster(Option<u16>),
 }
 
 /// As it is written in settings and shown: `unix:///run/t.sock`, `host:54321`, `file:///var/log/t.log`,
-/// `log:kube-system/tetragon-x`.
+/// `log:kube-system/tetragon-x`, `cluster`, `cluster:54321`.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -32,6 +35,8 @@ impl fmt::Display for Endpoint {
             Self::Tcp(address) => f.write_str(address),
             Self::File(path) => write!(f, "file://{}", path.display()),
             Self::Log { namespace, pod, .. } => write!(f, "log:{namespace}/{pod}"),
+            Self::Cluster(None) => f.write_str("cluster"),
+            Self::Cluster(Some(port)) => write!(f, "cluster:{port}"),
         }
     }
 }

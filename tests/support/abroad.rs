@@ -93,6 +93,8 @@ pub fn engine(
         known: Vec::new(),
         evidence: None,
         abroad: Some(abroad),
+        tetragon: None,
+        policies: None,
     };
     Engine::start(parts, &runtime, Arc::default()).expect("an engine")
 }

@@ -4,6 +4,7 @@ mod mapped;
 mod named;
 mod policed;
 mod response;
+mod tetragon;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use weir::store::{Depth, Entry, EntryState, Mute};
 
 pub(crate) use self::mapped::{lone_pod, mapped};
 pub(crate) use self::named::named;
+pub(crate) use self::tetragon::{agent, event};
 pub(crate) use self::policed::{NO_CALL, body, policed, policy};
 
 /// 2026-11-25T14:02:11Z.
@@ -49,7 +51,7 @@ pub(crate) fn snapshot() -> Snapshot {
         cluster: response::cluster(),
         world: Arc::default(),
         response: response::response(),
-        tetragon: TetragonStatus::default(),
+        tetragon: tetragon::status(),
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,

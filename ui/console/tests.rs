@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod deeds;
+mod events;
 mod editor;
 mod filter;
 mod keys;

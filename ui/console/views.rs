@@ -5,12 +5,12 @@ use weir::engine::Snapshot;
 use super::Pane;
 use crate::panes::View;
 use crate::panes::alerts::Alerts;
+use crate::panes::events::Events;
 use crate::panes::flows::Flows;
 use crate::panes::help::Help;
 use crate::panes::limits::Limits;
 use crate::panes::policy_editor::PolicyEditor;
 use crate::panes::scores::Scores;
-use crate::panes::unconnected::Unconnected;
 
 /// Pages that can lie one over the other.
 const DEEPEST: usize = 8;
@@ -24,25 +24,13 @@ pub(super) struct Views {
     help: Option<Help>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Panes {
     flows: Flows,
     scores: Scores,
     alerts: Alerts,
-    events: Unconnected,
+    events: Events,
     limits: Limits,
-}
-
-impl Default for Panes {
-    fn default() -> Self {
-        Self {
-            flows: Flows::default(),
-            scores: Scores,
-            alerts: Alerts::default(),
-            events: Unconnected::EVENTS,
-            limits: Limits::default(),
-        }
-    }
 }
 
 impl Panes {

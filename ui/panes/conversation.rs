@@ -13,7 +13,7 @@ use super::facts::{self, Fact};
 use super::flow::FlowPage;
 use super::flows::{class_role, service, source, target, urgency};
 use super::listing::{Field, Item, Listing};
-use super::{Focus, Scene, View, chrome, endpoint};
+use super::{Focus, Scene, View, chrome, endpoint, process};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -110,6 +110,7 @@ pub(crate) fn facts(row: &Conversation, look: &Look) -> Vec<Fact> {
     let verdict = format!("{} {}, {alarm}", row.class, row.score);
     let mut facts = vec![Fact::new("between", format!("{} → {}", row.client, service(row, None)))];
     facts.extend(names(row.client_who.as_deref(), row.server_who.as_deref()));
+    facts.extend(process::ends(row.client_process.as_deref(), row.server_process.as_deref()));
     facts.extend([
         Fact::told("worst", verdict, class_role(row.class, row.is_alarm)),
         Fact::new(

@@ -9,13 +9,13 @@ use ratatui::text::Line;
 use weir::detect::{CLASSES, Class, Score, Verdict};
 use weir::engine::{Conversation, Snapshot};
 use weir::feature::{FEATURES, Feature, Form};
-use weir::incident::Who;
+use weir::incident::{Process, Who};
 
 use super::conversation::{below, names, since, state};
 use super::facts::{self, Fact};
 use super::flows::class_role;
 use super::listing::{Field, Item, Listing};
-use super::{Focus, Scene, View, chrome, endpoint};
+use super::{Focus, Scene, View, chrome, endpoint, process};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -97,20 +97,35 @@ pub(crate) struct FlowPage {
     shown: Arc<Verdict>,
     client_who: Option<Arc<Who>>,
     server_who: Option<Arc<Who>>,
+    client_process: Option<Arc<Process>>,
+    server_process: Option<Arc<Process>>,
     listing: Listing<Measured>,
 }
 
 impl FlowPage {
     /// The features of `shown`.
     pub(crate) fn new(shown: Arc<Verdict>) -> Self {
-        Self { shown, client_who: None, server_who: None, listing: Listing::default() }
+        Self {
+            shown,
+            client_who: None,
+            server_who: None,
+            client_process: None,
+            server_process: None,
+            listing: Listing::default(),
+        }
     }
 
-    /// The same page, with what is known of the hosts of `row`.
+    /// The same page, with what is known of the hosts of `row`, and of what runs there.
     pub(crate) fn between(mut self, row: &Conversation) -> Self {
+        self.take_over(row);
+        self
+    }
+
+    fn take_over(&mut self, row: &Conversation) {
         self.client_who.clone_from(&row.client_who);
         self.server_who.clone_from(&row.server_who);
-        self
+        self.client_process.clone_from(&row.client_process);
+        self.server_process.clone_from(&row.server_process);
     }
 
     fn rows(&self) -> Vec<Measured> {
@@ -140,6 +155,8 @@ impl FlowPage {
         let likely: Vec<_> = likely.map(|(class, score)| format!("{class} {score:.3}")).collect();
         let mut facts = vec![Fact::new("between", format!("{source} → {target}"))];
         facts.extend(names(self.client_who.as_deref(), self.server_who.as_deref()));
+        let ends = (self.client_process.as_deref(), self.server_process.as_deref());
+        facts.extend(process::ends(ends.0, ends.1));
         facts.extend([
             Fact::told("said", format!("{class} {score}, {alarm}"), class_role(*class, *is_alarm)),
             Fact::new("probable", likely.join(" · ")),
@@ -247,8 +264,7 @@ impl View for FlowPage {
         for row in &snapshot.conversations {
             if let Some(newer) = row.recent.iter().find(|verdict| verdict.flow.id == id) {
                 self.shown = Arc::clone(newer);
-                self.client_who.clone_from(&row.client_who);
-                self.server_who.clone_from(&row.server_who);
+                self.take_over(row);
                 return;
             }
         }

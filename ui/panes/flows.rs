@@ -12,7 +12,7 @@ use weir::packet::Address;
 
 use super::conversation::{self, ConversationPage};
 use super::listing::{Field, Item, Listing};
-use super::{Focus, Scene, View, chrome, endpoint};
+use super::{Focus, Scene, View, chrome, endpoint, process};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -46,7 +46,7 @@ impl Item for Conversation {
     }
 }
 
-static FIELDS: [Field<Conversation>; 12] = [
+static FIELDS: [Field<Conversation>; 14] = [
     Field {
         column: Column::number("SCORE", 5, 0),
         cell: |row, look| look.cell(urgency(row.is_alarm), format!("{:.3}", row.score)),
@@ -113,6 +113,16 @@ static FIELDS: [Field<Conversation>; 12] = [
         column: Column::text("BEGAN", 9, Clip::End, 10),
         cell: |row, look| look.cell(Role::Dim, format::clock(row.first_us)),
         compare: |one, other| other.first_us.cmp(&one.first_us),
+    },
+    Field {
+        column: Column::text("CLIENT RUNS", 11, Clip::End, 12).fair(24),
+        cell: |row, look| look.cell(Role::Text, process::short(row.client_process.as_deref())),
+        compare: |one, other| process::by_name(&one.client_process, &other.client_process),
+    },
+    Field {
+        column: Column::text("SERVER RUNS", 11, Clip::End, 13).fair(24),
+        cell: |row, look| look.cell(Role::Text, process::short(row.server_process.as_deref())),
+        compare: |one, other| process::by_name(&one.server_process, &other.server_process),
     },
 ];
 

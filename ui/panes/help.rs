@@ -58,7 +58,7 @@ fn lines(columns: u16, look: &Look) -> Vec<Line<'static>> {
     };
     let mut lines = vec![heading(" Keys")];
     lines.extend(BINDINGS.iter().filter(is_browsing).flat_map(keys));
-    lines.extend([Line::default(), heading(" Filter, for flows and alerts")]);
+    lines.extend([Line::default(), heading(" Filter, for flows, alerts and events")]);
     lines.extend(Filter::keys().iter().flat_map(|info| {
         let meaning = format!("{}: {}", info.meaning, info.values);
         entry(info.example, &meaning, columns, look)

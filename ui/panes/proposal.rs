@@ -118,7 +118,8 @@ pub(crate) fn of_preview(preview: &Preview) -> Vec<Said> {
     lines
 }
 
-fn of_written(written: &Written) -> Vec<Said> {
+/// An object as it is written.
+pub(crate) fn of_written(written: &Written) -> Vec<Said> {
     let Written { object, how, body } = written;
     let mut lines = vec![Said(Role::Title, format!("{how} {object}:"))];
     // An object that cannot be written as YAML cannot be written as JSON either.

@@ -27,7 +27,7 @@ const NAME_COLUMNS: usize = 16;
 const COUNT_COLUMNS: usize = 10;
 
 /// The pane.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Scores;
 
 impl View for Scores {

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use weir::cluster::Link;
 use weir::engine::{Snapshot, SourceKind, SourceState};
 
+use super::agents;
 use crate::format;
 use crate::look::Look;
 use crate::text;
@@ -135,6 +136,7 @@ fn parts(snapshot: &Snapshot, besides: Besides) -> Vec<Part> {
     if let Some(failure) = &snapshot.store.failure {
         parts.push(Part::new(1, Role::Bad, "DATABASE FAILED").because(failure));
     }
+    parts.extend(tetragon(snapshot));
     parts.extend(sinks(snapshot));
     parts
 }
@@ -176,6 +178,16 @@ fn model(snapshot: &Snapshot) -> impl Iterator<Item = Part> {
     let words = format!("UNSCORED {}", format::short_count(model.unscored));
     let late = (model.unscored > 0).then(|| Part::new(2, Role::Warning, words));
     runs.chain(late)
+}
+
+/// Agents that are not heard, and events that were lost.
+fn tetragon(snapshot: &Snapshot) -> Option<Part> {
+    let (words, why) = agents::alarm(&snapshot.tetragon)?;
+    let part = Part::new(2, Role::Bad, words);
+    Some(match why {
+        Some(why) => part.because(why),
+        None => part,
+    })
 }
 
 /// Sinks that do not take what they are told.

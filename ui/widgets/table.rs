@@ -44,17 +44,24 @@ pub(crate) struct Column {
     pub(crate) clip: Clip,
     /// The lower, the longer it stays when there is little room.
     pub(crate) rank: u8,
+    /// Columns of the terminal that it may claim before others; beyond them it takes what they leave.
+    pub(crate) fair: u16,
 }
 
 impl Column {
     /// A column of texts.
     pub(crate) const fn text(title: &'static str, min: u16, clip: Clip, rank: u8) -> Self {
-        Self { title, min, align: Align::Left, clip, rank }
+        Self { title, min, align: Align::Left, clip, rank, fair: u16::MAX }
     }
 
     /// A column of numbers.
     pub(crate) const fn number(title: &'static str, min: u16, rank: u8) -> Self {
-        Self { title, min, align: Align::Right, clip: Clip::End, rank }
+        Self { title, min, align: Align::Right, clip: Clip::End, rank, fair: u16::MAX }
+    }
+
+    /// The column, which claims no more than `fair` columns of the terminal for texts of any length.
+    pub(crate) const fn fair(self, fair: u16) -> Self {
+        Self { fair, ..self }
     }
 
     /// What is shown of `text` where the column has this width.
@@ -185,6 +192,7 @@ fn widths(columns: &[Column], needs: &[u16], available: u16) -> Vec<Option<u16>>
     let mut lacking = 0;
     for at in &order {
         let (Some(column), Some(need)) = (columns.get(*at), needs.get(*at)) else { continue };
+        let need = need.min(&column.fair);
         let least = column.min.min(*need);
         let spared = if column.rank < OPTIONAL { 0 } else { lacking };
         let Some(rest) = left.checked_sub(least + GAP).filter(|rest| *rest >= spared) else {
@@ -196,11 +204,15 @@ fn widths(columns: &[Column], needs: &[u16], available: u16) -> Vec<Option<u16>>
             *width = Some(least);
         }
     }
-    for at in order {
-        let (Some(Some(width)), Some(need)) = (widths.get_mut(at), needs.get(at)) else { continue };
-        let more = left.min(need.saturating_sub(*width));
-        *width += more;
-        left -= more;
+    // At first each to what is fair, then to what nobody else needs.
+    for most in [|column: &Column| column.fair, |_: &Column| u16::MAX] {
+        for at in &order {
+            let (Some(column), Some(need)) = (columns.get(*at), needs.get(*at)) else { continue };
+            let Some(Some(width)) = widths.get_mut(*at) else { continue };
+            let more = left.min(most(column).min(*need).saturating_sub(*width));
+            *width += more;
+            left -= more;
+        }
     }
     widths
 }
@@ -237,6 +249,14 @@ mod tests {
         let columns = [COLUMNS[0], COLUMNS[2], Column::number("PKTS", 4, OPTIONAL)];
         assert_eq!(widths(&columns, &[5, 20, 4], 31), [Some(5), Some(20), None]);
         assert_eq!(widths(&columns, &[5, 20, 4], 32), [Some(5), Some(20), Some(4)]);
+    }
+
+    #[test]
+    fn a_column_of_long_texts_leaves_others_their_room_and_takes_the_rest() {
+        let columns = [COLUMNS[0], COLUMNS[2].fair(12), Column::text("POLICY", 4, Clip::End, 7)];
+        assert_eq!(widths(&columns, &[5, 500, 6], 30), [Some(5), Some(16), Some(6)]);
+        assert_eq!(widths(&columns, &[5, 500, 6], 20), [Some(5), Some(13), None]);
+        assert_eq!(widths(&columns, &[5, 8, 6], 90), [Some(5), Some(8), Some(6)]);
     }
 
     #[test]

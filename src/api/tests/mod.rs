@@ -3,6 +3,7 @@
 mod acts;
 mod alerts;
 mod description;
+mod events;
 mod health;
 mod limits;
 mod login;

@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::api::{Api, Parts, serve};
-use crate::engine::{Handle, Limits, Snapshot};
+use crate::engine::{Events, Handle, Limits, Snapshot};
 use crate::notify::FirebaseList;
 use crate::store::{Accounts, Actions, By, PasswordHash, Role, Store};
 
@@ -51,15 +51,21 @@ impl Server {
 
     /// One that reads the list that several share.
     pub(super) async fn sharing(shared: Option<FirebaseList>) -> Self {
-        Self::of(shared, Limits::absent("no cluster: `cluster` is off".into())).await
+        Self::of(shared, Limits::absent("no cluster: `cluster` is off".into()), Events::default())
+            .await
     }
 
     /// One whose engine sets limits through this door.
     pub(super) async fn limiting(limits: Limits) -> Self {
-        Self::of(None, limits).await
+        Self::of(None, limits, Events::default()).await
     }
 
-    async fn of(shared: Option<FirebaseList>, limits: Limits) -> Self {
+    /// One whose engine remembers these events.
+    pub(super) async fn telling(events: Events) -> Self {
+        Self::of(None, Limits::absent("no cluster: `cluster` is off".into()), events).await
+    }
+
+    async fn of(shared: Option<FirebaseList>, limits: Limits, events: Events) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("weir.db");
         let store = Store::open(&path).unwrap();
@@ -69,6 +75,7 @@ impl Server {
         let (snapshots, seen) = watch::channel(Arc::new(Snapshot::default()));
         let handle = Handle::new(seen, Arc::default());
         let handle = handle.with_actions(Actions::open(&path).unwrap()).with_limits(limits);
+        let handle = handle.with_events(events);
         let evidence = Some(folder.path().join("evidence"));
         let parts = Parts { handle, database: path.clone(), evidence, shared };
         let api = Api::new(parts).unwrap();

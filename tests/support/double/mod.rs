@@ -19,6 +19,7 @@ pub mod slack;
 pub mod slack_bot;
 pub mod story;
 pub mod stream;
+pub mod tetragon;
 pub mod token;
 pub mod tree;
 pub mod webhook;

@@ -11,6 +11,7 @@
 //! api.with(|kube| kube.users[0].token = None);                        // 401: the token is no good
 //! api.with(|kube| kube.plan.fail(2, Fault::Busy(1), |asked| asked.verb == "patch"));
 //! api.with(|kube| kube.plan.at(When::After, 0, |asked| asked.resource == "ingresses", |kube| ..));
+//! api.with(|kube| kube.absent.push("cilium.io"));     // its definitions are not installed
 //! api.with(|kube| kube.store.compact());              // older versions are 410 Gone
 //! api.with(|kube| kube.store.cut_watches(&Piece::Cut));
 //! api.refuse();  api.heal();                          // away, and back
@@ -20,7 +21,7 @@
 //! Faults of [`super::fault`] go to requests that a test picks by what they ask for; an act at a write
 //! runs before or after it takes effect, while its client waits: there a test kills the client, or is
 //! somebody else who writes. [`hands`] is what others do, [`service`] answers; [`merge`] and [`walk`] are server-side apply, pure;
-//! [`store`] keeps objects and tells who watches. It knows the kinds in [`kinds`] and no others, merges
+//! [`store`] keeps objects and tells who watches, [`log`] what containers print. It knows the kinds in [`kinds`] and no others, merges
 //! no strategic patches, and does not wait for finalizers. What is right of it is held against kubectl
 //! and the API server's own merge in `tests/kube_double.rs`.
 
@@ -29,6 +30,7 @@ pub mod discovery;
 pub mod fields;
 pub mod hands;
 pub mod kinds;
+pub mod log;
 pub mod managers;
 pub mod merge;
 pub mod object;
@@ -42,6 +44,7 @@ pub mod service;
 pub mod status;
 pub mod store;
 pub mod target;
+pub mod tracing;
 pub mod validate;
 pub mod walk;
 pub mod write;
@@ -77,7 +80,9 @@ impl ApiServer {
             store: store::Store::default(),
             users: vec![user(Some(TOKEN), "weir"), user(None, "kubectl")],
             log: Vec::new(),
+            logs: log::Logs::default(),
             plan: plan::Plan::default(),
+            absent: Vec::new(),
             initial_events: InitialEvents::Sent,
             version: "v1.33.1".into(),
         };

@@ -1,0 +1,129 @@
+//! Events over gRPC.
+//!
+//! The agent is asked for all of them: Weir joins flows with processes of any pod and any type of event,
+//! so there is no filter that leaves out only what is never wanted. What an agent is not to tell is said
+//! in its own settings, where it spares the agent most.
+//!
+//! An agent keeps no event for who was not there: whenever a stream ends, however it does, there is a
+//! gap up to the next, which is counted.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep, timeout};
+use tonic::Status;
+use tracing::debug;
+
+use super::Event;
+use super::client::{ANSWER, Client, EVENTS, Error, HEALTH, VERSION, is_too_long};
+use super::follow::Ear;
+use super::pause::Pause;
+use super::wire::{
+    GetEventsRequest, GetHealthStatusRequest, GetHealthStatusResponse, GetVersionRequest,
+    GetVersionResponse,
+};
+use crate::cluster::said;
+
+/// How long a stream may be silent before the agent is asked whether it lives.
+const SILENT: Duration = Duration::from_secs(5);
+
+/// A stream that lasted so long was not a failure, however it ended.
+const WORTH: Duration = Duration::from_secs(10);
+
+/// Events after which others get their turn.
+const TURN: u32 = 256;
+
+/// Follows the agent at the endpoint of `ear` for ever.
+pub(super) async fn follow(ear: &Ear) {
+    let mut pause = Pause::default();
+    loop {
+        let began = Instant::now();
+        let error = listen(ear).await;
+        if began.elapsed() >= WORTH {
+            pause.reset();
+        }
+        ear.down(error.why());
+        sleep(pause.next()).await;
+    }
+}
+
+/// Follows one stream; returns why it ended.
+async fn listen(ear: &Ear) -> Error {
+    let client = match reach(ear).await {
+        Ok(client) => client,
+        Err(error) => return error,
+    };
+    // Nothing is known of what was before the agent answered.
+    ear.up();
+    let ended = tokio::select! {
+        status = take(ear, &client) => client.failed(EVENTS, &status),
+        error = watch_over(ear, &client) => error,
+    };
+    ear.gap();
+    ended
+}
+
+/// Connects to the agent, which must say something.
+async fn reach(ear: &Ear) -> Result<Client, Error> {
+    let client = Client::new(ear.endpoint())?;
+    let version = client.ask::<GetVersionResponse>(VERSION, &GetVersionRequest {}).await;
+    match version {
+        Ok(version) => ear.version(&said(&version.version)),
+        // One that does not say may still have events.
+        Err(Error::Unsupported { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(client)
+}
+
+/// Takes in events until there are no more; returns why.
+async fn take(ear: &Ear, client: &Client) -> Status {
+    let mut events = match client.events(&GetEventsRequest::default()).await {
+        Ok(events) => events,
+        Err(status) => return status,
+    };
+    let mut taken = 0_u32;
+    loop {
+        match events.next().await {
+            Some(Ok(bytes)) => match Event::from_protobuf(&bytes) {
+                Ok(event) => ear.take(event),
+                Err(error) => {
+                    debug!(agent = %ear.endpoint(), %error, "a message that cannot be read");
+                    ear.unreadable();
+                }
+            },
+            Some(Err(status)) => {
+                if is_too_long(&status) {
+                    ear.unreadable();
+                }
+                return status;
+            }
+            None => return Status::unavailable("it has ended the stream of events"),
+        }
+        taken = taken.wrapping_add(1);
+        if taken.is_multiple_of(TURN) {
+            yield_now().await;
+        }
+    }
+}
+
+/// Asks an agent that is silent whether it lives, for as long as it does; returns why that is in doubt.
+async fn watch_over(ear: &Ear, client: &Client) -> Error {
+    loop {
+        ear.is_silent_for(SILENT).await;
+        let question = GetHealthStatusRequest::default();
+        let asking = client.ask::<GetHealthStatusResponse>(HEALTH, &question);
+        let error = match asking.await {
+            Ok(_) | Err(Error::Unsupported { .. } | Error::Refused { .. }) => {
+                ear.alive();
+                continue;
+            }
+            Err(error) => error,
+        };
+        // Whoever sends events lives.
+        if timeout(Duration::ZERO, ear.is_silent_for(ANSWER)).await.is_ok() {
+            return error;
+        }
+    }
+}
