@@ -18,7 +18,7 @@ use weir::tetragon::Event;
 
 use pods::{CLIENTS, Network, SERVER, SERVICE};
 use trace::Trace;
-use work::{Captured, Capture, Client, Server};
+use work::{Capture, Captured, Client, Server};
 
 const S: i64 = 1_000_000;
 
@@ -92,6 +92,9 @@ fn judge(processes: &Processes, flows: &[Captured], truth: &Truth) -> Score {
                 score.wrong += 1;
             }
         }
+        if std::env::var("J_DEBUG").is_ok() && client.is_none() {
+            println!("MISSING {flow:?} {:?}", truth.client(flow));
+        }
         score.joined += usize::from(client.is_some() || server.is_some());
         score.clients += usize::from(client.is_some());
         score.servers += usize::from(server.is_some());
@@ -102,11 +105,17 @@ fn judge(processes: &Processes, flows: &[Captured], truth: &Truth) -> Score {
 /// Numbers that are the same in every run.
 fn shuffled(events: &[String], reach: usize) -> Vec<&String> {
     let mut number = 0x2545_f491_4f6c_dd1d_u64;
-    let mut places: Vec<_> = events.iter().enumerate().map(|(at, event)| {
-        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let away = usize::try_from(number >> 33).unwrap_or(0) % reach.max(1);
-        (at + away, event)
-    }).collect();
+    let mut places: Vec<_> = events
+        .iter()
+        .enumerate()
+        .map(|(at, event)| {
+            number = number
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let away = usize::try_from(number >> 33).unwrap_or(0) % reach.max(1);
+            (at + away, event)
+        })
+        .collect();
     places.sort_by_key(|(place, _)| *place);
     places.into_iter().map(|(_, event)| event).collect()
 }
@@ -138,8 +147,7 @@ fn nearly_every_flow_gets_its_process_and_none_a_wrong_one() {
         Ok(trace) => trace,
         Err(why) => return println!("skipped: {why}"),
     };
-    let mut servers =
-        vec![Server::start(&network, 8_080, 1), Server::start(&network, 8_081, 3)];
+    let mut servers = vec![Server::start(&network, 8_080, 1), Server::start(&network, 8_081, 3)];
     let mut clients: Vec<_> =
         [0, 0, 0, 1, 1].into_iter().map(|pod| Client::start(CLIENTS[pod])).collect();
     let by_service = network.has_service();
@@ -155,7 +163,12 @@ fn nearly_every_flow_gets_its_process_and_none_a_wrong_one() {
                     }
                     // The same number in both pods.
                     if at % 10 == 0 && number % 3 == 0 {
-                        client.connect(30_000 + u16::try_from(at).unwrap_or(0), SERVER, 8_080, false);
+                        client.connect(
+                            30_000 + u16::try_from(at).unwrap_or(0),
+                            SERVER,
+                            8_080,
+                            false,
+                        );
                     }
                 }
             });
@@ -185,6 +198,9 @@ fn nearly_every_flow_gets_its_process_and_none_a_wrong_one() {
         }
     }
     let events = trace.finish(&tasks);
+    if std::env::var("J_DEBUG").is_ok() {
+        std::fs::write("/tmp/j-events.jsonl", events.join("\n")).unwrap();
+    }
     let flows: Vec<_> = flows
         .into_iter()
         .filter(|flow| flow.asked.tuple.protocol == protocol::TCP && truth.client(flow).is_some())

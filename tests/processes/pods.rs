@@ -3,38 +3,38 @@
 use std::process::Command;
 
 /// Addresses of the pods that open connections.
-pub const CLIENTS: [&str; 2] = ["10.214.1.2", "10.214.2.2"];
+pub(crate) const CLIENTS: [&str; 2] = ["10.214.1.2", "10.214.2.2"];
 
 /// Address of the pod that takes them.
-pub const SERVER: &str = "10.214.3.2";
+pub(crate) const SERVER: &str = "10.214.3.2";
 
 /// Address of a service in front of that pod, at port 80 for its port 8080.
-pub const SERVICE: &str = "10.214.96.10";
+pub(crate) const SERVICE: &str = "10.214.96.10";
 
 const PODS: [(&str, &str); 3] = [("one", CLIENTS[0]), ("two", CLIENTS[1]), ("server", SERVER)];
 
 /// The pod that has an address.
-pub fn pod_at(address: &str) -> &'static str {
+pub(crate) fn pod_at(address: &str) -> &'static str {
     PODS.iter().find(|(_, at)| *at == address).map_or("", |(name, _)| name)
 }
 
 /// The address of a pod.
-pub fn address_of(pod: &str) -> Option<&'static str> {
+pub(crate) fn address_of(pod: &str) -> Option<&'static str> {
     PODS.iter().find(|(name, _)| *name == pod).map(|(_, at)| *at)
 }
 
 /// The namespace of a pod, or of the node.
-pub fn namespace(name: &str) -> String {
+pub(crate) fn namespace(name: &str) -> String {
     format!("weir-join-{}-{name}", std::process::id())
 }
 
 /// The namespaces.
-pub struct Network {
+pub(crate) struct Network {
     has_service: bool,
 }
 
 impl Network {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut network = Self { has_service: false };
         let node = namespace("node");
         ip(&format!("netns add {node}"));
@@ -56,7 +56,7 @@ impl Network {
     }
 
     /// Whether connections to the service are turned to the pod, as a node does it.
-    pub fn has_service(&self) -> bool {
+    pub(crate) fn has_service(&self) -> bool {
         self.has_service
     }
 
@@ -89,7 +89,7 @@ fn ip(arguments: &str) {
 }
 
 /// Whether this machine can make namespaces; said where it cannot.
-pub fn is_possible() -> bool {
+pub(crate) fn is_possible() -> bool {
     let probe = namespace("probe");
     let netns = |verb| Command::new("ip").args(["netns", verb, &probe]).output();
     let possible = nix::unistd::geteuid().is_root()

@@ -30,20 +30,20 @@ const CLOSE: i64 = 7;
 
 /// A thread of a known process: its process, and the pod that is in.
 #[derive(Debug, Clone)]
-pub struct Task {
-    pub pid: u32,
-    pub pod: &'static str,
-    pub binary: &'static str,
+pub(crate) struct Task {
+    pub(crate) pid: u32,
+    pub(crate) pod: &'static str,
+    pub(crate) binary: &'static str,
 }
 
 /// A trace that goes on.
-pub struct Trace {
+pub(crate) struct Trace {
     folder: PathBuf,
     instance: PathBuf,
 }
 
 impl Trace {
-    pub fn start() -> Result<Self, String> {
+    pub(crate) fn start() -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("weir-trace-{}", std::process::id()));
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let mounted = Command::new("mount").args(["-t", "tracefs", "nodev"]).arg(&folder).output();
@@ -69,7 +69,7 @@ impl Trace {
 
     /// The events, in the order of time, each as a line of Tetragon's JSON export. Of those that are of
     /// no known process the kernel says who happened to run.
-    pub fn finish(self, tasks: &BTreeMap<u32, Task>) -> Vec<String> {
+    pub(crate) fn finish(self, tasks: &BTreeMap<u32, Task>) -> Vec<String> {
         let offset_us = self.offset_us();
         let trace = fs::read_to_string(self.instance.join("trace")).expect("a trace");
         assert!(!trace.contains("LOST"), "the buffer was too small");
@@ -85,7 +85,10 @@ impl Trace {
             fs::write(&marker, format!("mark {number} end")).expect("a mark");
             marks.push((now_us() - before, before));
         }
+        // By fields it does not show the text of a mark.
+        fs::write(self.instance.join("options/fields"), "0").expect("an option");
         let trace = fs::read_to_string(self.instance.join("trace")).expect("a trace");
+        fs::write(self.instance.join("options/fields"), "1").expect("an option");
         let (number, (took, before)) =
             marks.iter().enumerate().min_by_key(|(_, (took, _))| *took).expect("marks");
         let mark = format!("mark {number} end");

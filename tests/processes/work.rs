@@ -32,17 +32,17 @@ struct Helper {
 
 /// What a helper has done.
 #[derive(Debug)]
-pub struct Done {
-    pub pid: u32,
-    pub is_server: bool,
+pub(crate) struct Done {
+    pub(crate) pid: u32,
+    pub(crate) is_server: bool,
     /// The client's end, and from when to when.
-    pub connections: Vec<(String, i64, i64)>,
+    pub(crate) connections: Vec<(String, i64, i64)>,
     task: u32,
     pod: &'static str,
 }
 
 impl Done {
-    pub fn tasks(&self) -> BTreeMap<u32, Task> {
+    pub(crate) fn tasks(&self) -> BTreeMap<u32, Task> {
         let binary = if self.is_server { "/usr/bin/server" } else { "/usr/bin/client" };
         let task = Task { pid: self.pid, pod: self.pod, binary };
         [(self.pid, task.clone()), (self.task, task)].into()
@@ -63,7 +63,8 @@ impl Helper {
         let said = BufReader::new(child.stdout.take().expect("its output"));
         let mut helper = Self { child, told, said, pid: 0, task: 0 };
         let [pid, task] = helper.answer("task ");
-        (helper.pid, helper.task) = (pid.parse().expect("a number"), task.parse().expect("a number"));
+        (helper.pid, helper.task) =
+            (pid.parse().expect("a number"), task.parse().expect("a number"));
         helper
     }
 
@@ -94,7 +95,7 @@ impl Helper {
 }
 
 /// A process that opens connections.
-pub struct Client {
+pub(crate) struct Client {
     helper: Helper,
     pod: &'static str,
     held: Vec<(String, i64)>,
@@ -102,14 +103,14 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn start(address: &str) -> Self {
+    pub(crate) fn start(address: &str) -> Self {
         let pod = pods::pod_at(address);
         let helper = Helper::start(pod, "opens_connections");
         Self { helper, pod, held: Vec::new(), connections: Vec::new() }
     }
 
     /// Opens a connection from `port`, or from any for 0, says something and is answered.
-    pub fn connect(&mut self, port: u16, to: &str, at: u16, is_reset: bool) {
+    pub(crate) fn connect(&mut self, port: u16, to: &str, at: u16, is_reset: bool) {
         self.helper.tell(&format!("connect {port} {to}:{at} {is_reset}"));
         let [end, from, until] = self.helper.answer("connected ");
         let us = |text: &str| text.parse().expect("a time");
@@ -117,21 +118,21 @@ impl Client {
     }
 
     /// Opens a connection that goes on.
-    pub fn hold(&mut self, to: &str, at: u16) {
+    pub(crate) fn hold(&mut self, to: &str, at: u16) {
         self.helper.tell(&format!("hold {to}:{at}"));
         let [end, from] = self.helper.answer("held ");
         self.held.push((end, from.parse().expect("a time")));
     }
 
     /// Closes those that go on.
-    pub fn drop_all(&mut self) {
+    pub(crate) fn drop_all(&mut self) {
         self.helper.tell("drop");
         let [until] = self.helper.answer("dropped ");
         let until = until.parse().expect("a time");
         self.connections.extend(self.held.drain(..).map(|(end, from)| (end, from, until)));
     }
 
-    pub fn finish(self) -> Vec<Done> {
+    pub(crate) fn finish(self) -> Vec<Done> {
         let Self { helper, pod, connections, .. } = self;
         let (pid, task) = (helper.pid, helper.task);
         helper.finish();
@@ -140,22 +141,22 @@ impl Client {
 }
 
 /// Processes that take connections at one port.
-pub struct Server(Helper);
+pub(crate) struct Server(Helper);
 
 impl Server {
     /// One process, or several that take from the listener of one that only waits.
-    pub fn start(_network: &Network, port: u16, workers: usize) -> Self {
+    pub(crate) fn start(_network: &Network, port: u16, workers: usize) -> Self {
         let mut helper = Helper::start(pods::pod_at(SERVER), "takes_connections");
         helper.tell(&format!("{port} {workers}"));
         let [] = helper.answer("ready");
         Self(helper)
     }
 
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         drop(self.0.told.take());
     }
 
-    pub fn finish(self) -> Vec<Done> {
+    pub(crate) fn finish(self) -> Vec<Done> {
         let pod = pods::pod_at(SERVER);
         let (pid, task) = (self.0.pid, self.0.task);
         let mut all = BTreeMap::from([((pid, task), Vec::new())]);
@@ -166,34 +167,38 @@ impl Server {
             let at: i64 = at.parse().expect("a time");
             all.entry((number(pid), number(task))).or_default().push((end.to_owned(), at, at));
         }
-        let done = |((pid, task), connections)| Done { pid, is_server: true, connections, task, pod };
+        let done =
+            |((pid, task), connections)| Done { pid, is_server: true, connections, task, pod };
         all.into_iter().map(done).collect()
     }
 }
 
 /// A flow as Weir has captured it.
 #[derive(Debug)]
-pub struct Captured {
-    pub source: String,
-    pub asked: Asked,
+pub(crate) struct Captured {
+    pub(crate) source: String,
+    pub(crate) asked: Asked,
 }
 
 /// Weir on the node, at the wire of the server's pod.
-pub struct Capture(Helper);
+pub(crate) struct Capture(Helper);
 
 impl Capture {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut helper = Helper::start("node", "captures_flows");
         let [] = helper.answer("ready");
         Self(helper)
     }
 
     /// All flows, in the order in which they ended.
-    pub fn finish(self) -> Vec<Captured> {
+    pub(crate) fn finish(self) -> Vec<Captured> {
         // The kernel hands packets over after its read timeout of 100 ms.
         std::thread::park_timeout(Duration::from_millis(500));
         let text = self.0.finish();
-        text.lines().filter_map(|line| line.split_once("flow ")).map(|(_, words)| captured(words)).collect()
+        text.lines()
+            .filter_map(|line| line.split_once("flow "))
+            .map(|(_, words)| captured(words))
+            .collect()
     }
 }
 
@@ -332,8 +337,7 @@ fn take(listener: &TcpListener, is_told: bool) {
     loop {
         let first = if is_told { stdin.as_fd() } else { listener.as_fd() };
         let waiting = [first, listener.as_fd()].into_iter().chain(streams.iter().map(AsFd::as_fd));
-        let mut waiting: Vec<_> =
-            waiting.map(|one| PollFd::new(one, PollFlags::POLLIN)).collect();
+        let mut waiting: Vec<_> = waiting.map(|one| PollFd::new(one, PollFlags::POLLIN)).collect();
         poll(&mut waiting, PollTimeout::NONE).unwrap();
         let ready: Vec<_> = waiting.iter().map(|one| one.any() == Some(true)).collect();
         if is_told && ready[0] {
