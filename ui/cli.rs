@@ -319,7 +319,8 @@ impl Cli {
     /// The flags given that are settings, by key.
     pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
         let mut flags = Table::try_from(&self.global.log)?;
-        let WatchArgs { flows, model, place, cluster, tetragon, response, screen, .. } = &self.watch;
+        let WatchArgs { flows, model, place, cluster, tetragon, response, screen, .. } =
+            &self.watch;
         for table in [
             Table::try_from(flows)?,
             Table::try_from(model)?,

@@ -130,9 +130,8 @@ pub(super) async fn get(
     .unwrap_or(USUAL);
     let which = Which { since, until, r#type, namespace, pod, binary, policy, node, filter };
     let wanted = Wanted::try_from(which)?;
-    let cursor = taken("cursor", cursor, "expected one of a Link header", |text| {
-        text.parse::<Spot>().ok()
-    })?;
+    let cursor =
+        taken("cursor", cursor, "expected one of a Link header", |text| text.parse::<Spot>().ok())?;
     let events = api.events()?;
     if cursor.is_some_and(|spot| spot.run != events.run()) {
         let detail = "cursor: it is of an earlier run of Weir, of which no event is remembered; begin \

@@ -1,9 +1,9 @@
 //! `GET /metrics`: what is counted, in Prometheus' text format 0.0.4.
 
 mod cluster;
-mod tetragon;
 #[cfg(test)]
 mod tests;
+mod tetragon;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

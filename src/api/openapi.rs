@@ -7,7 +7,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::{MEDIA_TYPE, Problem};
 use super::{
-    acts, alerts, audit, cluster, events, evidence, health, limits, login, map, metrics, mutes, outbox,
+    acts, alerts, audit, cluster, events, evidence, health, limits, login, map, metrics, mutes,
+    outbox,
 };
 
 #[derive(OpenApi)]

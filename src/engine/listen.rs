@@ -89,8 +89,7 @@ impl Listener {
             shown,
             over: over.clone(),
         };
-        let keeping =
-            Builder::new().name("events".into()).spawn(move || keeping.run(&waiting))?;
+        let keeping = Builder::new().name("events".into()).spawn(move || keeping.run(&waiting))?;
         let tasks = runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(2)

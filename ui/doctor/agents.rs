@@ -85,9 +85,8 @@ async fn look(wish: &Wish, place: &Result<Place, weir::cluster::Error>) -> Findi
 
 /// Whether there is nothing there, or not even a folder in which it could be.
 fn is_absent(path: &Path) -> bool {
-    path.symlink_metadata().is_err_and(|error| {
-        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-    })
+    path.symlink_metadata()
+        .is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory))
 }
 
 /// The agent at `endpoint`, by its own word.
@@ -134,7 +133,8 @@ async fn in_cluster(wish: &Wish, place: &Result<Place, weir::cluster::Error>) ->
         }
         Ok(pods) => Finding::ok(CHECK, format!("{wish}: {} agents", pods.len())),
         Err(error) => {
-            let mend = "see whether `kubectl get pods -A` works with the same kubeconfig and context";
+            let mend =
+                "see whether `kubectl get pods -A` works with the same kubeconfig and context";
             Finding::fail(CHECK, format!("{wish}: {}", told(&error)), mend)
         }
     }

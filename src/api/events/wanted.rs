@@ -63,9 +63,7 @@ impl TryFrom<Which> for Wanted {
         ];
         let terms = terms.into_iter().filter_map(|(key, value)| {
             value.map(|value| {
-                let refused = |error: crate::filter::Error| {
-                    Problem::parameter(key, &error.message)
-                };
+                let refused = |error: crate::filter::Error| Problem::parameter(key, &error.message);
                 Filter::parse(&term(key, &value)).map_err(refused)
             })
         });

@@ -86,7 +86,8 @@ impl Page {
 fn by_node(agents: &[AgentStatus]) -> BTreeMap<String, Node> {
     let mut nodes = BTreeMap::<String, Node>::new();
     for agent in agents {
-        let name = if agent.node.is_empty() { agent.endpoint.to_string() } else { agent.node.clone() };
+        let name =
+            if agent.node.is_empty() { agent.endpoint.to_string() } else { agent.node.clone() };
         let node = nodes.entry(name).or_default();
         node.is_up |= agent.link == AgentLink::Up;
         node.events += agent.events;

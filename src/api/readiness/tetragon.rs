@@ -36,7 +36,8 @@ pub(super) fn notes(before: &Snapshot, now: &Snapshot) -> Vec<String> {
     if lost > 0 {
         notes.push(format!("{lost} events of Tetragon were lost in the last seconds"));
     }
-    let gaps = |snapshot: &Snapshot| snapshot.tetragon.agents.iter().map(|one| one.gaps).sum::<u64>();
+    let gaps =
+        |snapshot: &Snapshot| snapshot.tetragon.agents.iter().map(|one| one.gaps).sum::<u64>();
     let missed = gaps(now).saturating_sub(gaps(before));
     if missed > 0 {
         let said = "an agent of Tetragon was not heard for a while in the last seconds: what happened \
@@ -101,7 +102,10 @@ mod tests {
         assert_eq!((reasons(&named), notes(&named, &named)), (vec![away.to_owned()], Vec::new()));
         for needed in [&[][..], &[THERE]] {
             let other = heard(needed, agents());
-            assert_eq!((reasons(&other), notes(&other, &other)), (Vec::new(), vec![away.to_owned()]));
+            assert_eq!(
+                (reasons(&other), notes(&other, &other)),
+                (Vec::new(), vec![away.to_owned()])
+            );
         }
         let connecting = heard(&[HERE], vec![AgentStatus::new(agent(HERE, true).endpoint)]);
         assert_eq!(reasons(&connecting), Vec::<String>::new());

@@ -75,11 +75,14 @@ async fn events_come_as_tetragon_writes_them_newest_first_page_by_page() {
 #[tokio::test]
 async fn events_are_asked_for_by_what_they_are() {
     let (server, recorder) = server(1 << 20).await;
-    record(&recorder, [
-        exec(10, "/usr/bin/curl", "web-1", "n1"),
-        exec(20, "/bin/sh", "web-2", "n2"),
-        exec(30, "/opt/a b,c", "db-0", "n2"),
-    ]);
+    record(
+        &recorder,
+        [
+            exec(10, "/usr/bin/curl", "web-1", "n1"),
+            exec(20, "/bin/sh", "web-2", "n2"),
+            exec(30, "/opt/a b,c", "db-0", "n2"),
+        ],
+    );
     let token = server.token().await;
     for (query, expected) in [
         ("", "a b,c sh curl"),

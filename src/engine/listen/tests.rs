@@ -74,8 +74,7 @@ fn every_event_that_was_taken_is_observed_and_remembered_or_evicted() {
         *last = kept.id.0;
         count.fetch_add(1, Ordering::Relaxed);
     };
-    let Kept { intake, over: _over, seen, events, thread } =
-        keeping(1 << 20, Box::new(observe));
+    let Kept { intake, over: _over, seen, events, thread } = keeping(1 << 20, Box::new(observe));
     let intake = Arc::new(intake);
     let senders = [(); 2].map(|()| {
         let intake = Arc::clone(&intake);
