@@ -14,6 +14,7 @@ use super::abroad::{Abroad, Envoy, Means};
 use super::arrivals::Arrivals;
 use super::desk::{Desk, Note, PANICKED};
 use super::detection::Detection;
+use super::events::KeptEvent;
 use super::feed::Feed;
 use super::gauges::Gauges;
 use super::handle::Handle;
@@ -24,6 +25,7 @@ use super::meters::Meters;
 use super::naming::Naming;
 use super::notifier::{self, Notifier, Words};
 use super::pipeline::{Options, Pipeline};
+use super::processes::Processes;
 use super::rate::Rate;
 use super::recording::Recording;
 use super::scoring::Scoring;
@@ -166,15 +168,21 @@ impl Engine {
             Some(abroad) => Envoy::start(abroad, means)?,
             None => Envoy::at_home("this engine has no cluster".into()),
         };
+        let processes = Processes::new();
         let listener = match tetragon {
-            Some(listening) => Listener::start(listening, envoy.cluster(), Box::new(|_| ()))?,
+            Some(listening) => {
+                let known = processes.clone();
+                let observe = Box::new(move |kept: &Arc<KeptEvent>| known.observe(kept));
+                Listener::start(listening, envoy.cluster(), observe)?
+            }
             None => Listener::absent("this engine listens to no agent of Tetragon".into()),
         };
         let naming = Naming::new(envoy.worlds());
         let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown)
             .with_names(naming)
             .with_cluster(envoy.seen())
-            .with_tetragon(listener.seen());
+            .with_tetragon(listener.seen())
+            .with_processes(processes);
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;

@@ -131,22 +131,39 @@ pub enum SocketStep {
     Listen,
     /// It takes a connection.
     Accept,
+    /// It sends or receives.
+    Use,
     /// It closes a connection.
     Close,
+    /// The kernel has given the socket what it lacked, its port or its connection. Whoever happens to
+    /// run then has nothing to do with it.
+    Named,
 }
 
-/// A socket in the hands of the process of an event. Only of events that happen in that process: what
-/// the kernel does on its own is told of whoever happens to run, and is left out.
+impl SocketStep {
+    /// Whether the process of the event does it.
+    #[must_use]
+    pub const fn is_of_process(self) -> bool {
+        !matches!(self, Self::Named)
+    }
+}
+
+/// A socket in the hands of the process of an event. What the kernel does on its own is told of whoever
+/// happens to run, and is left out, but for [`SocketStep::Named`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SocketUse {
     /// What is done.
     pub step: SocketStep,
-    /// IP protocol number.
+    /// IP protocol number; 0 where the event does not say.
     pub protocol: u8,
-    /// Its own end; none where the event does not say.
+    /// Its own end, of which the address may be any (`0.0.0.0`, `::`) where it waits for connections;
+    /// none where the event does not say.
     pub local: Option<SocketAddr>,
     /// The other end; none where the event does not say.
     pub remote: Option<SocketAddr>,
+    /// The kernel's address of the socket on its node, which another one has after it; 0 where the event
+    /// does not say.
+    pub socket: u64,
 }
 
 /// One event. Text in it is as the agent sent it: whoever shows it takes control characters out.

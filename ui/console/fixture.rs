@@ -286,6 +286,7 @@ pub(crate) fn slow_attack() -> Incident {
         ],
         flow_ids: (0..40).map(|n| FlowId(0xc0ff_ee00 + n)).collect(),
         names: Names::default(),
+        processes: Vec::new(),
     }
 }
 

@@ -68,7 +68,7 @@ fn every_event_that_was_taken_is_observed_and_remembered_or_evicted() {
     let observed = Arc::<AtomicU64>::default();
     let count = Arc::clone(&observed);
     let last = std::sync::Mutex::new(0);
-    let observe = move |kept: &KeptEvent| {
+    let observe = move |kept: &Arc<KeptEvent>| {
         let mut last = last.lock().unwrap();
         assert_eq!(kept.id.0, *last + 1);
         *last = kept.id.0;

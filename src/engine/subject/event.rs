@@ -72,7 +72,9 @@ impl Subject for Event {
 /// The end that opened the connection.
 fn client(socket: &SocketUse) -> Option<SocketAddr> {
     match socket.step {
-        SocketStep::Connect | SocketStep::Close => socket.local,
+        SocketStep::Connect | SocketStep::Use | SocketStep::Close | SocketStep::Named => {
+            socket.local
+        }
         SocketStep::Accept | SocketStep::Listen => socket.remote,
     }
 }
@@ -80,7 +82,9 @@ fn client(socket: &SocketUse) -> Option<SocketAddr> {
 /// The end that took it, or waits for one.
 fn server(socket: &SocketUse) -> Option<SocketAddr> {
     match socket.step {
-        SocketStep::Connect | SocketStep::Close => socket.remote,
+        SocketStep::Connect | SocketStep::Use | SocketStep::Close | SocketStep::Named => {
+            socket.remote
+        }
         SocketStep::Accept | SocketStep::Listen => socket.local,
     }
 }

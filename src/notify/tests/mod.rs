@@ -45,6 +45,7 @@ pub(super) fn incident(class: Class) -> Incident {
         why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412, usually 2".into() }],
         flow_ids: Vec::new(),
         names: Names::default(),
+        processes: Vec::new(),
     }
 }
 

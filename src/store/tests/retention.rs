@@ -85,7 +85,7 @@ fn an_incident_goes_with_all_that_is_known_of_it() {
     let span = FlowSpan { id: FlowId(1), tuple, first_us: 1, last_us: 2 };
     let incidents = [shared(over(incident(1, 1)))];
     let spans = [(IncidentId(1), span)];
-    all.store.apply(&Changes { incidents: &incidents, spans: &spans }).unwrap();
+    all.store.apply(&Changes { incidents: &incidents, spans: &spans, events: &[] }).unwrap();
     all.deliver(SinkName::Webhook);
     let_age(&all);
     all.store.prune(&AGE).unwrap();
