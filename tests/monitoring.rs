@@ -185,12 +185,8 @@ fn rules_and_panels_speak_of_metrics_that_are_described() {
     assert!(described.len() > 30, "{described:?}");
 }
 
-/// What an agent of Tetragon exports.
-const EXPORT: &str = r#"{"process_exit":{"process":{"exec_id":"bjE6MTox","pid":7,"binary":"/bin/sh"},"status":1},"node_name":"n1","time":"2026-11-22T13:31:05.369156923Z"}
-"#;
-
-/// A Weir that has replayed the bundled capture beside its cluster and what an agent exports, and has a
-/// sink that takes nothing.
+/// A Weir that has replayed the bundled capture beside its cluster and the file of an agent that
+/// says nothing, and has a sink that takes nothing.
 fn replayed(api: &ApiServer, folder: &Folder) -> Engine {
     let log = folder.path().join("weir.log");
     let mut command = weir(
@@ -198,7 +194,7 @@ fn replayed(api: &ApiServer, folder: &Folder) -> Engine {
         &database(folder),
     );
     command.arg("--kubeconfig").arg(api.kubeconfig(folder.path()));
-    let export = folder.file("tetragon.log", EXPORT.as_bytes());
+    let export = folder.file("tetragon.log", b"");
     command.arg("--tetragon").arg(format!("file://{}", export.display()));
     command.env("WEIR_WEBHOOK_URL", "http://127.0.0.1:9/").arg("--log-file").arg(&log);
     let engine = Engine::of(&mut command, &log);

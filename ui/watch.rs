@@ -1,5 +1,7 @@
 //! `weir` without a verb: the engine with its faces, the console and the API.
 
+mod listening;
+
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,16 +18,14 @@ use weir::api::{self, Api};
 use weir::capture::{evidence, privilege};
 use weir::cluster::{self, Place};
 use weir::detect::{self, Runtime};
-use weir::engine::{
-    self, Abroad, Engine, Feed, Handle, Interrupts, Listening, Models, Options, Parts,
-};
+use weir::engine::{self, Abroad, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
 use weir::incident::{self, Tracker};
 use weir::notify::{self, FirebaseList, Sink};
 use weir::respond::ResponseOptions;
 use weir::settings::{self, Environment, Reach, Settings, database_path, state_folder};
 use weir::store::{self, By, Query, Reader, Retention, Store};
-use weir::tetragon::Wish;
 
+use self::listening::listening;
 use crate::cli::{Source, WatchArgs};
 use crate::console::{self, ConsoleOptions};
 use crate::input::{self, Input, OpenFlows};
@@ -247,30 +247,6 @@ fn abroad(
         lease_namespace: Some(settings.lease_namespace.clone()).filter(|name| !name.is_empty()),
         undoes: is_live && !settings.read_only,
         is_needed: is_named || settings.cluster == Reach::On,
-        absent: absent.map(str::to_owned),
-    }
-}
-
-/// Which agents of Tetragon are listened to. What is on this host has nothing to do with a capture that
-/// is replayed, unless somebody says so.
-fn listening(settings: &Settings, is_live: bool) -> Listening {
-    let is_meant = |wish: &Wish| match wish {
-        Wish::Auto => is_live,
-        Wish::Nobody => false,
-        Wish::At(_) | Wish::Cluster(_) => true,
-    };
-    let wishes: Vec<_> = settings.tetragon.iter().filter(|wish| is_meant(wish)).cloned().collect();
-    let absent = match wishes.is_empty() {
-        false => None,
-        true if settings.tetragon.contains(&Wish::Auto) => Some(
-            "nobody listens to Tetragon: a capture is replayed, which may be of another time; an \
-             agent that is named with `--tetragon` is listened to beside it",
-        ),
-        true => Some("nobody listens to Tetragon: `tetragon` is `none` in the settings"),
-    };
-    Listening {
-        wishes,
-        memory_bytes: u64::from(settings.tetragon_mib) << 20,
         absent: absent.map(str::to_owned),
     }
 }

@@ -6,11 +6,13 @@ mod wanted;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use self::wanted::{Wanted, Which};
@@ -28,6 +30,9 @@ const MOST: usize = 1_000;
 
 /// Events looked at with which a page ends, however few of them fit.
 pub(super) const MOST_LOOKED_AT: usize = 50_000;
+
+/// How long it is looked for events of a page: what is compared with a long pattern may itself be long.
+const LONGEST_LOOK: Duration = Duration::from_secs(3);
 
 /// Where a page or a stream goes on: an event of a run of Weir.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +101,7 @@ pub(super) struct Asked {
 ///
 /// Each event is an object as Tetragon's JSON export has it. As many are remembered as there is memory
 /// for. The next page, if there may be one, is named by the `Link` header with `rel="next"`; a page ends
-/// early at 1 MiB, and after 50,000 events that were looked at.
+/// early at 1 MiB, and after 50,000 events or 3 s of looking.
 #[utoipa::path(
     get,
     path = "/api/events",
@@ -177,7 +182,7 @@ impl Page {
         let mut json = vec![b'['];
         let (mut found, mut next) = (0, None);
         let mut rest = events.before(before).peekable();
-        let mut looked_at = 0;
+        let (mut looked_at, begun) = (0, Instant::now());
         while let Some(kept) = rest.next() {
             looked_at += 1;
             if wanted.fits(&kept) {
@@ -187,7 +192,8 @@ impl Page {
                 found += 1;
                 json.extend_from_slice(kept.event.json().as_bytes());
             }
-            if found == limit || json.len() >= LARGEST || looked_at == MOST_LOOKED_AT {
+            let is_full = found == limit || json.len() >= LARGEST;
+            if is_full || looked_at == MOST_LOOKED_AT || begun.elapsed() >= LONGEST_LOOK {
                 next = rest.peek().map(|_| kept.id);
                 break;
             }

@@ -92,7 +92,7 @@ impl Listener {
         let keeping = Builder::new().name("events".into()).spawn(move || keeping.run(&waiting))?;
         let tasks = runtime::Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(2)
+            .max_blocking_threads(8)
             .thread_name("tetragon")
             .build()?;
         let asked = stop.clone();

@@ -47,19 +47,16 @@ pub(super) async fn follow(ear: &Arc<Ear>, path: &Path) {
         };
         tail = tail_again;
         match news {
-            Ok(News { more: true, .. }) => {
-                missing = None;
-                ear.up();
-                continue;
-            }
-            Ok(News { is_missing: false, gaps, .. }) => {
-                missing = None;
-                ear.up();
+            Ok(News { gaps, is_missing, more }) => {
                 (0..gaps).for_each(|_| ear.gap());
-            }
-            Ok(News { is_missing: true, .. }) => {
-                if missing.get_or_insert_with(Instant::now).elapsed() >= MISSING {
+                if !is_missing {
+                    missing = None;
+                    ear.up();
+                } else if missing.get_or_insert_with(Instant::now).elapsed() >= MISSING {
                     ear.down("the file was moved away, and there is no new one yet".to_owned());
+                }
+                if more {
+                    continue;
                 }
             }
             Err(trouble) => ear.down(trouble.to_string()),

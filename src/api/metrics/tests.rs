@@ -11,6 +11,7 @@ use crate::incident::{Incident, Who, WhoKind};
 use crate::packet::Address;
 use crate::respond::DecisionKind;
 use crate::store::Depth;
+use crate::tetragon::{AgentLink, AgentStatus, Endpoint};
 
 #[test]
 fn what_is_counted_is_written_with_its_labels() {
@@ -48,6 +49,7 @@ fn every_metric_has_one_help_and_one_type_and_then_its_samples() {
     snapshot.evidence = Some(evidence::Status::default());
     snapshot.incidents = vec![about("shop", 1), about("shop", 2)];
     snapshot.cluster.context = "kind-weir".into();
+    snapshot.tetragon.agents = vec![agent("n1", "127.0.0.1:1"), agent("n2", "127.0.0.2:1")];
     let text = text(&snapshot, true);
     let mut name = "";
     for line in text.lines() {
@@ -132,4 +134,45 @@ fn what_came_of_limits_is_counted_from_the_start_where_there_is_a_cluster() {
     ] {
         assert!(text.lines().any(|written| written == line), "{line}\n{text}");
     }
+}
+
+/// An agent of this node.
+fn agent(node: &str, place: &str) -> AgentStatus {
+    AgentStatus { node: node.into(), ..AgentStatus::new(Endpoint::Tcp(place.into())) }
+}
+
+#[test]
+fn what_comes_from_several_agents_of_a_node_is_one_and_what_is_lost_is_told_apart() {
+    let mut snapshot = Snapshot::default();
+    assert!(!text(&snapshot, true).contains("weir_tetragon"));
+    let mut heard = agent("n1", "127.0.0.1:1");
+    heard.link = AgentLink::Up;
+    (heard.events, heard.rate_limited, heard.dropped, heard.unreadable) = (70, 3, 2, 1);
+    let mut other = agent("n1", "127.0.0.2:1");
+    (other.events, other.dropped, other.gaps, other.throttled) = (7, 20, 4, 5);
+    let unknown = agent("", "127.0.0.3:1");
+    snapshot.tetragon.agents = vec![heard, other, unknown];
+    (snapshot.tetragon.kept, snapshot.tetragon.kept_bytes) = (40, 9_000);
+    (snapshot.tetragon.evicted, snapshot.tetragon.joinable) = (15, 10);
+    snapshot.tetragon.joined = 8;
+    let text = text(&snapshot, true);
+    for line in [
+        "weir_tetragon_up{node=\"n1\"} 1",
+        "weir_tetragon_up{node=\"127.0.0.3:1\"} 0",
+        "weir_tetragon_events_total{node=\"n1\"} 77",
+        "weir_tetragon_lost_events_total{node=\"n1\",where=\"agent\"} 3",
+        "weir_tetragon_lost_events_total{node=\"n1\",where=\"weir\"} 22",
+        "weir_tetragon_lost_events_total{node=\"n1\",where=\"unreadable\"} 1",
+        "weir_tetragon_throttled_cgroups{node=\"n1\"} 5",
+        "weir_tetragon_gaps_total{node=\"n1\"} 4",
+        "weir_tetragon_kept_events 40",
+        "weir_tetragon_kept_bytes 9000",
+        "weir_tetragon_evicted_events_total 15",
+        "weir_tetragon_flows_total{process=\"known\"} 8",
+        "weir_tetragon_flows_total{process=\"unknown\"} 2",
+        "weir_tetragon_policies{standing=\"not-loaded\"} 0",
+    ] {
+        assert!(text.lines().any(|written| written == line), "{line}\n{text}");
+    }
+    assert_eq!(text.matches("weir_tetragon_up{").count(), 2);
 }

@@ -12,7 +12,7 @@ use crate::tetragon::{AgentStatus, Event, EventSink};
 /// Events that may wait: two thirds of a second at 25,000 a second.
 pub(super) const WAITING: usize = 16_384;
 
-/// Bytes of them that may: one event that is larger waits alone.
+/// Bytes of them that may; the largest event has a fraction of that.
 pub(super) const WAITING_BYTES: u64 = 32 << 20;
 
 /// Events that are taken out at once.
@@ -48,7 +48,7 @@ impl EventSink for Intake {
     fn take(&self, event: Event) -> bool {
         let bytes = event.size_bytes() as u64;
         let before = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let has_room = before == 0 || before.saturating_add(bytes) <= WAITING_BYTES;
+        let has_room = before.saturating_add(bytes) <= WAITING_BYTES;
         let is_taken = has_room && self.queue.try_send((event, bytes)).is_ok();
         if !is_taken {
             self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);

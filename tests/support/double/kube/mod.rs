@@ -20,7 +20,7 @@
 //! Faults of [`super::fault`] go to requests that a test picks by what they ask for; an act at a write
 //! runs before or after it takes effect, while its client waits: there a test kills the client, or is
 //! somebody else who writes. [`hands`] is what others do, [`service`] answers; [`merge`] and [`walk`] are server-side apply, pure;
-//! [`store`] keeps objects and tells who watches. It knows the kinds in [`kinds`] and no others, merges
+//! [`store`] keeps objects and tells who watches, [`log`] what containers print. It knows the kinds in [`kinds`] and no others, merges
 //! no strategic patches, and does not wait for finalizers. What is right of it is held against kubectl
 //! and the API server's own merge in `tests/kube_double.rs`.
 
@@ -29,6 +29,7 @@ pub mod discovery;
 pub mod fields;
 pub mod hands;
 pub mod kinds;
+pub mod log;
 pub mod managers;
 pub mod merge;
 pub mod object;
@@ -77,6 +78,7 @@ impl ApiServer {
             store: store::Store::default(),
             users: vec![user(Some(TOKEN), "weir"), user(None, "kubectl")],
             log: Vec::new(),
+            logs: log::Logs::default(),
             plan: plan::Plan::default(),
             initial_events: InitialEvents::Sent,
             version: "v1.33.1".into(),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::asked::{Answered, Asked, is_dry_run_known};
 use super::kinds::Origin;
+use super::log::Logs;
 use super::merge::Force;
 use super::plan::{Plan, When};
 use super::read::{self, InitialEvents};
@@ -25,6 +26,8 @@ pub struct Kube {
     pub users: Vec<User>,
     /// What was asked and answered, in order.
     pub log: Vec<Answered>,
+    /// What containers print.
+    pub logs: Logs,
     /// What goes wrong, and the moments at which a test steps in.
     pub plan: Plan,
     /// Whether a watch may begin with all there is.
@@ -105,6 +108,11 @@ impl Kube {
         let is_writable = target.kind.origin != Origin::Aggregated
             && (target.subresource.is_empty() || target.subresource == "status");
         match asked.verb {
+            "get" if (target.kind.resource, &*target.subresource) == ("pods", "log") => {
+                let pod = self.store.get(target.kind, &target.namespace, &target.name);
+                pod.ok_or_else(|| Status::not_found(target.kind, &target.name))?;
+                self.logs.answer(&target.namespace, &target.name, request)
+            }
             "get" => {
                 let found = self.store.get(target.kind, &target.namespace, &target.name);
                 let found = found.ok_or_else(|| Status::not_found(target.kind, &target.name));

@@ -97,7 +97,9 @@ impl TetragonAgent {
     /// Starts one on TCP.
     pub fn on_tcp() -> Self {
         let free = std::net::TcpListener::bind((own_host(), 0)).expect("an address is free");
-        Self::start(At::Tcp(free.local_addr().expect("it has an address")))
+        let address = free.local_addr().expect("it has an address");
+        drop(free);
+        Self::start(At::Tcp(address))
     }
 
     fn start(at: At) -> Self {

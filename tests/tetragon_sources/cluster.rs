@@ -1,0 +1,173 @@
+//! Agents that are found in a cluster.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use weir::tetragon::{AgentLink, Endpoint};
+
+use crate::support::double::http::Piece;
+use crate::support::double::kube::ApiServer;
+use crate::support::double::kube::rights::{Grant, Rights};
+use crate::support::double::tetragon::TetragonAgent;
+use crate::{Follower, counted, exec, is_down, pids};
+
+const OF: [&str; 3] = ["kube-system", "tetragon-a", "export-stdout"];
+
+/// A pod of Tetragon's chart.
+fn pod(name: &str, node: &str, address: &str) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": "kube-system",
+            "labels": { "app.kubernetes.io/name": "tetragon" },
+        },
+        "spec": { "nodeName": node, "containers": [{ "name": "tetragon", "image": "tetragon" }] },
+        "status": { "phase": "Running", "podIP": address, "podIPs": [{ "ip": address }] },
+    })
+}
+
+fn start(api: &ApiServer, wish: &str) -> Follower {
+    Follower::start(&[wish], Some(api), None)
+}
+
+/// A cluster with the log of an agent on one node.
+fn with_log() -> ApiServer {
+    let api = ApiServer::start();
+    api.with(|kube| {
+        kube.seed(pod("tetragon-a", "n1", "10.0.0.1"));
+        kube.logs.print(OF, "");
+    });
+    api
+}
+
+fn print(api: &ApiServer, pid: u32) {
+    api.with(|kube| kube.logs.print(OF, &exec(pid)));
+}
+
+#[track_caller]
+fn until_followed(follower: &Follower, api: &ApiServer) {
+    drop(follower.until("the log is followed", |_| api.with(|kube| kube.logs.followers() == 1)));
+}
+
+#[test]
+fn a_log_is_followed_from_its_end_and_read_on_without_a_line_twice() {
+    let api = with_log();
+    print(&api, 1);
+    let follower = start(&api, "cluster");
+    follower.until_up();
+    until_followed(&follower, &api);
+    print(&api, 2);
+    print(&api, 3);
+    drop(follower.until("both come", |heard| pids(heard) == [2, 3]));
+    for piece in [Piece::Cut, Piece::End] {
+        api.with(|kube| kube.logs.cut(&piece));
+        print(&api, 4);
+        until_followed(&follower, &api);
+    }
+    print(&api, 5);
+    let heard =
+        follower.until("all come", |heard| heard.events.len() == 5 && heard.agents[0].events == 5);
+    assert_eq!(pids(&heard), [2, 3, 4, 4, 5]);
+    assert_eq!(counted(&heard), [("events", 5)]);
+    let agent = &heard.agents[0];
+    assert_eq!(
+        (agent.endpoint.to_string().as_str(), &*agent.node),
+        ("log:kube-system/tetragon-a", "n1")
+    );
+}
+
+#[test]
+fn a_log_that_was_rotated_away_meanwhile_is_a_gap() {
+    let api = with_log();
+    let follower = start(&api, "cluster");
+    follower.until_up();
+    until_followed(&follower, &api);
+    print(&api, 1);
+    drop(follower.until("it comes", |heard| pids(heard) == [1]));
+    api.with(|kube| {
+        kube.logs.cut(&Piece::Cut);
+        kube.logs.forget(OF);
+        kube.logs.print(OF, &exec(3));
+    });
+    let heard = follower.until("the gap is known", |heard| {
+        heard.agents[0].gaps == 1 && heard.agents[0].events == 2
+    });
+    assert_eq!(pids(&heard), [1, 3]);
+}
+
+#[test]
+fn what_is_missing_is_said_with_how_to_mend_it() {
+    let api = ApiServer::start();
+    let follower = start(&api, "cluster");
+    follower.until_down("is Tetragon installed?");
+    let heard = follower.keeper.lock();
+    assert_eq!(heard.agents[0].endpoint, Endpoint::Cluster(None));
+    drop(heard);
+    api.with(|kube| kube.seed(pod("tetragon-a", "n1", "10.0.0.1")));
+    follower.until_down("`export.mode: stdout`");
+    assert_eq!(follower.keeper.lock().agents.len(), 1);
+    api.with(|kube| {
+        kube.logs.print(OF, "");
+        kube.users[1].rights = Rights::Only(vec![Grant::new(&["list"], "", &["pods"])]);
+    });
+    follower.until_down("Weir needs the right to get pods/log there");
+    api.with(|kube| kube.users[1].rights = Rights::Only(Vec::new()));
+    // The agents that are known are followed on.
+    let heard = follower.until("the list fails", |heard| heard.agents.len() == 2);
+    assert!(heard.agents.iter().any(|agent| is_down(agent, "cannot list resource \"pods\"")));
+    drop(heard);
+    api.with(|kube| kube.users[1].rights = Rights::All);
+    follower.until_up();
+    drop(follower.until("the list does not fail", |heard| heard.agents.len() == 1));
+}
+
+#[test]
+fn without_a_cluster_that_is_said() {
+    let follower = Follower::of(&["cluster:54321"]);
+    follower.until_down("name a kubeconfig by --kubeconfig");
+}
+
+#[test]
+fn agents_come_and_go_with_their_pods() {
+    let api = ApiServer::start();
+    let first = TetragonAgent::on_tcp();
+    let (address, port) = {
+        let endpoint = first.endpoint();
+        let (address, port) = endpoint.rsplit_once(':').unwrap();
+        (address.to_owned(), port.to_owned())
+    };
+    api.with(|kube| kube.seed(pod("tetragon-a", "n1", &address)));
+    let follower = start(&api, &format!("cluster:{port}"));
+    first.wait_for_listeners(1);
+    first.say(&exec(1));
+    let heard =
+        follower.until("it comes", |heard| heard.agents.iter().any(|agent| agent.events == 1));
+    assert_eq!(heard.agents[0].endpoint.to_string(), first.endpoint());
+    assert_eq!(heard.agents[0].node, "n1");
+    drop(heard);
+    // Another pod takes its place; the first agent falls silent, so it is looked for at once.
+    api.with(|kube| {
+        kube.remove("pods", "kube-system", "tetragon-a");
+        kube.seed(pod("tetragon-b", "n2", "127.0.0.1"));
+    });
+    first.refuse();
+    let heard = follower.within(Duration::from_secs(25), "the other is looked for", |heard| {
+        heard.agents.len() == 1 && heard.agents[0].node == "n2"
+    });
+    assert_ne!(heard.agents[0].link, AgentLink::Up);
+}
+
+#[test]
+fn the_log_of_a_pod_that_comes_later_is_read_from_its_start() {
+    let api = ApiServer::start();
+    let follower = start(&api, "cluster");
+    follower.until_down("is Tetragon installed?");
+    api.with(|kube| {
+        kube.seed(pod("tetragon-a", "n1", "10.0.0.1"));
+        kube.logs.print(OF, &exec(1));
+    });
+    print(&api, 2);
+    drop(follower.within(Duration::from_secs(50), "both come", |heard| pids(heard) == [1, 2]));
+}
