@@ -92,7 +92,7 @@ fn happened(event: &Event, status: &TetragonStatus, look: &Look) -> Vec<Fact> {
     [
         Some(Fact::told("what", text::clean(&told(event)), done.role(event))),
         Some(Fact::new("type", type_of)),
-        Some(Fact::new("when", since(event.at_us, look))),
+        Some(Fact::new("when", when(event.at_us, look))),
         Some(Fact::new("where", place(event))),
         some("node", &event.node),
         some("policy", &event.policy),
@@ -102,6 +102,11 @@ fn happened(event: &Event, status: &TetragonStatus, look: &Look) -> Vec<Fact> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// A moment, and how long ago that is; beside a capture that is replayed it may be to come.
+fn when(at_us: i64, look: &Look) -> String {
+    if at_us > look.now_us { format::moment(at_us) } else { since(at_us, look) }
 }
 
 impl View for EventPage {

@@ -1,7 +1,7 @@
 //! What processes do, the page of one event, and the processes behind flows.
 
 use weir::engine::TetragonStatus;
-use weir::incident::Process;
+use weir::incident::{Deed, Process, ProcessSeen};
 use weir::policy::PolicyMode;
 use weir::tetragon::{AgentLink, AgentStatus, Endpoint};
 
@@ -174,7 +174,7 @@ fn a_filter_sifts_events_and_says_so() {
     session.type_in("/binary:curl !type:exit,exec namespace:shop");
     assert!(session.text().contains("3 of 9 by binary:curl"), "{}", session.text());
     session.press(KeyCode::Esc);
-    session.type_in("/policy:weir* binary:/usr/bin/*\n");
+    session.type_in("/policy:weir* dst:10.244.1.5 port:5432\n");
     assert!(session.text().contains("1 of 9 by policy:weir*"), "{}", session.text());
     session.press(KeyCode::Esc);
     session.press(KeyCode::Esc);
@@ -382,6 +382,64 @@ fn the_process_behind_a_conversation_is_named() {
     let Some(Effect::Copy(copied)) = session.press(KeyCode::Char('y')) else { panic!() };
     assert!(copied.contains("client runs: /usr/bin/curl"), "{copied}");
     assert!(copied.contains("by the newest flow of the two of which that is known"), "{copied}");
+}
+
+/// The fixture, where a shell was started in the shop that is attacked.
+fn with_a_shell() -> Snapshot {
+    let mut snapshot = fixture::snapshot();
+    let seen = |deed, ago_s: i64, binary: &str| ProcessSeen {
+        deed,
+        at_us: fixture::NOW_US - ago_s * 1_000_000,
+        process: Process {
+            binary: binary.into(),
+            arguments: "-i".into(),
+            pid: 4_711,
+            user: "www-data".into(),
+            parent: "/usr/sbin/nginx".into(),
+            namespace: "shop".into(),
+            pod: "web-7f9c".into(),
+            container: "nginx".into(),
+            node: "worker-1".into(),
+        },
+    };
+    Arc::make_mut(&mut snapshot.incidents[0]).processes = vec![
+        seen(Deed::Started, 5, "/bin/sh"),
+        seen(Deed::Client, 40, "/usr/bin/slow"),
+        seen(Deed::Server, 41, "/usr/sbin/nginx"),
+    ];
+    snapshot
+}
+
+#[test]
+fn an_incident_lists_the_processes_in_it_and_what_was_started_stands_out() {
+    let mut session = Session::of(with_a_shell(), (200, 60));
+    session.type_in("3\n");
+    let (text, looks) = (session.text(), session.looks());
+    let started = "started there 14:02:06Z /bin/sh -i (pid 4711, user www-data, parent \
+                   /usr/sbin/nginx) in shop/web-7f9c container nginx on node worker-1";
+    assert!(text.contains(started), "{text}");
+    assert!(line(&text, " opened by ").contains("14:01:31Z /usr/bin/slow -i"), "{text}");
+    assert!(line(&text, " taken by ").contains("14:01:30Z /usr/sbin/nginx -i"), "{text}");
+    let at = text.lines().position(|line| line.contains("started there")).unwrap();
+    assert!(looks.lines().nth(at).unwrap().contains("EEEE"), "{looks}");
+    let Some(Effect::Copy(copied)) = session.press(KeyCode::Char('y')) else { panic!() };
+    assert!(copied.contains("started there: 14:02:06Z /bin/sh -i"), "{copied}");
+}
+
+#[test]
+fn a_filter_finds_incidents_by_the_processes_in_them() {
+    let mut session = Session::of(with_a_shell(), (120, 34));
+    for (filter, found) in [
+        ("binary:sh", "1 of 2 by"),
+        ("parent:nginx user:www* pod:shop/web*", "1 of 2 by"),
+        ("node:worker-1 pid:4711", "1 of 2 by"),
+        ("binary:bash", "0 of 2 by"),
+    ] {
+        session.type_in("/").type_in(filter);
+        let text = session.text();
+        assert!(line(&text, "3 Alerts").contains(found), "{filter}: {text}");
+        session.press(KeyCode::Esc);
+    }
 }
 
 #[test]

@@ -78,7 +78,7 @@ static FIELDS: [Field<EventRow>; 11] = [
         compare: |one, other| place_key(&one.kept.event).cmp(&place_key(&other.kept.event)),
     },
     Field {
-        column: Column::text("WHAT", 12, Clip::End, 1).fair(20),
+        column: Column::text("WHAT", 16, Clip::End, 1).fair(20),
         cell: |row, look| look.cell(row.role(), row.what()),
         compare: |one, other| what_key(&one.kept.event).cmp(&what_key(&other.kept.event)),
     },
