@@ -85,7 +85,11 @@ pub(crate) fn why_empty(status: &TetragonStatus) -> String {
     let (down, waiting) = (count(status, is_down), count(status, is_connecting));
     match status.agents.as_slice() {
         [] => "no agent of Tetragon's has been found yet; it is looked for again and again".into(),
-        agents if agents.len() == down => "no agent is heard, and nothing came before".into(),
+        agents if agents.len() == down => {
+            // What the first says stands above.
+            let others: String = agents.iter().skip(1).filter_map(words).collect();
+            format!("no agent is heard, and nothing came before{others}")
+        }
         agents if waiting > 0 => {
             let first = agents.iter().find(|agent| is_connecting(agent));
             format!("waiting for the first word of {}", name(first))
@@ -112,6 +116,13 @@ fn down(status: &TetragonStatus) -> Option<String> {
     let why = text::clip(&text::clean(why), REASON_COLUMNS);
     let since = format::clock(*since_us);
     Some(format!("{} is DOWN since {since}{more}: {why}", name(agent)))
+}
+
+/// What an agent that is not heard says of that, to go on with.
+fn words(agent: &AgentStatus) -> Option<String> {
+    let AgentLink::Down { why, .. } = &agent.link else { return None };
+    let why = text::clip(&text::clean(why), REASON_COLUMNS);
+    Some(format!("; {}: {why}", name(agent)))
 }
 
 /// An agent by its node; by where it is heard while that is not known.
@@ -232,7 +243,11 @@ mod tests {
         assert_eq!(why_empty(&absent), "no socket");
         for (links, words) in [
             (vec![], "no agent of Tetragon's has been found"),
-            (vec![down()], "no agent is heard"),
+            (vec![down()], "no agent is heard, and nothing came before"),
+            (
+                vec![down(), down()],
+                "no agent is heard, and nothing came before; unix:///run/t.sock: connection refused",
+            ),
             (vec![AgentLink::Connecting], "waiting for the first word of unix:///run/t.sock"),
             (vec![down(), AgentLink::Up], "unix:///run/t.sock is heard, and nothing"),
         ] {

@@ -51,13 +51,14 @@ pub(crate) fn described(process: &Process) -> String {
     text::clean(&format!("{} (pid {pid}{known}){place}", command.trim_end()))
 }
 
-/// The processes at both ends of flows, as far as they are known.
+/// The processes at both ends of flows, as far as they are known; `of` says of which flows.
 pub(crate) fn ends(
     client: Option<&Process>,
     server: Option<&Process>,
+    of: &str,
 ) -> impl Iterator<Item = Fact> {
     let fact = |name, process: Option<&Process>| {
-        process.map(|process| Fact::new(name, described(process)))
+        process.map(|process| Fact::new(name, format!("{}{of}", described(process))))
     };
     [fact("client runs", client), fact("server runs", server)].into_iter().flatten()
 }
