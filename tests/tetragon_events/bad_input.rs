@@ -61,7 +61,7 @@ fn what_is_too_long_is_refused_before_it_is_looked_at() {
 #[test]
 fn what_is_kept_is_never_longer_than_what_is_read() {
     let mut line = br#"{"process_exec":{},"x":""#.to_vec();
-    line.extend([0xff; 2_000_000]);
+    line.resize(2_000_000, 0xff);
     line.extend(br#""}"#);
     assert!(refused(&line).contains("at most 4194304"), "replaced, they are six million");
 }
