@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::claim::{End, Owner, Step};
 
 /// Claims of one pair that are remembered; beyond it the oldest goes.
-const NOTES: usize = 64;
+const NOTES: usize = 512;
 
 /// Two ends, the lower first, and the protocol between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -18,7 +18,7 @@ use weir::engine::{Live, Meters, Options, Pipeline, Sink};
 use weir::flow::{End, Report, State, Timeouts};
 use weir::packet::Tuple;
 
-use super::pods::{self, Network, SERVER};
+use super::pods::{self, Network, SERVER, SERVICE};
 use super::trace::Task;
 
 /// A helper in a namespace: it is told line by line what to do, and says line by line what it did.
@@ -35,7 +35,7 @@ struct Helper {
 pub(crate) struct Done {
     pub(crate) pid: u32,
     pub(crate) is_server: bool,
-    /// The client's end, and from when to when.
+    /// Both ends, and from when to when.
     pub(crate) connections: Vec<(String, i64, i64)>,
     task: u32,
     pod: &'static str,
@@ -114,14 +114,15 @@ impl Client {
         self.helper.tell(&format!("connect {port} {to}:{at} {is_reset}"));
         let [end, from, until] = self.helper.answer("connected ");
         let us = |text: &str| text.parse().expect("a time");
-        self.connections.push((end, us(&from), us(&until)));
+        let at = if to == SERVICE { 8_080 } else { at };
+        self.connections.push((ends(&end, at), us(&from), us(&until)));
     }
 
     /// Opens a connection that goes on.
     pub(crate) fn hold(&mut self, to: &str, at: u16) {
         self.helper.tell(&format!("hold {to}:{at}"));
         let [end, from] = self.helper.answer("held ");
-        self.held.push((end, from.parse().expect("a time")));
+        self.held.push((ends(&end, at), from.parse().expect("a time")));
     }
 
     /// Closes those that go on.
@@ -141,7 +142,7 @@ impl Client {
 }
 
 /// Processes that take connections at one port.
-pub(crate) struct Server(Helper);
+pub(crate) struct Server(Helper, u16);
 
 impl Server {
     /// One process, or several that take from the listener of one that only waits.
@@ -149,7 +150,7 @@ impl Server {
         let mut helper = Helper::start(pods::pod_at(SERVER), "takes_connections");
         helper.tell(&format!("{port} {workers}"));
         let [] = helper.answer("ready");
-        Self(helper)
+        Self(helper, port)
     }
 
     pub(crate) fn stop(&mut self) {
@@ -158,14 +159,15 @@ impl Server {
 
     pub(crate) fn finish(self) -> Vec<Done> {
         let pod = pods::pod_at(SERVER);
-        let (pid, task) = (self.0.pid, self.0.task);
+        let (pid, task, port) = (self.0.pid, self.0.task, self.1);
         let mut all = BTreeMap::from([((pid, task), Vec::new())]);
         for line in self.0.finish().lines() {
             let Some((_, words)) = line.split_once("took ") else { continue };
             let [pid, task, end, at] = words.split(' ').collect::<Vec<_>>()[..] else { continue };
             let number = |text: &str| text.parse().expect("a number");
             let at: i64 = at.parse().expect("a time");
-            all.entry((number(pid), number(task))).or_default().push((end.to_owned(), at, at));
+            let of_task = all.entry((number(pid), number(task))).or_default();
+            of_task.push((ends(end, port), at, at));
         }
         let done =
             |((pid, task), connections)| Done { pid, is_server: true, connections, task, pod };
@@ -176,8 +178,14 @@ impl Server {
 /// A flow as Weir has captured it.
 #[derive(Debug)]
 pub(crate) struct Captured {
-    pub(crate) source: String,
+    /// Both ends.
+    pub(crate) ends: String,
     pub(crate) asked: Asked,
+}
+
+/// Both ends of a connection to a port of the server's pod, as packets have them.
+fn ends(client: &str, port: u16) -> String {
+    format!("{client}>{SERVER}:{port}")
 }
 
 /// Weir on the node, at the wire of the server's pod.
@@ -217,7 +225,7 @@ fn captured(words: &str) -> Captured {
     };
     let (first_us, last_us, is_over) = (number(words[3]), number(words[4]), words[5] == "true");
     let asked = Asked { tuple, first_us, last_us, is_over, now_us: last_us };
-    Captured { source: words[0].to_owned(), asked }
+    Captured { ends: format!("{}>{}", words[0], words[1]), asked }
 }
 
 fn now_us() -> i64 {
