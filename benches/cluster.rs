@@ -11,10 +11,11 @@ use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use weir::cluster::{self, Cluster, ClusterStatus, Options, World};
 use weir::packet::Address;
@@ -22,6 +23,9 @@ use weir::packet::Address;
 const PODS: usize = 5_000;
 const SERVICES: usize = 2_000;
 const NODES: usize = 100;
+
+/// How long it may take until all is known, before it is given up.
+const READY: Duration = Duration::from_mins(1);
 
 /// Lookups that are timed.
 const LOOKUPS: u32 = 2_000_000;
@@ -62,10 +66,11 @@ fn measure(url: &str) -> Result<(), Box<dyn Error>> {
         let all = |known: &(ClusterStatus, Arc<World>)| {
             let (status, world) = known;
             world.pods().len() == PODS
-                && status.watches.len() == 13
                 && status.watches.iter().all(|watch| watch.heard_us.is_some())
         };
-        let world = Arc::clone(&latest.wait_for(all).await?.1);
+        let ready = timeout(READY, latest.wait_for(all)).await;
+        let ready = ready.map_err(|_| format!("not all is known after {} s", READY.as_secs()))?;
+        let world = Arc::clone(&ready?.1);
         Ok::<_, Box<dyn Error>>((began.elapsed().as_secs_f64(), world))
     })?;
     let (after, peak) = (memory("VmRSS")?, memory("VmHWM")?);

@@ -11,6 +11,8 @@ mod capture_file;
 mod labels;
 #[path = "../fuzz/bodies/packet.rs"]
 mod packet;
+#[path = "../fuzz/bodies/tetragon.rs"]
+mod tetragon;
 
 /// Gives every input in the corpus of `target` to `body`.
 fn replay(target: &str, body: fn(&[u8])) {
@@ -44,4 +46,9 @@ fn any_bytes_are_a_capture_up_to_where_they_are_not() {
 #[test]
 fn any_bytes_are_labels_or_refused() {
     replay("labels", labels::run);
+}
+
+#[test]
+fn any_bytes_are_an_event_or_refused() {
+    replay("tetragon", tetragon::run);
 }

@@ -9,6 +9,8 @@ mod faults;
 mod kubectl;
 #[path = "kube_double/merge.rs"]
 mod merge;
+#[path = "kube_double/policies.rs"]
+mod policies;
 #[path = "kube_double/reads.rs"]
 mod reads;
 #[path = "kube_double/refusals.rs"]

@@ -6,11 +6,13 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 use support::data::shared;
-use support::engine::Engine;
+use support::double::tetragon::TetragonAgent;
+use support::engine::{Engine, await_some};
 use support::flows::Folder;
 use support::oracle::Oracle;
 use support::pod::{confined, environment, pod, settings};
@@ -197,6 +199,23 @@ fn weir_takes_the_settings_and_the_environment_of_its_pod() {
 }
 
 #[test]
+fn the_pod_sees_the_folder_of_the_agents_socket_and_cannot_change_it() {
+    let (pod, container) = pod();
+    let folder = Path::new(weir::tetragon::SOCKET).parent().expect("a folder").to_str();
+    let named = |list: &Value| {
+        let list = list.as_array().expect("a list").clone();
+        list.into_iter().find(|one| one["name"] == "tetragon").expect("one")
+    };
+    let mount = named(&container["volumeMounts"]);
+    assert_eq!((mount["mountPath"].as_str(), &mount["readOnly"]), (folder, &json!(true)));
+    let place = json!({ "path": folder, "type": "DirectoryOrCreate" });
+    assert_eq!(named(&pod["volumes"])["hostPath"], place);
+    let values: Value = yaml::document("tetragon/values.yaml");
+    let address = format!("unix://{}", weir::tetragon::SOCKET);
+    assert_eq!(values["tetragon"]["grpc"]["address"], address);
+}
+
+#[test]
 fn the_capabilities_of_the_pod_are_enough_and_none_is_left() {
     if fs::metadata("/proc/self").expect("our process").uid() != 0 {
         println!("skipped: needs root");
@@ -205,22 +224,29 @@ fn the_capabilities_of_the_pod_are_enough_and_none_is_left() {
     let node = Folder::new();
     fs::set_permissions(node.path(), fs::Permissions::from_mode(0o755)).expect("our folder");
     let logs = Folder::for_anyone();
+    // As Tetragon makes it: of root, for root and its group.
+    let socket = node.path().join("tetragon.sock");
+    let agent = TetragonAgent::at_socket(&socket);
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o660)).expect("our socket");
     // The second finds what the first has left, as after a restart of the pod.
     for name in ["first.log", "second.log"] {
         let log = logs.path().join(name);
         let mut command =
             confined(&["--api", "--listen", "127.0.0.1:0", "--interface", "lo"], node.path());
+        command.args(["--tetragon", &agent.endpoint()]);
         command.env("WEIR_LOG_LEVEL", "info").env("WEIR_CLUSTER", "off");
         let engine = Engine::of(command.arg("--log-file").arg(&log), &log);
         assert_eq!(engine.ask("GET", "/healthz", "", "").0, 200);
-        let (code, said) = engine.ask("GET", "/readyz", "", "");
-        assert_eq!(code, 200, "{said}");
+        // It is ready once it hears the agent, which it was told to.
+        await_some("the agent", || (engine.ask("GET", "/readyz", "", "").0 == 200).then_some(()));
         let status = fs::read_to_string(format!("/proc/{}/status", engine.id())).expect("a status");
         for line in
             ["Uid:\t65534\t65534\t65534\t65534", "CapPrm:\t0000000000000000", "NoNewPrivs:\t1"]
         {
             assert!(status.contains(line), "{line}\n{status}");
         }
+        // That of the socket, and its own.
+        assert!(status.contains("Groups:\t0 65534"), "{status}");
         // A verb beside it, as `kubectl exec` runs it.
         let user = ["user", "add", name, "--role", "viewer"];
         let mut child = confined(&user, node.path()).spawn().expect("weir starts");

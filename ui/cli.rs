@@ -15,7 +15,7 @@ use toml::Table;
 pub(crate) use self::value::{Format, Source, one_of};
 use crate::{
     alerts, audit, config, detect, doctor, features, limit, manual, map, model, notify, outbox,
-    user,
+    policy, user,
 };
 
 pub(crate) const SETTINGS: &str =
@@ -104,6 +104,7 @@ pub(crate) enum Verb {
     Outbox(outbox::Args),
     Notify(notify::Args),
     Limit(Box<limit::Args>),
+    Policy(Box<policy::Args>),
     Map(map::Args),
     Audit(audit::Args),
     Doctor(Box<doctor::Args>),
@@ -343,6 +344,7 @@ impl Cli {
             Some(Verb::Outbox(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Audit(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Limit(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Policy(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Map(args)) => flags.extend(Table::try_from(&args.cluster)?),
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);

@@ -17,6 +17,7 @@ mod options;
 mod pace;
 mod pane;
 mod pointer;
+mod policing;
 mod prompt;
 mod session;
 mod sieve;
@@ -39,6 +40,7 @@ pub(crate) use self::motion::Motion;
 pub(crate) use self::muting::Muting;
 pub(crate) use self::options::{ConsoleOptions, Rights};
 pub(crate) use self::pane::Pane;
+pub(crate) use self::policing::{PolicyNews, PolicyWish};
 use self::prompt::Prompt;
 pub(crate) use self::session::{Error, run};
 pub(crate) use self::sieve::Sieve;
@@ -66,6 +68,8 @@ pub(crate) enum Message {
     Told(String),
     /// What would be written to the cluster, and is to be agreed to.
     Proposed(Box<Proposal>),
+    /// What came of what was to be done about a policy.
+    Policy(Box<PolicyNews>),
 }
 
 /// What is to be done about a limit.
@@ -98,6 +102,8 @@ pub(crate) enum Effect {
     Mute(Muting),
     /// Have it do something about a limit.
     Limit(LimitWish),
+    /// Have it do something about a policy.
+    Policy(PolicyWish),
 }
 
 /// Whether a pane shares the screen.
@@ -163,10 +169,14 @@ impl Console {
             Message::NoShell => self.notice = Some("there is no shell to go back to".into()),
             Message::Told(words) => self.notice = Some(words),
             Message::Proposed(proposal) => self.propose(*proposal),
+            Message::Policy(news) => self.learn(*news),
             Message::Input(Event::Resize(width, height)) => self.size = Size { width, height },
             Message::Input(Event::Key(key)) => return self.press(key),
             Message::Input(Event::Mouse(event)) => self.pointed(event),
             Message::Input(Event::Paste(pasted)) => {
+                if let (None, Some(editor)) = (&self.prompt, self.views.editor_mut()) {
+                    editor.paste(&pasted);
+                }
                 let written = self.prompt.as_mut().and_then(|prompt| prompt.paste(&pasted));
                 self.sift(written);
             }
@@ -212,6 +222,7 @@ impl Console {
     fn mode(&self) -> Mode {
         match &self.prompt {
             Some(prompt) => prompt.mode(),
+            None if self.views.editor().is_some() => Mode::Editor,
             None if self.views.cover().is_some() => Mode::Page,
             None => Mode::Panes,
         }
@@ -224,6 +235,12 @@ impl Console {
         self.notice = None;
         if let Some(action) = keymap::action(self.mode(), &key) {
             return self.act(action);
+        }
+        if self.mode() == Mode::Editor {
+            if let Some(editor) = self.views.editor_mut() {
+                editor.write(key);
+            }
+            return None;
         }
         let written = self.prompt.as_mut().and_then(|prompt| prompt.write(key));
         self.sift(written);

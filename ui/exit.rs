@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use weir::{capture, detect, engine, export, settings, store};
 
 use crate::{
-    alerts, audit, detect as verb, flows, input, limit, manual, map, model, notify, outbox, user,
-    watch,
+    alerts, audit, detect as verb, flows, input, limit, manual, map, model, notify, outbox, policy,
+    user, watch,
 };
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
@@ -21,6 +21,8 @@ use crate::{
 pub(crate) enum Status {
     /// `EX_OK`: what was asked for is done.
     Done = 0,
+    /// What was looked for was found: `weir policy diff` has found differences.
+    Findings = 1,
     /// `EX_USAGE`: wrong arguments, or settings that are not allowed.
     Usage = 64,
     /// `EX_DATAERR`: what was read is not what it should be, or ends too early.
@@ -76,6 +78,9 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<limit::Error>() {
             return Self::of_limit(error);
+        }
+        if let Some(error) = error.downcast_ref::<policy::Error>() {
+            return Self::of_policy(error);
         }
         if let Some(error) = error.downcast_ref::<map::Error>() {
             return Self::of_map(error);

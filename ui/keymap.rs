@@ -58,6 +58,22 @@ pub(crate) enum Action {
     Decisions,
     /// Show what leads where, and what flows along it.
     Map,
+    /// Show policies, and how they stand.
+    Policies,
+    /// Write a policy.
+    NewPolicy,
+    /// Write on the selected policy.
+    EditPolicy,
+    /// Delete the selected policy.
+    DeletePolicy,
+    /// Have the selected policy act, or only tell.
+    SwitchPolicy,
+    /// Ask the API server whether it would take what is written.
+    CheckPolicy,
+    /// Apply what is written.
+    ApplyPolicy,
+    /// Begin with the next template.
+    Template,
     /// Try again what a sink has refused.
     Retry,
     /// Show what is to be told.
@@ -91,6 +107,10 @@ pub(crate) enum Mode {
     Limit,
     /// The line that asks whether to do it.
     Question,
+    /// The line in which a word is written that says that somebody insists.
+    Word,
+    /// The text of a policy.
+    Editor,
 }
 
 /// A key.

@@ -1,7 +1,6 @@
 //! `weir limit`: limits at Ingresses, set and undone by hand, beside a running engine or without one.
 
 mod apply;
-mod ask;
 mod list;
 mod preview;
 mod reach;
@@ -18,7 +17,7 @@ use weir::store;
 
 use self::reach::Reach;
 use crate::paper::Paper;
-use crate::{input, survey, text, visit};
+use crate::{consent, input, survey, text, visit};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,21 +109,9 @@ pub(crate) enum Error {
     /// The database refused.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The settings say that nothing is to be changed.
-    #[error("{0}: `read-only` is set, and nothing is changed")]
-    ReadOnly(&'static str),
-    /// Nobody could be asked.
-    #[error(
-        "ask whether to write this: standard input is no terminal; `--yes` goes on without asking, \
-         `--dry-run` writes nothing"
-    )]
-    NobodyToAsk,
-    /// Whoever was asked said no.
-    #[error("not agreed to; nothing is changed")]
-    Declined,
-    /// The question could not be asked.
-    #[error("ask whether to write this")]
-    Ask(#[source] io::Error),
+    /// It may not be done, or nobody has agreed to it.
+    #[error(transparent)]
+    Consent(#[from] consent::Error),
     /// The cluster could not be looked at.
     #[error(transparent)]
     Survey(#[from] survey::Error),

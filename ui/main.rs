@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 mod cli;
 mod config;
+mod consent;
 mod console;
 mod detect;
 mod doctor;
@@ -26,6 +27,7 @@ mod notify;
 mod outbox;
 mod panes;
 mod paper;
+mod policy;
 mod progress;
 mod survey;
 mod terminal;
@@ -89,6 +91,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Outbox(args)) => Ok(outbox::run(&args, settings, &environment)?),
         Some(Verb::Notify(args)) => Ok(notify::run(&args, settings, &environment)?),
         Some(Verb::Limit(args)) => Ok(limit::run(&args, settings, &environment)?),
+        Some(Verb::Policy(args)) => Ok(policy::run(&args, settings, &environment)?),
         Some(Verb::Map(args)) => Ok(map::run(&args, settings, &environment)?),
         Some(Verb::Audit(args)) => Ok(audit::run(&args, settings, &environment)?),
         None => Ok(watch::run(&cli.watch, settings, &environment)?),
@@ -106,7 +109,7 @@ fn colour(environment: &Environment) -> Colour {
 /// Says once, on standard error, why the verb ended, and with which status the process does.
 fn report(error: &anyhow::Error) -> Status {
     let status = Status::of(error.as_ref());
-    if status != Status::Done {
+    if !matches!(status, Status::Done | Status::Findings) {
         // Standard error may be closed; the status still tells.
         let said = text::harmless_lines(&format!("{error:#}"));
         writeln!(io::stderr(), "weir: {said}").ok();

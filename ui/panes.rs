@@ -24,6 +24,9 @@ pub(crate) mod map;
 pub(crate) mod mutes;
 pub(crate) mod outbox;
 pub(crate) mod palette;
+pub(crate) mod policies;
+pub(crate) mod policy;
+pub(crate) mod policy_editor;
 pub(crate) mod process;
 pub(crate) mod proposal;
 pub(crate) mod scores;
@@ -37,9 +40,11 @@ use ratatui::layout::{Position, Rect};
 use weir::engine::Snapshot;
 use weir::filter;
 use weir::incident::Incident;
+use weir::policy::PolicyStatus;
 use weir::respond::LimitStatus;
 use weir::store::{Entry, Mute};
 
+use self::policy_editor::PolicyEditor;
 use crate::console::{Motion, Sieve};
 use crate::format;
 use crate::look::Look;
@@ -94,6 +99,8 @@ pub(crate) enum Subject {
     Mute(Mute),
     /// An Ingress and its limit.
     Limit(Arc<LimitStatus>),
+    /// A policy.
+    Policy(Arc<PolicyStatus>),
 }
 
 /// A pane or a page. Areas are those inside its frame.
@@ -130,6 +137,21 @@ pub(crate) trait View: std::fmt::Debug {
 
     /// Turns the order round.
     fn reverse(&mut self) {}
+
+    /// Whether it is where policies are written.
+    fn lists_policies(&self) -> bool {
+        false
+    }
+
+    /// The editor that it is, to be read.
+    fn editor(&self) -> Option<&PolicyEditor> {
+        None
+    }
+
+    /// The editor that it is, to be written in.
+    fn editor_mut(&mut self) -> Option<&mut PolicyEditor> {
+        None
+    }
 
     /// Takes over what a newer snapshot says of what it shows.
     fn refresh(&mut self, _snapshot: &Snapshot) {}

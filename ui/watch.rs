@@ -18,12 +18,15 @@ use weir::api::{self, Api};
 use weir::capture::{evidence, privilege};
 use weir::cluster::{self, Place};
 use weir::detect::{self, Runtime};
-use weir::engine::{self, Abroad, Engine, Feed, Handle, Interrupts, Models, Options, Parts};
+use weir::engine::{
+    self, Abroad, Engine, Feed, Handle, Interrupts, Models, Options, Parts, Policing,
+};
 use weir::incident::{self, Tracker};
 use weir::notify::{self, FirebaseList, Sink};
 use weir::respond::ResponseOptions;
 use weir::settings::{self, Environment, Reach, Settings, database_path, state_folder};
 use weir::store::{self, By, Query, Reader, Retention, Store};
+use weir::tetragon;
 
 use self::listening::listening;
 use crate::cli::{Source, WatchArgs};
@@ -135,9 +138,11 @@ fn feed(
         Input::Interfaces(names) => {
             let interfaces = input::open(&names, settings)?;
             store::give_folder(database, privilege::successor(environment.invoker()))?;
-            let identity =
-                privilege::drop_root(environment.invoker()).map_err(input::Error::Capture)?;
-            info!(user = %identity, interfaces = ?names, "capturing without privileges");
+            // An agent that starts anew makes its socket anew, so this is not for the first time alone.
+            let groups = tetragon::groups(&settings.tetragon);
+            let identity = privilege::drop_root_within(environment.invoker(), &groups)
+                .map_err(input::Error::Capture)?;
+            info!(user = %identity, ?groups, interfaces = ?names, "capturing without privileges");
             Ok(Feed::Interfaces(interfaces))
         }
     }
@@ -200,6 +205,7 @@ fn start(
         sinks,
         abroad: Some(abroad(settings, place, address(args, settings), is_live)),
         tetragon: Some(listening(settings, is_live)),
+        policies: Some(policing(settings)),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }
@@ -249,6 +255,12 @@ fn abroad(
         is_needed: is_named || settings.cluster == Reach::On,
         absent: absent.map(str::to_owned),
     }
+}
+
+/// What may be done to policies of Tetragon.
+pub(crate) fn policing(settings: &Settings) -> Policing {
+    let lease = Some(settings.lease_namespace.clone()).filter(|name| !name.is_empty());
+    Policing { is_read_only: settings.read_only, guarded: lease.into_iter().collect() }
 }
 
 /// How packets are kept as evidence, in a folder beside the database.

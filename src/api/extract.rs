@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::error::Problem;
 
 /// How long a body may take to come.
-const BODY: Duration = Duration::from_secs(5);
+pub(super) const BODY: Duration = Duration::from_secs(5);
 
 /// A body in JSON.
 pub(super) struct Body<T>(pub(super) T);
@@ -26,12 +26,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         match timeout(BODY, Json::from_request(request, state)).await {
             Ok(Ok(Json(value))) => Ok(Self(value)),
             Ok(Err(rejection)) => Err(refused(&rejection)),
-            Err(_) => Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                format!("the body did not come within {} s", BODY.as_secs()),
-            )),
+            Err(_) => Err(late()),
         }
     }
+}
+
+/// A body that did not come in time.
+pub(super) fn late() -> Problem {
+    let detail = format!("the body did not come within {} s", BODY.as_secs());
+    Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
 }
 
 fn refused(rejection: &JsonRejection) -> Problem {

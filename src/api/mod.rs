@@ -27,6 +27,7 @@ mod mutes;
 mod openapi;
 mod outbox;
 mod past;
+mod policies;
 mod readiness;
 mod sent;
 mod serve;
@@ -143,7 +144,7 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 26] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 29] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
@@ -165,6 +166,9 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 26] {
         ("/revert_rate_limit", post(limits::revert)),
         ("/check_rate_limit", get(limits::check)),
         ("/api/decisions", get(limits::decisions)),
+        ("/api/get-policies", get(policies::get)),
+        ("/api/enforce-policy", post(policies::apply)),
+        ("/api/delete-policy", delete(policies::delete)),
         ("/api/audit", get(audit::get)),
         ("/api/audit/verify", get(audit::verify)),
         ("/healthz", get(health::alive)),

@@ -1,12 +1,14 @@
-//! Limits and what was decided about them as programs read them: from the API, and from
-//! `weir limit -o json`.
+//! Limits, what was decided about them, and policies as programs read them: from the API, and from
+//! `weir limit -o json` and `weir policy -o json`.
 //!
 //! Every member is always there; what is not known or not so is null. Times are RFC 3339 in UTC.
 
 mod decision;
 mod limit;
 mod outcome;
+mod policy;
 
 pub use self::decision::DecisionShape;
 pub use self::limit::{LimitShape, LimitStatusShape};
 pub use self::outcome::{AppliedShape, PreviewShape, RevertedShape};
+pub use self::policy::{PolicyAppliedShape, PolicyDeletedShape, PolicyShape};

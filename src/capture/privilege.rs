@@ -22,7 +22,7 @@ const NOBODY: u32 = 65_534;
 pub struct Identity {
     /// Numeric user.
     pub uid: u32,
-    /// Numeric group, the only one unless the process was no root before.
+    /// Numeric group, the only one unless the process was no root before or was to keep others.
     pub gid: u32,
     /// The user's name, if it has one.
     pub name: Option<String>,
@@ -44,11 +44,17 @@ impl fmt::Display for Identity {
 /// other user stays and loses the capabilities it was started with. Afterwards the process can gain
 /// none by running a program either, and it was verified that it cannot become root again.
 pub fn drop_root(behind_sudo: Option<Invoker>) -> Result<Identity, Error> {
+    drop_root_within(behind_sudo, &[])
+}
+
+/// As [`drop_root`], but stays in `groups` too, for what is opened again and again later on and belongs
+/// to them.
+pub fn drop_root_within(behind_sudo: Option<Invoker>, groups: &[u32]) -> Result<Identity, Error> {
     limit_programs();
     let changed = geteuid().is_root();
     if changed {
         let Invoker { uid, gid } = successor(behind_sudo);
-        become_user(Uid::from_raw(uid), Gid::from_raw(gid))?;
+        become_user(Uid::from_raw(uid), Gid::from_raw(gid), groups)?;
     }
     // A set may hold no more than the permitted one: that is cleared after the effective.
     for set in [CapSet::Ambient, CapSet::Effective, CapSet::Permitted, CapSet::Inheritable] {
@@ -91,8 +97,10 @@ fn nobody() -> Invoker {
 }
 
 /// Becomes this user in every respect; the order matters, since each step needs root.
-fn become_user(uid: Uid, gid: Gid) -> Result<(), Error> {
-    setgroups(&[gid]).map_err(|cause| failed("leave the groups of root", cause))?;
+fn become_user(uid: Uid, gid: Gid, kept: &[u32]) -> Result<(), Error> {
+    let groups: Vec<_> =
+        std::iter::once(gid).chain(kept.iter().copied().map(Gid::from_raw)).collect();
+    setgroups(&groups).map_err(|cause| failed("leave the groups of root", cause))?;
     setresgid(gid, gid, gid).map_err(|cause| failed("change the group", cause))?;
     setresuid(uid, uid, uid).map_err(|cause| failed("change the user", cause))
 }
@@ -154,6 +162,11 @@ mod tests {
     }
 
     #[test]
+    fn a_group_is_kept_and_no_more_with_it() {
+        in_a_child("child_with_a_group");
+    }
+
+    #[test]
     #[ignore = "changes its process; another test runs it in its own"]
     fn child_of_sudo() {
         let identity = drop_root(Some(Invoker { uid: 4242, gid: 4243 })).unwrap();
@@ -162,6 +175,18 @@ mod tests {
         assert_eq!(nix::unistd::getgroups().unwrap(), [Gid::from_raw(4243)]);
         assert_powerless();
         assert!(!drop_root(None).unwrap().changed);
+    }
+
+    #[test]
+    #[ignore = "changes its process; another test runs it in its own"]
+    fn child_with_a_group() {
+        let identity = drop_root_within(Some(Invoker { uid: 4242, gid: 4243 }), &[0, 77]).unwrap();
+        assert_eq!((identity.uid, identity.gid, identity.changed), (4242, 4243, true));
+        let mut groups: Vec<_> =
+            nix::unistd::getgroups().unwrap().iter().map(|group| group.as_raw()).collect();
+        groups.sort_unstable();
+        assert_eq!(groups, [0, 77, 4243]);
+        assert_powerless();
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub enum Scope {
 pub struct Right {
     /// API group; empty for the core.
     pub group: &'static str,
-    /// The resource, as RBAC names it.
+    /// The resource, as RBAC names it: `ingresses`, `pods/log`.
     pub resource: &'static str,
     /// What is done to it.
     pub verbs: &'static [&'static str],
@@ -88,6 +88,22 @@ pub const RIGHTS: &[Right] = &[
         ..watched("metrics.k8s.io", "nodes", "usage of processors and memory is not shown")
     },
     Right {
+        verbs: &["get", "list"],
+        ..watched("cilium.io", "tracingpolicies", "policies of Tetragon are not seen")
+    },
+    Right {
+        verbs: &["get", "list"],
+        ..watched(
+            "cilium.io",
+            "tracingpoliciesnamespaced",
+            "policies of Tetragon that are of a namespace are not seen",
+        )
+    },
+    Right {
+        verbs: &["get"],
+        ..watched("", "pods/log", "events of Tetragon are not read from the logs of its pods")
+    },
+    Right {
         group: "networking.k8s.io",
         resource: "ingresses",
         verbs: &["patch"],
@@ -102,6 +118,22 @@ pub const RIGHTS: &[Right] = &[
         scope: Scope::Cluster,
         part: Part::Responder,
         disables: "no limit can be set or lifted where Traefik serves",
+    },
+    Right {
+        group: "cilium.io",
+        resource: "tracingpolicies",
+        verbs: &["create", "patch", "delete"],
+        scope: Scope::Cluster,
+        part: Part::Responder,
+        disables: "no policy of Tetragon can be applied or deleted",
+    },
+    Right {
+        group: "cilium.io",
+        resource: "tracingpoliciesnamespaced",
+        verbs: &["create", "patch", "delete"],
+        scope: Scope::Cluster,
+        part: Part::Responder,
+        disables: "no policy of Tetragon that is of a namespace can be applied or deleted",
     },
     Right {
         group: "coordination.k8s.io",
@@ -169,12 +201,15 @@ impl Cluster {
             Scope::Cluster => "",
             Scope::Namespace => self.namespace(),
         };
+        let (resource, subresource) =
+            right.resource.split_once('/').unwrap_or((right.resource, ""));
         let question = json!({
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
             "spec": { "resourceAttributes": {
                 "group": right.group,
-                "resource": right.resource,
+                "resource": resource,
+                "subresource": subresource,
                 "verb": verb,
                 "namespace": namespace,
             } },

@@ -86,7 +86,7 @@ impl Error {
         match error {
             kube::Error::Api(status) => Self::Refused {
                 action,
-                status: status.code,
+                status: meant(status.code, &status.reason, &status.message),
                 reason: said(&status.reason),
                 message: message(status.code, &status.message),
             },
@@ -135,6 +135,17 @@ impl Error {
             Self::Refused { status, .. } => matches!(*status, 409 | 429 | 500..),
             _ => false,
         }
+    }
+}
+
+/// The status that the API server means: an object that does not fit its schema it does not apply with
+/// 500 and no reason at all, as if it were in trouble itself.
+fn meant(status: u16, reason: &str, message: &str) -> u16 {
+    match status {
+        500 if reason.is_empty() && message.starts_with("failed to create typed patch object") => {
+            422
+        }
+        status => status,
     }
 }
 

@@ -25,7 +25,7 @@ pub use access::{Access, Part, RIGHTS, Right, Scope};
 pub use connect::{Cluster, Found, Options};
 pub use error::Error;
 pub use log::{LogFrom, PodLog};
-pub use objects::{Conflicts, Effect, ObjectPath, Objects};
+pub use objects::{Collection, Conflicts, Effect, ObjectPath, Objects};
 pub use place::Place;
 pub use record::{
     Amounts, Managed, Namespace, NoQuantity, Node, Phase, Pod, Pressure, Quantity, Service, Serving,

@@ -1,12 +1,19 @@
-//! Reads and writes single objects, as JSON: whoever decides what is in them is elsewhere.
+//! Reads and writes single objects, and lists them, as JSON: whoever decides what is in them is elsewhere.
 
 use std::fmt;
 
 use hyper::Method;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::request::{ANSWER, Ask, encoded};
+use super::request::{ANSWER, Ask, PAGE, encoded};
 use super::{Cluster, Error};
+
+/// Objects on a page of a list.
+const ON_PAGE: &str = "250";
+
+/// How often a list is begun that the API server cannot go on with.
+const ATTEMPTS: usize = 3;
 
 /// What is read or written: the path of the collection on the API server, and the name in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +26,17 @@ pub struct ObjectPath {
     pub namespace: Option<String>,
     /// Its name.
     pub name: String,
+}
+
+/// Objects of one kind: those of a namespace, or all there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Collection<'a> {
+    /// `cilium.io/v1alpha1`, `v1`.
+    pub api_version: &'a str,
+    /// The resource as RBAC names it.
+    pub resource: &'a str,
+    /// Of which namespace; none for all, and for what has none.
+    pub namespace: Option<&'a str>,
 }
 
 /// Whether what is written stays.
@@ -44,6 +62,14 @@ pub enum Conflicts {
 pub trait Objects {
     /// The object as it is now; none where there is none.
     fn get(&self, path: &ObjectPath) -> impl Future<Output = Result<Option<Value>, Error>> + Send;
+
+    /// All of them as they are at one moment; an error where they are more than `most`: whoever knows a
+    /// part of them is not to take it for the whole.
+    fn list(
+        &self,
+        collection: Collection<'_>,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<Value>, Error>> + Send;
 
     /// Server-side apply of `body` under `manager`; returns the object as it is since.
     fn apply(
@@ -90,6 +116,20 @@ impl Objects for Cluster {
             Err(error) if error.status() == Some(404) => Ok(None),
             found => found.map(Some),
         }
+    }
+
+    async fn list(&self, collection: Collection<'_>, most: usize) -> Result<Vec<Value>, Error> {
+        let action = format!("list {}", collection.resource);
+        let ask = Ask::get(collection.url()).with("limit", ON_PAGE);
+        for _ in 0..ATTEMPTS {
+            match self.pages(&action, &ask, most).await {
+                // It changed too much while it was read.
+                Err(error) if error.status() == Some(410) => {}
+                listed => return listed,
+            }
+        }
+        let why = "it changes faster than it can be read".to_owned();
+        Err(Error::Unreachable { action, why })
     }
 
     async fn apply(
@@ -154,6 +194,38 @@ impl Objects for Cluster {
     }
 }
 
+impl Cluster {
+    async fn pages(&self, action: &str, ask: &Ask, most: usize) -> Result<Vec<Value>, Error> {
+        let (mut all, mut next) = (Vec::new(), ask.clone());
+        loop {
+            let page = self.ask::<Page>(action, &next, PAGE).await?;
+            all.extend(page.items.unwrap_or_default());
+            if all.len() > most {
+                let why = format!("there are more than {most} of them, which are not read");
+                return Err(Error::Unreachable { action: action.to_owned(), why });
+            }
+            if page.metadata.r#continue.is_empty() {
+                return Ok(all);
+            }
+            next = ask.clone().with("continue", &page.metadata.r#continue);
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+struct Page {
+    #[serde(default)]
+    metadata: PageMetadata,
+    items: Option<Vec<Value>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PageMetadata {
+    r#continue: String,
+}
+
 impl Effect {
     fn of(self, ask: Ask) -> Ask {
         match self {
@@ -163,13 +235,19 @@ impl Effect {
     }
 }
 
+impl Collection<'_> {
+    fn url(&self) -> String {
+        let root = if self.api_version.contains('/') { "apis" } else { "api" };
+        let namespace = self.namespace.map(|name| format!("/namespaces/{}", encoded(name)));
+        let namespace = namespace.unwrap_or_default();
+        format!("/{root}/{}{namespace}/{}", self.api_version, encoded(self.resource))
+    }
+}
+
 impl ObjectPath {
     fn collection(&self) -> String {
-        let root = if self.api_version.contains('/') { "apis" } else { "api" };
-        let namespace = self.namespace.as_ref();
-        let namespace = namespace.map(|name| format!("/namespaces/{}", encoded(name)));
-        let namespace = namespace.unwrap_or_default();
-        format!("/{root}/{}{namespace}/{}", self.api_version, encoded(&self.resource))
+        let Self { api_version, resource, namespace, .. } = self;
+        Collection { api_version, resource, namespace: namespace.as_deref() }.url()
     }
 
     fn url(&self) -> String {

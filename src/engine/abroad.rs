@@ -180,6 +180,14 @@ impl Envoy {
         self.cluster.clone()
     }
 
+    /// The cluster, or why there is none.
+    pub(super) fn reach(&self) -> Result<Cluster, String> {
+        self.cluster.clone().ok_or_else(|| match &self.seen.borrow().cluster.link {
+            Link::Absent(why) => why.clone(),
+            _ => "there is no cluster".into(),
+        })
+    }
+
     /// The door to limits.
     pub(super) fn limits(&self) -> Limits {
         self.limits.clone()

@@ -22,6 +22,7 @@ use super::gauges::Gauges;
 use super::inference::Delivery;
 use super::keeper::{Keeper, with_causes};
 use super::naming::Naming;
+use super::policies::PoliciesSeen;
 use super::processes::{Attacked, Joined, Joins, Processes};
 use super::shelf::Shelf;
 use super::snapshot::{Snapshot, SourceState, StoreStatus, TetragonStatus};
@@ -61,6 +62,7 @@ pub(super) struct Desk {
     processes: Processes,
     joins: Joins,
     attacked: Attacked,
+    policies: watch::Receiver<PoliciesSeen>,
     keeper: Option<Keeper>,
     tray: Tray,
     seen: Seen,
@@ -96,6 +98,7 @@ impl Desk {
             joins: Joins::new(processes.clone()),
             processes,
             attacked: Attacked::default(),
+            policies: watch::channel(PoliciesSeen::default()).1,
             keeper,
             tray,
             seen: Seen::default(),
@@ -124,6 +127,11 @@ impl Desk {
     /// The same desk, which finds in `processes` what is behind flows and incidents.
     pub(super) fn with_processes(self, processes: Processes) -> Self {
         Self { joins: Joins::new(processes.clone()), processes, ..self }
+    }
+
+    /// The same desk, which shows how `policies` stand.
+    pub(super) fn with_policies(self, policies: watch::Receiver<PoliciesSeen>) -> Self {
+        Self { policies, ..self }
     }
 
     /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
@@ -312,6 +320,7 @@ impl Desk {
         (next.cluster, next.response) = (cluster, response);
         next.tetragon = self.tetragon.borrow().clone();
         (next.tetragon.joinable, next.tetragon.joined) = self.joins.counts();
+        self.policies.borrow().show_in(&mut next.tetragon);
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

@@ -9,6 +9,7 @@ use super::command::{ActError, Command, Done};
 use super::events::Events;
 use super::glance::Glance;
 use super::limits::Limits;
+use super::policies::Policies;
 use super::snapshot::Snapshot;
 use crate::cluster::Cluster;
 use crate::cluster::info::ClusterInfo;
@@ -21,6 +22,7 @@ pub struct Handle {
     stop: Arc<AtomicBool>,
     actions: Option<Arc<Mutex<Actions>>>,
     limits: Limits,
+    policies: Policies,
     cluster: Option<Arc<Glance>>,
     events: Events,
 }
@@ -30,8 +32,9 @@ impl Handle {
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
         let limits = Limits::absent("this engine has no cluster".into());
+        let policies = Policies::absent("this engine has neither a cluster nor agents".into());
         let events = Events::default();
-        Self { snapshots, stop, actions: None, limits, cluster: None, events }
+        Self { snapshots, stop, actions: None, limits, policies, cluster: None, events }
     }
 
     /// The door through which people act too.
@@ -44,6 +47,12 @@ impl Handle {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The door through which policies are read and written too.
+    #[must_use]
+    pub fn with_policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
     }
 
     /// The door through which the cluster is asked what it is made of too.
@@ -71,6 +80,12 @@ impl Handle {
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The door to policies.
+    #[must_use]
+    pub const fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// The door to what processes did lately.

@@ -9,7 +9,7 @@ mod place;
 mod tests;
 mod traffic;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -150,14 +150,20 @@ impl ServiceMap {
             nodes.insert(from.id(), from.node());
             nodes.insert(to.id(), to.node());
         }
+        let mut without_room = BTreeSet::new();
         for place in place::all(world) {
+            let id = place.id();
             if nodes.len() < MOST_NODES {
-                nodes.insert(place.id(), place.node());
-            } else if !nodes.contains_key(&place.id()) {
-                left_out.nodes += 1;
+                nodes.insert(id, place.node());
+            } else if !nodes.contains_key(&id) {
+                without_room.insert(id);
             }
         }
+        left_out.nodes = count(without_room.len());
         let mut edges = edges(world);
+        // What leads to something that is not there is no edge.
+        let is_place = |id: &String| nodes.contains_key(id) || without_room.contains(id);
+        edges.retain(|edge| is_place(&edge.from) && is_place(&edge.to));
         let all = edges.len();
         edges.retain(|edge| nodes.contains_key(&edge.from) && nodes.contains_key(&edge.to));
         left_out.edges = count(all - edges.len()) + cut(&mut edges, MOST_EDGES);

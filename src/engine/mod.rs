@@ -62,7 +62,12 @@ pub use live::{Live, LiveCounts, LiveEnd};
 pub use meters::Meters;
 pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin};
 pub use pipeline::{Options, Outcome, Pipeline};
-pub use policies::{Policies, PolicyApplied, PolicyDeleted, PolicyError, PolicyRequest};
+#[cfg(test)]
+pub(crate) use policies::PolicyAsk;
+pub use policies::{
+    Policies, Policing, PolicyApplied, PolicyClient, PolicyDeleted, PolicyError, PolicyList,
+    PolicyParts, PolicyRequest, PolicySwitch,
+};
 pub use processes::Processes;
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};

@@ -1,7 +1,25 @@
 //! The door to policies: whoever asks is answered by the one task that reads and writes them.
 
+mod agents;
+mod apply;
+mod audit;
+mod client;
+mod delete;
+mod object;
+mod settle;
+mod standing;
+mod switch;
+mod task;
+mod thread;
+
+use std::sync::Arc;
+
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
+
+pub use self::client::{Policing, PolicyClient, PolicyParts};
+pub(super) use self::task::PoliciesSeen;
+pub(super) use self::thread::PolicyThread;
 
 use super::limits::Written;
 use crate::cluster;
@@ -11,6 +29,18 @@ use crate::store::By;
 /// Questions that may wait; one more is turned away.
 const WAITING: usize = 32;
 
+/// How policies stand, as they were read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PolicyList {
+    /// Policies, worst first.
+    pub policies: Vec<Arc<PolicyStatus>>,
+    /// When they were read, in µs since the epoch by the wall clock.
+    pub read_us: i64,
+    /// What else there is to say of them, each in a sentence: which agents were not asked, and that
+    /// the cluster knows no policies at all.
+    pub notes: Vec<String>,
+}
+
 /// A policy that somebody wants applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyRequest {
@@ -19,6 +49,19 @@ pub struct PolicyRequest {
     /// The mode to put into it; none leaves it as it is.
     pub mode: Option<PolicyMode>,
     /// Whether it is applied although Weir says that it would harm.
+    pub is_forced: bool,
+    /// Whether nothing is to be written.
+    pub is_dry_run: bool,
+}
+
+/// A policy that is to act from now on, or only to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicySwitch {
+    /// Which.
+    pub name: PolicyName,
+    /// Which of both.
+    pub mode: PolicyMode,
+    /// Whether it is done although Weir says that it would harm.
     pub is_forced: bool,
     /// Whether nothing is to be written.
     pub is_dry_run: bool,
@@ -46,6 +89,8 @@ pub struct PolicyDeleted {
     pub name: PolicyName,
     /// What was written, or would be.
     pub written: Written,
+    /// What else there is to say of it, each in a sentence.
+    pub notes: Vec<String>,
     /// Whether nothing was written.
     pub is_dry_run: bool,
 }
@@ -65,9 +110,26 @@ pub enum PolicyError {
     /// There is no such policy.
     #[error("there is no policy {0}")]
     NoPolicy(PolicyName),
+    /// Tetragon's definitions are not installed in the cluster.
+    #[error(
+        "the cluster knows no policies of Tetragon: its definitions (CRDs) are not installed; \
+         Tetragon's Helm chart brings them"
+    )]
+    NotInstalled,
     /// The API server refused or was not reached; its own words.
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
+    /// The API server was asked to write and did not say whether it has.
+    #[error(
+        "change the policy {policy}: it is not known whether it was written; look at it once the \
+         API server answers again"
+    )]
+    Unsure {
+        /// Which.
+        policy: PolicyName,
+        /// What became of the question.
+        source: Box<cluster::Error>,
+    },
     /// An agent refused or was not reached; its own words.
     #[error("{0}")]
     Agent(String),
@@ -83,9 +145,11 @@ pub enum PolicyError {
 #[derive(Debug)]
 pub(crate) enum PolicyAsk {
     /// How policies stand.
-    List(oneshot::Sender<Result<Vec<PolicyStatus>, PolicyError>>),
+    List(oneshot::Sender<Result<PolicyList, PolicyError>>),
     /// Apply one.
     Apply(Box<PolicyRequest>, By, oneshot::Sender<Result<PolicyApplied, PolicyError>>),
+    /// Have one act, or only tell.
+    Switch(PolicySwitch, By, oneshot::Sender<Result<PolicyApplied, PolicyError>>),
     /// Delete one.
     Delete {
         name: PolicyName,
@@ -114,8 +178,8 @@ impl Policies {
         Self { ask: Err(why) }
     }
 
-    /// How all policies stand, worst first.
-    pub async fn list(&self) -> Result<Vec<PolicyStatus>, PolicyError> {
+    /// How all policies stand, worst first; read anew where that was two seconds ago or more.
+    pub async fn list(&self) -> Result<PolicyList, PolicyError> {
         self.ask(PolicyAsk::List).await
     }
 
@@ -126,6 +190,12 @@ impl Policies {
         by: By,
     ) -> Result<PolicyApplied, PolicyError> {
         self.ask(|tell| PolicyAsk::Apply(Box::new(request), by, tell)).await
+    }
+
+    /// Has a policy act from now on, or only tell: in a cluster by applying it with the other mode,
+    /// else at each agent.
+    pub async fn switch(&self, switch: PolicySwitch, by: By) -> Result<PolicyApplied, PolicyError> {
+        self.ask(|tell| PolicyAsk::Switch(switch, by, tell)).await
     }
 
     /// Deletes a policy, or says what it would delete.

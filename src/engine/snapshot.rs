@@ -239,6 +239,8 @@ pub struct TetragonStatus {
     pub policies_read_us: i64,
     /// Why they could not be read the last time.
     pub policies_failure: Option<String>,
+    /// What else there is to say of them, each in a sentence.
+    pub policies_notes: Vec<String>,
     /// TCP flows that are over and whose process was looked for.
     pub joinable: u64,
     /// Of these, those of which the process of either end was found.

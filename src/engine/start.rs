@@ -3,9 +3,9 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::watch;
@@ -25,6 +25,7 @@ use super::meters::Meters;
 use super::naming::Naming;
 use super::notifier::{self, Notifier, Words};
 use super::pipeline::{Options, Pipeline};
+use super::policies::{Policing, PolicyThread};
 use super::processes::Processes;
 use super::rate::Rate;
 use super::recording::Recording;
@@ -68,6 +69,8 @@ pub struct Parts {
     pub abroad: Option<Abroad>,
     /// Which agents of Tetragon are listened to; none if it does not say.
     pub tetragon: Option<Listening>,
+    /// What may be done to policies; they are not even read if it does not say.
+    pub policies: Option<Policing>,
 }
 
 /// Why an engine could not be started, or not be ended without a loss.
@@ -106,6 +109,7 @@ pub struct Engine {
     outside: Option<Outside>,
     envoy: Envoy,
     listener: Listener,
+    policies: Option<PolicyThread>,
 }
 
 impl Engine {
@@ -114,19 +118,20 @@ impl Engine {
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
         let Parts { feed, flows, model, inference_threads, tracker, known, evidence, .. } = parts;
-        let Parts { store, retention, sinks, abroad, tetragon, .. } = parts;
+        let Parts { store, retention, sinks, abroad, tetragon, policies, .. } = parts;
         let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
         let (notes, received) = sync_channel(WAITING_NOTES);
         let tray = Tray::default();
-        let (mut actions, mut records) = (None, None);
+        let (mut actions, mut records, mut policy_record) = (None, None, None);
         let (mut keeper, mut outside) = (None, None);
         if let Some(mut store) = store {
             store.tell(&recipients(&sinks))?;
             let path = store.path().to_owned();
             actions = Some(Actions::open(&path)?);
             records = Some([Actions::open(&path)?, Actions::open(&path)?]);
+            policy_record = Some(Mutex::new(Actions::open(&path)?));
             outside = Some(Outside::start(sinks, &path, tray.clone(), notes.clone())?);
             keeper = Some(Keeper::start(path, Kept { store, retention })?);
         }
@@ -177,12 +182,20 @@ impl Engine {
             }
             None => Listener::absent("this engine listens to no agent of Tetragon".into()),
         };
+        let policies = policies.map(|policing| {
+            let parts = policing.parts(envoy.reach(), listener.agents(), Box::new(policy_record));
+            PolicyThread::start(parts, notes.clone())
+        });
+        let policies = policies.transpose()?;
         let naming = Naming::new(envoy.worlds());
         let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown)
             .with_names(naming)
             .with_cluster(envoy.seen())
             .with_tetragon(listener.seen())
             .with_processes(processes);
+        if let Some(policies) = &policies {
+            desk = desk.with_policies(policies.seen());
+        }
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;
@@ -203,7 +216,11 @@ impl Engine {
             Some(actions) => handle.with_actions(actions),
             None => handle,
         };
-        Ok(Self { handle, source, desk, notes, outside, envoy, listener })
+        let handle = match &policies {
+            Some(policies) => handle.with_policies(policies.policies()),
+            None => handle,
+        };
+        Ok(Self { handle, source, desk, notes, outside, envoy, listener, policies })
     }
 
     /// The door to it.
@@ -214,8 +231,10 @@ impl Engine {
 
     /// Asks it to end, and waits until what it found is kept or cannot be.
     pub fn finish(self) -> Result<(), Error> {
-        let Self { handle, source, desk, notes, outside, envoy, listener } = self;
+        let Self { handle, source, desk, notes, outside, envoy, listener, policies } = self;
         handle.stop();
+        // They are written to the cluster and to agents for as long as there are any.
+        policies.map(PolicyThread::finish);
         // Agents are looked for in the cluster for as long as there is one.
         listener.finish();
         envoy.finish();

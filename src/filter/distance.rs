@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
 /// The known name closest to `written`, if it is close at all.
-pub(super) fn closest(
+pub(crate) fn closest(
     written: &str,
     known: impl IntoIterator<Item = &'static str>,
 ) -> Option<&'static str> {
@@ -12,7 +12,7 @@ pub(super) fn closest(
 }
 
 /// `; did you mean …?`, or nothing.
-pub(super) fn hint(written: &str, known: impl IntoIterator<Item = &'static str>) -> String {
+pub(crate) fn hint(written: &str, known: impl IntoIterator<Item = &'static str>) -> String {
     closest(written, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 

@@ -30,6 +30,24 @@ pub enum LoadState {
     PartlyEnabled,
 }
 
+impl LoadState {
+    /// Its name everywhere.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::LoadError => "load-error",
+            Self::Error => "error",
+            Self::Loading => "loading",
+            Self::Unloading => "unloading",
+            Self::Skipped => "skipped",
+            Self::PartlyEnabled => "partly-enabled",
+        }
+    }
+}
+
 /// What a policy has done on a node, in numbers of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Counters {
@@ -64,6 +82,9 @@ pub struct AgentPolicy {
     pub name: String,
     /// Its namespace; empty for none.
     pub namespace: String,
+    /// The number that the agent gave it when it took it in, so that the same policy taken in anew
+    /// has another; 0 where it does not say.
+    pub id: u64,
     /// Whether it is loaded.
     pub state: LoadState,
     /// Why not.

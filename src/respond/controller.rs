@@ -131,6 +131,18 @@ impl Controller {
         }
     }
 
+    /// The HTTP status with which it refuses where nobody has set another.
+    #[must_use]
+    pub const fn refused_with(self) -> u16 {
+        match self {
+            Self::IngressNginx => ingress_nginx::REFUSED_WITH,
+            Self::F5Nginx => f5_nginx::REFUSED_WITH,
+            Self::Traefik => traefik::REFUSED_WITH,
+            Self::HaproxyCommunity => haproxy_community::REFUSED_WITH,
+            Self::HaproxyTechnologies => haproxy_technologies::REFUSED_WITH,
+        }
+    }
+
     /// Annotations that limit an Ingress by being there. What hides behind the names of Traefik's
     /// Middlewares cannot be told from the Ingress.
     #[must_use]

@@ -20,8 +20,8 @@ pub(super) const MINUTE_US: i64 = 60_000_000;
 pub struct Effect {
     /// Attackers that came.
     pub offenders: u64,
-    /// What these asked a second before.
-    pub offered_before_per_s: f64,
+    /// What these asked a second before; none where that was not seen, as with a limit of an earlier run.
+    pub offered_before_per_s: Option<f64>,
     /// What they ask a second now.
     pub offered_per_s: f64,
     /// Answers a minute that refuse them.
@@ -41,8 +41,8 @@ pub struct Measured<'a> {
     pub controller: Controller,
     /// Who attacks.
     pub offenders: &'a BTreeSet<Address>,
-    /// What these asked a second before the limit was set.
-    pub offered_before_per_s: f64,
+    /// What these asked a second before the limit was set, where that was seen.
+    pub offered_before_per_s: Option<f64>,
     /// What came to the Ingress in the last minutes, in order of time.
     pub arrivals: &'a [&'a Arrival],
     /// All that was seen in the same time.
@@ -84,7 +84,7 @@ impl Measured<'_> {
                 continue;
             }
             seen += 1;
-            if answer.status == refusal(self.controller) {
+            if answer.status == self.controller.refused_with() {
                 let whose = if is_offender(&answer.client) {
                     &mut refused
                 } else {
@@ -109,14 +109,5 @@ impl Measured<'_> {
             bystanders_refused: (seen > 0).then_some(bystanders_refused),
             bystanders_reset: resets.count() as u64,
         }
-    }
-}
-
-/// The status with which a controller refuses where nobody has set another.
-const fn refusal(controller: Controller) -> u16 {
-    match controller {
-        Controller::IngressNginx | Controller::F5Nginx => 503,
-        Controller::Traefik | Controller::HaproxyCommunity => 429,
-        Controller::HaproxyTechnologies => 403,
     }
 }

@@ -6,8 +6,6 @@ mod details;
 mod parts;
 mod reading;
 mod salvage;
-#[cfg(test)]
-mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -208,8 +206,8 @@ enum Body {
 }
 
 impl Event {
-    /// The event as Tetragon's JSON export has it, in one line. Of what came over gRPC and cannot be
-    /// read, the bytes stand there in Base64.
+    /// The event as Tetragon's JSON export has it, in one line. What came over gRPC and cannot be read
+    /// is `{"undecoded": {"type", "protobuf"}, "node_name", "time"}`, its bytes in Base64.
     #[must_use]
     pub fn json(&self) -> String {
         self.body.json().into_owned()

@@ -13,14 +13,14 @@ use super::{Endpoint, log, stream};
 use crate::cluster::{Cluster, LogFrom, Phase, Pod};
 
 /// What every agent of Tetragon's chart carries.
-const LABEL: &str = "app.kubernetes.io/name=tetragon";
+pub(super) const LABEL: &str = "app.kubernetes.io/name=tetragon";
 
 /// How often it is looked which there are, and how soon again where one of them has fallen silent.
 const EVERY: Duration = Duration::from_secs(30);
 const SOONEST: Duration = Duration::from_secs(5);
 
 /// Agents that are followed; a cluster of more nodes needs a collector of its own.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 
 /// Agents that are remembered as known.
 const KNOWN: usize = 10_000;
@@ -144,7 +144,7 @@ async fn hear(ear: Arc<Ear>, cluster: Cluster, first: LogFrom) {
 }
 
 /// Where the agent in `pod` is heard.
-fn endpoint(pod: &Pod, port: Option<u16>) -> Option<Endpoint> {
+pub(super) fn endpoint(pod: &Pod, port: Option<u16>) -> Option<Endpoint> {
     let Some(port) = port else {
         let (namespace, name) = (pod.namespace.clone(), pod.name.clone());
         return Some(Endpoint::Log { namespace, pod: name, node: pod.node.clone() });

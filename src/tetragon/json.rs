@@ -140,6 +140,7 @@ impl Base64 {
 pub(super) struct Time;
 
 impl Time {
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
     pub(super) fn serialize<S: Serializer>(
         time: &Option<Timestamp>,
         serializer: S,

@@ -11,9 +11,11 @@ mod event;
 mod file;
 mod find;
 mod follow;
+mod group;
 mod json;
 mod log;
 mod pause;
+mod present;
 mod socket;
 mod status;
 mod stream;
@@ -26,5 +28,7 @@ pub use event::{
     SocketUse, Unreadable,
 };
 pub use follow::{EventSink, follow};
+pub use group::groups;
+pub use present::present;
 pub use status::{AgentLink, AgentStatus, Endpoint};
 pub use wish::{NoWish, SOCKET, Wish};

@@ -12,7 +12,12 @@ use serde::ser::{Serialize, Serializer};
 
 use super::json::{Time, member};
 
-#[expect(missing_docs, clippy::pedantic, reason = "made by a program; the definition has comments")]
+#[expect(
+    missing_docs,
+    clippy::large_enum_variant,
+    clippy::pedantic,
+    reason = "made by a program; the definition has comments"
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/tetragon.rs"));
 }

@@ -1,10 +1,11 @@
 //! Objects that are read and written.
 
 use serde_json::{Value, json};
-use weir::cluster::{self, Conflicts, Effect, Error, ObjectPath, Objects, Options};
+use weir::cluster::{self, Collection, Conflicts, Effect, Error, ObjectPath, Objects, Options};
 
 use crate::Stage;
 use crate::support::double::fault::Fault;
+use crate::support::double::kube::asked::Asked;
 
 fn ingress_path() -> ObjectPath {
     ObjectPath {
@@ -93,4 +94,60 @@ fn an_api_server_that_never_answers_is_not_waited_for_for_ever() {
     stage.api.with(|kube| kube.plan.fail(1, Fault::Hang, |asked| asked.verb == "get"));
     let error = stage.tasks.block_on(stage.cluster.get(&ingress_path())).unwrap_err();
     assert!(error.to_string().ends_with("the API server did not answer within 10 s"), "{error}");
+}
+
+const INGRESSES: Collection<'_> =
+    Collection { api_version: "networking.k8s.io/v1", resource: "ingresses", namespace: None };
+
+#[test]
+fn a_list_is_whole_or_it_is_an_error() {
+    let stage = Stage::new();
+    for at in 0..600 {
+        let mut one = ingress(&json!({}));
+        one["metadata"]["name"] = format!("web-{at:03}").into();
+        one["metadata"]["namespace"] = if at == 7 { "shop".into() } else { "default".into() };
+        stage.seed(one);
+    }
+    let list = |collection, most| stage.tasks.block_on(stage.cluster.list(collection, most));
+    assert_eq!(list(INGRESSES, 600).unwrap().len(), 600);
+    let of_shop = list(Collection { namespace: Some("shop"), ..INGRESSES }, 600).unwrap();
+    assert_eq!((of_shop.len(), &of_shop[0]["metadata"]["name"]), (1, &json!("web-007")));
+    let error = list(INGRESSES, 599).unwrap_err();
+    assert!(error.to_string().contains("list ingresses: there are more than 599"), "{error}");
+    // Between two pages the API server forgets what it began with; the list begins anew.
+    let is_next = |asked: &Asked| asked.query.contains("continue=");
+    stage.api.with(|kube| kube.plan.fail(2, Fault::Status(410), is_next));
+    assert_eq!(list(INGRESSES, 600).unwrap().len(), 600);
+    stage.api.with(|kube| kube.plan.fail(99, Fault::Status(410), is_next));
+    let error = list(INGRESSES, 600).unwrap_err();
+    assert!(error.is_passing() && error.to_string().contains("changes faster"), "{error}");
+}
+
+#[test]
+fn what_is_not_installed_or_does_not_fit_is_refused_for_good() {
+    let stage = Stage::new();
+    let api_version = "cilium.io/v1alpha1";
+    let policies = Collection { api_version, resource: "tracingpolicies", namespace: None };
+    let path = ObjectPath {
+        api_version: api_version.into(),
+        resource: policies.resource.into(),
+        namespace: None,
+        name: "connections".into(),
+    };
+    let policy = json!({
+        "apiVersion": api_version, "kind": "TracingPolicy",
+        "metadata": { "name": "connections" }, "spec": { "kprobez": [] },
+    });
+    stage.tasks.block_on(async {
+        let cluster = &stage.cluster;
+        assert_eq!(cluster.list(policies, 9).await.unwrap(), Vec::<Value>::new());
+        let (effect, conflicts) = (Effect::DryRun, Conflicts::Refused);
+        let tried = cluster.apply(&path, &policy, "weir", conflicts, effect).await;
+        let error = tried.unwrap_err();
+        assert_eq!((error.status(), error.is_passing()), (Some(422), false), "{error}");
+        assert!(error.to_string().contains(".spec.kprobez: field not declared"), "{error}");
+        stage.api.with(|kube| kube.absent.push("cilium.io"));
+        let error = cluster.list(policies, 9).await.unwrap_err();
+        assert_eq!(error.status(), Some(404), "{error}");
+    });
 }

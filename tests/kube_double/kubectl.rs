@@ -13,17 +13,17 @@ use crate::support::engine::await_some;
 use crate::{bare, ingress, owners, server};
 
 /// Somebody at a terminal.
-struct Operator {
+pub(crate) struct Operator {
     api: ApiServer,
     home: TempDir,
 }
 
 /// What kubectl said: whether it was content, its output, and its errors.
-type Said = (bool, String, String);
+pub(crate) type Said = (bool, String, String);
 
 impl Operator {
     /// None, said on standard output, where there is no kubectl.
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let operator = Self { api: server(), home: TempDir::new().expect("a folder") };
         operator.kubectl().map(|_| operator)
     }
@@ -33,7 +33,7 @@ impl Operator {
     }
 
     #[track_caller]
-    fn says(&self, arguments: &str) -> Said {
+    pub(crate) fn says(&self, arguments: &str) -> Said {
         let mut kubectl = self.kubectl().expect("it was there");
         kubectl.args(arguments.split(' ')).current_dir(self.home.path());
         let output = kubectl.output().expect("it starts");
@@ -41,7 +41,7 @@ impl Operator {
         (output.status.success(), text(&output.stdout), text(&output.stderr))
     }
 
-    fn write(&self, name: &str, object: &Value) {
+    pub(crate) fn write(&self, name: &str, object: &Value) {
         std::fs::write(self.home.path().join(name), object.to_string()).expect("it is writable");
     }
 

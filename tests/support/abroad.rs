@@ -94,6 +94,7 @@ pub fn engine(
         evidence: None,
         abroad: Some(abroad),
         tetragon: None,
+        policies: None,
     };
     Engine::start(parts, &runtime, Arc::default()).expect("an engine")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::areas::{self, Areas};
-use super::prompt::{Prompt, Purpose};
+use super::prompt::{Answer, Prompt, Purpose};
 use super::{Console, Effect, LimitWish, Motion, Pane, Zoom};
 use crate::keymap::{Action, Mode};
 use crate::panes::chrome;
@@ -13,6 +13,7 @@ use crate::panes::decisions::Decisions;
 use crate::panes::map::Map;
 use crate::panes::mutes::Mutes;
 use crate::panes::outbox::Outbox;
+use crate::panes::policies::Policies;
 use crate::terminal::Mouse;
 use crate::text;
 
@@ -25,7 +26,15 @@ impl Console {
             | Action::Mute
             | Action::Undo
             | Action::Limit
-            | Action::Retry => return self.deed(action),
+            | Action::Retry
+            | Action::NewPolicy
+            | Action::EditPolicy
+            | Action::DeletePolicy
+            | Action::SwitchPolicy => return self.deed(action),
+            Action::CheckPolicy | Action::ApplyPolicy | Action::Template => {
+                return self.edit(action);
+            }
+            Action::Policies => self.views.open(Some(Box::new(Policies::default()))),
             Action::Decisions => self.views.open(Some(Box::new(Decisions::default()))),
             Action::Map => self.views.open(Some(Box::new(Map::default()))),
             Action::Outbox => self.views.open(Some(Box::new(Outbox::default()))),
@@ -88,12 +97,18 @@ impl Console {
         if let Some(prompt) = self.prompt.take() {
             match prompt.purpose() {
                 Purpose::Filter { before, .. } => self.sieve = before.clone(),
-                Purpose::Question { effect: Effect::Limit(_), .. } => {
+                Purpose::Question {
+                    answer: Answer::Do(Effect::Limit(_) | Effect::Policy(_)),
+                    ..
+                }
+                | Purpose::Word { .. } => {
                     // What was not agreed to is not to be looked at any longer.
                     self.views.close();
                 }
                 _ => {}
             }
+        } else if self.views.editor().is_some() {
+            self.leave_editor();
         } else if self.views.close() {
             // That is what was to go.
         } else if self.zoom == Zoom::Filled {
@@ -145,18 +160,21 @@ impl Console {
             self.notice = Some("asking the API server what this would write".into());
             return Some(Effect::Limit(LimitWish::ProposeApply(Box::new(limiting))));
         }
+        if self.mode() == Mode::Word {
+            let effect = self.prompt.as_mut().and_then(Prompt::insisted)?;
+            self.prompt = None;
+            self.views.close();
+            return Some(effect);
+        }
         // What is wrong with a filter is on the screen already.
         let prompt = self.prompt.take_if(|prompt| prompt.mistake().is_none())?;
         match prompt.purpose() {
             Purpose::Filter { .. } => return None,
-            Purpose::Question { effect, .. } => {
-                let effect = effect.clone();
-                if matches!(effect, Effect::Limit(_)) {
-                    self.views.close();
-                }
-                return Some(effect);
-            }
-            Purpose::Palette { .. } | Purpose::Mute { .. } | Purpose::Limit { .. } => {}
+            Purpose::Question { answer, .. } => return self.answer(answer.clone()),
+            Purpose::Palette { .. }
+            | Purpose::Mute { .. }
+            | Purpose::Limit { .. }
+            | Purpose::Word { .. } => {}
         }
         if let Some(action) = prompt.chosen() {
             return self.act(action);
@@ -165,6 +183,27 @@ impl Console {
         assert!(!cfg!(debug_assertions) || prompt.text() != "panic", "asked for by name");
         let written = text::clip(prompt.text(), 30);
         self.notice = Some(format!("no command is called `{written}`"));
+        None
+    }
+
+    /// Does what was asked about and agreed to.
+    fn answer(&mut self, answer: Answer) -> Option<Effect> {
+        match answer {
+            Answer::Do(effect) => {
+                if matches!(effect, Effect::Limit(_) | Effect::Policy(_)) {
+                    self.views.close();
+                }
+                return Some(effect);
+            }
+            Answer::Leave => {
+                self.views.close();
+            }
+            Answer::Template => {
+                if let Some(editor) = self.views.editor_mut() {
+                    editor.next_template();
+                }
+            }
+        }
         None
     }
 

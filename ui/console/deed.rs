@@ -5,11 +5,10 @@ use weir::store::Which;
 
 use super::limiting::Draft;
 use super::muting::Muting;
-use super::prompt::Prompt;
+use super::prompt::{Answer, Prompt};
 use super::{Console, Effect, LimitWish, Rights};
 use crate::keymap::Action;
 use crate::panes::Subject;
-use crate::panes::proposal::{Proposal, ProposalPage};
 use crate::text;
 
 impl Console {
@@ -18,6 +17,12 @@ impl Console {
         if self.rights == Rights::Look {
             self.notice = Some("read-only: nothing is changed from here".into());
             return None;
+        }
+        if matches!(
+            action,
+            Action::NewPolicy | Action::EditPolicy | Action::DeletePolicy | Action::SwitchPolicy
+        ) {
+            return self.police(action);
         }
         let subject = self.top().subject(&self.scene());
         match (action, subject) {
@@ -32,7 +37,7 @@ impl Console {
                 let incident = match &subject {
                     Some(Subject::Incident(incident)) => Some(&**incident),
                     Some(Subject::Entry(entry)) => Some(&*entry.incident),
-                    Some(Subject::Mute(_) | Subject::Limit(_)) | None => None,
+                    Some(Subject::Mute(_) | Subject::Limit(_) | Subject::Policy(_)) | None => None,
                 };
                 self.prompt = Some(Prompt::mute(&Muting::draft(incident)));
             }
@@ -62,16 +67,9 @@ impl Console {
         None
     }
 
-    /// Shows what would be written to the cluster, and asks whether it is to be.
-    pub(super) fn propose(&mut self, proposal: Proposal) {
-        let Proposal { question, effect, lines } = proposal;
-        self.views.open(Some(Box::new(ProposalPage::new(lines))));
-        self.ask(question, effect);
-    }
-
     /// Asks before something is done that cannot be taken back.
     fn ask(&mut self, words: String, effect: Effect) {
-        self.prompt = Some(Prompt::question(words, effect));
+        self.prompt = Some(Prompt::question(words, Answer::Do(effect)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the engine was asked to do, one after the other, and what came of it.
 
 mod limit;
+pub(super) mod policy;
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -11,7 +12,7 @@ use weir::engine::{ActError, Command, Done, Handle};
 use weir::incident::Status;
 use weir::store::By;
 
-use super::{LimitWish, Message};
+use super::{LimitWish, Message, PolicyWish};
 use crate::format;
 
 /// Deeds that may wait: more keys than that nobody presses by intention.
@@ -24,6 +25,8 @@ pub(super) enum Wish {
     Act(Command),
     /// About limits.
     Limit(LimitWish),
+    /// About policies.
+    Policy(PolicyWish),
 }
 
 /// A deed under way, which ends with what there is to say of it.
@@ -69,6 +72,9 @@ impl Deeds {
                 }
                 Wish::Limit(wish) => {
                     Box::pin(async move { limit::done(handle.limits(), wish, by).await })
+                }
+                Wish::Policy(wish) => {
+                    Box::pin(async move { policy::done(handle.policies(), wish, by).await })
                 }
             });
         }

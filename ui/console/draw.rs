@@ -119,7 +119,11 @@ impl Console {
             | Action::Mute
             | Action::Limit
             | Action::Undo
-            | Action::Retry => self.rights == Rights::Act && self.takes(action),
+            | Action::Retry
+            | Action::NewPolicy
+            | Action::EditPolicy
+            | Action::DeletePolicy
+            | Action::SwitchPolicy => self.rights == Rights::Act && self.takes(action),
             _ => true,
         }
     }
@@ -138,6 +142,11 @@ impl Console {
             | (Action::Undo, Some(Subject::Mute(_))) => true,
             (Action::Limit, Some(Subject::Limit(status))) => status.controller.is_ok(),
             (Action::Undo, Some(Subject::Limit(status))) => status.held.is_some(),
+            (Action::EditPolicy | Action::SwitchPolicy, Some(Subject::Policy(status))) => {
+                status.manifest.is_some()
+            }
+            (Action::DeletePolicy, Some(Subject::Policy(_))) => true,
+            (Action::NewPolicy, _) => self.top().lists_policies(),
             _ => false,
         }
     }

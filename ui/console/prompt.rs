@@ -8,6 +8,7 @@ use weir::incident::IncidentId;
 
 use super::limiting::{Draft, Limiting};
 use super::muting::{Mistake, Muting};
+use super::policing::WORD;
 use super::{Effect, Motion, Sieve};
 use crate::keymap::{Action, Binding, Mode};
 use crate::panes::palette;
@@ -48,8 +49,26 @@ pub(super) enum Purpose {
         /// What it is, in words.
         words: String,
         /// What it is.
-        effect: Effect,
+        answer: Answer,
     },
+    /// A word that says that somebody insists.
+    Word {
+        /// What is to be done then.
+        effect: Effect,
+        /// What is wrong with what is written, once it was to be taken.
+        mistake: Option<Mistake>,
+    },
+}
+
+/// What is done once a question is answered with yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// This.
+    Do(Effect),
+    /// The editor is left.
+    Leave,
+    /// It begins with the next template.
+    Template,
 }
 
 /// A line that is being written.
@@ -83,8 +102,13 @@ impl Prompt {
     }
 
     /// A question whether to do what `words` say.
-    pub(super) fn question(words: String, effect: Effect) -> Self {
-        Self { purpose: Purpose::Question { words, effect }, editor: editor("") }
+    pub(super) fn question(words: String, answer: Answer) -> Self {
+        Self { purpose: Purpose::Question { words, answer }, editor: editor("") }
+    }
+
+    /// A line for the word that says that `effect` is wanted whatever it harms.
+    pub(super) fn word(effect: Effect) -> Self {
+        Self { purpose: Purpose::Word { effect, mistake: None }, editor: editor("") }
     }
 
     /// What keys do in it.
@@ -95,6 +119,7 @@ impl Prompt {
             Purpose::Mute { .. } => Mode::Mute,
             Purpose::Limit { .. } => Mode::Limit,
             Purpose::Question { .. } => Mode::Question,
+            Purpose::Word { .. } => Mode::Word,
         }
     }
 
@@ -106,6 +131,7 @@ impl Prompt {
             Purpose::Mute { .. } => " mute ".into(),
             Purpose::Limit { .. } => " limit ".into(),
             Purpose::Question { words, .. } => format!(" {words}? "),
+            Purpose::Word { .. } => format!(" write `{WORD}` if it is to be done all the same: "),
         }
     }
 
@@ -129,7 +155,8 @@ impl Prompt {
         match &self.purpose {
             Purpose::Filter { mistake, .. }
             | Purpose::Mute { mistake }
-            | Purpose::Limit { mistake, .. } => mistake.as_ref(),
+            | Purpose::Limit { mistake, .. }
+            | Purpose::Word { mistake, .. } => mistake.as_ref(),
             Purpose::Palette { .. } | Purpose::Question { .. } => None,
         }
     }
@@ -146,6 +173,18 @@ impl Prompt {
         let text = self.editor.lines().first().map_or("", String::as_str);
         let Purpose::Limit { incident, mistake } = &mut self.purpose else { return None };
         Limiting::parse(text, *incident).map_err(|wrong| *mistake = Some(wrong)).ok()
+    }
+
+    /// What is wanted, where the word is written that says so.
+    pub(super) fn insisted(&mut self) -> Option<Effect> {
+        let text = self.editor.lines().first().map_or("", String::as_str);
+        let Purpose::Word { effect, mistake } = &mut self.purpose else { return None };
+        if text.trim() == WORD {
+            return Some(effect.clone());
+        }
+        let message = format!("write `{WORD}`, or leave it with esc");
+        *mistake = Some(Mistake { message, span: 0..text.len() });
+        None
     }
 
     /// Takes a key that is bound to nothing; answers with the filter that is now to be in force.
@@ -180,6 +219,10 @@ impl Prompt {
                 None
             }
             Purpose::Question { .. } => None,
+            Purpose::Word { mistake, .. } => {
+                *mistake = None;
+                None
+            }
             Purpose::Mute { mistake } => {
                 // While it is being mended it is as wrong as it was.
                 if mistake.is_some() {

@@ -148,6 +148,10 @@ impl Session {
                 self.deeds.begin(Wish::Limit(wish));
                 Ok(())
             }
+            Some(Effect::Policy(wish)) => {
+                self.deeds.begin(Wish::Policy(wish));
+                Ok(())
+            }
             Some(Effect::Mute(muting)) => {
                 self.deeds.begin(Wish::Act(Command::Mute(from_now_on(muting))));
                 Ok(())
@@ -173,6 +177,7 @@ fn urgency(seen: &Snapshot, newer: &Snapshot) -> Urgency {
     let is_news = seen.source.state != newer.source.state
         || seen.incidents.len() != newer.incidents.len()
         || seen.store.failure.is_some() != newer.store.failure.is_some()
-        || seen.mutes != newer.mutes;
+        || seen.mutes != newer.mutes
+        || seen.tetragon.policies.len() != newer.tetragon.policies.len();
     if is_first || is_news { Urgency::Prompt } else { Urgency::Calm }
 }

@@ -2,11 +2,13 @@
 
 mod behaviour;
 mod deeds;
+mod editor;
 mod events;
 mod filter;
 mod keys;
 mod limits;
 mod map;
+mod policies;
 mod screens;
 
 use std::sync::Arc;

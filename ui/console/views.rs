@@ -9,6 +9,7 @@ use crate::panes::events::Events;
 use crate::panes::flows::Flows;
 use crate::panes::help::Help;
 use crate::panes::limits::Limits;
+use crate::panes::policy_editor::PolicyEditor;
 use crate::panes::scores::Scores;
 
 /// Pages that can lie one over the other.
@@ -73,6 +74,19 @@ impl Views {
             (Some(help), _) => help,
             (None, Some(last)) => last.as_mut(),
             (None, None) => self.panes.of(pane),
+        }
+    }
+
+    /// The editor, where it lies on top.
+    pub(super) fn editor(&self) -> Option<&PolicyEditor> {
+        self.cover()?.editor()
+    }
+
+    /// The editor, where it lies on top, to be written in.
+    pub(super) fn editor_mut(&mut self) -> Option<&mut PolicyEditor> {
+        match (&self.help, self.pages.last_mut()) {
+            (None, Some(last)) => last.editor_mut(),
+            _ => None,
         }
     }
 

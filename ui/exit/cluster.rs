@@ -1,11 +1,11 @@
 //! Statuses of the verbs on a cluster.
 
 use weir::cluster;
-use weir::engine::LimitError;
+use weir::engine::{LimitError, PolicyError};
 use weir::respond::Refusal;
 
 use super::Status;
-use crate::{limit, map, survey};
+use crate::{consent, limit, map, policy, survey};
 
 impl Status {
     pub(super) fn of_limit(error: &limit::Error) -> Option<Self> {
@@ -16,14 +16,53 @@ impl Status {
             limit::Error::Input(error) => Some(Self::of_input(error)),
             limit::Error::Store(error) => Self::of_store(error),
             limit::Error::NoAlert(_) => Some(Self::Data),
-            limit::Error::ReadOnly(_) => Some(Self::Permission),
-            limit::Error::NobodyToAsk => Some(Self::Usage),
-            limit::Error::Declined | limit::Error::Interrupted => Some(Self::Interrupted),
+            limit::Error::Consent(error) => Self::of_consent(error),
+            limit::Error::Interrupted => Some(Self::Interrupted),
             limit::Error::Survey(error) => Some(Self::of_survey(error)),
-            limit::Error::Signal(_)
-            | limit::Error::Ask(_)
-            | limit::Error::Tasks(_)
-            | limit::Error::Print(_) => None,
+            limit::Error::Signal(_) | limit::Error::Tasks(_) | limit::Error::Print(_) => None,
+        }
+    }
+
+    pub(super) fn of_policy(error: &policy::Error) -> Option<Self> {
+        match error {
+            policy::Error::Visit(error) => Some(Self::of_visit(error)),
+            policy::Error::Policy(error) => Some(Self::of_policy_error(error)),
+            policy::Error::Consent(error) => Self::of_consent(error),
+            policy::Error::Survey(error) => Some(Self::of_survey(error)),
+            policy::Error::Cluster(error) => Some(Self::of_cluster(error)),
+            policy::Error::Differs(_) => Some(Self::Findings),
+            policy::Error::Name(_) => Some(Self::Usage),
+            policy::Error::Invalid { .. }
+            | policy::Error::Empty(_)
+            | policy::Error::TooMuch { .. }
+            | policy::Error::NotLoaded(_)
+            | policy::Error::Dangerous(_) => Some(Self::Data),
+            policy::Error::Read { .. } | policy::Error::Tasks(_) | policy::Error::Print(_) => None,
+        }
+    }
+
+    /// None where a cause decides.
+    const fn of_consent(error: &consent::Error) -> Option<Self> {
+        match error {
+            consent::Error::ReadOnly(_) => Some(Self::Permission),
+            consent::Error::NobodyToAsk => Some(Self::Usage),
+            consent::Error::Declined => Some(Self::Interrupted),
+            consent::Error::Ask(_) => None,
+        }
+    }
+
+    fn of_policy_error(error: &PolicyError) -> Self {
+        match error {
+            PolicyError::Cluster(error) => Self::of_cluster(error),
+            PolicyError::Invalid(_) | PolicyError::Dangerous(_) | PolicyError::NoPolicy(_) => {
+                Self::Data
+            }
+            PolicyError::Nowhere(_)
+            | PolicyError::NotInstalled
+            | PolicyError::Unsure { .. }
+            | PolicyError::Agent(_)
+            | PolicyError::Busy
+            | PolicyError::Ended => Self::Unavailable,
         }
     }
 

@@ -8,9 +8,10 @@ use crate::console::{Motion, Pane};
 const BROWSING: &[Mode] = &[Mode::Panes, Mode::Page];
 const PANES: &[Mode] = &[Mode::Panes];
 const PAGE: &[Mode] = &[Mode::Page];
-const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette, Mode::Mute, Mode::Limit];
+const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette, Mode::Mute, Mode::Limit, Mode::Word];
 const PALETTE: &[Mode] = &[Mode::Palette];
 const QUESTION: &[Mode] = &[Mode::Question];
+const EDITOR: &[Mode] = &[Mode::Editor];
 
 /// Every mode.
 pub(super) const ALL: &[Mode] = &[
@@ -21,6 +22,8 @@ pub(super) const ALL: &[Mode] = &[
     Mode::Mute,
     Mode::Limit,
     Mode::Question,
+    Mode::Word,
+    Mode::Editor,
 ];
 
 const fn plain(code: KeyCode) -> Key {
@@ -165,6 +168,33 @@ pub(crate) const BINDINGS: &[Binding] = &[
     )
     .named("map")
     .hinted("map", 10),
+    Binding::new(&[character('p')], Action::Policies, BROWSING, "policies, and how they stand")
+        .named("policies")
+        .hinted("policies", 11),
+    Binding::new(&[character('n')], Action::NewPolicy, BROWSING, "write a policy")
+        .named("new-policy")
+        .hinted("new", 6),
+    Binding::new(&[character('e')], Action::EditPolicy, BROWSING, "write on the policy")
+        .named("edit-policy")
+        .hinted("edit", 5),
+    Binding::new(
+        &[character('E')],
+        Action::SwitchPolicy,
+        BROWSING,
+        "have the policy act, or only tell",
+    )
+    .named("switch-policy")
+    .hinted("monitor/enforce", 5),
+    Binding::new(&[character('D')], Action::DeletePolicy, BROWSING, "delete the policy")
+        .named("delete-policy")
+        .hinted("delete", 7),
+    Binding::new(&[control('d')], Action::CheckPolicy, EDITOR, "ask the API server, write nothing")
+        .hinted("dry run", 2),
+    Binding::new(&[control('s')], Action::ApplyPolicy, EDITOR, "show what changes, then apply it")
+        .hinted("apply", 2),
+    Binding::new(&[control('t')], Action::Template, EDITOR, "begin with the next template")
+        .hinted("template", 3),
+    Binding::new(ESCAPE, Action::Back, EDITOR, "leave the editor").hinted("leave", 1),
     Binding::new(&[character('t')], Action::Retry, BROWSING, "try again what a sink has refused")
         .named("retry")
         .hinted("try again", 5),

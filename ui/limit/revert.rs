@@ -7,10 +7,10 @@ use weir::respond::IngressName;
 use weir::settings::{Environment, Settings};
 
 use super::Error;
-use super::ask::{Asking, Consent};
 use super::reach::Reach;
 use super::wanted;
 use crate::cli::Format;
+use crate::consent::{Asking, Consent};
 use crate::panes::proposal;
 use crate::paper::Paper;
 use crate::text;

@@ -96,11 +96,12 @@ fn of_value(value: &SetValue) -> Fact {
 
 fn of_effect(effect: Effect) -> Vec<Fact> {
     let not_seen = || "not seen".to_owned();
+    let before = effect.offered_before_per_s.map(|rate| format!("{rate:.1}/s"));
     let offered = format!(
-        "{} ask {:.1}/s, before {:.1}/s",
+        "{} ask {:.1}/s, before {}",
         format::counted(effect.offenders, "client"),
         effect.offered_per_s,
-        effect.offered_before_per_s,
+        before.unwrap_or_else(not_seen),
     );
     let refused = effect.refused_per_min.map(|rate| format!("{}/min", format::short(rate)));
     let bystanders = format!(

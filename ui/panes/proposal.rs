@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-use weir::engine::{Applied, Reverted, Written};
+use weir::engine::{Applied, PolicyApplied, PolicyDeleted, Reverted, Written};
 use weir::respond::Preview;
 
 use super::scroll::Scroll;
@@ -36,6 +36,16 @@ pub(crate) struct Proposal {
 pub(crate) struct Said(Role, String);
 
 impl Said {
+    /// `words` that look as what they are.
+    pub(crate) const fn new(role: Role, words: String) -> Self {
+        Self(role, words)
+    }
+
+    /// How it looks.
+    pub(crate) const fn role(&self) -> Role {
+        self.0
+    }
+
     /// The whole line, fit for a terminal.
     pub(crate) fn text(&self) -> String {
         text::harmless_lines(&self.1).replace('\n', " ")
@@ -55,6 +65,35 @@ pub(crate) fn of_limit(applied: &Applied) -> Vec<Said> {
 pub(crate) fn of_revert(reverted: &Reverted) -> Vec<Said> {
     let left = reverted.left.iter().map(|left| Said(Role::Warning, left.clone()));
     left.chain(reverted.written.iter().flat_map(of_written)).collect()
+}
+
+/// What applying a policy would change.
+pub(crate) fn of_policy(applied: &PolicyApplied) -> Vec<Said> {
+    let mut lines: Vec<_> =
+        applied.notes.iter().map(|note| Said(Role::Warning, note.clone())).collect();
+    let Written { object, how, .. } = &applied.written;
+    lines.push(Said(Role::Title, format!("{how} {object}:")));
+    lines.extend(of_diff(&applied.diff));
+    lines
+}
+
+/// The lines of a diff, each looking as what it does.
+fn of_diff(diff: &str) -> Vec<Said> {
+    if diff.is_empty() {
+        return vec![Said(Role::Dim, "nothing would change".into())];
+    }
+    let role = |line: &str| match line.as_bytes().first() {
+        Some(b'+') => Role::Good,
+        Some(b'-') => Role::Bad,
+        Some(b'@') => Role::Dim,
+        _ => Role::Text,
+    };
+    diff.lines().map(|line| Said(role(line), format!("  {line}"))).collect()
+}
+
+/// What deleting a policy would delete.
+pub(crate) fn of_deleted(deleted: &PolicyDeleted) -> Vec<Said> {
+    of_written(&deleted.written)
 }
 
 /// Whom a limit would have refused.
@@ -79,7 +118,8 @@ pub(crate) fn of_preview(preview: &Preview) -> Vec<Said> {
     lines
 }
 
-fn of_written(written: &Written) -> Vec<Said> {
+/// An object as it is written.
+pub(crate) fn of_written(written: &Written) -> Vec<Said> {
     let Written { object, how, body } = written;
     let mut lines = vec![Said(Role::Title, format!("{how} {object}:"))];
     // An object that cannot be written as YAML cannot be written as JSON either.

@@ -142,6 +142,14 @@ fn a_map_that_does_not_fit_says_what_is_left_out() {
 }
 
 #[test]
+fn what_leads_to_nothing_that_is_there_is_neither_on_the_map_nor_left_out() {
+    let map = ServiceMap::of(&snapshot(&[ingress(), service(), slice()], Vec::new()));
+    assert_eq!(map.nodes.len(), 2, "the pod of the slice is gone");
+    assert_eq!(map.edges.len(), 1);
+    assert_eq!(map.left_out, LeftOut::default());
+}
+
+#[test]
 fn a_crowd_outside_is_one_node() {
     let talks = (0..200).map(|n| talk(&format!("203.0.113.{n}"), "10.96.3.9", 1)).collect();
     let map = ServiceMap::of(&snapshot(&[service()], talks));

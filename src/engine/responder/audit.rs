@@ -1,4 +1,4 @@
-//! What is put on record of limits.
+//! What is put on record of limits, and where.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::engine::keeper::with_causes;
 use crate::respond::{Held, IngressName, LimitStatus, SetValue};
 use crate::store::{Actions, By};
 
-/// Where it is put on record who did what to which Ingress.
+/// Where it is put on record who did what to which object.
 pub trait Audit: Send + Sync {
     /// Notes that `by` did `what` to `object`, which was as `before` says and is as `after` says.
     fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value);
@@ -27,12 +27,12 @@ impl<T: Audit + ?Sized> Audit for Arc<T> {
 impl Audit for Option<Mutex<Actions>> {
     fn note(&self, by: &By, what: &str, object: &str, before: &Value, after: &Value) {
         let By { who, from } = by;
-        info!(what, object, who, from, %before, %after, "limit");
+        info!(what, object, who, from, %before, %after, "done in the cluster");
         let Some(actions) = self else { return };
         let mut actions = actions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(failure) = actions.note(by, what, object, before, after) {
             // What was done is done: to take it back for want of a record would be worse.
-            error!(what, object, failure = with_causes(&failure), "a limit is not on record");
+            error!(what, object, failure = with_causes(&failure), "what was done is not on record");
         }
     }
 }

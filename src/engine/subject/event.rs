@@ -218,6 +218,7 @@ mod tests {
             protocol: crate::packet::protocol::TCP,
             local: Some("10.244.1.17:40112".parse().unwrap()),
             remote: Some("10.244.2.9:5432".parse().unwrap()),
+            socket: 0,
         };
         let event = |step| Event { socket: Some(socket(step)), ..connect() };
         let there = "src:10.244.1.17 dst:10.244.2.0/24 port:5432 proto:tcp host:10.244.1.17";

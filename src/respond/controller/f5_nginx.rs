@@ -11,6 +11,9 @@ const NO_DELAY: &str = "nginx.org/limit-req-no-delay";
 
 pub(super) const ANNOTATIONS: &[&str] = &[RATE, KEY, ZONE_SIZE, BURST, NO_DELAY];
 pub(super) const LIMITING: &[&str] = &[RATE];
+/// `LimitReqRejectCode` in its source, unless `nginx.org/limit-req-reject-code` says otherwise; not the
+/// 503 of nginx itself.
+pub(super) const REFUSED_WITH: u16 = 429;
 
 pub(super) fn fields(limit: &Limit) -> Result<Fields, Refusal> {
     let unable = |what, why: &str| Err(Controller::F5Nginx.unable(what, why));

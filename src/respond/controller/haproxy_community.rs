@@ -9,6 +9,8 @@ const ALLOWED: &str = "haproxy-ingress.github.io/limit-whitelist";
 
 pub(super) const ANNOTATIONS: &[&str] = &[RPS, CONNECTIONS, ALLOWED];
 pub(super) const LIMITING: &[&str] = &[RPS, CONNECTIONS];
+/// What it denies with.
+pub(super) const REFUSED_WITH: u16 = 429;
 
 pub(super) fn fields(limit: &Limit, base: &Base<'_>) -> Result<Fields, Refusal> {
     let unable = |what, why: &str| Err(Controller::HaproxyCommunity.unable(what, why));

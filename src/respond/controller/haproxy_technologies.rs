@@ -10,6 +10,8 @@ const ALLOWED: &str = "haproxy.org/rate-limit-whitelist";
 
 pub(super) const ANNOTATIONS: &[&str] = &[REQUESTS, PERIOD, ALLOWED];
 pub(super) const LIMITING: &[&str] = &[REQUESTS];
+/// What it denies with, unless `haproxy.org/rate-limit-status-code` says otherwise.
+pub(super) const REFUSED_WITH: u16 = 403;
 
 pub(super) fn fields(limit: &Limit, base: &Base<'_>) -> Result<Fields, Refusal> {
     let unable = |what, why: &str| Err(Controller::HaproxyTechnologies.unable(what, why));

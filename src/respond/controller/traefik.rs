@@ -12,6 +12,8 @@ use crate::respond::{IngressName, Limit, Refusal};
 const MIDDLEWARES: &str = "traefik.ingress.kubernetes.io/router.middlewares";
 
 pub(super) const ANNOTATIONS: &[&str] = &[MIDDLEWARES];
+/// What the middleware `rateLimit` refuses with.
+pub(super) const REFUSED_WITH: u16 = 429;
 
 /// Bytes of a name that Kubernetes takes.
 const LONGEST: usize = 253;

@@ -5,12 +5,16 @@ use crate::respond::fixture::{SECOND, answer, client, merged, reset, steady};
 const SET: i64 = 60 * SECOND;
 
 fn effect(arrivals: &[Arrival], traffic: &Traffic) -> Effect {
+    effect_of(Controller::IngressNginx, arrivals, traffic)
+}
+
+fn effect_of(controller: Controller, arrivals: &[Arrival], traffic: &Traffic) -> Effect {
     let arrivals: Vec<_> = arrivals.iter().collect();
     let offenders = BTreeSet::from([client(66)]);
     Measured {
-        controller: Controller::IngressNginx,
+        controller,
         offenders: &offenders,
-        offered_before_per_s: 80.0,
+        offered_before_per_s: Some(80.0),
         arrivals: &arrivals,
         traffic,
         since_us: SET,
@@ -38,7 +42,7 @@ fn what_is_refused_to_whom_is_told_apart() {
         effect(&arrivals, &traffic),
         Effect {
             offenders: 1,
-            offered_before_per_s: 80.0,
+            offered_before_per_s: Some(80.0),
             offered_per_s: 50.0,
             refused_per_min: Some(3_000.0),
             bystanders: 1,
@@ -62,4 +66,25 @@ fn answers_at_another_ingress_do_not_count() {
     let here = steady(client(1), 2, (60, 90));
     let traffic = Traffic { answers, ..Traffic::default() };
     assert_eq!(effect(&here, &traffic).bystanders_refused, None);
+}
+
+#[test]
+fn each_controller_is_known_by_the_status_it_refuses_with() {
+    let table = [
+        (Controller::IngressNginx, 503),
+        (Controller::F5Nginx, 429),
+        (Controller::Traefik, 429),
+        (Controller::HaproxyCommunity, 429),
+        (Controller::HaproxyTechnologies, 403),
+    ];
+    let arrivals = steady(client(66), 50, (60, 90));
+    for (controller, refuses_with) in table {
+        for status in [200, 403, 429, 503] {
+            let answers = answered(&arrivals, |_| status);
+            let traffic = Traffic { answers, ..Traffic::default() };
+            let refused = effect_of(controller, &arrivals, &traffic).refused_per_min;
+            let expected = if status == refuses_with { 3_000.0 } else { 0.0 };
+            assert_eq!(refused, Some(expected), "{} {status}", controller.name());
+        }
+    }
 }

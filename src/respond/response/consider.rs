@@ -54,11 +54,11 @@ impl Response {
         let again_us = if age_us < A_WHILE_US { SOON_US } else { LATER_US };
         file.due_us = scene.now_us.saturating_add(again_us);
         match found {
-            Err(obstacle) => {
+            Err((ingress, obstacle)) => {
                 // The first packets of an attack do not show yet what it is.
                 let is_early = age_us < SOON_US && obstacle.matter.may_pass();
                 let is_new = !is_early && file.said.insert(Said::Obstacle(obstacle.matter));
-                is_new.then(|| refused(incident, scene.now_us, obstacle))
+                is_new.then(|| refused(incident, scene.now_us, ingress, obstacle))
             }
             Ok(Finding::Held(ingress, offenders)) => {
                 if let Some(kept) = self.kept.get_mut(&ingress) {
@@ -71,19 +71,27 @@ impl Response {
         }
     }
 
+    /// What there is to do, or what stands in the way, and where if that was found out.
     fn look(
         &self,
         incident: &Incident,
         scene: &Scene<'_>,
         sites: &Sites<'_>,
         traffic: &Traffic,
+    ) -> Result<Finding, (Option<IngressName>, Obstacle)> {
+        let located = find(incident, sites, traffic).map_err(|obstacle| (None, obstacle))?;
+        let found = self.look_at(&located, incident, scene, traffic);
+        found.map_err(|obstacle| (Some(located.site.ingress.clone()), obstacle))
+    }
+
+    fn look_at(
+        &self,
+        located: &Located<'_>,
+        incident: &Incident,
+        scene: &Scene<'_>,
+        traffic: &Traffic,
     ) -> Result<Finding, Obstacle> {
-        helps(incident.class)?;
         let since_us = since_us(incident);
-        let sources: BTreeSet<_> = incident.sources.listed.iter().copied().collect();
-        // Before it is asked where: packets without requests are for no Ingress.
-        asked(traffic.arrivals.iter(), &sources, since_us).any(incident.class)?;
-        let located = locate(incident, sites, traffic)?;
         let site = located.site;
         self.guard(scene, &self.limited()).check(site)?;
         let arrivals = located.arrivals(traffic);
@@ -110,7 +118,7 @@ impl Response {
         let ingress = site.ingress.clone();
         let before = (arrivals.as_slice(), since_us);
         let resets_before_per_s = resets_per_s(controller, &offenders, before, traffic);
-        let doors = doors(&located, &arrivals, since_us);
+        let doors = doors(located, &arrivals, since_us);
         Ok(Finding::New(Box::new(Found {
             ingress,
             controller,
@@ -172,9 +180,27 @@ impl Response {
     }
 }
 
-fn refused(incident: &Incident, now_us: i64, obstacle: Obstacle) -> Act {
+/// The Ingress that is attacked.
+fn find<'s>(
+    incident: &Incident,
+    sites: &Sites<'s>,
+    traffic: &Traffic,
+) -> Result<Located<'s>, Obstacle> {
+    helps(incident.class)?;
+    let sources: BTreeSet<_> = incident.sources.listed.iter().copied().collect();
+    // Before it is asked where: packets without requests are for no Ingress.
+    asked(traffic.arrivals.iter(), &sources, since_us(incident)).any(incident.class)?;
+    locate(incident, sites, traffic)
+}
+
+fn refused(
+    incident: &Incident,
+    now_us: i64,
+    ingress: Option<IngressName>,
+    obstacle: Obstacle,
+) -> Act {
     let kind = DecisionKind::Refused;
-    Act::Say(Box::new(decision(incident, now_us, None, (kind, obstacle.text))))
+    Act::Say(Box::new(decision(incident, now_us, ingress, (kind, obstacle.text))))
 }
 
 impl Found {
@@ -238,7 +264,7 @@ fn resets_per_s(
     let before = Measured {
         controller,
         offenders,
-        offered_before_per_s: 0.0,
+        offered_before_per_s: None,
         arrivals,
         traffic: &traffic,
         since_us: since_us.saturating_sub(MINUTE_US),

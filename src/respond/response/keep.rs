@@ -121,7 +121,7 @@ impl Response {
             let measured = Measured {
                 controller: kept.controller,
                 offenders: &kept.offenders,
-                offered_before_per_s: kept.offered_before_per_s.unwrap_or_default(),
+                offered_before_per_s: kept.offered_before_per_s,
                 arrivals: &arrivals,
                 traffic,
                 since_us: kept.since_us,

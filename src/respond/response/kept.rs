@@ -52,10 +52,11 @@ impl Kept {
     /// there is nothing to compare with.
     pub(super) fn hurts(&self, now_us: i64) -> bool {
         let in_force_us = now_us.saturating_sub(self.since_us);
-        if in_force_us < FAIR_US || self.offered_before_per_s.is_none() {
+        if in_force_us < FAIR_US {
             return false;
         }
         let Some(effect) = self.effect else { return false };
+        let Some(before_per_s) = effect.offered_before_per_s else { return false };
         let span_us = in_force_us.min(MINUTE_US);
         #[expect(clippy::cast_precision_loss, reason = "counts for comparison")]
         let (seconds, refused, reset) = (
@@ -64,7 +65,7 @@ impl Kept {
             effect.bystanders_reset as f64,
         );
         let hurt = refused + (reset - self.resets_before_per_s * seconds).max(0.0);
-        let fewer_per_s = (effect.offered_before_per_s - effect.offered_per_s).max(0.0);
+        let fewer_per_s = (before_per_s - effect.offered_per_s).max(0.0);
         let helped_per_s = effect.refused_per_min.map_or(fewer_per_s, |per_min| per_min / 60.0);
         hurt >= HURTS && hurt > helped_per_s * seconds
     }

@@ -109,6 +109,7 @@ fn policy_of(policy: TracingPolicyStatus, node: &str) -> AgentPolicy {
     };
     AgentPolicy {
         node: node.to_owned(),
+        id: policy.id,
         state: state_of(&policy),
         error: said(&policy.error),
         mode,

@@ -44,7 +44,12 @@ fn joined(texts: impl Iterator<Item = String>) -> String {
             break;
         }
     }
-    cut(line, LONGEST_LINE)
+    line
+}
+
+/// `text` as far as it is shown in a line.
+pub(super) fn one_line(text: String) -> String {
+    cut(text, LONGEST_LINE)
 }
 
 /// `text` as far as it is shown of one argument.
@@ -131,9 +136,13 @@ fn readable(bytes: &[u8]) -> String {
     if rest < 4 && text.trim_end_matches('\0').chars().all(is_text) {
         return text.trim_end_matches('\0').to_owned();
     }
-    let shown = bytes.iter().take(SHOWN_BYTES).map(|byte| format!("{byte:02x}"));
     let more = if bytes.len() > SHOWN_BYTES { "…" } else { "" };
-    format!("0x{}{more} ({} bytes)", shown.collect::<String>(), bytes.len())
+    format!("0x{}{more} ({} bytes)", hexadecimal(bytes.iter().take(SHOWN_BYTES)), bytes.len())
+}
+
+pub(super) fn hexadecimal<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    bytes.into_iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn truncated(cut: &wire::KprobeTruncatedBytes) -> String {
@@ -150,23 +159,24 @@ fn end(address: &str, port: u32) -> String {
 }
 
 /// Both ends of a connection, as far as they are known.
-fn ends(source: String, destination: String) -> String {
-    match (source.is_empty(), destination.is_empty()) {
-        (false, false) => format!("{source} -> {destination}"),
-        (true, false) => format!("-> {destination}"),
-        _ => source,
+fn ends(source: &str, source_port: u32, destination: &str, destination_port: u32) -> String {
+    let source = end(source, source_port);
+    match end(destination, destination_port) {
+        destination if destination.is_empty() => source,
+        destination if source.is_empty() => format!("-> {destination}"),
+        destination => format!("{source} -> {destination}"),
     }
 }
 
 fn socket(sock: &wire::KprobeSock) -> String {
-    let ends = ends(end(&sock.saddr, sock.sport), end(&sock.daddr, sock.dport));
+    let ends = ends(&sock.saddr, sock.sport, &sock.daddr, sock.dport);
     let parts = [&sock.family, &sock.r#type, &sock.protocol, &sock.state];
     let mark = (sock.mark > 0).then_some(sock.mark);
     phrase([ends].into_iter().chain(parts.into_iter().cloned()).chain([named("mark", mark)]))
 }
 
 fn packet(skb: &wire::KprobeSkb) -> String {
-    let ends = ends(end(&skb.saddr, skb.sport), end(&skb.daddr, skb.dport));
+    let ends = ends(&skb.saddr, skb.sport, &skb.daddr, skb.dport);
     let protocol = match skb.protocol.as_str() {
         "" => named("protocol", (skb.proto > 0).then_some(skb.proto)),
         protocol => protocol.to_owned(),

@@ -182,12 +182,11 @@ fn rendered(message: &[u8]) -> String {
         .and_then(|response| serde_json::to_string(&response).ok());
     rendered.unwrap_or_else(|| {
         let reading = read_protobuf(message).unwrap_or_default();
-        let mut members = serde_json::Map::new();
-        members.insert(reading.type_name, json!({ "protobuf": STANDARD.encode(message) }));
-        members.insert("node_name".to_owned(), reading.node.into());
-        if let Some(time) = reading.time {
-            members.insert("time".to_owned(), time.to_string().into());
-        }
-        Value::Object(members).to_string()
+        let undecoded = json!({
+            "type": reading.type_name,
+            "protobuf": STANDARD.encode(message),
+        });
+        let time = reading.time.map(|time| time.to_string());
+        json!({ "undecoded": undecoded, "node_name": reading.node, "time": time }).to_string()
     })
 }

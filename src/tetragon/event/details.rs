@@ -112,8 +112,8 @@ impl From<Reading> for Details {
             data: parts.data.iter().map(Fact::from).collect(),
             return_action: action(parts.return_action),
             tags: parts.tags,
-            kernel_stack: parts.kernel_stack.into_iter().map(frame).collect(),
-            user_stack: parts.user_stack.into_iter().map(frame).collect(),
+            kernel_stack: parts.kernel_stack.iter().map(frame).collect(),
+            user_stack: parts.user_stack.iter().map(frame).collect(),
             exit: parts.exit,
             facts: parts.facts.into_iter().chain(Fact::list(more)).collect(),
             process: more_of(process),
@@ -178,7 +178,7 @@ fn namespaces(it: &wire::Namespaces) -> Vec<Namespace> {
 }
 
 /// A line of a stack trace.
-fn frame(entry: wire::StackTraceEntry) -> String {
+fn frame(entry: &wire::StackTraceEntry) -> String {
     let place = match entry.symbol.as_str() {
         "" => format!("{:#x}", entry.address),
         symbol => format!("{symbol}+{:#x}", entry.offset),

@@ -1,6 +1,7 @@
 //! What events of all types have in common, taken out of their messages.
 
 use super::EventKind;
+use super::argument::hexadecimal;
 use super::details::Fact;
 use crate::tetragon::wire;
 use crate::tetragon::wire::get_events_response::Event as Wire;
@@ -212,8 +213,7 @@ impl From<wire::ProcessLsm> for Parts {
 impl From<wire::ProcessLoader> for Parts {
     fn from(event: wire::ProcessLoader) -> Self {
         let wire::ProcessLoader { process, path: call, buildid, parent, ancestors } = event;
-        let build: String = buildid.iter().map(|byte| format!("{byte:02x}")).collect();
-        let facts = Fact::list([("build", build)]);
+        let facts = Fact::list([("build", hexadecimal(&buildid))]);
         Self { process, parent, ancestors, call, facts, ..Self::default() }
     }
 }

@@ -42,7 +42,7 @@ impl Event {
     pub(super) fn new(reading: Reading, body: Body) -> Self {
         let Reading { node, time, type_name, parts, .. } = reading;
         let kind = kind_called(&type_name);
-        let arguments = summary(kind, &parts);
+        let arguments = argument::one_line(summary(kind, &parts));
         let socket = match kind {
             EventKind::Kprobe | EventKind::Tracepoint | EventKind::Lsm => {
                 socket_use(&parts.call, &parts.arguments, parts.returned.as_ref())

@@ -101,7 +101,9 @@ fn collect(path: &str, value: &Value, facts: &mut Vec<Fact>) {
             return;
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| collect(path, item, facts));
+            for item in items {
+                collect(path, item, facts);
+            }
             return;
         }
         Value::String(text) => text.clone(),

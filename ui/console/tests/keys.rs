@@ -250,7 +250,7 @@ fn every_command_in_the_palette_can_be_called() {
 
 #[test]
 fn keys_of_later_versions_are_not_bound() {
-    for key in ['L', 'p'] {
+    for key in ['L', 'P'] {
         let event = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
         assert_eq!(crate::keymap::action(Mode::Panes, &event), None, "{key}");
     }

@@ -4,10 +4,10 @@ use weir::engine::{SourceKind, SourceState};
 
 use super::*;
 
-const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 34), (200, 60)];
+pub(super) const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 34), (200, 60)];
 
 /// Compares the screen with `snapshots/<name>.snap`.
-fn assert_screen(name: &str, session: &Session) {
+pub(super) fn assert_screen(name: &str, session: &Session) {
     assert_text(name, &session.text());
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::super::{Audit, Responder};
-use crate::cluster::{Conflicts, Effect, Error, ObjectPath, Objects};
+use crate::cluster::{Collection, Conflicts, Effect, Error, ObjectPath, Objects};
 use crate::respond::plan::double::{Owners, Refused, Server};
 use crate::respond::{Controller, IngressName, Limit, LimitRequest, Refusal};
 use crate::store::By;
@@ -235,6 +235,10 @@ impl Objects for Memory {
         let state = self.0.lock().unwrap();
         check(&state, path, "read")?;
         Ok(state.server.get(&key(path)).cloned())
+    }
+
+    async fn list(&self, _: Collection<'_>, _: usize) -> Result<Vec<Value>, Error> {
+        unreachable!("nothing that sets limits lists them by this")
     }
 
     async fn apply(

@@ -92,7 +92,8 @@ fn a_guard_that_holds_weir_back_is_explained() {
     let mut stage = Stage::new(Mode::Enforce);
     stage.surroundings.nodes = vec![client(66)];
     let said = only(stage.done(HEARD));
-    assert_eq!(said.kind, DecisionKind::Refused);
+    let web = IngressName::new("shop", "web").unwrap();
+    assert_eq!((said.kind, said.ingress), (DecisionKind::Refused, Some(web)));
     assert!(said.text.contains("externalTrafficPolicy: Local"), "{}", said.text);
 }
 

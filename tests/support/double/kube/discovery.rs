@@ -6,14 +6,18 @@ use serde_json::{Value, json};
 
 use super::kinds::{KINDS, Kind, Origin, Scope};
 
-/// The answer to a path that is none of an object; none where there is none.
-pub fn answer(path: &[&str], version: &str) -> Option<Value> {
+/// The answer to a path that is none of an object; none where there is none, and for groups that are
+/// `absent`.
+pub fn answer(path: &[&str], version: &str, absent: &[&str]) -> Option<Value> {
     match *path {
         ["version"] => Some(self::version(version)),
         ["api"] => Some(json!({ "kind": "APIVersions", "versions": ["v1"] })),
         ["api", "v1"] => resources("", "v1"),
-        ["apis"] => Some(json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups() })),
-        ["apis", group] => groups().into_iter().find(|one| one["name"] == group),
+        ["apis"] => {
+            Some(json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups(absent) }))
+        }
+        ["apis", group] => groups(absent).into_iter().find(|one| one["name"] == group),
+        ["apis", group, _] if absent.contains(&group) => None,
         ["apis", group, version] => resources(group, version),
         _ => None,
     }
@@ -34,9 +38,10 @@ fn version(version: &str) -> Value {
     })
 }
 
-fn groups() -> Vec<Value> {
+fn groups(absent: &[&str]) -> Vec<Value> {
     let groups: BTreeMap<_, _> = KINDS.iter().map(|kind| (kind.group, kind.version)).collect();
-    let named = groups.into_iter().filter(|(group, _)| !group.is_empty());
+    let is_there = |group: &str| !group.is_empty() && !absent.contains(&group);
+    let named = groups.into_iter().filter(|(group, _)| is_there(group));
     let group = |(group, version): (&str, &str)| {
         let version = json!({ "groupVersion": format!("{group}/{version}"), "version": version });
         json!({

@@ -69,8 +69,8 @@ pub const KINDS: &[Kind] = &[
     kind(["networking.k8s.io", "v1", "ingressclasses", "IngressClass", ""], Scope::Cluster, Origin::BuiltIn),
     kind(["coordination.k8s.io", "v1", "leases", "Lease", ""], Scope::Namespaced, Origin::BuiltInChecked),
     kind(["traefik.io", "v1alpha1", "middlewares", "Middleware", ""], Scope::Namespaced, Origin::Custom),
-    kind(["cilium.io", "v1alpha1", "tracingpolicies", "TracingPolicy", ""], Scope::Cluster, Origin::Custom),
-    kind(["cilium.io", "v1alpha1", "tracingpoliciesnamespaced", "TracingPolicyNamespaced", ""], Scope::Namespaced, Origin::Custom),
+    kind(["cilium.io", "v1alpha1", "tracingpolicies", "TracingPolicy", "tgtp"], Scope::Cluster, Origin::Custom),
+    kind(["cilium.io", "v1alpha1", "tracingpoliciesnamespaced", "TracingPolicyNamespaced", "tgtpn"], Scope::Namespaced, Origin::Custom),
     kind(["metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", ""], Scope::Cluster, Origin::Aggregated),
     kind(["metrics.k8s.io", "v1beta1", "pods", "PodMetrics", ""], Scope::Namespaced, Origin::Aggregated),
 ];

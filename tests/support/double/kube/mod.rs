@@ -11,6 +11,7 @@
 //! api.with(|kube| kube.users[0].token = None);                        // 401: the token is no good
 //! api.with(|kube| kube.plan.fail(2, Fault::Busy(1), |asked| asked.verb == "patch"));
 //! api.with(|kube| kube.plan.at(When::After, 0, |asked| asked.resource == "ingresses", |kube| ..));
+//! api.with(|kube| kube.absent.push("cilium.io"));     // its definitions are not installed
 //! api.with(|kube| kube.store.compact());              // older versions are 410 Gone
 //! api.with(|kube| kube.store.cut_watches(&Piece::Cut));
 //! api.refuse();  api.heal();                          // away, and back
@@ -43,6 +44,7 @@ pub mod service;
 pub mod status;
 pub mod store;
 pub mod target;
+pub mod tracing;
 pub mod validate;
 pub mod walk;
 pub mod write;
@@ -80,6 +82,7 @@ impl ApiServer {
             log: Vec::new(),
             logs: log::Logs::default(),
             plan: plan::Plan::default(),
+            absent: Vec::new(),
             initial_events: InitialEvents::Sent,
             version: "v1.33.1".into(),
         };

@@ -39,6 +39,9 @@ const LISTS: &[(&str, &str, Shape)] = &[
 const WHOLE: &[&str] = &[
     "selector",
     "nodeSelector",
+    "podSelector",
+    "hostSelector",
+    "containerSelector",
     "matchLabels",
     "configMapKeyRef",
     "secretKeyRef",

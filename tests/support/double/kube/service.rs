@@ -12,7 +12,7 @@ use super::rights::{Deed, User, forbidden, review, user};
 use super::status::Status;
 use super::store::Store;
 use super::target::{Hand, Persist, Target};
-use super::{discovery, protobuf};
+use super::{discovery, protobuf, tracing};
 use crate::support::double::fault::Fault;
 use crate::support::double::http::{Answer, Request};
 use crate::support::double::server::Service;
@@ -30,6 +30,8 @@ pub struct Kube {
     pub logs: Logs,
     /// What goes wrong, and the moments at which a test steps in.
     pub plan: Plan,
+    /// Groups whose definitions nobody has installed.
+    pub absent: Vec<&'static str>,
     /// Whether a watch may begin with all there is.
     pub initial_events: InitialEvents,
     /// Its version: `v1.33.1`.
@@ -97,13 +99,16 @@ impl Kube {
                     let asked = asked.ok_or_else(|| Status::bad_request("no review"))?;
                     Ok(said(201, &review(&user, &asked)))
                 }
-                ("get", path) => discovery::answer(path, &self.version)
+                ("get", path) => discovery::answer(path, &self.version, &self.absent)
                     .map(|answer| said(200, &answer))
                     .ok_or_else(Status::no_such_path),
                 _ => Err(Status::no_such_path()),
             };
         };
         may(&user, asked, target)?;
+        if self.absent.contains(&target.kind.group) {
+            return Err(Status::no_such_path());
+        }
         is_dry_run_known(request)?;
         let is_writable = target.kind.origin != Origin::Aggregated
             && (target.subresource.is_empty() || target.subresource == "status");
@@ -147,11 +152,13 @@ impl Kube {
                 let body = body(request)?;
                 let target = &Target { name: name_of(&body)?, ..target.clone() };
                 is_of_url(target, &body)?;
+                is_as_strict(request, target, &body)?;
                 self.store.create(target, &body, &hand)?
             }
             "update" => {
                 let body = body(request)?;
                 is_of_url(target, &body)?;
+                is_as_strict(request, target, &body)?;
                 self.store.replace(target, &body, &hand)?
             }
             _ => self.patch(request, target, &hand)?,
@@ -239,6 +246,14 @@ fn is_of_url(target: &Target, body: &Value) -> Result<(), Status> {
         ));
     }
     Ok(())
+}
+
+/// Whether all of a body is known to its kind, where the client wants that.
+fn is_as_strict(request: &Request, target: &Target, body: &Value) -> Result<(), Status> {
+    match request.parameter("fieldValidation").as_deref() {
+        Some("Strict") => tracing::strict(target.kind, body),
+        _ => Ok(()),
+    }
 }
 
 fn may(user: &User, asked: &Asked, target: &Target) -> Result<(), Status> {

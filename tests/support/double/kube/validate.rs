@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::kinds::Kind;
 use super::status::{Cause, Status};
+use super::tracing;
 
 /// The most bytes of all annotations together.
 const ANNOTATIONS: usize = 256 << 10;
@@ -46,7 +47,8 @@ pub fn config(kind: &Kind, config: &Value) -> Result<(), Status> {
         );
         return Err(Status::unnamed(message));
     }
-    is_of_kind(kind, config)
+    is_of_kind(kind, config)?;
+    tracing::config(kind, config)
 }
 
 fn is_of_kind(kind: &Kind, body: &Value) -> Result<(), Status> {
@@ -125,6 +127,7 @@ pub fn whole(kind: &Kind, name: &str, object: &Value) -> Result<(), Status> {
             }
         }
     }
+    causes.extend(tracing::causes(kind, object));
     if causes.is_empty() { Ok(()) } else { Err(Status::invalid(kind, name, &causes)) }
 }
 

@@ -59,6 +59,8 @@ pub struct Agent {
     pub slowness: Duration,
     /// Its policies, as it tells of them in JSON.
     pub policies: Vec<Value>,
+    /// The highest number that a policy was given: none is given twice.
+    pub given: u64,
     /// Hooks that its kernel does not have.
     pub no_such_hooks: BTreeSet<String>,
     /// The calls, in order.

@@ -33,8 +33,9 @@ pub fn add(agent: &mut Agent, yaml: &str) -> Result<(), String> {
     let error = missing(agent, &policy["spec"]).map(|hook| {
         format!("sensor generic_kprobe from collection {name} failed to load: no symbol {hook}")
     });
-    let id = agent.policies.iter().filter_map(|policy| policy["id"].as_str()?.parse().ok()).max();
-    let id = id.unwrap_or(0_u64) + 1;
+    let ids = agent.policies.iter().filter_map(|policy| policy["id"].as_str()?.parse().ok());
+    let id = ids.fold(agent.given, u64::max) + 1;
+    agent.given = id;
     agent.policies.push(json!({
         "id": id.to_string(),
         "name": name,

@@ -4,16 +4,35 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use weir::settings::Settings;
 
-use super::Error;
 use crate::cli::Format;
 use crate::panes::proposal::Said;
 
+/// Why nothing is written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The settings say that nothing is to be changed.
+    #[error("{0}: `read-only` is set, and nothing is changed")]
+    ReadOnly(&'static str),
+    /// Nobody could be asked.
+    #[error(
+        "ask whether to write this: standard input is no terminal; `--yes` goes on without asking, \
+         `--dry-run` writes nothing"
+    )]
+    NobodyToAsk,
+    /// Whoever was asked said no.
+    #[error("not agreed to; nothing is changed")]
+    Declined,
+    /// The question could not be asked.
+    #[error("ask whether to write this")]
+    Ask(#[source] io::Error),
+}
+
 /// How far a verb goes, whether it asks, and how what came of it is printed.
 #[derive(Debug, clap::Args)]
-pub(super) struct Consent {
-    /// Have the API server check it, and write nothing
+pub(crate) struct Consent {
+    /// Only say what would be written, once the API server has checked it
     #[arg(long)]
-    pub(super) dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Do not ask
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
@@ -25,12 +44,12 @@ pub(super) struct Consent {
         value_name = "FORMAT",
         default_value_t = Format::Text
     )]
-    pub(super) format: Format,
+    pub(crate) format: Format,
 }
 
 impl Consent {
     /// Whether somebody is to be asked before `deed` is done, which must be allowed.
-    pub(super) fn asking(&self, deed: &'static str, settings: &Settings) -> Result<Asking, Error> {
+    pub(crate) fn asking(&self, deed: &'static str, settings: &Settings) -> Result<Asking, Error> {
         match self {
             Self { dry_run: true, .. } => Ok(Asking::Answered),
             _ if settings.read_only => Err(Error::ReadOnly(deed)),
@@ -42,7 +61,7 @@ impl Consent {
 
 /// Whether somebody is asked before anything is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asking {
+pub(crate) enum Asking {
     /// On the terminal.
     Asked,
     /// `--yes` has answered, or nothing is written.
@@ -56,7 +75,7 @@ impl Asking {
     }
 
     /// Goes on if somebody agrees to what is `proposed`.
-    pub(super) fn agreed(self, question: &str, proposed: &[Said]) -> Result<(), Error> {
+    pub(crate) fn agreed(self, question: &str, proposed: &[Said]) -> Result<(), Error> {
         if self == Self::Answered {
             return Ok(());
         }

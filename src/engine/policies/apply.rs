@@ -1,0 +1,312 @@
+//! Applies a policy: has it checked, says what it would change, and what became of it.
+
+use serde_json::{Value, json};
+
+use super::agents::{self, Heard, SAYS, askable};
+use super::audit::Before;
+use super::object::{MANAGER, path, shown};
+use super::settle::{Awaited, settled};
+use super::{PolicyApplied, PolicyClient, PolicyError, PolicyRequest};
+use crate::cluster::{self, Conflicts, Effect, Objects};
+use crate::engine::limits::Written;
+use crate::policy::{self, AgentPolicy, LoadState, Policy, PolicyName, Problem, bare};
+use crate::store::By;
+use crate::tetragon::{Agent, AgentStatus};
+
+/// What is said of a policy of which it is not known yet whether agents have loaded it.
+pub(super) const NOT_KNOWN_YET: &str = "not every agent has said yet whether it has loaded it: how \
+                                        policies stand is known in a few seconds";
+
+impl<O: Objects + Send + Sync> PolicyClient<O> {
+    /// Applies the policy that is asked for, or has it checked; waits a few seconds for what agents
+    /// make of it.
+    pub async fn apply(
+        &self,
+        request: PolicyRequest,
+        by: &By,
+    ) -> Result<PolicyApplied, PolicyError> {
+        let PolicyRequest { manifest, mode, is_forced, is_dry_run } = request;
+        let policy = Policy::from_json(manifest).map_err(|problems| invalid(&problems))?;
+        let policy = match mode {
+            Some(mode) => policy.with_mode(mode),
+            None => policy,
+        };
+        let name = policy.name().clone();
+        let mut before = Before::default();
+        let way = Way { is_forced, is_dry_run };
+        let done = self.try_apply(&policy, way, &mut before).await;
+        match &done {
+            Ok(applied) => self.applied(by, &before, applied),
+            Err(error) => {
+                let asked = json!({
+                    "object": policy.manifest(), "force": is_forced, "dry_run": is_dry_run,
+                });
+                self.failed(by, &name, &asked, error);
+            }
+        }
+        done
+    }
+
+    pub(super) async fn try_apply(
+        &self,
+        policy: &Policy,
+        way: Way,
+        before: &mut Before,
+    ) -> Result<PolicyApplied, PolicyError> {
+        self.may_write(policy.name(), "apply", way.is_dry_run)?;
+        self.spared(policy, way, before)?;
+        let agents = self.agents();
+        match &self.parts.cluster {
+            Ok(objects) => self.in_cluster(objects, policy, way, &agents, before).await,
+            Err(_) => {
+                self.somewhere(&agents)?;
+                self.at_agents(policy, way, &agents, before).await
+            }
+        }
+    }
+
+    /// An error where nothing is to be changed.
+    pub(super) fn may_write(
+        &self,
+        name: &PolicyName,
+        verb: &str,
+        is_dry_run: bool,
+    ) -> Result<(), PolicyError> {
+        if self.parts.is_read_only && !is_dry_run {
+            let action = format!("{verb} the policy {name}");
+            return Err(cluster::Error::ReadOnly { action }.into());
+        }
+        Ok(())
+    }
+
+    /// An error where the policy would harm and nobody insists.
+    fn spared(&self, policy: &Policy, way: Way, before: &mut Before) -> Result<(), PolicyError> {
+        let dangers = policy.dangers(&self.parts.guarded);
+        if dangers.is_empty() {
+            return Ok(());
+        }
+        if !way.is_forced {
+            let name = policy.name();
+            let why = format!("the policy {name} is not applied: {}", dangers.join("; "));
+            return Err(PolicyError::Dangerous(why));
+        }
+        for danger in dangers {
+            if !before.forced.contains(&danger) {
+                before.forced.push(danger);
+            }
+        }
+        Ok(())
+    }
+
+    async fn in_cluster(
+        &self,
+        objects: &O,
+        policy: &Policy,
+        way: Way,
+        agents: &[AgentStatus],
+        before: &mut Before,
+    ) -> Result<PolicyApplied, PolicyError> {
+        let name = policy.name();
+        let path = path(name);
+        let (live, had) = tokio::join!(objects.get(&path), agents::hear(agents, SAYS));
+        let live = live?.map(bare);
+        before.object = live.clone().unwrap_or_default();
+        let (would, mut notes) = self.checked(objects, policy).await?;
+        // What others have written stays in it, and may harm too.
+        if let Ok(whole) = Policy::from_json(would.clone()) {
+            self.spared(&whole, way, before)?;
+        }
+        let written = Written {
+            object: shown(name),
+            how: format!("apply as {MANAGER}"),
+            body: policy.manifest().clone(),
+        };
+        let diff = policy::diff(live.as_ref(), Some(&would));
+        notes.extend(before.forced.iter().map(|danger| format!("forced, although {danger}")));
+        if way.is_dry_run {
+            let status = self.standing(name, live.as_ref(), &had);
+            return Ok(PolicyApplied { status, written, diff, notes, is_dry_run: true });
+        }
+        let applied = objects
+            .apply(&path, policy.manifest(), MANAGER, Conflicts::Forced, Effect::Lasting)
+            .await;
+        let object = match applied {
+            Ok(object) => bare(object),
+            Err(error) => self.found_out(objects, name, &would, error).await?,
+        };
+        let is_same_spec = live.as_ref().is_some_and(|live| live.get("spec") == object.get("spec"));
+        let awaited =
+            Awaited::Taken { before: (!is_same_spec).then_some(&had), mode: policy.mode() };
+        let (heard, is_known) = settled(agents, name, awaited).await;
+        self.say_how_known(agents, &heard, is_known, &mut notes);
+        let status = self.standing(name, Some(&object), &heard);
+        Ok(PolicyApplied { status, written, diff, notes, is_dry_run: false })
+    }
+
+    /// Has the API server check it as if it were applied: the object as it would be, and whose fields
+    /// would be taken over.
+    async fn checked(
+        &self,
+        objects: &O,
+        policy: &Policy,
+    ) -> Result<(Value, Vec<String>), PolicyError> {
+        let path = path(policy.name());
+        let check =
+            |conflicts| objects.apply(&path, policy.manifest(), MANAGER, conflicts, Effect::DryRun);
+        let mut notes = Vec::new();
+        let checked = match check(Conflicts::Refused).await {
+            Err(cluster::Error::Refused { status: 409, message, .. }) => {
+                let whose = message.split_once(": ").map_or(&*message, |(_, whose)| whose);
+                notes.push(format!("taken over from others: {whose}"));
+                check(Conflicts::Forced).await
+            }
+            checked => checked,
+        };
+        match checked {
+            Ok(object) => Ok((bare(object), notes)),
+            Err(error) => Err(self.why_not(policy.name(), error).await),
+        }
+    }
+
+    /// A path that is not there means that the definitions are not, unless it is the namespace.
+    async fn why_not(&self, name: &PolicyName, error: cluster::Error) -> PolicyError {
+        match &error {
+            cluster::Error::Refused { status: 404, message, .. }
+                if !message.starts_with("namespaces") =>
+            {
+                PolicyError::NotInstalled
+            }
+            _ => {
+                tracing::info!(policy = %name, %error, "the API server did not take a policy");
+                error.into()
+            }
+        }
+    }
+
+    /// What became of a write that failed: where nobody has said so, the object itself does.
+    async fn found_out(
+        &self,
+        objects: &O,
+        name: &PolicyName,
+        would: &Value,
+        error: cluster::Error,
+    ) -> Result<Value, PolicyError> {
+        if !matches!(error, cluster::Error::Unreachable { .. }) {
+            return Err(error.into());
+        }
+        match objects.get(&path(name)).await {
+            Ok(object) => match object.map(bare) {
+                Some(object) if object == *would => Ok(object),
+                _ => Err(error.into()),
+            },
+            Err(_) => Err(PolicyError::Unsure { policy: name.clone(), source: Box::new(error) }),
+        }
+    }
+
+    /// Says what is not known of what agents made of it.
+    pub(super) fn say_how_known(
+        &self,
+        agents: &[AgentStatus],
+        heard: &Heard,
+        is_known: bool,
+        notes: &mut Vec<String>,
+    ) {
+        if askable(agents).is_empty() && agents.is_empty() {
+            notes.push("no agent is known that could say whether it has loaded it".into());
+        } else if !is_known && !heard.answered.is_empty() {
+            notes.push(NOT_KNOWN_YET.into());
+        }
+        notes.extend(heard.notes.iter().cloned());
+    }
+
+    async fn at_agents(
+        &self,
+        policy: &Policy,
+        way: Way,
+        agents: &[AgentStatus],
+        before: &mut Before,
+    ) -> Result<PolicyApplied, PolicyError> {
+        let name = policy.name();
+        let had = agents::hear(agents, SAYS).await;
+        let holders: Vec<_> = had.of(name).map(|policy| policy.node.clone()).collect();
+        before.object = json!({ "agents": holders });
+        let askable = askable(agents);
+        let how = if holders.is_empty() { "add" } else { "delete, then add" };
+        let written = Written {
+            object: format!("{} at {}", shown(name), counted(askable.len())),
+            how: how.to_owned(),
+            body: policy.manifest().clone(),
+        };
+        let diff = policy::diff(None, Some(policy.manifest()));
+        let mut notes = Vec::new();
+        if !holders.is_empty() {
+            notes.push(format!(
+                "{} have a policy of this name, which they do not show: it is replaced by deleting \
+                 it first",
+                counted(holders.len())
+            ));
+        }
+        notes.extend(before.forced.iter().map(|danger| format!("forced, although {danger}")));
+        if way.is_dry_run {
+            notes.push("there is no API server to check it: only its form was looked at".into());
+            let status = self.standing(name, None, &had);
+            return Ok(PolicyApplied { status, written, diff, notes, is_dry_run: true });
+        }
+        let yaml = policy.yaml();
+        let put = |agent: AgentStatus, service: Agent| -> futures_util::future::BoxFuture<'_, _> {
+            let has_it = had.at(&agents::named(&agent), name).is_some();
+            let yaml = &yaml;
+            Box::pin(async move { put(service, name, yaml, has_it).await })
+        };
+        let told = agents::tell(askable, &put).await;
+        let awaited = Awaited::Taken { before: Some(&had), mode: policy.mode() };
+        let (heard, is_known) = if told.done.is_empty() {
+            (agents::hear(agents, SAYS).await, true)
+        } else {
+            settled(agents, name, awaited).await
+        };
+        // An agent that could not load a policy refuses it and has it all the same.
+        let is_broken =
+            |one: &AgentPolicy| matches!(one.state, LoadState::LoadError | LoadState::Error);
+        match told.outcome(&format!("apply the policy {name}")) {
+            Err(error) if heard.of(name).any(is_broken) => notes.push(error.to_string()),
+            outcome => notes.extend(outcome?),
+        }
+        self.say_how_known(agents, &heard, is_known, &mut notes);
+        let status = self.standing(name, None, &heard);
+        Ok(PolicyApplied { status, written, diff, notes, is_dry_run: false })
+    }
+}
+
+/// How a policy is applied.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    pub(super) is_forced: bool,
+    pub(super) is_dry_run: bool,
+}
+
+/// Has one agent take a policy in, in the place of what it has.
+async fn put(service: Agent, name: &PolicyName, yaml: &str, has_it: bool) -> Result<(), String> {
+    if has_it {
+        service.delete_policy(name).await.map_err(|error| said(&error))?;
+    }
+    service.add_policy(yaml).await.map_err(|error| {
+        let gone = if has_it { " (the one it had is deleted)" } else { "" };
+        format!("{}{gone}", said(&error))
+    })
+}
+
+pub(super) fn said(error: &(dyn std::error::Error + 'static)) -> String {
+    crate::engine::keeper::with_causes(error)
+}
+
+/// `1 agent`, `3 agents`.
+pub(super) fn counted(agents: usize) -> String {
+    if agents == 1 { "1 agent".into() } else { format!("{agents} agents") }
+}
+
+/// Why something is no policy, each fault with its place.
+fn invalid(problems: &[Problem]) -> PolicyError {
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    PolicyError::Invalid(problems.join("; "))
+}

@@ -1,0 +1,56 @@
+//! The agents that there are at a moment, for whoever asks them something and follows none.
+
+use std::path::Path;
+
+use super::find::{LABEL, MOST, endpoint};
+use super::{AgentStatus, Endpoint, SOCKET, Wish};
+use crate::cluster::{self, Cluster, Phase};
+
+/// The agents that `wishes` mean, of which nothing else is known yet; those of `cluster` are looked for
+/// there, and none of it are found where there is none.
+pub async fn present(
+    wishes: &[Wish],
+    cluster: Option<&Cluster>,
+) -> Result<Vec<AgentStatus>, cluster::Error> {
+    let mut agents: Vec<AgentStatus> = Vec::new();
+    let mut add = |endpoint: Endpoint, node: String| {
+        if agents.len() < MOST && agents.iter().all(|agent| agent.endpoint != endpoint) {
+            agents.push(AgentStatus { node, ..AgentStatus::new(endpoint) });
+        }
+    };
+    for wish in wishes {
+        match (wish, cluster) {
+            (Wish::Auto, _) => {
+                if Path::new(SOCKET).exists() {
+                    add(Endpoint::Unix(SOCKET.into()), String::new());
+                }
+            }
+            (Wish::At(endpoint), _) => add(endpoint.clone(), String::new()),
+            (Wish::Cluster(port), Some(cluster)) => {
+                let pods = cluster.labelled_pods(LABEL).await?;
+                let running = pods.into_iter().filter(|pod| pod.phase == Phase::Running);
+                for pod in running {
+                    if let Some(endpoint) = endpoint(&pod, *port) {
+                        add(endpoint, pod.node);
+                    }
+                }
+            }
+            (Wish::Nobody | Wish::Cluster(_), _) => {}
+        }
+    }
+    Ok(agents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_agent_that_is_named_is_there_once() {
+        let wishes = ["none", "10.0.0.7:54321", "file:///t.log", "10.0.0.7:54321", "cluster:1"];
+        let wishes: Vec<_> = wishes.iter().map(|wish| wish.parse().unwrap()).collect();
+        let agents = present(&wishes, None).await.unwrap();
+        let places: Vec<_> = agents.iter().map(|agent| agent.endpoint.to_string()).collect();
+        assert_eq!(places, ["10.0.0.7:54321", "file:///t.log"]);
+    }
+}

@@ -1,0 +1,102 @@
+//! Policies where there is no cluster: given to an agent itself.
+
+use crate::support::double::tetragon::{TetragonAgent, policies};
+use crate::support::ledger::Said;
+use crate::{HARMS, KILLS, Stage, TELLS, objects};
+
+/// A verb without a cluster.
+fn alone(stage: &Stage, line: &str, file: &str) -> Said {
+    stage.weir(&format!("{line} --cluster off"), file)
+}
+
+#[track_caller]
+fn done(stage: &Stage, line: &str, file: &str) -> String {
+    let said = alone(stage, line, file);
+    assert_eq!((said.status, &*said.err), (Some(0), ""), "{line}: {said:?}");
+    said.out
+}
+
+fn calls(agent: &TetragonAgent) -> Vec<String> {
+    let log = agent.with(|agent| std::mem::take(&mut agent.log));
+    let is_change = |call: &String| call.starts_with("Add") || call.starts_with("Delete");
+    log.into_iter().filter(is_change).collect()
+}
+
+#[test]
+fn an_agent_is_given_a_policy_and_it_is_taken_back() {
+    let stage = Stage::new();
+    let said = done(&stage, "policy apply -f FILE --yes", KILLS);
+    assert_eq!(said, "shop/no-egress is applied: loaded\n");
+    assert_eq!(calls(&stage.agent).len(), 1);
+    let listed = &objects(&done(&stage, "policy list -o json", ""))[0];
+    assert_eq!((&listed["standing"], &listed["namespace"]), (&"loaded".into(), &"shop".into()));
+    assert_eq!(listed["agents"][0]["domain"], "grpc");
+
+    let said = done(&stage, "policy apply -f FILE --yes", KILLS);
+    assert!(said.contains("replaced by deleting it first"), "{said}");
+    let changes = calls(&stage.agent);
+    assert!(changes[0].starts_with("Delete") && changes[1].starts_with("Add"), "{changes:?}");
+
+    let said = done(&stage, "policy delete shop/no-egress --yes", "");
+    assert_eq!(said, "shop/no-egress is deleted\n");
+    assert!(stage.agent.with(|agent| agent.policies.is_empty()));
+    let said = alone(&stage, "policy delete shop/no-egress --yes", "");
+    assert_eq!(said.status, Some(65), "{said:?}");
+    assert!(said.err.contains("there is no policy shop/no-egress"), "{said:?}");
+    let whats: Vec<_> = stage.records().into_iter().map(|record| record.what).collect();
+    assert_eq!(whats, ["policy.apply", "policy.apply", "policy.delete", "policy.refuse"]);
+}
+
+#[test]
+fn a_dry_run_only_reads_it_and_says_so() {
+    let stage = Stage::new();
+    let said = done(&stage, "policy apply -f FILE --dry-run", KILLS);
+    assert!(said.contains("no API server to check it"), "{said}");
+    assert!(said.contains("add TracingPolicyNamespaced shop/no-egress at 1 agent:"), "{said}");
+    let harms = alone(&stage, "policy apply -f FILE --yes", HARMS);
+    assert_eq!(harms.status, Some(65), "{harms:?}");
+    let read_only = alone(&stage, "policy apply -f FILE --yes --read-only", KILLS);
+    assert_eq!(read_only.status, Some(77), "{read_only:?}");
+    assert_eq!(calls(&stage.agent), Vec::<String>::new());
+}
+
+#[test]
+fn an_agent_that_cannot_load_it_says_why() {
+    let stage = Stage::new();
+    stage.agent.with(|agent| agent.no_such_hooks.insert("tcp_connec".into()));
+    let misspelt = TELLS.replace("tcp_connect", "tcp_connec");
+    let said = alone(&stage, "policy apply -f FILE --yes", &misspelt);
+    assert_eq!(said.status, Some(65), "{said:?}");
+    assert!(said.out.starts_with("connections is applied: NOT LOADED\n"), "{said:?}");
+    assert!(said.err.contains("no symbol tcp_connec"), "{said:?}");
+}
+
+#[test]
+fn where_nobody_can_be_asked_that_is_said() {
+    let stage = Stage::new();
+    stage.agent.refuse();
+    let said = alone(&stage, "policy apply -f FILE --yes", TELLS);
+    assert_eq!((said.status, &*said.out), (Some(69), ""), "{said:?}");
+    assert!(said.err.contains("no agent did it"), "{said:?}");
+    for (tetragon, words) in [
+        ("none", "no agent of Tetragon is known"),
+        ("file:///nowhere/t.log", "which take no policies"),
+    ] {
+        let line = format!("policy list --tetragon {tetragon}");
+        let said = alone(&stage, &line, "");
+        assert_eq!((said.status, &*said.out), (Some(69), ""), "{said:?}");
+        assert!(said.err.contains("`cluster` is `off`") && said.err.contains(words), "{said:?}");
+    }
+}
+
+#[test]
+fn what_only_agents_have_is_deleted_there_beside_a_cluster_too() {
+    let stage = Stage::new();
+    stage.agent.with(|agent| policies::add(agent, TELLS).unwrap());
+    let listed = &objects(&stage.done("policy list -o json", ""))[0];
+    assert_eq!(listed["standing"], "agent-only");
+    let said = stage.done("policy delete connections --yes", "");
+    assert!(said.contains("the cluster knows nothing of it"), "{said}");
+    assert!(stage.agent.with(|agent| agent.policies.is_empty()));
+    assert_eq!(stage.writes(), 0);
+}

@@ -1,0 +1,296 @@
+//! The editor of policies, as somebody writes in it.
+
+use weir::engine::PolicyError;
+use weir::policy::TEMPLATES;
+
+use super::policies::applied;
+use super::screens::assert_screen;
+use super::*;
+use crate::console::deeds::policy as deeds;
+use crate::console::policing::{PolicyNews, PolicyWish, Wanted};
+use crate::panes::proposal::Said;
+use crate::theme::Role;
+
+impl Session {
+    fn control(&mut self, key: char) -> Option<Effect> {
+        let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL);
+        self.0.update(Message::Input(Event::Key(key)))
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.0.update(Message::Input(Event::Paste(text.into())));
+    }
+
+    fn written(&self) -> String {
+        self.0.views.editor().expect("an open editor").text()
+    }
+}
+
+/// A new policy.
+fn begun(size: (u16, u16)) -> Session {
+    let mut session = Session::of(fixture::policed(), size);
+    session.type_in("pn");
+    session
+}
+
+/// An editor in which `text` stands.
+fn holding(size: (u16, u16), text: &str) -> Session {
+    let mut session = Session::of(fixture::policed(), size);
+    session.type_in("pn");
+    // The whole text, by the keys of the editor: to its end, then back to its beginning.
+    for _ in 0..200 {
+        session.press(KeyCode::Down);
+    }
+    session.press(KeyCode::End);
+    while !session.written().is_empty() {
+        session.press(KeyCode::Backspace);
+    }
+    session.paste(text);
+    session
+}
+
+/// Cursors on the page, of which there is one.
+fn cursors(session: &Session) -> usize {
+    let picture = session.picture();
+    // The line at the top says what is urgent in the same way.
+    let page = picture.content.iter().skip(usize::from(picture.area.width));
+    page.filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count()
+}
+
+fn policy_of(effect: Option<Effect>) -> Wanted {
+    match effect {
+        Some(Effect::Policy(PolicyWish::Check(wanted) | PolicyWish::ProposeApply(wanted))) => {
+            *wanted
+        }
+        effect => panic!("a policy is asked about, not {effect:?}"),
+    }
+}
+
+#[test]
+fn a_new_policy_begins_with_a_template_and_says_what_it_does() {
+    for size in [(80, 24), (120, 34)] {
+        let session = begun(size);
+        let text = session.text();
+        assert!(text.contains(" 1 apiVersion: cilium.io/v1alpha1"), "{text}");
+        assert!(text.contains("nothing is wrong; watch-connections only tells"), "{text}");
+        assert_screen(&format!("policy_editor_{}x{}", size.0, size.1), &session);
+    }
+}
+
+#[test]
+fn the_first_fault_is_said_with_its_place_and_its_line_is_marked() {
+    for size in [(80, 24), (120, 34)] {
+        let text = TEMPLATES[3].yaml.replace("Sigkill", "Sigkil").replace("  name:", "  nam:");
+        let mut session = holding(size, text.trim_end());
+        for _ in 0..40 {
+            session.press(KeyCode::Up);
+        }
+        let shown = session.text();
+        let line = shown.lines().find(|line| line.contains("nam: kill-program")).unwrap();
+        assert!(line.contains("▌ 4   nam: kill-program"), "{shown}");
+        assert!(
+            shown.contains("line 4, column 3: metadata has no member `nam`; did you mean `name`?"),
+            "{shown}"
+        );
+        assert_screen(&format!("policy_editor_mistake_{}x{}", size.0, size.1), &session);
+        let looks = session.looks();
+        let row = shown.lines().position(|line| line.contains("nam: kill-program")).unwrap();
+        assert!(looks.lines().nth(row).unwrap().contains('E'), "{looks}");
+    }
+}
+
+#[test]
+fn a_fault_goes_as_soon_as_it_is_mended() {
+    let mut session = holding((80, 24), TEMPLATES[0].yaml.trim_end());
+    session.type_in("\nx");
+    assert!(session.text().contains("▌"), "{}", session.text());
+    session.press(KeyCode::Backspace);
+    assert!(session.text().contains("nothing is wrong"), "{}", session.text());
+}
+
+#[test]
+fn keys_of_the_panes_are_letters_here() {
+    let mut session = holding((80, 24), "");
+    let keys = "q1234 5?:/azsrMludwtoOymTpneED G";
+    session.type_in(keys);
+    assert_eq!(session.written(), keys);
+    session.press(KeyCode::Tab);
+    session.press(KeyCode::BackTab);
+    assert!(session.written().starts_with(keys));
+}
+
+#[test]
+fn a_new_line_begins_where_the_one_before_does() {
+    let mut session = holding((80, 24), "spec:\n  kprobes:\n  - call: x");
+    session.type_in("\n  syscall: false");
+    assert_eq!(session.written(), "spec:\n  kprobes:\n  - call: x\n    syscall: false");
+}
+
+#[test]
+fn what_is_pasted_cannot_steer_the_terminal_and_is_not_endless() {
+    let mut session = holding((80, 24), "");
+    session.paste("a: 1\r\n\tb: \u{1b}[2J\u{202e}\r\nc");
+    assert_eq!(session.written(), "a: 1\n  b: \u{fffd}[2J\u{fffd}\nc");
+    session.paste(&"東".repeat(300_000));
+    assert!(session.written().len() <= 256 * 1024);
+    session.type_in("x");
+    assert!(session.written().len() <= 256 * 1024, "it is full");
+    assert!(session.text().contains("line 1, column 1: it is") || session.text().contains("line "));
+}
+
+#[test]
+fn wide_characters_and_long_lines_keep_the_cursor_on_the_screen() {
+    for width in [40, 80] {
+        let mut session = holding((width, 12), "");
+        for character in "# 東京都の値".repeat(20).chars() {
+            session.press(KeyCode::Char(character));
+            assert_eq!(cursors(&session), 1, "{}", session.text());
+        }
+        session.press(KeyCode::Home);
+        assert!(session.text().contains("# 東京都の値"), "{}", session.text());
+    }
+}
+
+#[test]
+fn the_cursor_is_seen_at_every_size() {
+    let mut session = begun((80, 24));
+    for _ in 0..40 {
+        session.press(KeyCode::Down);
+    }
+    for (width, height) in [(40, 12), (200, 60), (41, 13), (80, 24)] {
+        session.0.update(Message::Input(Event::Resize(width, height)));
+        assert_eq!(cursors(&session), 1, "{width}x{height}: {}", session.text());
+    }
+}
+
+#[test]
+fn templates_follow_one_another_and_nothing_written_is_lost_unasked() {
+    let mut session = begun((80, 24));
+    for template in TEMPLATES.iter().cycle().skip(1).take(TEMPLATES.len()) {
+        session.control('t');
+        assert_eq!(session.written(), template.yaml.trim_end());
+        assert!(session.text().contains(template.about), "{}", session.text());
+    }
+    session.type_in("x");
+    session.control('t');
+    assert!(session.text().contains("write a template over what stands here?"));
+    session.press(KeyCode::Char('n'));
+    assert!(session.written().starts_with('x'), "{}", session.written());
+    session.control('t');
+    session.press(KeyCode::Char('y'));
+    assert_eq!(session.written(), TEMPLATES[1].yaml.trim_end());
+}
+
+#[test]
+fn escape_asks_before_something_is_lost() {
+    let mut session = begun((80, 24));
+    session.press(KeyCode::Esc);
+    assert!(session.text().contains("Policies ─"), "nothing was written");
+
+    let mut session = begun((80, 24));
+    session.type_in("x");
+    session.press(KeyCode::Esc);
+    assert!(session.text().contains("leave, and lose what is written?"), "{}", session.text());
+    session.press(KeyCode::Char('n'));
+    assert!(session.written().starts_with('x'));
+    session.press(KeyCode::Esc);
+    session.press(KeyCode::Char('y'));
+    assert!(session.text().contains("Policies ─"));
+}
+
+#[test]
+fn a_dry_run_says_what_the_api_server_says() {
+    let mut session = begun((80, 24));
+    let wanted = policy_of(session.control('d'));
+    assert_eq!(wanted.name.to_string(), "watch-connections");
+    assert_eq!((wanted.mode, wanted.is_forced), (None, false));
+    let refused = "admission webhook \"v.example\" denied the request: no policies on Sundays";
+    let said = vec![Said::new(Role::Bad, refused.into())];
+    session.0.update(Message::Policy(Box::new(PolicyNews::Said(said))));
+    let text = session.text();
+    assert!(text.contains("denied the request: no"), "{text}");
+    assert!(text.contains("apiVersion: cilium.io/v1alpha1"), "what is written is still there");
+    assert_screen("policy_editor_refused_80x24", &session);
+    session.type_in(" ");
+    assert!(!session.text().contains("denied the request"), "it was said of something else");
+}
+
+#[test]
+fn what_is_wrong_is_not_asked_about() {
+    let mut session = holding((80, 24), "kind: TracingPolicy\nspec: []\n");
+    session.press(KeyCode::Up);
+    assert_eq!(session.control('s'), None);
+    assert!(session.text().contains("mend this first"), "{}", session.text());
+    assert_eq!(session.control('d'), None);
+    assert!(session.text().contains("line 1, column 1"), "the cursor is at the first fault");
+}
+
+#[test]
+fn a_policy_is_edited_shown_agreed_to_and_applied() {
+    let mut session = Session::of(fixture::policed(), (80, 24));
+    session.type_in("pe");
+    assert!(session.text().contains("Write kill-program ─ unchanged"), "{}", session.text());
+    // The first line that can be changed and stay what it is.
+    for _ in 0..3 {
+        session.press(KeyCode::Down);
+    }
+    session.press(KeyCode::End);
+    session.type_in("\nlabels: {team: a}");
+    assert!(session.text().contains("not applied"), "{}", session.text());
+    let wanted = policy_of(session.control('s'));
+    assert_eq!(wanted.manifest["metadata"]["labels"]["team"], "a");
+    let proposed = deeds::proposed(Ok(applied(&wanted, true)), Box::new(wanted.clone()));
+    session.0.update(proposed);
+    let text = session.text();
+    assert!(text.contains("apply TracingPolicy kill-program?"), "{text}");
+    assert!(text.contains("team: a"), "{text}");
+    assert_screen("policy_editor_diff_80x24", &session);
+
+    // Not agreed to: what is written is still there.
+    session.press(KeyCode::Esc);
+    assert!(session.written().contains("labels: {team: a}"));
+
+    let wanted = policy_of(session.control('s'));
+    session.0.update(deeds::proposed(Ok(applied(&wanted, true)), Box::new(wanted.clone())));
+    assert_eq!(
+        session.press(KeyCode::Char('y')),
+        Some(Effect::Policy(PolicyWish::Apply(Box::new(wanted.clone()))))
+    );
+    assert!(session.written().contains("labels"), "until it is applied the editor stays");
+    session.0.update(Message::Policy(Box::new(deeds::written(&applied(&wanted, false)))));
+    let text = session.text();
+    assert!(text.contains("Policies ─") && text.contains("is applied"), "{text}");
+}
+
+#[test]
+fn what_was_written_after_it_was_applied_stays() {
+    let mut session = begun((80, 24));
+    session.press(KeyCode::Down);
+    let wanted = policy_of(session.control('s'));
+    session.0.update(deeds::proposed(Err(PolicyError::Busy), Box::new(wanted.clone())));
+    assert!(session.text().contains("too many questions about policies"), "{}", session.text());
+    session.control('s');
+    session.type_in("x");
+    let status = fixture::policy("watch-connections");
+    let done = weir::engine::PolicyApplied { status, ..applied(&policies_wanted(), false) };
+    session.0.update(Message::Policy(Box::new(deeds::written(&done))));
+    assert!(session.written().contains('x'));
+    session.press(KeyCode::Esc);
+    assert!(session.text().contains("lose what is written?"));
+}
+
+fn policies_wanted() -> Wanted {
+    super::policies::wanted("watch-connections", None)
+}
+
+#[test]
+fn without_colours_and_in_ascii_it_says_the_same() {
+    let mut session = holding((80, 24), "kind: x\n");
+    session.0.theme = Theme::Mono;
+    session.0.glyphs = Glyphs::Ascii;
+    let text = session.text();
+    assert!(text.is_ascii(), "{text}");
+    assert!(text.contains("! 1 kind: x"), "{text}");
+    let looks = session.looks();
+    assert!(looks.lines().any(|line| line.contains('b')), "{looks}");
+}

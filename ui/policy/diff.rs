@@ -1,0 +1,54 @@
+//! `weir policy diff`: what applying files would change.
+
+use weir::api::shape::PolicyAppliedShape;
+use weir::policy::PolicyMode;
+
+use super::Error;
+use super::apply::wanted;
+use super::reach::Reach;
+use super::source::Files;
+use crate::cli::{Format, one_of};
+use crate::paper::Paper;
+
+/// Show what applying files would change: exit status 0 where nothing would, 1 where something would
+///
+/// The API server says what each policy would be; nothing is written, and what would harm is compared
+/// like all else.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    files: Files,
+    /// Whether they are to act (enforce) or only to tell (monitor) [default: as the file says]
+    #[arg(long, value_name = "MODE", value_parser = one_of([PolicyMode::Monitor, PolicyMode::Enforce], PolicyMode::name))]
+    mode: Option<PolicyMode>,
+    /// How it is printed
+    #[arg(
+        short = 'o',
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = Format::Text
+    )]
+    format: Format,
+}
+
+/// Prints it.
+pub(super) fn run(
+    args: &Args,
+    begin: impl FnOnce() -> Result<Reach, Error>,
+    paper: &mut Paper,
+) -> Result<(), Error> {
+    let policies = args.files.read()?;
+    let reach = begin()?;
+    let mut differ = 0;
+    for policy in &policies {
+        let would = reach.apply(wanted(policy, args.mode))?;
+        differ += usize::from(!would.diff.is_empty());
+        if args.format == Format::Json {
+            paper.json(&PolicyAppliedShape::from(&would))?;
+        } else if !would.diff.is_empty() {
+            paper.line(would.diff.trim_end())?;
+        }
+    }
+    if differ == 0 { Ok(()) } else { Err(Error::Differs(differ)) }
+}
