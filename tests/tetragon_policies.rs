@@ -10,6 +10,7 @@ mod schema;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 use happenings::Happening;
 use kernel::{Told, tell};
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use support::data::shared;
 use support::yaml;
 use weir::policy::{Guarded, Policy, PolicyMode};
-use weir::tetragon::{Event, EventKind};
+use weir::tetragon::{Event, EventKind, SocketStep};
 
 /// Every shipped policy, by its name, with its file.
 fn policies() -> BTreeMap<String, (String, Value)> {
@@ -114,7 +115,10 @@ fn weir_finds_nothing_wrong_with_any_and_no_danger() {
         assert_eq!(policy.dangers(&Guarded::default()), Vec::<String>::new(), "{file}");
         let kills = yaml::text(&file).contains("action: Sigkill");
         assert_eq!(!policy.actions().is_empty(), kills, "{file}");
-        println!("{name} {:?}", policy.with_mode(PolicyMode::Enforce).dangers(&Guarded::default()));
+        // Where Weir would refuse to enforce it, the file says what it takes.
+        let dangers = policy.with_mode(PolicyMode::Enforce).dangers(&Guarded::default());
+        let says = yaml::text(&file).contains("--mode enforce --force`");
+        assert_eq!(!dangers.is_empty(), says, "{file}: {dangers:?}");
     }
 }
 
@@ -135,8 +139,33 @@ fn weir_reads_what_they_tell() {
         assert_eq!(process.pod.as_ref().expect("a pod").workload, "web");
         let arguments = probe["args"].as_array().map_or(0, Vec::len);
         assert_eq!(read.arguments.is_empty(), arguments == 0, "{event}");
-        println!("{} {} {:?}", read.call, read.arguments, read.socket);
     }
+}
+
+/// What the join of processes and flows lives on: whose socket, and both of its ends as far as the hook
+/// knows them.
+#[test]
+fn weir_reads_who_opens_takes_and_closes_connections() {
+    let mut seen = BTreeMap::new();
+    for Happening { event, .. } in happenings::all() {
+        let read = Event::from_json(event.to_string().as_bytes()).expect("an event");
+        if let Some(socket) = read.socket {
+            assert_eq!((socket.protocol, socket.step.is_of_process()), (6, true), "{event}");
+            let end = |end: Option<SocketAddr>| end.map(|end| end.to_string()).unwrap_or_default();
+            seen.insert(read.call, (socket.step, end(socket.local), end(socket.remote)));
+        }
+    }
+    let (web, client) = ("10.244.1.17:80", "10.244.2.9:41822");
+    let wanted = [
+        ("inet_csk_accept", SocketStep::Accept, web, client),
+        ("security_socket_connect", SocketStep::Connect, "", "203.0.113.9:443"),
+        ("tcp_close", SocketStep::Close, web, client),
+        ("tcp_connect", SocketStep::Connect, "10.244.1.17:51034", "10.96.0.20:5432"),
+    ];
+    let wanted = wanted.map(|(call, step, local, remote)| {
+        (call.to_owned(), (step, local.to_owned(), remote.to_owned()))
+    });
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), wanted);
 }
 
 /// What is in the way of an agent that the definition does not know of: it takes four numbers to

@@ -48,10 +48,19 @@ pub(crate) struct Visit {
 impl Visit {
     /// Gives up root and says who came.
     pub(crate) fn begin(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
+        Self::within(&[], settings, environment)
+    }
+
+    /// As [`Self::begin`], but stays in these groups.
+    pub(crate) fn within(
+        groups: &[u32],
+        settings: &Settings,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
         let path = database_path(settings, environment)?;
         let by = By { who: visitor(environment), from: "command line".into() };
         store::give_folder(&path, privilege::successor(environment.invoker()))?;
-        privilege::drop_root(environment.invoker())?;
+        privilege::drop_root_within(environment.invoker(), groups)?;
         Ok(Self { path, by })
     }
 

@@ -59,10 +59,10 @@ pub(super) struct Desk {
     naming: Naming,
     abroad: watch::Receiver<abroad::Seen>,
     tetragon: watch::Receiver<TetragonStatus>,
+    policies: watch::Receiver<PoliciesSeen>,
     processes: Processes,
     joins: Joins,
     attacked: Attacked,
-    policies: watch::Receiver<PoliciesSeen>,
     keeper: Option<Keeper>,
     tray: Tray,
     seen: Seen,
@@ -95,10 +95,10 @@ impl Desk {
             naming: Naming::default(),
             abroad: watch::channel(abroad::Seen::default()).1,
             tetragon: watch::channel(TetragonStatus::default()).1,
+            policies: watch::channel(PoliciesSeen::default()).1,
             joins: Joins::new(processes.clone()),
             processes,
             attacked: Attacked::default(),
-            policies: watch::channel(PoliciesSeen::default()).1,
             keeper,
             tray,
             seen: Seen::default(),
@@ -124,14 +124,14 @@ impl Desk {
         Self { tetragon, ..self }
     }
 
-    /// The same desk, which finds in `processes` what is behind flows and incidents.
-    pub(super) fn with_processes(self, processes: Processes) -> Self {
-        Self { joins: Joins::new(processes.clone()), processes, ..self }
-    }
-
     /// The same desk, which shows how `policies` stand.
     pub(super) fn with_policies(self, policies: watch::Receiver<PoliciesSeen>) -> Self {
         Self { policies, ..self }
+    }
+
+    /// The same desk, which finds in `processes` what is behind flows and incidents.
+    pub(super) fn with_processes(self, processes: Processes) -> Self {
+        Self { joins: Joins::new(processes.clone()), processes, ..self }
     }
 
     /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
@@ -319,8 +319,8 @@ impl Desk {
         let abroad::Seen { cluster, response } = self.abroad.borrow().clone();
         (next.cluster, next.response) = (cluster, response);
         next.tetragon = self.tetragon.borrow().clone();
-        (next.tetragon.joinable, next.tetragon.joined) = self.joins.counts();
         self.policies.borrow().show_in(&mut next.tetragon);
+        (next.tetragon.joinable, next.tetragon.joined) = self.joins.counts();
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

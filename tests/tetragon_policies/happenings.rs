@@ -151,6 +151,14 @@ fn credentials() -> Vec<Happening> {
         },
         Happening {
             policy,
+            event: touched("/run/secrets/kubernetes.io/serviceaccount/token", 2),
+            misses: vec![
+                (FIRST, file("/run/secrets/other/token")),
+                (SECOND, json!({ "int_arg": 1 })),
+            ],
+        },
+        Happening {
+            policy,
             event: on_node,
             misses: vec![(SECOND, json!({ "int_arg": 4 })), (IS_HOST, json!(false))],
         },
@@ -172,6 +180,7 @@ fn privileges() -> Vec<Happening> {
         |users: &[i32]| Value::from_iter(users.iter().map(|user| json!({ "int_arg": user })));
     let root = "becomes root";
     let nobody = json!({ "int_arg": 65_534 });
+    let mighty = || (EFFECTIVE, json!(["CAP_CHOWN", "CAP_SETUID"]));
     let set = |set: &str| json!({ "cap_effective_arg": set });
     let made = "makes a user namespace in which it is privileged";
     let raised = "makes capabilities effective";
@@ -179,17 +188,17 @@ fn privileges() -> Vec<Happening> {
         Happening {
             policy,
             event: call(policy, "__x64_sys_setuid", root, users(&[0])),
-            misses: vec![(FIRST, nobody.clone()), (IS_HOST, json!(true))],
+            misses: vec![(FIRST, nobody.clone()), (IS_HOST, json!(true)), mighty()],
         },
         Happening {
             policy,
             event: call(policy, "__x64_sys_setreuid", root, users(&[-1, 0])),
-            misses: vec![(SECOND, nobody.clone()), (IS_HOST, json!(true))],
+            misses: vec![(SECOND, nobody.clone()), (IS_HOST, json!(true)), mighty()],
         },
         Happening {
             policy,
             event: call(policy, "__x64_sys_setresuid", root, users(&[-1, 0, -1])),
-            misses: vec![(SECOND, nobody), (IS_HOST, json!(true))],
+            misses: vec![(SECOND, nobody), (IS_HOST, json!(true)), mighty()],
         },
         Happening {
             policy,

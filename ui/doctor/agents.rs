@@ -11,7 +11,7 @@ use weir::capture::privilege;
 use weir::cluster::{Cluster, Found, Options, Place};
 use weir::notify;
 use weir::settings::{Environment, Settings};
-use weir::tetragon::{Agent, Endpoint, Error, Health, SOCKET, Wish};
+use weir::tetragon::{Agent, Endpoint, Error, Health, SOCKET, Wish, groups};
 
 use super::finding::{Finding, told};
 
@@ -46,7 +46,8 @@ pub(super) fn agents(settings: &Settings, environment: &Environment) -> Vec<Find
     };
     let place = Place::read(&options, environment);
     // Whoever listens is not root any more.
-    if let Err(error) = privilege::drop_root(environment.invoker()) {
+    let groups = groups(&settings.tetragon);
+    if let Err(error) = privilege::drop_root_within(environment.invoker(), &groups) {
         return vec![Finding::fail(CHECK, told(&error), "run it as another user")];
     }
     runtime.block_on(async {

@@ -33,7 +33,8 @@ impl Reach {
             Setting::Off => None,
             Setting::Auto | Setting::On => Some(survey::place(settings, environment)?),
         };
-        let visit = Visit::begin(settings, environment)?;
+        let groups = tetragon::groups(&settings.tetragon);
+        let visit = Visit::within(&groups, settings, environment)?;
         let (cluster, agents) = tasks.block_on(async {
             let cluster = match place {
                 None => Err("no cluster: `cluster` is `off`".to_owned()),

@@ -7,6 +7,7 @@ mod events;
 mod health;
 mod limits;
 mod login;
+mod policies;
 mod problems;
 mod server;
 mod shared;

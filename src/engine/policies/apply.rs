@@ -54,8 +54,8 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         before: &mut Before,
     ) -> Result<PolicyApplied, PolicyError> {
         self.may_write(policy.name(), "apply", way.is_dry_run)?;
-        self.spared(policy, way, before)?;
         let agents = self.agents();
+        self.spared(policy, way, &agents, before)?;
         match &self.parts.cluster {
             Ok(objects) => self.in_cluster(objects, policy, way, &agents, before).await,
             Err(_) => {
@@ -80,8 +80,14 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
     }
 
     /// An error where the policy would harm and nobody insists.
-    fn spared(&self, policy: &Policy, way: Way, before: &mut Before) -> Result<(), PolicyError> {
-        let dangers = policy.dangers(&self.parts.guarded);
+    fn spared(
+        &self,
+        policy: &Policy,
+        way: Way,
+        agents: &[AgentStatus],
+        before: &mut Before,
+    ) -> Result<(), PolicyError> {
+        let dangers = policy.dangers(&self.guarded(agents));
         if dangers.is_empty() {
             return Ok(());
         }
@@ -114,7 +120,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         let (would, mut notes) = self.checked(objects, policy).await?;
         // What others have written stays in it, and may harm too.
         if let Ok(whole) = Policy::from_json(would.clone()) {
-            self.spared(&whole, way, before)?;
+            self.spared(&whole, way, agents, before)?;
         }
         let written = Written {
             object: shown(name),

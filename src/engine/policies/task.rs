@@ -112,19 +112,22 @@ impl<O: Objects + Send + Sync> Task<'_, O> {
             }
             PolicyAsk::Apply(request, by, tell) => {
                 let applied = self.client.apply(*request, &by).await;
-                self.looked_again(applied.as_ref().is_ok_and(|applied| !applied.is_dry_run)).await;
+                let has_changed = applied.as_ref().is_ok_and(|applied| !applied.is_dry_run);
                 tell.send(applied).ok();
+                self.look_after(has_changed).await;
             }
             PolicyAsk::Switch(switch, by, tell) => {
                 let applied = self.client.switch(&switch, &by).await;
-                self.looked_again(applied.as_ref().is_ok_and(|applied| !applied.is_dry_run)).await;
+                let has_changed = applied.as_ref().is_ok_and(|applied| !applied.is_dry_run);
                 tell.send(applied).ok();
+                self.look_after(has_changed).await;
             }
             PolicyAsk::Delete { name, by, is_dry_run, tell } => {
                 let effect = if is_dry_run { Effect::DryRun } else { Effect::Lasting };
                 let deleted = self.client.delete(&name, &by, effect).await;
-                self.looked_again(deleted.is_ok() && !is_dry_run).await;
+                let has_changed = deleted.is_ok() && !is_dry_run;
                 tell.send(deleted).ok();
+                self.look_after(has_changed).await;
             }
         }
     }
@@ -138,8 +141,8 @@ impl<O: Objects + Send + Sync> Task<'_, O> {
         self.look().await
     }
 
-    /// After a change, whoever reads next is to see it.
-    async fn looked_again(&mut self, has_changed: bool) {
+    /// After a change, whoever asks next is to see it.
+    async fn look_after(&mut self, has_changed: bool) {
         if has_changed {
             self.read = None;
             drop(self.look().await);

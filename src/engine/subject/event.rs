@@ -220,14 +220,19 @@ mod tests {
             remote: Some("10.244.2.9:5432".parse().unwrap()),
             socket: 0,
         };
-        let event = |step| Event { socket: Some(socket(step)), ..connect() };
+        let with = |socket| {
+            let mut event = connect();
+            event.socket = socket;
+            event
+        };
+        let event = |step| with(Some(socket(step)));
         let there = "src:10.244.1.17 dst:10.244.2.0/24 port:5432 proto:tcp host:10.244.1.17";
         assert!(finds(there, &event(SocketStep::Connect)));
         assert!(finds(there, &event(SocketStep::Close)));
         let back = "src:10.244.2.9 dst:10.244.1.17 port:40112";
         assert!(finds(back, &event(SocketStep::Accept)));
         assert!(!finds("host:10.0.0.1", &event(SocketStep::Accept)));
-        assert!(!finds("host:::/0", &Event { socket: None, ..connect() }));
+        assert!(!finds("host:::/0", &with(None)));
     }
 
     #[test]
