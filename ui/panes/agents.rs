@@ -2,7 +2,7 @@
 //! at the top. What is lost is said, and nothing is said to be well of which that is not known.
 
 use weir::engine::TetragonStatus;
-use weir::tetragon::{AgentLink, AgentStatus};
+use weir::tetragon::{AgentLink, AgentStatus, Event, EventKind};
 
 use crate::format;
 use crate::text;
@@ -26,10 +26,9 @@ pub(crate) fn heard(status: &TetragonStatus) -> String {
         (_, 0, _) => format!("{waiting} of {agents} agents connecting"),
         (_, down, _) => format!("{down} of {agents} agents DOWN"),
     };
-    let lost = match losses(status).as_slice() {
-        [] => "0 lost".into(),
-        losses => losses.join(" · "),
-    };
+    let before = some(throttled_before(status), |n| format!("throttled {}", times(n)));
+    let lost: Vec<_> = losses(status).into_iter().chain(before).collect();
+    let lost = if lost.is_empty() { "0 lost".into() } else { lost.join(" · ") };
     format!("{words} · {lost}")
 }
 
@@ -68,8 +67,11 @@ pub(crate) fn trouble(status: &TetragonStatus) -> Option<String> {
         some(sum(|agent| agent.throttled), |n| {
             format!("throttled: events of {} are left out now", format::counted(n, "cgroup"))
         }),
+        some(throttled_before(status), |n| {
+            format!("throttled {} among the events below: an unknown number is missing", times(n))
+        }),
         some(sum(|agent| agent.gaps), |n| {
-            format!("nothing was heard {}: what happened then is not known", times(n))
+            format!("nothing was heard for a while {}: what happened then is not known", times(n))
         }),
     ];
     let words: Vec<_> = parts.into_iter().flatten().collect();
@@ -153,7 +155,18 @@ fn some(number: u64, words: impl FnOnce(u64) -> String) -> Option<String> {
 }
 
 fn times(number: u64) -> String {
-    if number == 1 { "for a while".into() } else { format!("{} times", format::count(number)) }
+    if number == 1 { "once".into() } else { format!("{} times", format::count(number)) }
+}
+
+/// How often agents began to leave out the events of a cgroup, as far as that is remembered; none
+/// while one still does, which is said of its own.
+fn throttled_before(status: &TetragonStatus) -> u64 {
+    if status.agents.iter().any(|agent| agent.throttled > 0) {
+        return 0;
+    }
+    let begins =
+        |event: &Event| event.kind == EventKind::Throttle && event.call.as_str() == "start";
+    status.events.iter().filter(|kept| begins(&kept.event)).count() as u64
 }
 
 fn count(status: &TetragonStatus, is: fn(&AgentStatus) -> bool) -> usize {
