@@ -234,7 +234,9 @@ impl Engine {
         let Self { handle, source, desk, notes, outside, envoy, listener, policies } = self;
         handle.stop();
         // They are written to the cluster and to agents for as long as there are any.
-        policies.map(PolicyThread::finish);
+        if let Some(policies) = policies {
+            policies.finish();
+        }
         // Agents are looked for in the cluster for as long as there is one.
         listener.finish();
         envoy.finish();
