@@ -138,7 +138,7 @@ pub struct Alert {
 /// A process that is part of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = AlertProcess)]
-pub struct ProcessSeenText {
+pub(super) struct ProcessSeenText {
     /// `started` in a pod that was attacked, `client` of flows, or `server` of them.
     #[schema(value_type = String, example = "started")]
     deed: Deed,
