@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{PolicyAsk, PolicyClient, PolicyError, PolicyList};
@@ -21,6 +21,9 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// For how long what was read is believed, however many ask.
 const FRESH: Duration = Duration::from_secs(2);
+
+/// How long agents have at the start to be known: before that there may be nobody who could be asked.
+const KNOWN: Duration = Duration::from_secs(1);
 
 /// What there is to show of policies.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,7 +59,12 @@ pub(super) async fn run<O: Objects + Send + Sync>(
     let mut looks = interval(EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut agents = client.parts.agents.clone();
-    let (mut known, mut due) = (Vec::new(), None);
+    tokio::select! {
+        () = stop.cancelled() => return,
+        // Where nobody will ever tell of agents this ends at once.
+        _ = timeout(KNOWN, agents.wait_for(|agents| !agents.is_empty())) => {}
+    }
+    let (mut known, mut due) = (heard(&agents.borrow_and_update()), None);
     loop {
         let soon = async {
             match due {
