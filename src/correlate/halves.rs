@@ -99,7 +99,7 @@ impl Halves {
         }
     }
 
-    /// The kernel has given a socket its port.
+    /// A socket has its port.
     pub(super) fn named(&mut self, node: u64, socket: u64, at_us: i64) {
         if socket != 0 {
             self.make_room((node, socket));

@@ -25,7 +25,7 @@ const OF_A_CLIENT: usize = 8;
 const OPENED_WITHIN_US: i64 = 1_000_000;
 
 /// How long after a connection was opened its first packet is sent, at most, in µs.
-const SENT_WITHIN_US: i64 = 100_000;
+const SENT_WITHIN_US: i64 = 5_000;
 
 /// How long a flow must be known before a claim without a port may be its, in µs: others that began
 /// with it are known by then.
@@ -138,6 +138,8 @@ impl Correlator {
                 let is_server = local.port < remote.port;
                 let is_server = step == Step::Accept || (step != Step::Connect && is_server);
                 self.listeners.seen(protocol, local, owner, is_server);
+                // What the socket was opened for is known: it is not what it is named for later.
+                self.halves.named(node, socket, at_us);
                 let client = if is_server { remote } else { local };
                 let owner = Some(Arc::clone(owner));
                 let note = Note { at_us, step, local, socket, node, owner, opened_us: at_us };
