@@ -182,7 +182,7 @@ mod tests {
             "type:kprobe type:process_kprobe type:exec,kprobe type:k*",
             "policy:weir-sockets policy:weir* action:post",
             "age<2m age>1m",
-            "tcp_connect curl http://db shop/web-7f9c worker weir-sock 52699",
+            "tcp_connect curl \"http://db\" shop/web-7f9c worker weir-sock 52699",
             "!type:exec !action:sigkill !binary:wget !pod:db*",
         ] {
             assert!(finds(text, &event), "{text}");
