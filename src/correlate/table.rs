@@ -131,8 +131,8 @@ impl Correlator {
                     Opener::Half(half) => (half.at_us, Some(Arc::clone(&half.owner))),
                     Opener::Nobody | Opener::Forgotten => (at_us, None),
                 };
-                let note = Note { at_us, step, local, socket, node, owner, opened_us };
-                self.note(Pair::of(protocol, local, remote), local, note);
+                let claimed = Note { at_us, step, local, socket, node, owner, opened_us };
+                self.note(Pair::of(protocol, local, remote), local, claimed);
             }
             (_, Some(local), Some(remote), Some(owner)) => {
                 let is_server = local.port < remote.port;
@@ -142,8 +142,8 @@ impl Correlator {
                 self.halves.named(node, socket, at_us);
                 let client = if is_server { remote } else { local };
                 let owner = Some(Arc::clone(owner));
-                let note = Note { at_us, step, local, socket, node, owner, opened_us: at_us };
-                self.note(Pair::of(protocol, local, remote), client, note);
+                let claimed = Note { at_us, step, local, socket, node, owner, opened_us: at_us };
+                self.note(Pair::of(protocol, local, remote), client, claimed);
             }
             _ => {}
         }

@@ -39,19 +39,17 @@ fn process(seen: &ProcessSeen, quoted: impl Fn(&str, usize) -> String) -> String
         Deed::Client => "opened by",
         Deed::Server => "taken by",
     };
-    let mut words = format!("{deed} {}", quoted(binary, PROGRAM));
-    if !pod.is_empty() {
-        words += &format!(" in {}", quoted(&format!("{namespace}/{pod}"), PROGRAM));
-    } else if !node.is_empty() {
-        words += &format!(" on {}", quoted(node, PROGRAM));
-    }
-    if !parent.is_empty() {
-        words += &format!(", a child of {}", quoted(parent, PROGRAM));
-    }
-    if !user.is_empty() {
-        words += &format!(", as {}", quoted(user, HOST));
-    }
-    words
+    let said = |before: &str, text: &str, most| {
+        if text.is_empty() { String::new() } else { format!("{before}{}", quoted(text, most)) }
+    };
+    let place = if pod.is_empty() {
+        said(" on ", node, PROGRAM)
+    } else {
+        said(" in ", &format!("{namespace}/{pod}"), PROGRAM)
+    };
+    let parent = said(", a child of ", parent, PROGRAM);
+    let user = said(", as ", user, HOST);
+    format!("{deed} {}{place}{parent}{user}", quoted(binary, PROGRAM))
 }
 
 /// An address, and the port where it is known.

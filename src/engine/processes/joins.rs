@@ -120,7 +120,7 @@ impl Joins {
         });
         let is_over = join.asked.is_over || asked.is_over;
         let last_us = asked.last_us.max(join.asked.last_us);
-        join.asked = Asked { is_over, last_us, ..asked };
+        join.asked = Asked { last_us, is_over, ..asked };
         join.tries = 0;
         join
     }
