@@ -68,15 +68,14 @@ impl EventPage {
 }
 
 /// As much of `json` as is shown, and how much is not.
-fn bounded(mut json: String) -> String {
-    let whole = json.len();
-    let end = json.floor_char_boundary(JSON_BYTES);
-    if end < whole {
-        json.truncate(end);
-        let left = format::bytes((whole - end) as u64);
-        json.push_str(&format!("… and {left} more; y copies all of it"));
+fn bounded(json: String) -> String {
+    match json.get(..json.floor_char_boundary(JSON_BYTES)) {
+        Some(shown) if shown.len() < json.len() => {
+            let left = format::bytes((json.len() - shown.len()) as u64);
+            format!("{shown}… and {left} more; y copies all of it")
+        }
+        _ => json,
     }
-    json
 }
 
 /// What happened, when and where, and what was done about it.
