@@ -127,7 +127,9 @@ impl Stage {
 
     /// What is on record of policies, oldest first.
     fn records(&self) -> Vec<AuditRecord> {
-        let mut records = Reader::open(&self.ledger.path).unwrap().audit(None, 50).unwrap();
+        let mut records = Reader::open(&self.ledger.path)
+            .and_then(|reader| reader.audit(None, 50))
+            .expect("the record is there");
         records.reverse();
         records.retain(|record| record.what.starts_with("policy."));
         records

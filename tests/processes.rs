@@ -188,9 +188,10 @@ fn nearly_every_flow_gets_its_process_and_none_a_wrong_one() {
         tasks.extend(done.tasks());
         for (end, from, until) in &done.connections {
             let pid = done.pid;
-            match done.is_server {
-                true => truth.servers.entry(end.clone()).or_default().push((*from, pid)),
-                false => truth.clients.entry(end.clone()).or_default().push((*from, *until, pid)),
+            if done.is_server {
+                truth.servers.entry(end.clone()).or_default().push((*from, pid))
+            } else {
+                truth.clients.entry(end.clone()).or_default().push((*from, *until, pid))
             }
         }
     }

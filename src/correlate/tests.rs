@@ -179,7 +179,9 @@ fn a_port_that_the_kernel_picks_is_known_by_the_socket() {
     ];
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [3, 0, 1, 2]] {
         let mut all = correlator();
-        order.into_iter().for_each(|at: usize| all.claim(&claims[at]));
+        for at in order {
+            all.claim(&claims[at]);
+        }
         let asked =
             [flow(WEB, DB, S + 50, S + 9 * MS), flow("10.1.0.1:40001", DB, 2 * S + 50, 3 * S)];
         let found = asked.map(|asked| all.ask(&asked, &Nowhere));

@@ -124,17 +124,9 @@ impl Engine {
         let explainer = Scorer::new(&model, runtime)?;
         let (notes, received) = sync_channel(WAITING_NOTES);
         let tray = Tray::default();
-        let (mut actions, mut records, mut policy_record) = (None, None, None);
-        let (mut keeper, mut outside) = (None, None);
-        if let Some(mut store) = store {
-            store.tell(&recipients(&sinks))?;
-            let path = store.path().to_owned();
-            actions = Some(Actions::open(&path)?);
-            records = Some([Actions::open(&path)?, Actions::open(&path)?]);
-            policy_record = Some(Mutex::new(Actions::open(&path)?));
-            outside = Some(Outside::start(sinks, &path, tray.clone(), notes.clone())?);
-            keeper = Some(Keeper::start(path, Kept { store, retention })?);
-        }
+        let kept = store.map(|store| Opened::of(store, retention, sinks, &tray, &notes));
+        let Opened { actions, records, policy_record, keeper, outside } =
+            kept.transpose()?.unwrap_or_default();
         let told = notes.clone();
         let inference = Inference::start(scorers, feed.pace(), move |delivery| {
             // The desk is there for as long as anybody writes to it.
@@ -174,14 +166,7 @@ impl Engine {
             None => Envoy::at_home("this engine has no cluster".into()),
         };
         let processes = Processes::new();
-        let listener = match tetragon {
-            Some(listening) => {
-                let known = processes.clone();
-                let observe = Box::new(move |kept: &Arc<KeptEvent>| known.observe(kept));
-                Listener::start(listening, envoy.cluster(), observe)?
-            }
-            None => Listener::absent("this engine listens to no agent of Tetragon".into()),
-        };
+        let listener = listener(tetragon, &envoy, &processes)?;
         let policies = policies.map(|policing| {
             let parts = policing.parts(envoy.reach(), listener.agents(), Box::new(policy_record));
             PolicyThread::start(parts, notes.clone())
@@ -257,6 +242,20 @@ impl Engine {
     }
 }
 
+/// Listens to Tetragon; `processes` hears of every event.
+fn listener(
+    listening: Option<Listening>,
+    envoy: &Envoy,
+    processes: &Processes,
+) -> Result<Listener, Error> {
+    let Some(listening) = listening else {
+        return Ok(Listener::absent("this engine listens to no agent of Tetragon".into()));
+    };
+    let processes = processes.clone();
+    let observe = Box::new(move |kept: &Arc<KeptEvent>| processes.observe(kept));
+    Ok(Listener::start(listening, envoy.cluster(), observe)?)
+}
+
 /// Waits for a thread; its panic goes on in the caller.
 fn joined<T>(thread: JoinHandle<T>) -> T {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
@@ -277,6 +276,36 @@ fn recipients(sinks: &[Sink]) -> Vec<Recipient> {
         heeds_mutes: sink.manner().heeds_mutes,
     };
     sinks.iter().map(recipient).collect()
+}
+
+/// All who work on the database.
+#[derive(Default)]
+struct Opened {
+    actions: Option<Actions>,
+    records: Option<[Actions; 2]>,
+    policy_record: Option<Mutex<Actions>>,
+    keeper: Option<Keeper>,
+    outside: Option<Outside>,
+}
+
+impl Opened {
+    fn of(
+        mut store: Store,
+        retention: Retention,
+        sinks: Vec<Sink>,
+        tray: &Tray,
+        notes: &SyncSender<Note>,
+    ) -> Result<Self, Error> {
+        store.tell(&recipients(&sinks))?;
+        let path = store.path().to_owned();
+        Ok(Self {
+            actions: Some(Actions::open(&path)?),
+            records: Some([Actions::open(&path)?, Actions::open(&path)?]),
+            policy_record: Some(Mutex::new(Actions::open(&path)?)),
+            outside: Some(Outside::start(sinks, &path, tray.clone(), notes.clone())?),
+            keeper: Some(Keeper::start(path, Kept { store, retention })?),
+        })
+    }
 }
 
 /// Those who work on the database beside the keeper.

@@ -276,12 +276,12 @@ async fn opened(port: u16, to: SocketAddr) -> TcpStream {
     for _ in 0..2_000 {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
-        if port == 0 || socket.bind(SocketAddr::from(([0; 4], port))).is_ok() {
-            if let Ok(stream) = socket.connect(to).await {
-                let stream = stream.into_std().unwrap();
-                stream.set_nonblocking(false).unwrap();
-                return stream;
-            }
+        if (port == 0 || socket.bind(SocketAddr::from(([0; 4], port))).is_ok())
+            && let Ok(stream) = socket.connect(to).await
+        {
+            let stream = stream.into_std().unwrap();
+            stream.set_nonblocking(false).unwrap();
+            return stream;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

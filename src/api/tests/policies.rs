@@ -57,7 +57,7 @@ async fn server(
     answer: impl Fn() -> Result<(), PolicyError> + Send + 'static,
 ) -> (Server, UnboundedReceiver<Asked>) {
     let (policies, mut asks) = Policies::new();
-    let (note, noted) = unbounded_channel();
+    let (asking, heard) = unbounded_channel();
     tokio::spawn(async move {
         while let Some(ask) = asks.recv().await {
             match ask {
@@ -68,7 +68,7 @@ async fn server(
                 }
                 PolicyAsk::Apply(request, by, tell) => {
                     let is_dry_run = request.is_dry_run;
-                    note.send(Asked::Apply(*request, by)).unwrap();
+                    asking.send(Asked::Apply(*request, by)).unwrap();
                     let applied = answer().map(|()| PolicyApplied {
                         status: status(),
                         written: written(),
@@ -79,7 +79,7 @@ async fn server(
                     tell.send(applied).unwrap();
                 }
                 PolicyAsk::Delete { name, is_dry_run, tell, .. } => {
-                    note.send(Asked::Delete(name.clone(), is_dry_run)).unwrap();
+                    asking.send(Asked::Delete(name.clone(), is_dry_run)).unwrap();
                     let (written, notes) = (written(), Vec::new());
                     let deleted = PolicyDeleted { name, written, notes, is_dry_run };
                     tell.send(answer().map(|()| deleted)).unwrap();
@@ -88,7 +88,7 @@ async fn server(
             }
         }
     });
-    (Server::policing(policies).await, noted)
+    (Server::policing(policies).await, heard)
 }
 
 #[tokio::test]

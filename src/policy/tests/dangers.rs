@@ -14,7 +14,7 @@ fn killing(call: &str, filters: &str) -> String {
 }
 
 fn dangers_of(head: &str, spec: &str) -> Vec<String> {
-    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    let spec = spec.lines().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat();
     let text = format!("apiVersion: cilium.io/v1alpha1\n{head}\nspec:\n{spec}");
     let policy = Policy::from_yaml(&text).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
     let guarded = Guarded::new(["weir".to_owned()]);
@@ -270,8 +270,9 @@ fn each_selector_is_looked_at_by_itself_and_sentences_are_not_endless() {
     assert_eq!(dangers.len(), 1);
     assert!(dangers[0].starts_with("kprobe tcp_connect (selector 2) would fail"), "{dangers:?}");
 
-    let many: String = (0..500)
+    let many = (0..500)
         .map(|n| format!("- call: f{n}\n  selectors: [{{matchActions: [{{action: Sigkill}}]}}]\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     assert_eq!(on_nodes(&format!("kprobes:\n{many}")).len(), 20);
 }

@@ -195,21 +195,22 @@ fn a_fault_of_json_says_where_in_the_object_it_is() {
 #[test]
 fn what_is_meant_to_choke_the_reader_does_not() {
     let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
-    let nested: String = (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
-    let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    let nested = (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth)));
+    let nested = nested.collect::<Vec<_>>().concat();
+    let mut laughs = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned()];
     for level in 1..12 {
         let below = format!("*a{}", level - 1);
-        laughs.push_str(&format!("a{level}: &a{level} [{}]\n", vec![below; 10].join(", ")));
+        laughs.push(format!("a{level}: &a{level} [{}]\n", vec![below; 10].join(", ")));
     }
     let long = format!("a: {}", "x".repeat(300 * 1024));
-    for text in [deep, nested, laughs, long, "\u{0}".into(), "a: \u{7}".into()] {
+    for text in [deep, nested, laughs.concat(), long, "\u{0}".into(), "a: \u{7}".into()] {
         let problems = problems(&text);
         assert!(!problems.is_empty());
         assert!(!problems[0].message.contains(" { "), "{problems:?}");
         assert!(problems.iter().all(|problem| problem.message.len() < 600), "{problems:?}");
         assert!(problems.iter().all(|problem| !problem.message.contains(char::is_control)));
     }
-    let many: String = (0..5_000).map(|n| format!("  x{n}: 1\n")).collect();
+    let many = (0..5_000).map(|n| format!("  x{n}: 1\n")).collect::<Vec<_>>().concat();
     let text = format!(
         "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {{name: a}}\nspec:\n{many}"
     );

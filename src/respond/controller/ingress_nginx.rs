@@ -19,7 +19,7 @@ const ALLOWED_FIRST: &str = "nginx.ingress.kubernetes.io/limit-allowlist";
 pub(super) const ANNOTATIONS: &[&str] =
     &[RPS, RPM, CONNECTIONS, MULTIPLIER, ALLOWED, ALLOWED_FIRST];
 pub(super) const LIMITING: &[&str] = &[RPS, RPM, CONNECTIONS];
-/// `limit_req_status` and `limit_conn_status` of nginx, unless its ConfigMap says otherwise.
+/// `limit_req_status` and `limit_conn_status` of nginx, unless its `ConfigMap` says otherwise.
 pub(super) const REFUSED_WITH: u16 = 503;
 
 pub(super) fn fields(limit: &Limit, base: &Base<'_>) -> Result<Fields, Refusal> {
