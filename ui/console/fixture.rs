@@ -23,8 +23,8 @@ use weir::store::{Depth, Entry, EntryState, Mute};
 
 pub(crate) use self::mapped::{lone_pod, mapped};
 pub(crate) use self::named::named;
-pub(crate) use self::tetragon::{agent, event};
 pub(crate) use self::policed::{NO_CALL, body, policed, policy};
+pub(crate) use self::tetragon::{agent, event};
 
 /// 2026-11-25T14:02:11Z.
 pub(crate) const NOW_US: i64 = 1_795_615_331_000_000;

@@ -2,8 +2,8 @@
 
 mod behaviour;
 mod deeds;
-mod events;
 mod editor;
+mod events;
 mod filter;
 mod keys;
 mod limits;
