@@ -72,7 +72,7 @@ impl Agent {
             if began.elapsed() > patience {
                 return Err("nobody listens to the agent".into());
             }
-            self.tasks.block_on(sleep(Duration::from_millis(20)));
+            self.tasks.block_on(async { sleep(Duration::from_millis(20)).await });
         }
         Ok(())
     }
@@ -87,7 +87,7 @@ impl Agent {
     pub(crate) fn stop(&self) -> u64 {
         self.sending.is_on.store(false, Ordering::Relaxed);
         // Whatever was being sent is on its way.
-        self.tasks.block_on(sleep(Duration::from_millis(200)));
+        self.tasks.block_on(async { sleep(Duration::from_millis(200)).await });
         self.sending.sent.load(Ordering::Relaxed)
     }
 }
