@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         add_json(&mut config, &message, &mut seen);
     }
     let out = env::var_os("OUT_DIR").ok_or("cargo gives no OUT_DIR")?;
+    // For the test that holds the definition against a table.
     fs::write(Path::new(&out).join("tetragon.fds"), described.encode_to_vec())?;
     config.compile_fds(described)?;
     Ok(())

@@ -56,7 +56,10 @@ fn open(path: &Path, mode: u32) {
 fn remember(ledger: &mut Ledger, alert: Incident, flows: &[FlowSpan]) {
     let spans: Vec<_> = flows.iter().map(|flow| (alert.id, *flow)).collect();
     let incidents = [alert.into()];
-    ledger.store.apply(&Changes { incidents: &incidents, spans: &spans }).expect("it is taken");
+    ledger
+        .store
+        .apply(&Changes { incidents: &incidents, spans: &spans, events: &[] })
+        .expect("it is taken");
 }
 
 fn parts(file: &Path) -> Vec<PathBuf> {

@@ -140,6 +140,7 @@ fn an_incident_that_is_open_is_shown_after_a_restart_however_many_are_newer() {
         why: Vec::new(),
         flow_ids: Vec::new(),
         names: Names::default(),
+        processes: Vec::new(),
     };
     let all: Vec<_> = (0..300).map(|number| Arc::new(incident(number))).collect();
     let mut store = Store::open(&database(&folder)).expect("a database");

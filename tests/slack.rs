@@ -10,8 +10,8 @@ use support::oracle::Oracle;
 use tempfile::Builder;
 use weir::detect::{Class, Reason, Score};
 use weir::incident::{
-    Digest, Hosts, Incident, IncidentId, Mark, MuteId, Names, News, Pivot, Severity, Status, Who,
-    WhoKind, Workload,
+    Deed, Digest, Hosts, Incident, IncidentId, Mark, MuteId, Names, News, Pivot, Process,
+    ProcessSeen, Severity, Status, Who, WhoKind, Workload,
 };
 use weir::notify::Notice;
 use weir::notify::slack::{digest_payload, payload};
@@ -83,6 +83,27 @@ fn incident(class: Class, name: &str, status: Status) -> Incident {
         why: vec![Reason { feature: name.into(), text: name.into() }; 9],
         flow_ids: Vec::new(),
         names,
+        processes: vec![process(name); Incident::PROCESSES],
+    }
+}
+
+/// A process of which all is called `name`.
+fn process(name: &str) -> ProcessSeen {
+    let named = || name.to_owned();
+    ProcessSeen {
+        deed: Deed::Started,
+        at_us: i64::MAX,
+        process: Process {
+            binary: named(),
+            arguments: named(),
+            pid: u32::MAX,
+            user: named(),
+            parent: named(),
+            namespace: named(),
+            pod: named(),
+            container: named(),
+            node: named(),
+        },
     }
 }
 

@@ -16,6 +16,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use weir::cluster::{Cluster, Options};
 use weir::tetragon::{AgentLink, AgentStatus, Event, EventSink, Wish, follow};
@@ -25,6 +27,9 @@ use support::double::kube::ApiServer;
 /// How long anything may take.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// How long it may take to end.
+const MOMENT: Duration = Duration::from_secs(3);
+
 /// What was heard.
 #[derive(Default)]
 struct Heard {
@@ -32,6 +37,8 @@ struct Heard {
     agents: Vec<AgentStatus>,
     /// How many more events there is room for; none for any number.
     room: Option<usize>,
+    /// Whether the next event is its end.
+    breaks: bool,
 }
 
 /// Who keeps what comes.
@@ -43,6 +50,8 @@ struct Keeper {
 
 impl EventSink for Keeper {
     fn take(&self, event: Event) -> bool {
+        let breaks = std::mem::take(&mut self.lock().breaks);
+        assert!(!breaks, "it breaks off");
         let mut heard = self.lock();
         if heard.room == Some(0) {
             return false;
@@ -69,6 +78,7 @@ impl Keeper {
 struct Follower {
     keeper: Arc<Keeper>,
     stop: CancellationToken,
+    following: Option<JoinHandle<()>>,
     runtime: Option<Runtime>,
 }
 
@@ -78,20 +88,21 @@ impl Follower {
     }
 
     fn start(wishes: &[&str], api: Option<&ApiServer>, room: Option<usize>) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.expect("threads");
         let entered = runtime.enter();
         let cluster = api.map(|api| {
             weir::notify::prepare();
-            Cluster::at(&api.url(""), &Options::default()).unwrap()
+            Cluster::at(&api.url(""), &Options::default()).expect("a URL")
         });
         drop(entered);
-        let wishes = wishes.iter().map(|wish| wish.parse::<Wish>().unwrap()).collect();
+        let wishes = wishes.iter().map(|wish| wish.parse::<Wish>().expect("a wish")).collect();
         let keeper = Arc::new(Keeper::default());
         keeper.lock().room = room;
         let stop = CancellationToken::new();
         let sink: Arc<dyn EventSink> = keeper.clone();
-        runtime.spawn(follow(wishes, cluster, sink, stop.clone()));
-        Self { keeper, stop, runtime: Some(runtime) }
+        let following = Some(runtime.spawn(follow(wishes, cluster, sink, stop.clone())));
+        Self { keeper, stop, following, runtime: Some(runtime) }
     }
 
     /// Waits until what was heard is so.
@@ -130,11 +141,12 @@ impl Follower {
         drop(self.until(why, |heard| heard.agents.iter().any(|agent| is_down(agent, why))));
     }
 
-    /// Ends it, within a bounded time.
+    /// Ends it, which takes no more than a moment.
     fn end(mut self) {
         self.stop.cancel();
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_timeout(LONGEST);
+        if let (Some(runtime), Some(following)) = (&self.runtime, self.following.take()) {
+            let ended = runtime.block_on(async { timeout(MOMENT, following).await });
+            assert!(matches!(ended, Ok(Ok(()))), "{ended:?}");
         }
     }
 }

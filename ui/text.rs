@@ -39,7 +39,9 @@ pub(crate) fn json(text: &str) -> String {
         } else if character.is_ascii_whitespace() {
             escaped.push(' ');
         } else {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            // All of them fit into one unit of UTF-16.
+            let escape = format!("\\u{:04x}", u32::from(character));
+            escaped.push_str(&escape);
         }
     }
     escaped

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::de::IgnoredAny;
 
 use super::auth::{Caller, Operator};
 use super::error::Problem;
@@ -49,6 +51,36 @@ pub(super) async fn get(
 ) -> Result<Json<Alert>, Problem> {
     let incident = api.incident(id(&text)?).await?;
     Ok(Json(Alert::from(&incident)))
+}
+
+/// Read what Tetragon said of an incident
+///
+/// Events of the processes that are part of it, oldest first, at most 32, each as Tetragon's JSON export
+/// has it: how they were started, and their connections. They are kept as long as the incident.
+#[utoipa::path(
+    get,
+    path = "/api/alerts/{id}/events",
+    operation_id = "readAlertEvents",
+    params(("id" = String, Path, description = "Id of the incident")),
+    security(("bearer" = [])),
+    responses(
+        (status = OK, description = "The events", body = Vec<Object>),
+        (status = UNAUTHORIZED, description = "No token, or one that is void"),
+        (status = NOT_FOUND, description = "There is no such incident"),
+    ),
+)]
+pub(super) async fn events(
+    State(api): State<Arc<Api>>,
+    _caller: Caller,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    let id = api.incident(id(&text)?).await?.id;
+    let events = off_the_runtime(move || locked(&api.reader).events(id)).await??;
+    // What is no JSON was written by somebody else.
+    let is_json = |event: &String| serde_json::from_str::<IgnoredAny>(event).is_ok();
+    let events: Vec<_> = events.into_iter().filter(is_json).collect();
+    let json = format!("[{}]", events.join(","));
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 /// Take an incident on

@@ -144,11 +144,12 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 28] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 29] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
         ("/api/alerts/{id}", get(acts::get)),
+        ("/api/alerts/{id}/events", get(acts::events)),
         ("/api/alerts/{id}/ack", post(acts::acknowledge)),
         ("/api/alerts/{id}/resolve", post(acts::resolve)),
         ("/api/alerts/{id}/evidence", get(evidence::get)),

@@ -16,7 +16,10 @@ const HALVES: usize = 32_768;
 const SOCKETS: NonZeroUsize = NonZeroUsize::new(32_768).expect("more than none");
 
 /// What is remembered of one socket, of each kind.
-const OF_A_SOCKET: usize = 8;
+const OF_A_SOCKET: usize = 256;
+
+/// What is remembered of all sockets.
+const OF_ALL_SOCKETS: usize = 262_144;
 
 /// How long a connection may take to be established, in µs: Linux gives up after 127 s.
 pub(super) const ESTABLISHED_WITHIN_US: i64 = 150_000_000;
@@ -47,12 +50,23 @@ struct Socket {
     named_us: Vec<i64>,
 }
 
+/// Who opened a connection whose socket has its port.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Opener<'a> {
+    Half(&'a Half),
+    /// It was not heard.
+    Nobody,
+    /// It is not remembered.
+    Forgotten,
+}
+
 /// Connections from unknown ports, bounded: the oldest goes first.
 #[derive(Debug)]
 pub(super) struct Halves {
     all: BTreeMap<Place, Half>,
     sockets: LruCache<(u64, u64), Socket, RandomState>,
     number: u64,
+    of_sockets: usize,
     pub(super) evicted: u64,
 }
 
@@ -62,6 +76,7 @@ impl Default for Halves {
             all: BTreeMap::new(),
             sockets: LruCache::with_hasher(SOCKETS, RandomState::default()),
             number: 0,
+            of_sockets: 0,
             evicted: 0,
         }
     }
@@ -72,8 +87,10 @@ impl Halves {
         self.number += 1;
         let place = (half.at_us, self.number);
         if half.socket != 0 {
+            self.make_room((half.node, half.socket));
             let socket = self.sockets.get_or_insert_mut((half.node, half.socket), Socket::default);
-            insert(&mut socket.opened, place);
+            self.of_sockets += insert(&mut socket.opened, place);
+            self.forget();
         }
         self.all.insert(place, half);
         if self.all.len() > HALVES {
@@ -82,29 +99,51 @@ impl Halves {
         }
     }
 
-    /// The kernel has given a socket its port.
+    /// A socket has its port.
     pub(super) fn named(&mut self, node: u64, socket: u64, at_us: i64) {
         if socket != 0 {
+            self.make_room((node, socket));
             let socket = self.sockets.get_or_insert_mut((node, socket), Socket::default);
-            insert(&mut socket.named_us, at_us);
+            self.of_sockets += insert(&mut socket.named_us, at_us);
+            self.forget();
         }
     }
 
+    /// Forgets the sockets that were not heard of for the longest time.
+    fn forget(&mut self) {
+        while self.of_sockets > OF_ALL_SOCKETS && self.forget_one() {}
+    }
+
+    fn make_room(&mut self, socket: (u64, u64)) {
+        if self.sockets.len() == SOCKETS.get() && !self.sockets.contains(&socket) {
+            self.forget_one();
+        }
+    }
+
+    fn forget_one(&mut self) -> bool {
+        let Some((_, socket)) = self.sockets.pop_lru() else { return false };
+        self.of_sockets -= socket.opened.len() + socket.named_us.len();
+        true
+    }
+
     /// The opening of the connection to `remote` whose socket had its port at `named_us`.
-    pub(super) fn opener(
-        &self,
-        node: u64,
-        socket: u64,
-        remote: End,
-        named_us: i64,
-    ) -> Option<&Half> {
-        let known = self.sockets.peek(&(node, socket))?;
-        let place = known.opened.iter().rev().find(|(at_us, _)| *at_us < named_us)?;
-        let half = self.all.get(place)?;
+    pub(super) fn opener(&self, node: u64, socket: u64, remote: End, named_us: i64) -> Opener<'_> {
+        let known = self.sockets.peek(&(node, socket));
+        let Some(known) = known.filter(|known| known.named_us.contains(&named_us)) else {
+            return Opener::Forgotten;
+        };
+        let place = known.opened.iter().rev().find(|(at_us, _)| *at_us < named_us);
+        let Some(half) = place.and_then(|place| self.all.get(place)) else {
+            return Opener::Nobody;
+        };
         let is_soon = named_us.saturating_sub(half.at_us) <= NAMED_WITHIN_US;
         // It has had its port before: who opened this one was not heard.
         let is_taken = known.named_us.iter().any(|at_us| half.at_us < *at_us && *at_us < named_us);
-        (half.remote == remote && is_soon && !is_taken).then_some(half)
+        if half.remote == remote && is_soon && !is_taken {
+            Opener::Half(half)
+        } else {
+            Opener::Nobody
+        }
     }
 
     /// Those opened from `from_us` to `until_us` by their clocks, whose port is not known.
@@ -121,11 +160,13 @@ impl Halves {
     }
 }
 
-/// Keeps the newest in their order.
-fn insert<T: Ord>(all: &mut Vec<T>, one: T) {
+/// Keeps the newest in their order; how many more there are.
+fn insert<T: Ord>(all: &mut Vec<T>, one: T) -> usize {
     let at = all.partition_point(|other| *other <= one);
     all.insert(at, one);
     if all.len() > OF_A_SOCKET {
         all.remove(0);
+        return 0;
     }
+    1
 }

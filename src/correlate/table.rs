@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use lru::LruCache;
 
 use super::claim::{Claim, End, Owner, Step};
-use super::halves::{Half, Halves};
+use super::halves::{Half, Halves, Opener};
 use super::listeners::Listeners;
 use super::owners::Owners;
 use super::places::Places;
@@ -25,7 +25,7 @@ const OF_A_CLIENT: usize = 8;
 const OPENED_WITHIN_US: i64 = 1_000_000;
 
 /// How long after a connection was opened its first packet is sent, at most, in µs.
-const SENT_WITHIN_US: i64 = 100_000;
+const SENT_WITHIN_US: i64 = 5_000;
 
 /// How long a flow must be known before a claim without a port may be its, in µs: others that began
 /// with it are known by then.
@@ -127,17 +127,23 @@ impl Correlator {
             }
             (Step::Named, Some(local), Some(remote), _) => {
                 self.halves.named(node, socket, at_us);
-                let note = Note { at_us, step, local, socket, node, owner: None };
-                self.note(Pair::of(protocol, local, remote), local, note);
+                let (opened_us, owner) = match self.halves.opener(node, socket, remote, at_us) {
+                    Opener::Half(half) => (half.at_us, Some(Arc::clone(&half.owner))),
+                    Opener::Nobody | Opener::Forgotten => (at_us, None),
+                };
+                let claimed = Note { at_us, step, local, socket, node, owner, opened_us };
+                self.note(Pair::of(protocol, local, remote), local, claimed);
             }
             (_, Some(local), Some(remote), Some(owner)) => {
                 let is_server = local.port < remote.port;
                 let is_server = step == Step::Accept || (step != Step::Connect && is_server);
                 self.listeners.seen(protocol, local, owner, is_server);
+                // What the socket was opened for is known: it is not what it is named for later.
+                self.halves.named(node, socket, at_us);
                 let client = if is_server { remote } else { local };
                 let owner = Some(Arc::clone(owner));
-                let note = Note { at_us, step, local, socket, node, owner };
-                self.note(Pair::of(protocol, local, remote), client, note);
+                let claimed = Note { at_us, step, local, socket, node, owner, opened_us: at_us };
+                self.note(Pair::of(protocol, local, remote), client, claimed);
             }
             _ => {}
         }
@@ -239,11 +245,9 @@ impl Correlator {
         });
         if let (Some(note), None) = (opened.next(), opened.next()) {
             let remote = seen.other(source);
-            let opener =
-                |note: &Note| self.halves.opener(note.node, note.socket, remote, note.at_us);
             let at_us = match note.step {
                 Step::Connect => Some(note.at_us),
-                _ => opener(note).map(|half| half.at_us),
+                _ => opener(&self.halves, note, remote).map(|(at_us, _)| at_us),
             };
             if let Some(at_us) = at_us {
                 self.skew.compare(note.node, at_us, asked.first_us);
@@ -321,18 +325,19 @@ impl Correlator {
     /// A claim by the clock of packets; one that a port was given becomes that of whoever opened it.
     fn heard<'a>(&'a self, note: &'a Note, remote: End, first_us: i64) -> Heard<'a> {
         let skew_us = self.skew.of(note.node);
-        let half = match note.step {
-            Step::Named => self.halves.opener(note.node, note.socket, remote, note.at_us),
+        let opened = match note.step {
+            Step::Named => opener(&self.halves, note, remote),
             _ => None,
         };
         // Where the flow began before it had its port, its first packet followed at once.
-        let half = half.filter(|half| {
-            let before_us = first_us.saturating_sub(half.at_us.saturating_add(skew_us));
+        let opened = opened.filter(|(at_us, _)| {
+            let before_us = first_us.saturating_sub(at_us.saturating_add(skew_us));
             first_us > note.at_us.saturating_add(skew_us) || before_us <= SENT_WITHIN_US
         });
-        let (step, at_us, owner) = match half {
-            Some(half) => (Step::Connect, half.at_us, Some(&half.owner)),
-            None => (note.step, note.at_us, note.owner.as_ref()),
+        let (step, at_us, owner) = match (opened, note.step) {
+            (Some((at_us, owner)), _) => (Step::Connect, at_us, Some(owner)),
+            (None, Step::Named) => (Step::Named, note.at_us, None),
+            (None, step) => (step, note.at_us, note.owner.as_ref()),
         };
         Heard {
             at_us: at_us.saturating_add(skew_us),
@@ -379,6 +384,16 @@ impl Correlator {
         let flows = self.starts.of(id, tuple.protocol, one.at_us, until_us);
         let is_only = flows.filter(|(source, target)| fits(one, *source, *target)).count() == 1;
         is_only.then(|| Arc::clone(&one.owner))
+    }
+}
+
+/// When a connection whose socket has its port was opened, and by whom: by all that was heard of the
+/// socket, else by what was known when it had its port.
+fn opener<'a>(halves: &'a Halves, note: &'a Note, remote: End) -> Option<(i64, &'a Arc<Owner>)> {
+    match halves.opener(note.node, note.socket, remote, note.at_us) {
+        Opener::Half(half) => Some((half.at_us, &half.owner)),
+        Opener::Nobody => None,
+        Opener::Forgotten => Some((note.opened_us, note.owner.as_ref()?)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::claim::{End, Owner, Step};
 
 /// Claims of one pair that are remembered; beyond it the oldest goes.
-const NOTES: usize = 64;
+const NOTES: usize = 512;
 
 /// Two ends, the lower first, and the protocol between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +37,8 @@ pub(super) struct Note {
     /// A hash of the node's name.
     pub(super) node: u64,
     pub(super) owner: Option<Arc<Owner>>,
+    /// Of a socket that was given its port: when its owner opened the connection, as it was known then.
+    pub(super) opened_us: i64,
 }
 
 /// All that was claimed about one pair, in the order of time.

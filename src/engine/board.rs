@@ -13,10 +13,11 @@ use lru::LruCache;
 
 use super::naming::name_hosts;
 use super::snapshot::{Conversation, ScorePoint};
+use crate::correlate::Found;
 use crate::detect::{CLASSES, Class, FlowSummary, Score, Verdict};
 use crate::flow::{End, FlowId, State};
 use crate::incident::Who;
-use crate::packet::Address;
+use crate::packet::{Address, Tuple};
 
 /// Conversations remembered; the one heard of least recently is forgotten first.
 const CONVERSATIONS: usize = 4_096;
@@ -74,6 +75,8 @@ pub(super) struct Board {
     /// Packets and bytes counted so far of flows that go on.
     open: LruCache<FlowId, (u64, u64), RandomState>,
     services: LruCache<Pair, Services, RandomState>,
+    /// First packets of the flows whose client and server are shown.
+    joined: LruCache<Key, [i64; 2], RandomState>,
     seconds: VecDeque<Second>,
 }
 
@@ -83,6 +86,7 @@ impl Default for Board {
             conversations: at_most(CONVERSATIONS),
             open: at_most(OPEN_FLOWS),
             services: at_most(CONVERSATIONS),
+            joined: at_most(CONVERSATIONS),
             seconds: VecDeque::new(),
         }
     }
@@ -103,6 +107,7 @@ impl Board {
         self.conversations.clear();
         self.open.clear();
         self.services.clear();
+        self.joined.clear();
         self.seconds.clear();
     }
 
@@ -115,6 +120,27 @@ impl Board {
         let is_old = |row: &Conversation| row.last_us.div_euclid(SECOND_US) < oldest;
         while self.conversations.peek_lru().is_some_and(|(_, row)| is_old(row)) {
             self.conversations.pop_lru();
+        }
+    }
+
+    /// Takes which processes are at the ends of a flow whose first packet came at `first_us`; those of the
+    /// newest flow are shown.
+    pub(super) fn join(&mut self, tuple: &Tuple, first_us: i64, found: &Found) {
+        let pair = (tuple.source, tuple.target, tuple.protocol);
+        let key = match self.services.peek(&pair) {
+            Some(Services::Many) => (pair, None),
+            _ => (pair, Some(tuple.server_port())),
+        };
+        let Some(row) = self.conversations.peek_mut(&key) else { return };
+        let newest_us = self.joined.get_or_insert_mut(key, || [i64::MIN; 2]);
+        for (at, owner) in [&found.client, &found.server].into_iter().enumerate() {
+            let Some(owner) = owner.as_ref().filter(|_| newest_us[at] <= first_us) else {
+                continue;
+            };
+            newest_us[at] = first_us;
+            let row = Arc::make_mut(row);
+            let shown = if at == 0 { &mut row.client_process } else { &mut row.server_process };
+            *shown = Some(Arc::new(owner.process.clone()));
         }
     }
 
@@ -264,6 +290,8 @@ fn take(row: &mut Conversation, verdict: &Arc<Verdict>, gain: Gain) {
 /// Both as one row for several services.
 fn joined(mut row: Conversation, other: Conversation) -> Conversation {
     row.server_port = None;
+    row.client_process = row.client_process.or(other.client_process);
+    row.server_process = row.server_process.or(other.server_process);
     row.client_who = row.client_who.or(other.client_who);
     row.server_who = row.server_who.or(other.server_who);
     row.flows += other.flows;

@@ -4,6 +4,7 @@
 //! there comes back from the watcher, snapshots go to the faces through a channel that holds the
 //! newest one.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -22,10 +23,12 @@ use super::inference::Delivery;
 use super::keeper::{Keeper, with_causes};
 use super::naming::Naming;
 use super::policies::PoliciesSeen;
+use super::processes::{Attacked, Joined, Joins, Processes};
 use super::shelf::Shelf;
 use super::snapshot::{Snapshot, SourceState, StoreStatus, TetragonStatus};
 use super::watcher::{News, Seen, Tray};
-use crate::incident::{Change, Incident};
+use crate::incident::{Change, FlowSpan, Incident, IncidentId};
+use crate::store::Witness;
 
 /// How often a new snapshot is shown at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
@@ -57,6 +60,9 @@ pub(super) struct Desk {
     abroad: watch::Receiver<abroad::Seen>,
     tetragon: watch::Receiver<TetragonStatus>,
     policies: watch::Receiver<PoliciesSeen>,
+    processes: Processes,
+    joins: Joins,
+    attacked: Attacked,
     keeper: Option<Keeper>,
     tray: Tray,
     seen: Seen,
@@ -77,6 +83,7 @@ impl Desk {
         gauges: Gauges,
         shown: watch::Sender<Arc<Snapshot>>,
     ) -> Self {
+        let processes = Processes::new();
         let mut shelf = Shelf::default();
         for incident in known {
             shelf.put(Arc::new(incident));
@@ -89,6 +96,9 @@ impl Desk {
             abroad: watch::channel(abroad::Seen::default()).1,
             tetragon: watch::channel(TetragonStatus::default()).1,
             policies: watch::channel(PoliciesSeen::default()).1,
+            joins: Joins::new(processes.clone()),
+            processes,
+            attacked: Attacked::default(),
             keeper,
             tray,
             seen: Seen::default(),
@@ -117,6 +127,11 @@ impl Desk {
     /// The same desk, which shows how `policies` stand.
     pub(super) fn with_policies(self, policies: watch::Receiver<PoliciesSeen>) -> Self {
         Self { policies, ..self }
+    }
+
+    /// The same desk, which finds in `processes` what is behind flows and incidents.
+    pub(super) fn with_processes(self, processes: Processes) -> Self {
+        Self { joins: Joins::new(processes.clone()), processes, ..self }
     }
 
     /// Takes notes until there is nobody left to write them, keeps what must be kept, and says how
@@ -171,6 +186,7 @@ impl Desk {
                     self.detection.observe(&one);
                     // What has opened does not wait for the rest to be explained.
                     self.keep();
+                    self.joins.heard(&one.verdict.flow, self.now_us);
                     self.board.observe(&Arc::new(one.verdict));
                 }
             }
@@ -181,6 +197,7 @@ impl Desk {
             Note::Delivered(Delivery::Restart) => {
                 self.now_us = 0;
                 self.board.clear();
+                self.joins.clear();
                 self.detection.restart();
             }
             Note::Delivered(Delivery::Failed(error)) => {
@@ -224,9 +241,46 @@ impl Desk {
         let changed = changed.iter().map(|incident| {
             self.shelf.put_traffic(incident, |address, at_us| self.naming.who(address, at_us))
         });
-        let changed = changed.collect();
+        let changed: Vec<_> = changed.collect();
+        let of_incident = |(id, span): &(IncidentId, FlowSpan)| self.joins.of_incident(*id, span);
+        let mut joined: Vec<_> = spans.iter().flat_map(of_incident).collect();
+        let world = self.naming.world();
+        for incident in &changed {
+            joined.extend(self.attacked.watch(incident, world, &self.processes));
+        }
         if let Some(keeper) = &self.keeper {
             keeper.keep(changed, spans);
+        }
+        self.see(joined);
+    }
+
+    /// Looks for processes behind flows that are known by now, and for what they started.
+    fn join(&mut self) {
+        let news = self.joins.look(self.now_us, &**self.naming.world());
+        for (tuple, first_us, found) in &news.flows {
+            self.board.join(tuple, *first_us, found);
+        }
+        let started = self.attacked.started(&self.processes.fresh(), self.now_us);
+        self.see(news.incidents);
+        self.see(started);
+    }
+
+    /// Puts processes into their incidents, and events that tell of them into the database.
+    fn see(&mut self, joined: Vec<Joined>) {
+        let mut changed = BTreeMap::new();
+        let mut events = Vec::new();
+        for Joined { incident: id, seen, events: of_it } in joined {
+            if let Some(incident) = self.shelf.see(id, seen) {
+                changed.insert(id, incident);
+                events.extend(of_it.iter().map(|kept| Witness {
+                    incident: id,
+                    at_us: kept.event.at_us,
+                    event: kept.event.json(),
+                }));
+            }
+        }
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| !changed.is_empty()) {
+            keeper.keep_with(changed.into_values().collect(), Vec::new(), events);
         }
     }
 
@@ -236,14 +290,20 @@ impl Desk {
             return;
         }
         let named = self.shelf.name(|address, at_us| self.naming.who(address, at_us));
+        let mut joined = Vec::new();
+        for incident in &named {
+            joined.extend(self.attacked.watch(incident, self.naming.world(), &self.processes));
+        }
         if let Some(keeper) = self.keeper.as_ref().filter(|_| !named.is_empty()) {
             keeper.keep(named, Vec::new());
         }
+        self.see(joined);
     }
 
     /// Shows the newest state, unless nothing has changed.
     pub(super) fn publish(&mut self) {
         self.name();
+        self.join();
         self.board.advance(self.now_us);
         let mut next = self.gauges.read(self.now_us, &self.state);
         next.store = self.keeper.as_ref().map(Keeper::status).unwrap_or_default();
@@ -260,6 +320,7 @@ impl Desk {
         (next.cluster, next.response) = (cluster, response);
         next.tetragon = self.tetragon.borrow().clone();
         self.policies.borrow().show_in(&mut next.tetragon);
+        (next.tetragon.joinable, next.tetragon.joined) = self.joins.counts();
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

@@ -34,6 +34,7 @@ pub(super) fn incident(id: u64, flows: u64) -> Arc<Incident> {
         why: Vec::new(),
         flow_ids: Vec::new(),
         names: Names::default(),
+        processes: Vec::new(),
     })
 }
 

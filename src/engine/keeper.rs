@@ -22,7 +22,7 @@ use tracing::{error, info, warn};
 use self::waiting::Waiting;
 use super::snapshot::StoreStatus;
 use crate::incident::{FlowSpan, Incident, IncidentId, Status};
-use crate::store::{self, Changes, Pruned, Retention, Store};
+use crate::store::{self, Changes, Pruned, Retention, Store, Witness};
 
 /// How long a failed write waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -99,9 +99,20 @@ impl Keeper {
     /// Hands incidents over in their newest state, and flows of them; they are written as soon as
     /// possible, flows alone with the next incident.
     pub(super) fn keep(&self, incidents: Vec<Arc<Incident>>, spans: Vec<(IncidentId, FlowSpan)>) {
+        self.keep_with(incidents, spans, Vec::new());
+    }
+
+    /// The same, with events that touch incidents, which are written with them.
+    pub(super) fn keep_with(
+        &self,
+        incidents: Vec<Arc<Incident>>,
+        spans: Vec<(IncidentId, FlowSpan)>,
+        events: Vec<Witness>,
+    ) {
         let is_urgent = !incidents.is_empty();
         let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
         handed_over.add(incidents, spans);
+        handed_over.add_events(events);
         if is_urgent {
             // It rings already, or the thread is gone and the status says so.
             self.bell.try_send(()).ok();
@@ -163,7 +174,8 @@ impl<D: Database> Writer<D> {
             return;
         }
         let (incidents, spans) = self.waiting.all();
-        let changes = Changes { incidents: &incidents, spans: &spans };
+        let events = self.waiting.events();
+        let changes = Changes { incidents: &incidents, spans: &spans, events: &events };
         let failure = match self.database.apply(&changes) {
             Ok(()) => {
                 let lost_spans = self.waiting.clear();

@@ -46,7 +46,7 @@ pub struct Listening {
 }
 
 /// What becomes of each event after it is remembered.
-pub(super) type Observe = Box<dyn FnMut(&KeptEvent) + Send>;
+pub(super) type Observe = Box<dyn FnMut(&Arc<KeptEvent>) + Send>;
 
 /// The threads, seen from outside.
 #[derive(Debug)]

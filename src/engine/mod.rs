@@ -29,6 +29,7 @@ mod naming;
 mod notifier;
 mod pipeline;
 mod policies;
+mod processes;
 mod rate;
 mod recording;
 mod replay;
@@ -67,6 +68,7 @@ pub use policies::{
     Policies, Policing, PolicyApplied, PolicyClient, PolicyDeleted, PolicyError, PolicyList,
     PolicyParts, PolicyRequest, PolicySwitch,
 };
+pub use processes::Processes;
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
 pub use responder::{Audit, Responder, Tended, serving, standings};

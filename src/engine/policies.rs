@@ -5,11 +5,14 @@ mod apply;
 mod audit;
 mod client;
 mod delete;
+mod give;
 mod object;
 mod settle;
 mod standing;
 mod switch;
 mod task;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use lru::LruCache;
 
-use crate::incident::{Incident, IncidentId, Marks, Status, Who};
+use crate::incident::{Incident, IncidentId, Marks, ProcessSeen, Status, Who};
 use crate::packet::Address;
 
 /// Incidents shown; beyond it the oldest goes, of those that are over if there are any. All are in the
@@ -58,6 +58,9 @@ impl Shelf {
         if let Some(known) = known.filter(|known| !known.names.is_empty()) {
             Arc::make_mut(&mut incident).names = known.names.clone();
         }
+        if let Some(known) = known.filter(|known| !known.processes.is_empty()) {
+            incident = Arc::new(Incident::clone(&incident).joined(known));
+        }
         named(&mut incident, who);
         let mut shown = Incident::clone(&incident);
         shown.reopened = shown.reopened.max(known.map_or(0, |known| known.reopened));
@@ -77,6 +80,20 @@ impl Shelf {
         let named = open.filter_map(|one| named(one, &who).then(|| Incident::clone(one)));
         // By traffic alone, like all that is handed to the database.
         named.map(|one| Arc::new(Incident { status: Status::Open, ..one })).collect()
+    }
+
+    /// Takes a process that is part of an incident; where that is new, the incident by traffic with it.
+    pub(super) fn see(&mut self, id: IncidentId, seen: ProcessSeen) -> Option<Arc<Incident>> {
+        let incident = self.incidents.get_mut(&id)?;
+        let mut with = Incident::clone(incident);
+        if !with.see(seen) {
+            return None;
+        }
+        *incident = Arc::new(with);
+        // That somebody has said that it is over is a mark, and not what the traffic says.
+        let is_over = incident.status == Status::Resolved && incident.resolved_us.is_some();
+        let status = if is_over { Status::Resolved } else { Status::Open };
+        Some(Arc::new(Incident { status, ..Incident::clone(incident) }))
     }
 
     /// Takes what people and mutes did to an incident, and says whether somebody has said that it is

@@ -14,6 +14,7 @@ use super::abroad::{Abroad, Envoy, Means};
 use super::arrivals::Arrivals;
 use super::desk::{Desk, Note, PANICKED};
 use super::detection::Detection;
+use super::events::KeptEvent;
 use super::feed::Feed;
 use super::gauges::Gauges;
 use super::handle::Handle;
@@ -25,6 +26,7 @@ use super::naming::Naming;
 use super::notifier::{self, Notifier, Words};
 use super::pipeline::{Options, Pipeline};
 use super::policies::{Policing, PolicyThread};
+use super::processes::Processes;
 use super::rate::Rate;
 use super::recording::Recording;
 use super::scoring::Scoring;
@@ -171,8 +173,13 @@ impl Engine {
             Some(abroad) => Envoy::start(abroad, means)?,
             None => Envoy::at_home("this engine has no cluster".into()),
         };
+        let processes = Processes::new();
         let listener = match tetragon {
-            Some(listening) => Listener::start(listening, envoy.cluster(), Box::new(|_| ()))?,
+            Some(listening) => {
+                let known = processes.clone();
+                let observe = Box::new(move |kept: &Arc<KeptEvent>| known.observe(kept));
+                Listener::start(listening, envoy.cluster(), observe)?
+            }
             None => Listener::absent("this engine listens to no agent of Tetragon".into()),
         };
         let policies = policies.map(|policing| {
@@ -184,7 +191,8 @@ impl Engine {
         let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown)
             .with_names(naming)
             .with_cluster(envoy.seen())
-            .with_tetragon(listener.seen());
+            .with_tetragon(listener.seen())
+            .with_processes(processes);
         if let Some(policies) = &policies {
             desk = desk.with_policies(policies.seen());
         }
@@ -226,7 +234,9 @@ impl Engine {
         let Self { handle, source, desk, notes, outside, envoy, listener, policies } = self;
         handle.stop();
         // They are written to the cluster and to agents for as long as there are any.
-        policies.map(PolicyThread::finish);
+        if let Some(policies) = policies {
+            policies.finish();
+        }
         // Agents are looked for in the cluster for as long as there is one.
         listener.finish();
         envoy.finish();

@@ -30,7 +30,7 @@ mod value;
 pub use error::Error;
 pub use key::{KEYS, Key, KeyInfo};
 pub use subject::{Process, Subject};
-pub(crate) use value::{ACTIONS, EVENT_TYPES};
+pub use value::{ACTIONS, EVENT_TYPES};
 
 use self::term::Term;
 

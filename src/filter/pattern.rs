@@ -38,7 +38,11 @@ impl Pattern {
 
     /// Whether all of `text` is like it.
     pub(super) fn is_like(&self, text: &str) -> bool {
-        like(&self.0, text)
+        if self.is_open() {
+            return like(&self.0, text);
+        }
+        // Of most texts the first letter is another one.
+        begins(&self.0, text) && text.chars().count() == self.0.len()
     }
 
     /// Whether any part of `text` is like it; all of it where the pattern says where text may be.
@@ -46,10 +50,14 @@ impl Pattern {
         if self.is_open() {
             return self.is_like(text);
         }
-        let within: Vec<Piece> =
-            [&[Piece::Any], &self.0[..], &[Piece::Any]].into_iter().flatten().copied().collect();
-        like(&within, text)
+        text.char_indices().any(|(at, _)| text.get(at..).is_some_and(|rest| begins(&self.0, rest)))
     }
+}
+
+/// Whether `text` begins with the letters of `pieces`.
+fn begins(pieces: &[Piece], text: &str) -> bool {
+    let mut letters = text.chars().map(|letter| letter.to_ascii_lowercase());
+    pieces.iter().all(|piece| letters.next().map(Piece::Letter) == Some(*piece))
 }
 
 /// Goes back to the last `*` where it does not go on: at most the product of the lengths, and of these

@@ -260,6 +260,10 @@ impl Subject for Incident {
         Some(self.muted_by.is_some())
     }
 
+    fn processes(&self) -> Vec<Process<'_>> {
+        self.processes.iter().map(|seen| Process::from(&seen.process)).collect()
+    }
+
     fn ids(&self) -> Vec<u64> {
         [self.id.0].into_iter().chain(self.flow_ids.iter().map(|id| id.0)).collect()
     }

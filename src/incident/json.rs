@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::names::{Named, Names};
+use super::process::{Deed, Process, ProcessSeen};
 use super::record::{Hosts, Incident, Mark};
-use super::time::rfc3339;
+use super::time::{parse_rfc3339, rfc3339};
 use crate::packet::Address;
 
 /// One attack. Members may be added, none is removed or changes its meaning.
@@ -127,6 +128,39 @@ pub struct Alert {
     #[serde(default)]
     #[schema(value_type = Vec<Named>, required = true)]
     pub(super) names: Names,
+    /// Processes that are part of it as Tetragon tells, at most 16: first those that were started in a
+    /// pod that it struck, which made it a step more urgent, then those that opened or took its flows.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub(super) processes: Vec<ProcessSeenText>,
+}
+
+/// A process that is part of an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AlertProcess)]
+pub(super) struct ProcessSeenText {
+    /// `started` in a pod that was attacked, `client` of flows, or `server` of them.
+    #[schema(value_type = String, example = "started")]
+    deed: Deed,
+    /// When it did so first.
+    #[schema(format = DateTime)]
+    at: String,
+    #[serde(flatten)]
+    process: Process,
+}
+
+impl From<&ProcessSeen> for ProcessSeenText {
+    fn from(seen: &ProcessSeen) -> Self {
+        Self { deed: seen.deed, at: rfc3339(seen.at_us), process: seen.process.clone() }
+    }
+}
+
+impl ProcessSeenText {
+    /// The process that was written; its time is that of nothing where it is none.
+    pub(super) fn seen(self) -> ProcessSeen {
+        let at_us = parse_rfc3339(&self.at).unwrap_or(0);
+        ProcessSeen { deed: self.deed, at_us, process: self.process }
+    }
 }
 
 impl From<&Incident> for Alert {
@@ -167,6 +201,7 @@ impl From<&Incident> for Alert {
             why: incident.why.iter().map(|reason| reason.text.clone()).collect(),
             flow_ids: incident.flow_ids.iter().map(ToString::to_string).collect(),
             names: incident.names.clone(),
+            processes: incident.processes.iter().map(ProcessSeenText::from).collect(),
         }
     }
 }
@@ -216,6 +251,7 @@ mod tests {
             why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412".into() }],
             flow_ids: vec![FlowId(0xff)],
             names: Names::default(),
+            processes: Vec::new(),
         }
     }
 
@@ -254,6 +290,7 @@ mod tests {
             "why": ["flows: 412"],
             "flow_ids": ["00000000000000ff"],
             "names": [],
+            "processes": [],
         });
         assert_eq!(to_value(Alert::from(&incident())).unwrap(), expected);
     }

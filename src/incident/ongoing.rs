@@ -79,6 +79,7 @@ impl Ongoing {
             why: Vec::new(),
             flow_ids: Vec::new(),
             names: Names::default(),
+            processes: Vec::new(),
         };
         Self::following(incident, &mut Room(0), floor_us)
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
-use super::json::Alert;
+use super::json::{Alert, ProcessSeenText};
 use super::record::{Hosts, Incident, IncidentId, Mark, MuteId, Severity, Status};
 use super::time::parse_rfc3339;
 use crate::detect::{Class, Reason, Score};
@@ -103,6 +103,12 @@ impl TryFrom<Alert> for Incident {
                 .map(FlowId)
                 .collect(),
             names: alert.names,
+            processes: alert
+                .processes
+                .into_iter()
+                .take(Self::PROCESSES)
+                .map(ProcessSeenText::seen)
+                .collect(),
         })
     }
 }

@@ -6,6 +6,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher13;
 
 use super::names::Names;
+use super::process::ProcessSeen;
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
 use crate::packet::Address;
@@ -171,7 +172,7 @@ impl fmt::Display for MuteId {
 ///
 /// What the traffic says is the tracker's: it knows of no marks, no mutes and no names, and of no other
 /// status than open and resolved. The store adds what people did, and the status that follows from
-/// both; the engine adds what the cluster says.
+/// both; the engine adds what the cluster and Tetragon say, and what follows from that for its severity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
     /// The same in every run over the same packets.
@@ -223,6 +224,9 @@ pub struct Incident {
     pub flow_ids: Vec<FlowId>,
     /// What the cluster says its addresses are.
     pub names: Names,
+    /// Processes that are part of it, at most [`Incident::PROCESSES`], first those that were started
+    /// where it struck, then by time.
+    pub processes: Vec<ProcessSeen>,
 }
 
 impl Incident {
@@ -231,6 +235,9 @@ impl Incident {
 
     /// Of how many flows the packets can be found again.
     pub const FLOW_SPANS: usize = 4_096;
+
+    /// How many processes are named.
+    pub const PROCESSES: usize = 16;
 
     /// How many related incidents are named.
     pub const RELATED: usize = 16;

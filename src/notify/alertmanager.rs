@@ -167,8 +167,11 @@ fn labels(incident: &Incident, severity: Severity) -> Value {
 fn description(incident: &Incident) -> String {
     let hosts = |hosts| listed(hosts, HOSTS, |address| words::host(incident, *address, None));
     let why = incident.why.first().map(|reason| format!(" Why: {}.", line(&reason.text, PART)));
+    let processes = words::processes(incident, line).collect::<Vec<_>>().join("; ");
+    let processes =
+        if processes.is_empty() { processes } else { format!(" Processes: {processes}.") };
     format!(
-        "{}. Sources: {}. Targets: {}. For {}: {}.{}",
+        "{}. Sources: {}. Targets: {}. For {}: {}.{}{processes}",
         line(&standing(incident), PART),
         hosts(&incident.sources),
         hosts(&incident.targets),
@@ -183,7 +186,7 @@ mod tests {
     use super::*;
     use crate::detect::Class;
     use crate::notify::tests::server::{Server, answer, soon};
-    use crate::notify::tests::{incident, named, notice};
+    use crate::notify::tests::{incident, invaded, named, notice};
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_700_000_000).unwrap()
@@ -193,6 +196,15 @@ mod tests {
     fn told(alerts: &[Value]) -> Vec<(String, bool)> {
         let severity = |alert: &Value| alert["labels"]["severity"].as_str().unwrap().to_owned();
         alerts.iter().map(|alert| (severity(alert), alert.get("endsAt").is_some())).collect()
+    }
+
+    #[test]
+    fn the_processes_behind_it_are_described_and_are_no_labels() {
+        let flood = invaded(incident(Class::DosFlood));
+        let alert = alert(&flood, flood.severity, now());
+        let description = alert["annotations"]["description"].as_str().unwrap();
+        assert!(description.contains(" Processes: started there: /bin/sh in shop/web-7f9c"));
+        assert_eq!(alert["labels"], labels(&incident(Class::DosFlood), flood.severity));
     }
 
     #[test]

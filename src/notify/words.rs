@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::plain::line;
-use crate::incident::{Hosts, Incident, Mark, Status};
+use crate::incident::{Deed, Hosts, Incident, Mark, Process, ProcessSeen, Status};
 use crate::packet::Address;
 
 /// How much of a name that people chose is said, in characters.
@@ -15,6 +15,42 @@ const NAME: usize = 80;
 
 /// How much of the name of a host is said, in characters.
 const HOST: usize = 32;
+
+/// Processes that are named.
+const PROCESSES: usize = 3;
+
+/// How much of what a process runs, of its parent, and of its pod is said, in characters.
+const PROGRAM: usize = 96;
+
+/// The first processes of an incident in words, each part of others' text made by `quoted` within so many
+/// characters.
+pub(super) fn processes(
+    incident: &Incident,
+    quoted: impl Fn(&str, usize) -> String,
+) -> impl Iterator<Item = String> {
+    incident.processes.iter().take(PROCESSES).map(move |seen| process(seen, &quoted))
+}
+
+/// `opened by /usr/bin/curl in shop/web-1, a child of /bin/sh, as www-data`.
+fn process(seen: &ProcessSeen, quoted: impl Fn(&str, usize) -> String) -> String {
+    let Process { binary, user, parent, namespace, pod, node, .. } = &seen.process;
+    let deed = match seen.deed {
+        Deed::Started => "started there:",
+        Deed::Client => "opened by",
+        Deed::Server => "taken by",
+    };
+    let said = |before: &str, text: &str, most| {
+        if text.is_empty() { String::new() } else { format!("{before}{}", quoted(text, most)) }
+    };
+    let place = if pod.is_empty() {
+        said(" on ", node, PROGRAM)
+    } else {
+        said(" in ", &format!("{namespace}/{pod}"), PROGRAM)
+    };
+    let parent = said(", a child of ", parent, PROGRAM);
+    let user = said(", as ", user, HOST);
+    format!("{deed} {}{place}{parent}{user}", quoted(binary, PROGRAM))
+}
 
 /// An address, and the port where it is known.
 pub(super) fn with_port(address: Address, port: Option<u16>) -> String {
@@ -105,7 +141,7 @@ pub(super) fn traffic(incident: &Incident) -> String {
 mod tests {
     use super::*;
     use crate::detect::Class;
-    use crate::notify::tests::{incident, named};
+    use crate::notify::tests::{incident, invaded, named};
 
     #[test]
     fn a_port_is_told_from_an_address_of_either_family() {
@@ -122,6 +158,19 @@ mod tests {
         assert_eq!(host(&named, named.pivot, None), "shop/web 192.0.2.10");
         let other = Address::v4([203, 0, 113, 66]);
         assert_eq!(host(&named, other, Some(80)), "203.0.113.66:80");
+    }
+
+    #[test]
+    fn a_process_is_named_with_its_pod_its_parent_and_its_user() {
+        let flood = invaded(incident(Class::DosFlood));
+        let said: Vec<_> = processes(&flood, line).collect();
+        assert_eq!(
+            said,
+            [
+                "started there: /bin/sh in shop/web-7f9c, a child of /usr/sbin/nginx, as www-data",
+                "taken by /usr/sbin/nginx on worker-1, as 0",
+            ]
+        );
     }
 
     #[test]

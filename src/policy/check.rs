@@ -1,7 +1,5 @@
 //! Holds what was written against the schema, and makes the object of it.
 
-use std::fmt::Write as _;
-
 use serde_json::{Map, Number, Value};
 
 use super::node::{Key, Kind, Node, Place};
@@ -106,8 +104,7 @@ impl Check {
         let length = self.path.len();
         let mut values = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
-            // Writing to a string cannot fail.
-            let _ = write!(self.path, "[{index}]");
+            self.path.extend(["[", &index.to_string(), "]"]);
             values.push(self.value(item, of));
             self.path.truncate(length);
         }

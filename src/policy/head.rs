@@ -51,8 +51,8 @@ pub(super) fn object(root: Node) -> Result<(PolicyName, Value), Vec<Problem>> {
     let (mut kind, mut metadata, mut spec) = (None, None, None);
     for (key, node) in members {
         match key.name.as_str() {
-            "apiVersion" => check.below("apiVersion", |check| version(check, node, &mut object)),
-            "kind" => kind = check.below("kind", |check| kind_of(check, node)),
+            "apiVersion" => check.below("apiVersion", |check| version(check, &node, &mut object)),
+            "kind" => kind = check.below("kind", |check| kind_of(check, &node)),
             "metadata" => metadata = Some((key.at, node)),
             "spec" => spec = Some((key.at, node)),
             "status" => {}
@@ -70,16 +70,15 @@ pub(super) fn object(root: Node) -> Result<(PolicyName, Value), Vec<Problem>> {
         check.wrong(at, "lacks `kind`: add `kind: TracingPolicy`");
     }
     let is_namespaced = kind.flatten();
-    let name = match metadata {
-        Some((_, node)) => check.below("metadata", |check| {
+    let name = if let Some((_, node)) = metadata {
+        check.below("metadata", |check| {
             let (name, metadata) = self::metadata(check, node, is_namespaced)?;
             object.insert("metadata".into(), metadata);
             Some(name)
-        }),
-        None => {
-            check.wrong(at, "lacks `metadata`: add `metadata:` with a `name` in it");
-            None
-        }
+        })
+    } else {
+        check.wrong(at, "lacks `metadata`: add `metadata:` with a `name` in it");
+        None
     };
     match spec {
         Some((_, node)) => {
@@ -87,7 +86,7 @@ pub(super) fn object(root: Node) -> Result<(PolicyName, Value), Vec<Problem>> {
             object.insert("spec".into(), spec);
         }
         None => {
-            check.wrong(at, "lacks `spec`: add `spec:` with `kprobes`, `tracepoints` or others")
+            check.wrong(at, "lacks `spec`: add `spec:` with `kprobes`, `tracepoints` or others");
         }
     }
     let problems = check.into_problems();
@@ -101,7 +100,7 @@ pub(super) fn object(root: Node) -> Result<(PolicyName, Value), Vec<Problem>> {
     }
 }
 
-fn version(check: &mut Check, node: Node, object: &mut Map<String, Value>) {
+fn version(check: &mut Check, node: &Node, object: &mut Map<String, Value>) {
     if node.kind != Kind::Text(API_VERSION.into()) {
         check.wrong(node.at, &format!("is `{API_VERSION}` for policies of Tetragon"));
     }
@@ -110,7 +109,7 @@ fn version(check: &mut Check, node: Node, object: &mut Map<String, Value>) {
 
 /// Whether a policy of this kind has a namespace; none inside where it is no policy.
 #[expect(clippy::option_option, reason = "the outer one is whether it was written at all")]
-fn kind_of(check: &mut Check, node: Node) -> Option<Option<bool>> {
+fn kind_of(check: &mut Check, node: &Node) -> Option<Option<bool>> {
     match &node.kind {
         Kind::Null => return None,
         Kind::Text(kind) if kind == KIND => return Some(Some(false)),
@@ -183,7 +182,7 @@ fn name(check: &mut Check, node: Node) -> Option<String> {
     match node.kind {
         Kind::Text(text) if name::is_subdomain(&text) => return Some(text),
         Kind::Text(text) => {
-            check.wrong(node.at, &format!("cannot be `{}`: {}", quoted(&text), name::SUBDOMAIN))
+            check.wrong(node.at, &format!("cannot be `{}`: {}", quoted(&text), name::SUBDOMAIN));
         }
         kind => check.wrong(node.at, &format!("takes a text in quotes, not {}", kind.words())),
     }
@@ -206,7 +205,7 @@ fn namespace(
     match node.kind {
         Kind::Text(text) if name::is_label(&text) => return Some(text),
         Kind::Text(text) => {
-            check.wrong(node.at, &format!("cannot be `{}`: {}", quoted(&text), name::LABEL))
+            check.wrong(node.at, &format!("cannot be `{}`: {}", quoted(&text), name::LABEL));
         }
         kind => check.wrong(node.at, &format!("takes a text in quotes, not {}", kind.words())),
     }

@@ -139,7 +139,8 @@ impl From<Spanned<Kind>> for Node {
 fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_documents: 1,
+            // The second one is told of in words of ours.
+            max_documents: 2,
             max_depth: DEEPEST,
             flow_nesting_limit: DEEPEST,
             max_nodes: MOST,
@@ -163,11 +164,31 @@ fn unreadable(error: &serde_saphyr::Error) -> Problem {
     if matches!(error, serde_saphyr::Error::MultipleDocuments { .. }) {
         return at.problem("here begins another document: write one policy at a time".into());
     }
+    if is_too_much(error) {
+        let message = format!(
+            "this is more than a policy may hold: at most {DEEPEST} lists and maps in one another, \
+             {MOST} values, and few aliases"
+        );
+        return at.problem(message);
+    }
     let words = error.to_string();
     // The place is said once.
     let words = words.rsplit_once(" at line ").map_or(&*words, |(words, _)| words);
     let words: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     at.problem(format!("this cannot be read as YAML: {words}"))
+}
+
+/// Whether a text was left unread for its size, its depth or its aliases.
+const fn is_too_much(error: &serde_saphyr::Error) -> bool {
+    use serde_saphyr::Error as E;
+    matches!(
+        error,
+        E::Budget { .. }
+            | E::AliasReplayCounterOverflow { .. }
+            | E::AliasReplayLimitExceeded { .. }
+            | E::AliasExpansionLimitExceeded { .. }
+            | E::AliasReplayStackDepthExceeded { .. }
+    )
 }
 
 impl<'de> Deserialize<'de> for Kind {

@@ -1,5 +1,16 @@
 //! What may stand where in a policy.
 
+/// A shape with members.
+macro_rules! object {
+    ($visible:vis $name:ident, [$($rule:expr),*], [$($member:expr),* $(,)?]) => {
+        $visible const $name: Shape = {
+            static OBJECT: Object = Object { members: &[$($member),*], rules: &[$($rule),*] };
+            Shape::Object(&OBJECT)
+        };
+    };
+}
+
+mod selector;
 mod table;
 
 pub(super) use table::SPEC;
@@ -14,11 +25,11 @@ pub(super) enum Shape {
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Values of one shape, and how many at most.
-    List(&'static Shape, Option<usize>),
+    List(&'static Self, Option<usize>),
     /// Labels: names and short values.
     Labels,
     /// Values of one shape under names of the writer's.
-    Map(&'static Shape),
+    Map(&'static Self),
     Object(&'static Object),
 }
 
@@ -62,3 +73,9 @@ const fn must(name: &'static str, shape: Shape) -> Member {
 const fn may(name: &'static str, shape: Shape) -> Member {
     Member { name, shape, is_required: false }
 }
+
+const COUNTED: Shape = Shape::Whole(Some(0));
+const NUMBER: Shape = Shape::Whole(None);
+const TEXTS: Shape = Shape::List(&Shape::Text, None);
+const NUMBERS: Shape = Shape::List(&NUMBER, None);
+const TAGS: Shape = Shape::List(&Shape::Text, Some(16));

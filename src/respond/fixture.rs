@@ -76,6 +76,7 @@ pub(super) fn incident(id: u64, sources: &[Address], target: Address) -> Inciden
         muted_by: None,
         related: Vec::new(),
         names: Names::default(),
+        processes: Vec::new(),
         why: Vec::new(),
         flow_ids: Vec::new(),
     }

@@ -1,13 +1,12 @@
 //! What the engine has found, written with what is to be told of it.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::announce::{self, Counts, announce};
-use super::body::parsed;
 use super::mute::Mutes;
-use super::{Changes, Recipient, mark, row};
-use crate::incident::{FlowSpan, Incident, IncidentId, Names};
+use super::{Changes, Recipient, Witness, mark, row};
+use crate::incident::{FlowSpan, Incident, IncidentId};
 
 /// Says who is told from now on, and tells them what they do not know of incidents.
 pub(super) fn tell(
@@ -41,11 +40,14 @@ pub(super) fn apply(
     mutes.refresh(transaction, &recipients, now_us)?;
     for incident in changes.incidents {
         let mut incident = Incident::clone(incident);
-        match known(transaction, incident.id)? {
-            Some((lives, mut names)) => {
+        match row::find(transaction, incident.id)? {
+            Some(known) => {
+                // What the engine does not know any more, the database does.
+                incident = incident.joined(&known);
                 // Who reads a capture again begins with its first life; those that were told of stay
                 // told.
-                incident.reopened = incident.reopened.max(lives);
+                incident.reopened = incident.reopened.max(known.reopened);
+                let mut names = known.names;
                 names.join(&incident.names);
                 incident.names = names;
             }
@@ -58,15 +60,24 @@ pub(super) fn apply(
             announce(transaction, &recipients, &incident, Counts::Grown, now_us)?;
         }
     }
-    changes.spans.iter().try_for_each(|(id, span)| write_span(transaction, *id, span))
+    changes.spans.iter().try_for_each(|(id, span)| write_span(transaction, *id, span))?;
+    changes.events.iter().try_for_each(|event| write_event(transaction, event))
 }
 
-/// How often an incident is known to have come back, and the names of its addresses.
-fn known(transaction: &Transaction<'_>, id: IncidentId) -> rusqlite::Result<Option<(u32, Names)>> {
-    let select = "SELECT reopened, names FROM incidents WHERE id = ?1";
-    let mut select = transaction.prepare_cached(select)?;
-    let known = |row: &Row<'_>| Ok((row.get(0)?, parsed(row.get_ref(1)?.as_str()?, 1)?));
-    select.query_row([id.to_string()], known).optional()
+/// Writes an event that touches an incident, as long as there are few of them.
+fn write_event(transaction: &Transaction<'_>, event: &Witness) -> rusqlite::Result<()> {
+    let insert = "INSERT OR IGNORE INTO incident_events (incident, at_us, event) \
+         SELECT id, ?2, ?3 FROM incidents WHERE id = ?1 \
+         AND (SELECT count(*) FROM incident_events WHERE incident = ?1) < ?4";
+    let Witness { incident, at_us, event } = event;
+    let most = Witness::OF_AN_INCIDENT;
+    transaction.prepare_cached(insert)?.execute(params![
+        incident.to_string(),
+        at_us,
+        event,
+        most
+    ])?;
+    Ok(())
 }
 
 fn write_span(

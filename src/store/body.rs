@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::detect::{Class, Reason, Score};
-use crate::incident::{Hosts, Incident, IncidentId, Mark, MuteId, Names, Severity, Status};
+use crate::incident::{
+    Hosts, Incident, IncidentId, Mark, MuteId, Names, ProcessSeen, Severity, Status,
+};
 use crate::packet::Address;
 
 /// [`Hosts`] in JSON.
@@ -99,6 +101,8 @@ struct Body {
     /// Entries of earlier versions have none.
     #[serde(default)]
     names: Names,
+    #[serde(default)]
+    processes: Vec<ProcessSeen>,
 }
 
 impl From<&Incident> for Body {
@@ -127,6 +131,7 @@ impl From<&Incident> for Body {
             related: incident.related.iter().map(IncidentId::to_string).collect(),
             why: incident.why.iter().map(ReasonText::from).collect(),
             names: incident.names.clone(),
+            processes: incident.processes.clone(),
         }
     }
 }
@@ -160,6 +165,7 @@ impl Body {
             why: self.why.into_iter().map(Reason::from).collect(),
             flow_ids: Vec::new(),
             names: self.names,
+            processes: self.processes,
         })
     }
 }

@@ -68,6 +68,22 @@ pub struct Recipient {
     pub heeds_mutes: bool,
 }
 
+/// An event of Tetragon that touches an incident.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Witness {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// When it happened, in µs since the epoch.
+    pub at_us: i64,
+    /// The whole of it, as Tetragon's JSON export has it.
+    pub event: String,
+}
+
+impl Witness {
+    /// How many are kept of an incident; the first ones stay.
+    pub const OF_AN_INCIDENT: u32 = 32;
+}
+
 /// What the engine has found, to be written at once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Changes<'a> {
@@ -75,13 +91,15 @@ pub struct Changes<'a> {
     pub incidents: &'a [Arc<Incident>],
     /// Flows of them; a later span of a flow replaces an earlier one.
     pub spans: &'a [(IncidentId, FlowSpan)],
+    /// Events that touch them; those of an incident that is not in the database are left out.
+    pub events: &'a [Witness],
 }
 
 impl<'a> Changes<'a> {
     /// Incidents alone.
     #[must_use]
     pub const fn of(incidents: &'a [Arc<Incident>]) -> Self {
-        Self { incidents, spans: &[] }
+        Self { incidents, spans: &[], events: &[] }
     }
 }
 

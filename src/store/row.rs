@@ -12,10 +12,10 @@ use super::body::{HostsText, ReasonText, bad, json, parsed, severity};
 use super::mark;
 use crate::detect::{Class, Reason, Score};
 use crate::flow::FlowId;
-use crate::incident::{Incident, IncidentId, Names, Status};
+use crate::incident::{Incident, IncidentId, Names, ProcessSeen, Status};
 
 /// What the traffic says of an incident, in the order in which it is written and read.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "class",
     "severity",
@@ -37,6 +37,7 @@ const COLUMNS: [&str; 21] = [
     "reopened",
     "related",
     "names",
+    "processes",
 ];
 
 /// Reads the columns that [`read`] takes, in its order.
@@ -87,6 +88,7 @@ pub(super) fn write(
         incident.reopened,
         json(&incident.related.iter().map(IncidentId::to_string).collect::<Vec<_>>())?,
         json(&incident.names)?,
+        json(&incident.processes)?,
     ])?;
     Ok(written > 0)
 }
@@ -129,6 +131,7 @@ fn by_traffic(row: &Row<'_>) -> rusqlite::Result<Incident> {
         why: why.into_iter().map(Reason::from).collect(),
         flow_ids: flow_ids.iter().map(|id| bits(id, 17).map(FlowId)).collect::<Result<_, _>>()?,
         names: parsed::<Names>(text(20)?, 20)?,
+        processes: parsed::<Vec<ProcessSeen>>(text(21)?, 21)?,
     })
 }
 

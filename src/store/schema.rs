@@ -9,8 +9,12 @@ use super::Error;
 use super::database::Database;
 
 /// The steps in order; the first makes version 1.
-const STEPS: [&str; 3] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// The newest version.
 #[expect(clippy::cast_possible_truncation, reason = "there are a handful of steps")]

@@ -50,6 +50,15 @@ impl Reader {
         })
     }
 
+    /// Events of Tetragon that touch an incident, oldest first, as its JSON export has them.
+    pub fn events(&self, id: IncidentId) -> Result<Vec<String>, Error> {
+        let select = "SELECT event FROM incident_events WHERE incident = ?1 ORDER BY at_us, event";
+        self.0.read("read events of an alert from", |transaction| {
+            let mut select = transaction.prepare_cached(select)?;
+            select.query_map([id.to_string()], |row| row.get(0))?.collect()
+        })
+    }
+
     /// Mutes, the newest first; those that have ended too where `all`.
     pub fn mutes(&self, all: bool) -> Result<Vec<Mute>, Error> {
         let now_us = jiff::Timestamp::now().as_microsecond();

@@ -15,8 +15,11 @@ use crate::cluster::{Cluster, LogFrom, Phase, Pod};
 /// What every agent of Tetragon's chart carries.
 pub(super) const LABEL: &str = "app.kubernetes.io/name=tetragon";
 
-/// How often it is looked which there are, and how soon again where one of them has fallen silent.
+/// How often it is looked which there are.
 const EVERY: Duration = Duration::from_secs(30);
+
+/// How often where none is found, and how soon again where one of them has fallen silent.
+const AGAIN: Duration = Duration::from_secs(10);
 const SOONEST: Duration = Duration::from_secs(5);
 
 /// Agents that are followed; a cluster of more nodes needs a collector of its own.
@@ -43,16 +46,18 @@ pub(super) async fn find(board: Arc<Board>, cluster: Option<Cluster>, port: Opti
         sources: JoinSet::new(),
     };
     loop {
-        match search.cluster.labelled_pods(LABEL).await {
-            Ok(pods) => match search.settle(pods) {
-                Ok(()) => trouble.is_over(),
-                Err(why) => trouble.say(&why),
-            },
+        let outcome = match search.cluster.labelled_pods(LABEL).await {
+            Ok(pods) => search.settle(pods),
             // Those that are followed are followed on.
-            Err(error) => trouble.say(&error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let every = if outcome.is_ok() { EVERY } else { AGAIN };
+        match outcome {
+            Ok(()) => trouble.is_over(),
+            Err(why) => trouble.say(&why),
         }
         sleep(SOONEST).await;
-        timeout(EVERY.saturating_sub(SOONEST), search.board.fell()).await.ok();
+        timeout(every.saturating_sub(SOONEST), search.board.fell()).await.ok();
     }
 }
 

@@ -3,7 +3,7 @@
 mod board;
 
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub async fn follow(
         let board = Arc::clone(&board);
         match wish {
             Wish::Nobody => {}
-            Wish::Auto => drop(sources.spawn(hear_at_socket(board))),
+            Wish::Auto => drop(sources.spawn(hear_at_socket(board, SOCKET.into()))),
             Wish::At(endpoint) => drop(sources.spawn(hear_at(board, endpoint))),
             Wish::Cluster(port) => drop(sources.spawn(find(board, cluster.clone(), port))),
         }
@@ -63,13 +63,13 @@ pub async fn follow(
     sources.shutdown().await;
 }
 
-/// Hears the agent of this node, as soon as it has a socket.
-async fn hear_at_socket(board: Arc<Board>) {
+/// Hears the agent of this node, as soon as it has a socket at `path`.
+async fn hear_at_socket(board: Arc<Board>, path: PathBuf) {
     // Whoever may not look is told why by what opens it.
-    while matches!(Path::new(SOCKET).try_exists(), Ok(false)) {
+    while matches!(path.try_exists(), Ok(false)) {
         sleep(GLANCE).await;
     }
-    hear_at(board, Endpoint::Unix(SOCKET.into())).await;
+    hear_at(board, Endpoint::Unix(path)).await;
 }
 
 async fn hear_at(board: Arc<Board>, endpoint: Endpoint) {
@@ -95,5 +95,43 @@ pub(super) async fn keep<F: Future<Output = ()>>(ear: &Ear, mut reader: impl FnM
         ear.gap();
         ear.down("what reads its events broke off, a fault of Weir; it begins again".to_owned());
         sleep(pause.next()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Knows how many agents there are.
+    #[derive(Default)]
+    struct Counter(Mutex<Option<usize>>);
+
+    impl EventSink for Counter {
+        fn take(&self, _event: Event) -> bool {
+            false
+        }
+
+        fn agents(&self, agents: Vec<AgentStatus>) {
+            *self.0.lock().unwrap() = Some(agents.len());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_agent_of_this_node_stands_among_the_others_once_it_has_a_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tetragon.sock");
+        let counter = Arc::new(Counter::default());
+        let board = Board::new(Arc::<Counter>::clone(&counter));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(hear_at_socket(Arc::clone(&board), path.clone()));
+        tasks.spawn(async move { board.publish().await });
+        sleep(GLANCE * 5).await;
+        assert_eq!(*counter.0.lock().unwrap(), Some(0));
+        let _socket = UnixListener::bind(path).unwrap();
+        sleep(GLANCE * 2).await;
+        assert_eq!(*counter.0.lock().unwrap(), Some(1));
     }
 }

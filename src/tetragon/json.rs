@@ -12,13 +12,14 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use prost_types::Timestamp;
-use serde::de::value::StrDeserializer;
-use serde::de::{Deserializer, Error, IntoDeserializer, Visitor};
+use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 mod member;
+mod name;
 
 pub(super) use member::member;
+pub(super) use name::{Name, Names};
 
 /// Whether `value` is what stands for an absent field.
 pub(super) fn is_unset<T: Default + PartialEq>(value: &T) -> bool {
@@ -156,90 +157,5 @@ impl Time {
     ) -> Result<Option<Timestamp>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| Timestamp::from_str(&text).map_err(D::Error::custom)).transpose()
-    }
-}
-
-/// A value of an enum of the definition, whose names `E` knows.
-pub(super) struct Name<E>(PhantomData<E>);
-
-impl<E> Name<E>
-where
-    E: TryFrom<i32> + Into<i32> + Serialize + for<'de> Deserialize<'de>,
-{
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-    pub(super) fn serialize<S: Serializer>(value: &i32, serializer: S) -> Result<S::Ok, S::Error> {
-        match E::try_from(*value) {
-            Ok(known) => known.serialize(serializer),
-            Err(_) => serializer.serialize_i32(*value),
-        }
-    }
-
-    /// A name that this version does not know is read as zero.
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
-        deserializer.deserialize_any(Self(PhantomData))
-    }
-}
-
-impl<E: Into<i32> + for<'de> Deserialize<'de>> Visitor<'_> for Name<E> {
-    type Value = i32;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name or a number")
-    }
-
-    fn visit_u64<X: Error>(self, value: u64) -> Result<i32, X> {
-        Ok(i32::try_from(value).unwrap_or_default())
-    }
-
-    fn visit_i64<X: Error>(self, value: i64) -> Result<i32, X> {
-        Ok(i32::try_from(value).unwrap_or_default())
-    }
-
-    fn visit_str<X: Error>(self, name: &str) -> Result<i32, X> {
-        let name: StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
-        Ok(E::deserialize(name).map_or(0, Into::into))
-    }
-}
-
-/// Several values of such an enum.
-pub(super) struct Names<E>(PhantomData<E>);
-
-/// One of them, in a list.
-struct Item<E>(i32, PhantomData<E>);
-
-impl<E> Serialize for Item<E>
-where
-    E: TryFrom<i32> + Into<i32> + Serialize + for<'de> Deserialize<'de>,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Name::<E>::serialize(&self.0, serializer)
-    }
-}
-
-impl<'de, E> Deserialize<'de> for Item<E>
-where
-    E: TryFrom<i32> + Into<i32> + Serialize + for<'any> Deserialize<'any>,
-{
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Name::<E>::deserialize(deserializer).map(|value| Self(value, PhantomData))
-    }
-}
-
-impl<E> Names<E>
-where
-    E: TryFrom<i32> + Into<i32> + Serialize + for<'any> Deserialize<'any>,
-{
-    pub(super) fn serialize<S: Serializer>(
-        values: &[i32],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(values.iter().map(|value| Item::<E>(*value, PhantomData)))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<i32>, D::Error> {
-        let items = Vec::<Item<E>>::deserialize(deserializer)?;
-        Ok(items.into_iter().map(|item| item.0).collect())
     }
 }

@@ -24,7 +24,7 @@ const REFUSED: Duration = Duration::from_secs(10);
 
 /// A log that was followed for so long was not a failure, however that ended: connections on which
 /// nothing comes are closed.
-const WORTH: Duration = Duration::from_secs(60);
+const WORTH: Duration = Duration::from_mins(1);
 
 /// The room for the time before a line.
 const TIME: usize = 64;
@@ -125,7 +125,7 @@ async fn listen(ear: &Arc<Ear>, cluster: &Cluster, place: &mut Place) -> Result<
     ear.up();
     let mut lines = Lines::new(Event::LARGEST_BYTES + TIME);
     while let Some(piece) = log.next().await? {
-        lines.feed(&piece, &mut |line| read(ear, &line, place, &mut overlap));
+        lines.feed(&piece, &mut |line| read(ear, line, place, &mut overlap));
     }
     // What was not at its end comes again, or not at all.
     Ok(())
@@ -143,8 +143,8 @@ async fn open(ear: &Ear, cluster: &Cluster, of: [&str; 3], from: LogFrom) -> Res
 }
 
 /// Takes in a line: its time, a space, and what was printed.
-fn read(ear: &Ear, line: &Line<'_>, place: &mut Place, overlap: &mut Overlap) {
-    let Line::Whole(whole) = *line else { return ear.unreadable() };
+fn read(ear: &Ear, line: Line<'_>, place: &mut Place, overlap: &mut Overlap) {
+    let Line::Whole(whole) = line else { return ear.unreadable() };
     let Some((time, printed)) = timed(whole) else { return ear.unreadable() };
     match overlap.know(time) {
         Known::Before => return,
@@ -197,7 +197,9 @@ mod tests {
     #[test]
     fn a_log_that_is_read_on_leaves_out_what_was_read() {
         let mut place = place(None);
-        [1, 2, 2].map(|second| place.passed(at(second)));
+        for second in [1, 2, 2] {
+            place.passed(at(second));
+        }
         assert_eq!(place.from(), LogFrom::Time(at(2)));
         let mut overlap = Overlap::new(&place);
         let known = [1, 2, 2, 2, 3].map(|second| overlap.know(at(second)));

@@ -92,12 +92,11 @@ fn says_something(found: &SocketUse) -> bool {
     let SocketUse { step, local, remote, .. } = found;
     match step {
         SocketStep::Connect => remote.is_some(),
-        SocketStep::Listen => local.is_some(),
         SocketStep::Accept | SocketStep::Use | SocketStep::Named => {
             local.is_some() && remote.is_some()
         }
-        // Without another end it is a listener that closes.
-        SocketStep::Close => local.is_some(),
+        // Without another end it is a listener, also where that closes.
+        SocketStep::Listen | SocketStep::Close => local.is_some(),
     }
 }
 

@@ -127,7 +127,8 @@ fn a_policy_is_applied_as_yaml_as_json_and_in_short_and_deleted() {
     assert_eq!(watched.policies(|list| list.len() == 2).len(), 2);
     assert_eq!(watched.delete(&gone).0, 404);
     assert!(watched.engine.stop().success());
-    let records = Reader::open(&database(&watched.folder)).unwrap().audit(None, 20).unwrap();
+    let folder = watched.folder;
+    let records = Reader::open(&database(&folder)).unwrap().audit(None, 20).unwrap();
     let seen: Vec<_> = records.iter().filter(|one| one.what.starts_with("policy.")).collect();
     let whats: Vec<_> = seen.iter().rev().map(|one| (&*one.what, &*one.who)).collect();
     let by_ops = |what| (what, "ops");

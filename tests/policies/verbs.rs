@@ -158,7 +158,8 @@ fn what_would_harm_is_refused_unless_somebody_insists() {
     let said = stage.done("policy apply -f FILE --mode enforce --force --yes", HARMS);
     assert!(said.contains("is applied: loaded") && said.contains("forced, although"), "{said}");
     assert_eq!(stage.object("no-connections")["spec"]["options"][0]["value"], "enforce");
-    let forced = &stage.records().last().unwrap().after["forced"];
+    let records = stage.records();
+    let forced = &records.last().unwrap().after["forced"];
     assert!(forced[0].as_str().unwrap().contains("would kill"), "{forced}");
 }
 
@@ -249,7 +250,7 @@ fn an_agent_that_does_not_answer_is_told_and_waited_for_no_longer() {
     let stage = Stage::new();
     stage.follows_next();
     stage.done("policy apply -f FILE --yes", TELLS);
-    stage.agent.hang();
+    stage.agent.freeze();
     let said = stage.weir("policy list", "");
     assert_eq!(said.status, Some(0), "{said:?}");
     assert!(said.out.contains("unknown"), "{said:?}");

@@ -50,6 +50,7 @@ pub fn incident(id: u64, class: Class, severity: Severity, first_us: i64) -> Inc
         why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412".into() }],
         flow_ids: vec![FlowId(7)],
         names: Names::default(),
+        processes: Vec::new(),
     }
 }
 

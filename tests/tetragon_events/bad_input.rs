@@ -59,6 +59,14 @@ fn what_is_too_long_is_refused_before_it_is_looked_at() {
 }
 
 #[test]
+fn what_is_kept_is_never_longer_than_what_is_read() {
+    let mut line = br#"{"process_exec":{},"x":""#.to_vec();
+    line.resize(2_000_000, 0xff);
+    line.extend(br#""}"#);
+    assert!(refused(&line).contains("at most 4194304"), "replaced, they are six million");
+}
+
+#[test]
 fn padding_around_a_line_is_left_out() {
     let line = connect().to_string();
     for padded in [format!("\0\0{line}\0\0\0"), format!("{line}\r\n"), format!(" \t{line} \0\n")] {
@@ -129,6 +137,15 @@ fn what_cannot_be_read_of_an_event_costs_only_itself() {
     assert!(process.pod.is_some());
     assert_eq!(event.details().tags, ["network"]);
     assert_eq!(rendered(&event), line);
+}
+
+#[test]
+fn a_long_line_of_which_little_can_be_read_is_an_event_all_the_same() {
+    let wrong = json!({ "pid": "x", "binary": "/bin/x", "pod": { "name": ["y"] } });
+    let line = json!({ "process_exec": { "ancestors": vec![wrong; 2_000] } });
+    let details = from_line(&line).details();
+    assert_eq!(details.ancestors.len(), 2_000);
+    assert!(details.ancestors.iter().all(|process| process.binary == "/bin/x"));
 }
 
 #[test]

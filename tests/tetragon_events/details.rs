@@ -201,25 +201,22 @@ fn a_process_has_its_place_its_rights_and_its_line() {
     assert_eq!(pairs(&details.credentials), credentials);
     let process = pairs(&details.process);
     for fact in [
-        ("login user", "1000"),
-        ("thread", "9"),
-        ("descends", "not of the container's first process"),
+        ("AUID", "1000"),
+        ("TID", "9"),
+        ("from the container's first process", "no"),
         ("environment", "LD_PRELOAD=/tmp/x.so"),
-        ("runs as the file's user", "0"),
-        ("privileges raised by", "PRIVILEGES_RAISED_EXEC_FILE_SETUID"),
+        ("setuid", "0"),
+        ("privileges changed", "PRIVILEGES_RAISED_EXEC_FILE_SETUID"),
         ("file", "/memfd:x"),
         ("inode", "42"),
         ("links to it", "0"),
-        ("pod's UID", "u-1"),
+        ("pod UID", "u-1"),
         ("privileged", "yes"),
-        ("labels of the pod", "app=web, tier=front"),
+        ("pod labels", "app=web, tier=front"),
     ] {
         assert!(process.contains(&fact), "{fact:?} is not in {process:?}");
     }
-    assert_eq!(
-        pairs(&details.facts),
-        [("stands for events", "3"), ("labels of the node", "zone=a")]
-    );
+    assert_eq!(pairs(&details.facts), [("aggregated events", "3"), ("node labels", "zone=a")]);
 }
 
 #[test]

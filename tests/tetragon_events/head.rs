@@ -117,6 +117,10 @@ fn actions_are_words_and_an_unknown_one_is_a_number() {
     let event = from_line(&json!({ "process_lsm": { "action": "KPROBE_ACTION_OF_TOMORROW" } }));
     assert_eq!(event.action, "");
     assert!(event.json().contains("KPROBE_ACTION_OF_TOMORROW"), "the line keeps the word");
+    let process = json!({ "cap": { "effective": ["CAP_OF_TOMORROW", "CAP_BPF", 77] } });
+    let event = from_line(&json!({ "process_exec": { "process": process } }));
+    let capabilities = event.details().capabilities.expect("they are said");
+    assert_eq!(capabilities.effective, ["unknown capability", "CAP_BPF", "capability 77"]);
 }
 
 #[test]

@@ -100,27 +100,37 @@ fn a_log_that_was_rotated_away_meanwhile_is_a_gap() {
 #[test]
 fn what_is_missing_is_said_with_how_to_mend_it() {
     let api = ApiServer::start();
-    let follower = start(&api, "cluster");
-    follower.until_down("is Tetragon installed?");
-    let heard = follower.keeper.lock();
-    assert_eq!(heard.agents[0].endpoint, Endpoint::Cluster(None));
-    drop(heard);
     api.with(|kube| kube.seed(pod("tetragon-a", "n1", "10.0.0.1")));
+    let follower = start(&api, "cluster");
     follower.until_down("`export.mode: stdout`");
-    assert_eq!(follower.keeper.lock().agents.len(), 1);
+    let only_list = || Rights::Only(vec![Grant::new(&["list"], "", &["pods"])]);
     api.with(|kube| {
         kube.logs.print(OF, "");
-        kube.users[1].rights = Rights::Only(vec![Grant::new(&["list"], "", &["pods"])]);
+        kube.users[1].rights = only_list();
     });
     follower.until_down("Weir needs the right to get pods/log there");
-    api.with(|kube| kube.users[1].rights = Rights::Only(Vec::new()));
-    // The agents that are known are followed on.
-    let heard = follower.until("the list fails", |heard| heard.agents.len() == 2);
-    assert!(heard.agents.iter().any(|agent| is_down(agent, "cannot list resource \"pods\"")));
-    drop(heard);
     api.with(|kube| kube.users[1].rights = Rights::All);
     follower.until_up();
-    drop(follower.until("the list does not fail", |heard| heard.agents.len() == 1));
+}
+
+#[test]
+fn a_list_that_fails_is_said_beside_the_agents_that_are_known() {
+    let api = with_log();
+    let follower = start(&api, "cluster");
+    until_followed(&follower, &api);
+    api.with(|kube| {
+        kube.users[1].rights = Rights::Only(Vec::new());
+        kube.logs.cut(&Piece::Cut);
+    });
+    let heard = follower.until("the list fails", |heard| heard.agents.len() == 2);
+    let cluster = heard.agents.iter().find(|agent| agent.endpoint == Endpoint::Cluster(None));
+    let why = "cannot list resource \"pods\"";
+    assert!(cluster.is_some_and(|cluster| is_down(cluster, why)), "{cluster:?}");
+    drop(heard);
+    api.with(|kube| kube.users[1].rights = Rights::All);
+    drop(follower.until("the list does not fail", |heard| {
+        heard.agents.len() == 1 && heard.agents[0].link == AgentLink::Up
+    }));
 }
 
 #[test]

@@ -16,7 +16,7 @@ struct Export {
 
 impl Export {
     fn new() -> Self {
-        Self { folder: tempdir().unwrap() }
+        Self { folder: tempdir().expect("a folder") }
     }
 
     fn path(&self) -> PathBuf {
@@ -28,10 +28,16 @@ impl Export {
     }
 
     fn write(&self, bytes: impl AsRef<[u8]>) -> File {
-        let mut file = OpenOptions::new().create(true).append(true).open(self.path()).unwrap();
-        file.write_all(bytes.as_ref()).unwrap();
+        let file = OpenOptions::new().create(true).append(true).open(self.path());
+        let mut file = file.expect("the file can be written");
+        file.write_all(bytes.as_ref()).expect("it takes all");
         file
     }
+}
+
+/// The first bytes of a line.
+fn start(line: &str, bytes: usize) -> &str {
+    line.get(..bytes).expect("it is longer")
 }
 
 #[track_caller]
@@ -44,13 +50,13 @@ fn only_what_is_new_is_read_and_half_lines_wait_for_their_end() {
     let export = Export::new();
     let (first, second) = (exec(3), exec(4));
     // What is at its end when it is opened is the half of a line that is not new.
-    export.write(exec(1) + "\n" + &exec(2)[..20]);
+    export.write(exec(1) + "\n" + start(&exec(2), 20));
     let follower = export.follow();
     follower.until_up();
-    export.write(&exec(2)[20..]);
-    export.write(format!("\n{first}\n{}", &second[..30]));
+    export.write(&exec(2).as_bytes()[20..]);
+    export.write(format!("\n{first}\n{}", start(&second, 30)));
     until_pids(&follower, &[3]);
-    export.write(&second[30..]);
+    export.write(&second.as_bytes()[30..]);
     export.write("\r\n\n");
     until_pids(&follower, &[3, 4]);
     let heard = follower.until("counted", |heard| heard.agents[0].events == 2);
@@ -86,7 +92,7 @@ fn a_file_that_is_cut_off_in_place_is_read_from_its_start_and_that_is_a_gap() {
     export.write("");
     let follower = export.follow();
     follower.until_up();
-    export.write(exec(1) + "\n" + &exec(2) + "\n" + &exec(3)[..9]);
+    export.write(exec(1) + "\n" + &exec(2) + "\n" + start(&exec(3), 9));
     until_pids(&follower, &[1, 2]);
     export.write("").set_len(0).unwrap();
     drop(follower.until("a gap", |heard| heard.agents[0].gaps == 1));

@@ -35,12 +35,12 @@ fn endpoint(agent: &TetragonAgent) -> Endpoint {
 
 /// Asks `double`.
 fn ask<T>(double: &TetragonAgent, act: impl AsyncFnOnce(Agent) -> T) -> T {
-    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { act(Agent::at(&endpoint(double)).unwrap()).await })
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async { act(Agent::at(&endpoint(double)).expect("a service")).await })
 }
 
 fn known(double: &TetragonAgent) -> Vec<AgentPolicy> {
-    ask(double, async |agent| agent.policies().await).unwrap()
+    ask(double, async |agent| agent.policies().await).expect("it answers")
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn an_agent_is_asked_for_its_version_and_its_health_and_an_older_one_says_what_i
 #[test]
 fn an_agent_that_is_slow_or_away_is_waited_for_no_longer_than_that_takes() {
     let double = TetragonAgent::on_tcp();
-    double.with(|agent| agent.slowness = Duration::from_secs(60));
+    double.with(|agent| agent.slowness = Duration::from_mins(1));
     ask(&double, async |agent| {
         let began = std::time::SystemTime::now();
         let error = agent.version().await.unwrap_err();

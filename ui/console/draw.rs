@@ -139,13 +139,13 @@ impl Console {
             }
             (Action::Retry, Some(Subject::Entry(entry))) => entry.state == EntryState::Parked,
             (Action::Mute | Action::Limit, Some(Subject::Incident(_)))
-            | (Action::Undo, Some(Subject::Mute(_))) => true,
+            | (Action::Undo, Some(Subject::Mute(_)))
+            | (Action::DeletePolicy, Some(Subject::Policy(_))) => true,
             (Action::Limit, Some(Subject::Limit(status))) => status.controller.is_ok(),
             (Action::Undo, Some(Subject::Limit(status))) => status.held.is_some(),
             (Action::EditPolicy | Action::SwitchPolicy, Some(Subject::Policy(status))) => {
                 status.manifest.is_some()
             }
-            (Action::DeletePolicy, Some(Subject::Policy(_))) => true,
             (Action::NewPolicy, _) => self.top().lists_policies(),
             _ => false,
         }

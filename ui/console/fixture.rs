@@ -11,7 +11,7 @@ use std::sync::Arc;
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict};
 use weir::engine::{
     ArrivalCounts, Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source,
-    SourceKind, SourceState, StoreStatus, TetragonStatus, Traffic,
+    SourceKind, SourceState, StoreStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
@@ -23,7 +23,7 @@ use weir::store::{Depth, Entry, EntryState, Mute};
 
 pub(crate) use self::mapped::{lone_pod, mapped};
 pub(crate) use self::named::named;
-pub(crate) use self::policed::{NO_CALL, body, policed, policy};
+pub(crate) use self::policed::{body, policed, policy};
 pub(crate) use self::tetragon::{agent, event};
 
 /// 2026-11-25T14:02:11Z.
@@ -288,6 +288,7 @@ pub(crate) fn slow_attack() -> Incident {
         ],
         flow_ids: (0..40).map(|n| FlowId(0xc0ff_ee00 + n)).collect(),
         names: Names::default(),
+        processes: Vec::new(),
     }
 }
 

@@ -141,13 +141,14 @@ impl Console {
     pub(super) fn learn(&mut self, news: PolicyNews) {
         self.notice = None;
         match news {
-            PolicyNews::Said(said) => match self.views.editor_mut() {
-                Some(editor) => editor.tell(said),
-                None => {
+            PolicyNews::Said(said) => {
+                if let Some(editor) = self.views.editor_mut() {
+                    editor.tell(said);
+                } else {
                     let words: Vec<_> = said.iter().map(Said::text).collect();
                     self.notice = Some(words.join("; "));
                 }
-            },
+            }
             PolicyNews::Dangerous(why, wanted) => {
                 let mut lines = vec![Said::new(Role::Bad, "it would harm:".into())];
                 lines.extend(why.lines().map(|line| Said::new(Role::Warning, line.into())));

@@ -116,7 +116,7 @@ fn lack(access: &Access) -> Finding {
     let found = format!("Weir may not {} {resource}: {}", missing.join(", "), right.disables);
     let file = match right.part {
         Part::Reader => "bind the reader of `deploy/rbac.yaml`",
-        Part::Responder => "bind the responder of `deploy/rbac.yaml`, if limits are to be set",
+        Part::Responder => "bind the responder of `deploy/rbac.yaml`, if anything is to be changed",
     };
     Finding::warn(RIGHTS, found, file)
 }

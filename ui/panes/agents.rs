@@ -2,7 +2,7 @@
 //! at the top. What is lost is said, and nothing is said to be well of which that is not known.
 
 use weir::engine::TetragonStatus;
-use weir::tetragon::{AgentLink, AgentStatus};
+use weir::tetragon::{AgentLink, AgentStatus, Event, EventKind};
 
 use crate::format;
 use crate::text;
@@ -26,10 +26,9 @@ pub(crate) fn heard(status: &TetragonStatus) -> String {
         (_, 0, _) => format!("{waiting} of {agents} agents connecting"),
         (_, down, _) => format!("{down} of {agents} agents DOWN"),
     };
-    let lost = match losses(status).as_slice() {
-        [] => "0 lost".into(),
-        losses => losses.join(" · "),
-    };
+    let before = some(throttled_before(status), |n| format!("throttled {}", times(n)));
+    let lost: Vec<_> = losses(status).into_iter().chain(before).collect();
+    let lost = if lost.is_empty() { "0 lost".into() } else { lost.join(" · ") };
     format!("{words} · {lost}")
 }
 
@@ -68,8 +67,11 @@ pub(crate) fn trouble(status: &TetragonStatus) -> Option<String> {
         some(sum(|agent| agent.throttled), |n| {
             format!("throttled: events of {} are left out now", format::counted(n, "cgroup"))
         }),
+        some(throttled_before(status), |n| {
+            format!("throttled {} among the events below: an unknown number is missing", times(n))
+        }),
         some(sum(|agent| agent.gaps), |n| {
-            format!("nothing was heard {}: what happened then is not known", times(n))
+            format!("nothing was heard for a while {}: what happened then is not known", times(n))
         }),
     ];
     let words: Vec<_> = parts.into_iter().flatten().collect();
@@ -85,7 +87,11 @@ pub(crate) fn why_empty(status: &TetragonStatus) -> String {
     let (down, waiting) = (count(status, is_down), count(status, is_connecting));
     match status.agents.as_slice() {
         [] => "no agent of Tetragon's has been found yet; it is looked for again and again".into(),
-        agents if agents.len() == down => "no agent is heard, and nothing came before".into(),
+        agents if agents.len() == down => {
+            // What the first says stands above.
+            let others: String = agents.iter().skip(1).filter_map(words).collect();
+            format!("no agent is heard, and nothing came before{others}")
+        }
         agents if waiting > 0 => {
             let first = agents.iter().find(|agent| is_connecting(agent));
             format!("waiting for the first word of {}", name(first))
@@ -112,6 +118,13 @@ fn down(status: &TetragonStatus) -> Option<String> {
     let why = text::clip(&text::clean(why), REASON_COLUMNS);
     let since = format::clock(*since_us);
     Some(format!("{} is DOWN since {since}{more}: {why}", name(agent)))
+}
+
+/// What an agent that is not heard says of that, to go on with.
+fn words(agent: &AgentStatus) -> Option<String> {
+    let AgentLink::Down { why, .. } = &agent.link else { return None };
+    let why = text::clip(&text::clean(why), REASON_COLUMNS);
+    Some(format!("; {}: {why}", name(agent)))
 }
 
 /// An agent by its node; by where it is heard while that is not known.
@@ -142,7 +155,18 @@ fn some(number: u64, words: impl FnOnce(u64) -> String) -> Option<String> {
 }
 
 fn times(number: u64) -> String {
-    if number == 1 { "for a while".into() } else { format!("{} times", format::count(number)) }
+    if number == 1 { "once".into() } else { format!("{} times", format::count(number)) }
+}
+
+/// How often agents began to leave out the events of a cgroup, as far as that is remembered; none
+/// while one still does, which is said of its own.
+fn throttled_before(status: &TetragonStatus) -> u64 {
+    if status.agents.iter().any(|agent| agent.throttled > 0) {
+        return 0;
+    }
+    let begins =
+        |event: &Event| event.kind == EventKind::Throttle && event.call.as_str() == "start";
+    status.events.iter().filter(|kept| begins(&kept.event)).count() as u64
 }
 
 fn count(status: &TetragonStatus, is: fn(&AgentStatus) -> bool) -> usize {
@@ -232,7 +256,11 @@ mod tests {
         assert_eq!(why_empty(&absent), "no socket");
         for (links, words) in [
             (vec![], "no agent of Tetragon's has been found"),
-            (vec![down()], "no agent is heard"),
+            (vec![down()], "no agent is heard, and nothing came before"),
+            (
+                vec![down(), down()],
+                "no agent is heard, and nothing came before; unix:///run/t.sock: connection refused",
+            ),
             (vec![AgentLink::Connecting], "waiting for the first word of unix:///run/t.sock"),
             (vec![down(), AgentLink::Up], "unix:///run/t.sock is heard, and nothing"),
         ] {

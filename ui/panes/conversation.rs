@@ -110,7 +110,8 @@ pub(crate) fn facts(row: &Conversation, look: &Look) -> Vec<Fact> {
     let verdict = format!("{} {}, {alarm}", row.class, row.score);
     let mut facts = vec![Fact::new("between", format!("{} → {}", row.client, service(row, None)))];
     facts.extend(names(row.client_who.as_deref(), row.server_who.as_deref()));
-    facts.extend(process::ends(row.client_process.as_deref(), row.server_process.as_deref()));
+    let (client, server) = (row.client_process.as_deref(), row.server_process.as_deref());
+    facts.extend(process::ends(client, server, ""));
     facts.extend([
         Fact::told("worst", verdict, class_role(row.class, row.is_alarm)),
         Fact::new(

@@ -3,7 +3,7 @@
 mod lineage;
 mod said;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -30,22 +30,20 @@ const JSON_BYTES: usize = 16_384;
 #[derive(Debug)]
 pub(crate) struct EventPage {
     shown: Arc<KeptEvent>,
-    details: Details,
-    json: String,
+    /// What it says, and its JSON, taken apart when it is looked at.
+    read: OnceLock<(Details, String)>,
     scroll: Scroll,
 }
 
 impl EventPage {
-    /// All of `shown`, which is taken apart once.
+    /// All of `shown`.
     pub(crate) fn new(shown: Arc<KeptEvent>) -> Self {
-        let details = shown.event.details();
-        let json = bounded(json(&shown.event));
-        Self { shown, details, json, scroll: Scroll::default() }
+        Self { shown, read: OnceLock::new(), scroll: Scroll::default() }
     }
 
     fn lines(&self, scene: &Scene, columns: u16) -> Vec<Line<'static>> {
-        let Self { shown, details, json, .. } = self;
-        let (event, look) = (&shown.event, &scene.look);
+        let (event, look) = (&self.shown.event, &scene.look);
+        let (details, json) = self.read.get_or_init(|| (event.details(), bounded(json(event))));
         let facts = |facts: &[Fact]| facts::lines(facts, columns, look);
         let mut lines = facts(&happened(event, &scene.snapshot.tetragon, look));
         let mut part = |words: &'static str, more: Vec<Line<'static>>| {
@@ -70,15 +68,14 @@ impl EventPage {
 }
 
 /// As much of `json` as is shown, and how much is not.
-fn bounded(mut json: String) -> String {
-    let whole = json.len();
-    let end = json.floor_char_boundary(JSON_BYTES);
-    if end < whole {
-        json.truncate(end);
-        let left = format::bytes((whole - end) as u64);
-        json.push_str(&format!("… and {left} more; y copies all of it"));
+fn bounded(json: String) -> String {
+    match json.get(..json.floor_char_boundary(JSON_BYTES)) {
+        Some(shown) if shown.len() < json.len() => {
+            let left = format::bytes((json.len() - shown.len()) as u64);
+            format!("{shown}… and {left} more; y copies all of it")
+        }
+        _ => json,
     }
-    json
 }
 
 /// What happened, when and where, and what was done about it.
@@ -94,7 +91,7 @@ fn happened(event: &Event, status: &TetragonStatus, look: &Look) -> Vec<Fact> {
     [
         Some(Fact::told("what", text::clean(&told(event)), done.role(event))),
         Some(Fact::new("type", type_of)),
-        Some(Fact::new("when", since(event.at_us, look))),
+        Some(Fact::new("when", when(event.at_us, look))),
         Some(Fact::new("where", place(event))),
         some("node", &event.node),
         some("policy", &event.policy),
@@ -104,6 +101,11 @@ fn happened(event: &Event, status: &TetragonStatus, look: &Look) -> Vec<Fact> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// A moment, and how long ago that is; beside a capture that is replayed it may be to come.
+fn when(at_us: i64, look: &Look) -> String {
+    if at_us > look.now_us { format::moment(at_us) } else { since(at_us, look) }
 }
 
 impl View for EventPage {

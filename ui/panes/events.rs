@@ -21,8 +21,8 @@ use crate::format;
 use crate::text;
 use crate::theme::Role;
 
-/// Lines that the list keeps, however much is said above it.
-const LIST_LINES: u16 = 5;
+/// What is said above the list takes one of so many lines at most.
+const TROUBLE_SHARE: u16 = 3;
 
 /// The JSON of an event: the same value, in which nothing can steer a terminal.
 pub(crate) fn json(event: &Event) -> String {
@@ -59,7 +59,7 @@ impl Events {
 /// What is wrong with agents, as much of it as leaves room for the list.
 fn trouble(scene: &Scene, area: Rect) -> Option<String> {
     let words = agents::trouble(&scene.snapshot.tetragon)?;
-    let lines = area.height.saturating_sub(LIST_LINES).max(1);
+    let lines = (area.height / TROUBLE_SHARE).max(1);
     let columns = usize::from(area.width.saturating_sub(2));
     // Lines break at spaces: the last word of each may be wanting.
     Some(text::clip(&words, columns.saturating_sub(8) * usize::from(lines)))

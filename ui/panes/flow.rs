@@ -26,6 +26,9 @@ use crate::widgets::table::{Clip, Column};
 /// Lines that the list of features keeps, however much is said above it.
 const LIST_LINES: u16 = 4;
 
+/// Processes are known of conversations.
+const OF_THE_NEWEST: &str = ", by the newest flow of the two of which that is known";
+
 /// Columns for the probabilities, and from which width on they stand beside the features.
 const BESIDE_COLUMNS: u16 = 40;
 const WIDE_COLUMNS: u16 = 110;
@@ -156,7 +159,7 @@ impl FlowPage {
         let mut facts = vec![Fact::new("between", format!("{source} → {target}"))];
         facts.extend(names(self.client_who.as_deref(), self.server_who.as_deref()));
         let ends = (self.client_process.as_deref(), self.server_process.as_deref());
-        facts.extend(process::ends(ends.0, ends.1));
+        facts.extend(process::ends(ends.0, ends.1, OF_THE_NEWEST));
         facts.extend([
             Fact::told("said", format!("{class} {score}, {alarm}"), class_role(*class, *is_alarm)),
             Fact::new("probable", likely.join(" · ")),

@@ -117,12 +117,16 @@ static FIELDS: [Field<Conversation>; 14] = [
     Field {
         column: Column::text("CLIENT RUNS", 11, Clip::End, 12).fair(24),
         cell: |row, look| look.cell(Role::Text, process::short(row.client_process.as_deref())),
-        compare: |one, other| process::by_name(&one.client_process, &other.client_process),
+        compare: |one, other| {
+            process::by_name(one.client_process.as_deref(), other.client_process.as_deref())
+        },
     },
     Field {
         column: Column::text("SERVER RUNS", 11, Clip::End, 13).fair(24),
         cell: |row, look| look.cell(Role::Text, process::short(row.server_process.as_deref())),
-        compare: |one, other| process::by_name(&one.server_process, &other.server_process),
+        compare: |one, other| {
+            process::by_name(one.server_process.as_deref(), other.server_process.as_deref())
+        },
     },
 ];
 

@@ -13,7 +13,7 @@ use super::conversation::since;
 use super::endpoint::described;
 use super::facts::{self, Fact};
 use super::scroll::Scroll;
-use super::{Focus, Scene, Subject, View, answer, chrome};
+use super::{Focus, Scene, Subject, View, answer, chrome, process};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -39,6 +39,7 @@ pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
         Fact::told("why", format!("{words} ({feature})"), Role::Text)
     });
     facts.extend(reasons);
+    facts.extend(process::seen(&row.processes));
     facts.extend([
         Fact::new("sources", hosts(row, &row.sources)),
         Fact::new("targets", hosts(row, &row.targets)),

@@ -42,6 +42,7 @@ impl Item for PolicyStatus {
     fn note(&self, look: &Look) -> Option<Cell> {
         let hooks = self.hooks.iter().map(|hook| text::clean(hook)).collect::<Vec<_>>().join(", ");
         Some(match (self.why.as_str(), self.standing) {
+            ("", Standing::AgentOnly) => look.cell(Role::Dim, "the cluster has no object of it"),
             ("", _) => look.cell(Role::Dim, hooks),
             (why, Standing::NotLoaded) => look.cell(Role::Bad, text::clean(why)),
             (why, standing) => look.cell(role(standing), text::clean(why)),

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use weir::engine::Snapshot;
-use weir::policy::{AgentPolicy, Counters, LoadState, PolicyStatus, yaml};
+use weir::policy::{AgentPolicy, Counters, LoadState, PolicyMode, PolicyStatus, yaml};
 
 use super::facts::{self, Fact};
 use super::policies::{mode_words, role, words};
@@ -32,6 +32,9 @@ fn facts(status: &PolicyStatus) -> Vec<Fact> {
     }
     let does = match status.actions.as_slice() {
         [] => "tells, and does nothing to processes".into(),
+        actions if mode_words(status) == PolicyMode::Monitor.name() => {
+            format!("only tells what it would do: {}", actions.join(" "))
+        }
         actions => actions.join(" "),
     };
     facts.extend([Fact::new("mode", mode_words(status)), Fact::new("does", does)]);

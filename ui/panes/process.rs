@@ -1,7 +1,6 @@
 //! Processes behind flows and incidents, in words.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use weir::incident::{Deed, Process, ProcessSeen};
 
@@ -26,9 +25,9 @@ pub(crate) fn short(process: Option<&Process>) -> String {
 }
 
 /// Processes that are known first, by what they run.
-pub(crate) fn by_name(one: &Option<Arc<Process>>, other: &Option<Arc<Process>>) -> Ordering {
-    fn key(process: &Option<Arc<Process>>) -> (bool, &str) {
-        (process.is_none(), process.as_ref().map_or("", |process| name(&process.binary)))
+pub(crate) fn by_name(one: Option<&Process>, other: Option<&Process>) -> Ordering {
+    fn key(process: Option<&Process>) -> (bool, &str) {
+        (process.is_none(), process.map_or("", |process| name(&process.binary)))
     }
     key(one).cmp(&key(other))
 }
@@ -51,13 +50,14 @@ pub(crate) fn described(process: &Process) -> String {
     text::clean(&format!("{} (pid {pid}{known}){place}", command.trim_end()))
 }
 
-/// The processes at both ends of flows, as far as they are known.
+/// The processes at both ends of flows, as far as they are known; `of` says of which flows.
 pub(crate) fn ends(
     client: Option<&Process>,
     server: Option<&Process>,
+    of: &str,
 ) -> impl Iterator<Item = Fact> {
     let fact = |name, process: Option<&Process>| {
-        process.map(|process| Fact::new(name, described(process)))
+        process.map(|process| Fact::new(name, format!("{}{of}", described(process))))
     };
     [fact("client runs", client), fact("server runs", server)].into_iter().flatten()
 }

@@ -93,7 +93,8 @@ fn of_diff(diff: &str) -> Vec<Said> {
 
 /// What deleting a policy would delete.
 pub(crate) fn of_deleted(deleted: &PolicyDeleted) -> Vec<Said> {
-    of_written(&deleted.written)
+    let notes = deleted.notes.iter().map(|note| Said(Role::Warning, note.clone()));
+    notes.chain(of_written(&deleted.written)).collect()
 }
 
 /// Whom a limit would have refused.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::incident::SinkName;
-use crate::store::{Changes, Outbox, Recipient, Role};
+use crate::store::{Changes, Outbox, Recipient, Role, Witness};
 
 /// A server with two open incidents, and a sink that is to be told of them.
 async fn with_open() -> Server {
@@ -141,6 +141,21 @@ async fn what_a_sink_has_refused_is_listed_in_pages_and_tried_again() {
     assert_eq!((again.status, again.json()), (200, json!({ "retried": 1 })));
     let none = server.ask_as(&token, "POST", target, &json!({ "entry": 1 })).await;
     assert_eq!(none.problem(404), "retry entry 1 of the outbox: it is not parked");
+}
+
+#[tokio::test]
+async fn what_tetragon_said_of_an_alert_is_a_list_for_whoever_may_look() {
+    let mut server = with_open().await;
+    let token = server.user("ada", Role::Viewer).await;
+    let target = format!("/api/alerts/{}/events", IncidentId(1));
+    assert_eq!(server.get_as(&token, &target).await.json(), json!([]));
+    let said = json!({ "process_exec": { "process": { "binary": "/bin/sh" } } });
+    let event = Witness { incident: IncidentId(1), at_us: 1, event: said.to_string() };
+    server.store.apply(&Changes { events: &[event], ..Changes::default() }).unwrap();
+    assert_eq!(server.get_as(&token, &target).await.json(), json!([said]));
+    assert_eq!(server.get(&target).await.status, 401);
+    let none = format!("/api/alerts/{}/events", IncidentId(99));
+    assert_eq!(server.get_as(&token, &none).await.status, 404);
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ async fn an_alert_has_every_member_it_is_to_have() {
             "why": ["70 ports, usually 1"],
             "flow_ids": ["00000000000000ff"],
             "names": [],
+            "processes": [],
         }])
     );
 }

@@ -7,6 +7,7 @@ mod events;
 mod health;
 mod limits;
 mod login;
+mod policies;
 mod problems;
 mod server;
 mod shared;
@@ -49,6 +50,7 @@ pub(super) fn incident(id: u64) -> Incident {
         why: vec![Reason { feature: "Fan-out".into(), text: "70 ports, usually 1".into() }],
         flow_ids: vec![FlowId(255)],
         names: Names::default(),
+        processes: Vec::new(),
     }
 }
 

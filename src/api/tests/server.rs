@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::api::{Api, Parts, serve};
-use crate::engine::{Events, Handle, Limits, Snapshot};
+use crate::engine::{Events, Handle, Limits, Policies, Snapshot};
 use crate::notify::FirebaseList;
 use crate::store::{Accounts, Actions, By, PasswordHash, Role, Store};
 
@@ -51,21 +51,26 @@ impl Server {
 
     /// One that reads the list that several share.
     pub(super) async fn sharing(shared: Option<FirebaseList>) -> Self {
-        Self::of(shared, Limits::absent("no cluster: `cluster` is off".into()), Events::default())
-            .await
+        Self::of(shared, |handle| handle).await
     }
 
     /// One whose engine sets limits through this door.
     pub(super) async fn limiting(limits: Limits) -> Self {
-        Self::of(None, limits, Events::default()).await
+        Self::of(None, |handle| handle.with_limits(limits)).await
+    }
+
+    /// One whose engine reads and writes policies through this door.
+    pub(super) async fn policing(policies: Policies) -> Self {
+        Self::of(None, |handle| handle.with_policies(policies)).await
     }
 
     /// One whose engine remembers these events.
     pub(super) async fn telling(events: Events) -> Self {
-        Self::of(None, Limits::absent("no cluster: `cluster` is off".into()), events).await
+        Self::of(None, |handle| handle.with_events(events)).await
     }
 
-    async fn of(shared: Option<FirebaseList>, limits: Limits, events: Events) -> Self {
+    /// One whose engine has the doors that `open` adds.
+    async fn of(shared: Option<FirebaseList>, open: impl FnOnce(Handle) -> Handle) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("weir.db");
         let store = Store::open(&path).unwrap();
@@ -74,8 +79,9 @@ impl Server {
         accounts.add(&USER.parse().unwrap(), Role::Viewer, &hash, &by()).unwrap();
         let (snapshots, seen) = watch::channel(Arc::new(Snapshot::default()));
         let handle = Handle::new(seen, Arc::default());
+        let limits = Limits::absent("no cluster: `cluster` is off".into());
         let handle = handle.with_actions(Actions::open(&path).unwrap()).with_limits(limits);
-        let handle = handle.with_events(events);
+        let handle = open(handle);
         let evidence = Some(folder.path().join("evidence"));
         let parts = Parts { handle, database: path.clone(), evidence, shared };
         let api = Api::new(parts).unwrap();

@@ -1,13 +1,17 @@
 //! What waits to be written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::flow::FlowId;
 use crate::incident::{FlowSpan, Incident, IncidentId};
+use crate::store::Witness;
 
 /// Spans that wait at most, 10 MiB.
 const SPANS: usize = 65_536;
+
+/// Events that wait at most: a few KiB each.
+const EVENTS: usize = 4_096;
 
 /// The newest state of each incident, and the newest span of each of their flows.
 #[derive(Debug, Default)]
@@ -16,6 +20,7 @@ pub(super) struct Waiting {
     spans: BTreeMap<(IncidentId, FlowId), FlowSpan>,
     /// Spans for which there was no room.
     lost_spans: u64,
+    events: BTreeSet<Witness>,
 }
 
 impl Waiting {
@@ -35,9 +40,24 @@ impl Waiting {
         }
     }
 
+    /// Events that touch incidents, as far as there is room for them.
+    pub(super) fn add_events(&mut self, events: impl IntoIterator<Item = Witness>) {
+        for event in events {
+            if self.events.len() < EVENTS {
+                self.events.insert(event);
+            }
+        }
+    }
+
+    /// All events.
+    pub(super) fn events(&self) -> Vec<Witness> {
+        self.events.iter().cloned().collect()
+    }
+
     /// Takes over all of `newer`.
     pub(super) fn append(&mut self, newer: &mut Self) {
-        let Self { incidents, spans, lost_spans } = std::mem::take(newer);
+        let Self { incidents, spans, lost_spans, events } = std::mem::take(newer);
+        self.add_events(events);
         self.add(incidents.into_values(), spans.into_iter().map(|((id, _), span)| (id, span)));
         self.lost_spans += lost_spans;
     }
@@ -54,7 +74,7 @@ impl Waiting {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.incidents.is_empty() && self.spans.is_empty()
+        self.incidents.is_empty() && self.spans.is_empty() && self.events.is_empty()
     }
 
     /// How many.

@@ -64,7 +64,7 @@ fn every_event_that_was_taken_is_observed_and_remembered_or_evicted() {
     let observed = Arc::<AtomicU64>::default();
     let count = Arc::clone(&observed);
     let last = std::sync::Mutex::new(0);
-    let observe = move |kept: &KeptEvent| {
+    let observe = move |kept: &Arc<KeptEvent>| {
         let mut last = last.lock().unwrap();
         assert_eq!(kept.id.0, *last + 1);
         *last = kept.id.0;
@@ -106,7 +106,7 @@ fn how_agents_stand_is_shown_and_that_there_is_none() {
 
 #[test]
 fn a_thread_that_breaks_off_does_not_look_like_a_quiet_cluster() {
-    let observe = |_: &KeptEvent| panic!("it breaks off");
+    let observe = |_: &Arc<KeptEvent>| panic!("it breaks off");
     let Kept { intake, seen, thread, .. } = keeping(1 << 20, Box::new(observe));
     assert!(intake.take(event("/bin/sh")));
     assert!(thread.join().is_err());

@@ -9,10 +9,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::PolicyError;
 use crate::engine::keeper::with_causes;
 use crate::policy::{AgentPolicy, PolicyName};
-use crate::tetragon::{Agent, AgentStatus, Endpoint};
+use crate::tetragon::{Agent, AgentLink, AgentStatus, Endpoint};
 
 /// How long an agent may take to say which policies it has.
 pub(super) const SAYS: Duration = Duration::from_secs(5);
+
+/// The same of one that is not heard at the moment: whoever waits is not to wait for it.
+const DOWN_SAYS: Duration = Duration::from_secs(1);
 
 /// How long an agent may take to do something to one: to load it takes it a while.
 const DOES: Duration = Duration::from_secs(8);
@@ -68,10 +71,16 @@ pub(super) fn named(agent: &AgentStatus) -> String {
 /// Asks `agents` which policies they have. Whoever has not answered within `patience` counts as not
 /// asked.
 pub(super) async fn hear(agents: &[AgentStatus], patience: Duration) -> Heard {
-    let until = Instant::now() + patience;
+    let now = Instant::now();
     let askable = askable(agents);
     let ask = |agent: AgentStatus| async move {
-        let said = timeout_at(until, async { Agent::at(&agent.endpoint)?.policies().await }).await;
+        let patience = match agent.link {
+            AgentLink::Down { .. } => patience.min(DOWN_SAYS),
+            AgentLink::Connecting | AgentLink::Up => patience,
+        };
+        let said =
+            timeout_at(now + patience, async { Agent::at(&agent.endpoint)?.policies().await })
+                .await;
         let said = match said {
             Ok(said) => said.map_err(|error| with_causes(&error)),
             Err(_) => Err(format!("no answer within {} s", patience.as_secs().max(1))),

@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::agents::{self, Heard, SAYS, askable};
+use super::agents::{self, Heard, SAYS};
 use super::audit::Before;
 use super::object::{MANAGER, path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyApplied, PolicyClient, PolicyError, PolicyRequest};
 use crate::cluster::{self, Conflicts, Effect, Objects};
 use crate::engine::limits::Written;
-use crate::policy::{self, AgentPolicy, LoadState, Policy, PolicyName, Problem, bare};
+use crate::policy::{self, Policy, PolicyName, Problem, bare};
 use crate::store::By;
-use crate::tetragon::{Agent, AgentStatus};
+use crate::tetragon::AgentStatus;
 
 /// What is said of a policy of which it is not known yet whether agents have loaded it.
 pub(super) const NOT_KNOWN_YET: &str = "not every agent has said yet whether it has loaded it: how \
@@ -54,15 +54,13 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         before: &mut Before,
     ) -> Result<PolicyApplied, PolicyError> {
         self.may_write(policy.name(), "apply", way.is_dry_run)?;
-        self.spared(policy, way, before)?;
         let agents = self.agents();
-        match &self.parts.cluster {
-            Ok(objects) => self.in_cluster(objects, policy, way, &agents, before).await,
-            Err(_) => {
-                self.somewhere(&agents)?;
-                self.at_agents(policy, way, &agents, before).await
-            }
+        self.spared(policy, way, &agents, before)?;
+        if let Ok(objects) = &self.parts.cluster {
+            return self.in_cluster(objects, policy, way, &agents, before).await;
         }
+        self.somewhere(&agents)?;
+        self.give(policy, way, &agents, before).await
     }
 
     /// An error where nothing is to be changed.
@@ -80,8 +78,14 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
     }
 
     /// An error where the policy would harm and nobody insists.
-    fn spared(&self, policy: &Policy, way: Way, before: &mut Before) -> Result<(), PolicyError> {
-        let dangers = policy.dangers(&self.parts.guarded);
+    fn spared(
+        &self,
+        policy: &Policy,
+        way: Way,
+        agents: &[AgentStatus],
+        before: &mut Before,
+    ) -> Result<(), PolicyError> {
+        let dangers = policy.dangers(&self.guarded(agents));
         if dangers.is_empty() {
             return Ok(());
         }
@@ -114,7 +118,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         let (would, mut notes) = self.checked(objects, policy).await?;
         // What others have written stays in it, and may harm too.
         if let Ok(whole) = Policy::from_json(would.clone()) {
-            self.spared(&whole, way, before)?;
+            self.spared(&whole, way, agents, before)?;
         }
         let written = Written {
             object: shown(name),
@@ -138,7 +142,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         let awaited =
             Awaited::Taken { before: (!is_same_spec).then_some(&had), mode: policy.mode() };
         let (heard, is_known) = settled(agents, name, awaited).await;
-        self.say_how_known(agents, &heard, is_known, &mut notes);
+        say_how_known(agents, &heard, is_known, &mut notes);
         let status = self.standing(name, Some(&object), &heard);
         Ok(PolicyApplied { status, written, diff, notes, is_dry_run: false })
     }
@@ -164,22 +168,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         };
         match checked {
             Ok(object) => Ok((bare(object), notes)),
-            Err(error) => Err(self.why_not(policy.name(), error).await),
-        }
-    }
-
-    /// A path that is not there means that the definitions are not, unless it is the namespace.
-    async fn why_not(&self, name: &PolicyName, error: cluster::Error) -> PolicyError {
-        match &error {
-            cluster::Error::Refused { status: 404, message, .. }
-                if !message.starts_with("namespaces") =>
-            {
-                PolicyError::NotInstalled
-            }
-            _ => {
-                tracing::info!(policy = %name, %error, "the API server did not take a policy");
-                error.into()
-            }
+            Err(error) => Err(why_not(policy.name(), error)),
         }
     }
 
@@ -202,80 +191,6 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             Err(_) => Err(PolicyError::Unsure { policy: name.clone(), source: Box::new(error) }),
         }
     }
-
-    /// Says what is not known of what agents made of it.
-    pub(super) fn say_how_known(
-        &self,
-        agents: &[AgentStatus],
-        heard: &Heard,
-        is_known: bool,
-        notes: &mut Vec<String>,
-    ) {
-        if askable(agents).is_empty() && agents.is_empty() {
-            notes.push("no agent is known that could say whether it has loaded it".into());
-        } else if !is_known && !heard.answered.is_empty() {
-            notes.push(NOT_KNOWN_YET.into());
-        }
-        notes.extend(heard.notes.iter().cloned());
-    }
-
-    async fn at_agents(
-        &self,
-        policy: &Policy,
-        way: Way,
-        agents: &[AgentStatus],
-        before: &mut Before,
-    ) -> Result<PolicyApplied, PolicyError> {
-        let name = policy.name();
-        let had = agents::hear(agents, SAYS).await;
-        let holders: Vec<_> = had.of(name).map(|policy| policy.node.clone()).collect();
-        before.object = json!({ "agents": holders });
-        let askable = askable(agents);
-        let how = if holders.is_empty() { "add" } else { "delete, then add" };
-        let written = Written {
-            object: format!("{} at {}", shown(name), counted(askable.len())),
-            how: how.to_owned(),
-            body: policy.manifest().clone(),
-        };
-        let diff = policy::diff(None, Some(policy.manifest()));
-        let mut notes = Vec::new();
-        if !holders.is_empty() {
-            notes.push(format!(
-                "{} have a policy of this name, which they do not show: it is replaced by deleting \
-                 it first",
-                counted(holders.len())
-            ));
-        }
-        notes.extend(before.forced.iter().map(|danger| format!("forced, although {danger}")));
-        if way.is_dry_run {
-            notes.push("there is no API server to check it: only its form was looked at".into());
-            let status = self.standing(name, None, &had);
-            return Ok(PolicyApplied { status, written, diff, notes, is_dry_run: true });
-        }
-        let yaml = policy.yaml();
-        let put = |agent: AgentStatus, service: Agent| -> futures_util::future::BoxFuture<'_, _> {
-            let has_it = had.at(&agents::named(&agent), name).is_some();
-            let yaml = &yaml;
-            Box::pin(async move { put(service, name, yaml, has_it).await })
-        };
-        let told = agents::tell(askable, &put).await;
-        let awaited = Awaited::Taken { before: Some(&had), mode: policy.mode() };
-        let (heard, is_known) = if told.done.is_empty() {
-            (agents::hear(agents, SAYS).await, true)
-        } else {
-            settled(agents, name, awaited).await
-        };
-        // An agent that could not load a policy refuses it and has it all the same.
-        let is_broken =
-            |one: &AgentPolicy| matches!(one.state, LoadState::LoadError | LoadState::Error);
-        match told.outcome(&format!("apply the policy {name}")) {
-            Err(error) if heard.of(name).any(is_broken) => notes.push(error.to_string()),
-            outcome => notes.extend(outcome?),
-        }
-        self.say_how_known(agents, &heard, is_known, &mut notes);
-        let status = self.standing(name, None, &heard);
-        Ok(PolicyApplied { status, written, diff, notes, is_dry_run: false })
-    }
 }
 
 /// How a policy is applied.
@@ -285,28 +200,38 @@ pub(super) struct Way {
     pub(super) is_dry_run: bool,
 }
 
-/// Has one agent take a policy in, in the place of what it has.
-async fn put(service: Agent, name: &PolicyName, yaml: &str, has_it: bool) -> Result<(), String> {
-    if has_it {
-        service.delete_policy(name).await.map_err(|error| said(&error))?;
-    }
-    service.add_policy(yaml).await.map_err(|error| {
-        let gone = if has_it { " (the one it had is deleted)" } else { "" };
-        format!("{}{gone}", said(&error))
-    })
-}
-
-pub(super) fn said(error: &(dyn std::error::Error + 'static)) -> String {
-    crate::engine::keeper::with_causes(error)
-}
-
-/// `1 agent`, `3 agents`.
-pub(super) fn counted(agents: usize) -> String {
-    if agents == 1 { "1 agent".into() } else { format!("{agents} agents") }
-}
-
 /// Why something is no policy, each fault with its place.
 fn invalid(problems: &[Problem]) -> PolicyError {
     let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
     PolicyError::Invalid(problems.join("; "))
+}
+
+/// Says what is not known of what agents made of it.
+pub(super) fn say_how_known(
+    agents: &[AgentStatus],
+    heard: &Heard,
+    is_known: bool,
+    notes: &mut Vec<String>,
+) {
+    if agents.is_empty() {
+        notes.push("no agent is known that could say whether it has loaded it".into());
+    } else if !is_known && !heard.answered.is_empty() {
+        notes.push(NOT_KNOWN_YET.into());
+    }
+    notes.extend(heard.notes.iter().cloned());
+}
+
+/// A path that is not there means that the definitions are not, unless it is the namespace.
+fn why_not(name: &PolicyName, error: cluster::Error) -> PolicyError {
+    match &error {
+        cluster::Error::Refused { status: 404, message, .. }
+            if !message.starts_with("namespaces") =>
+        {
+            PolicyError::NotInstalled
+        }
+        _ => {
+            tracing::info!(policy = %name, %error, "the API server did not take a policy");
+            error.into()
+        }
+    }
 }

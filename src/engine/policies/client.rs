@@ -12,7 +12,7 @@ use super::{PolicyError, PolicyList};
 use crate::cluster::{Cluster, Collection, Objects};
 use crate::engine::responder::Audit;
 use crate::policy::{Guarded, PolicyName, PolicyStatus, Standing, bare};
-use crate::tetragon::AgentStatus;
+use crate::tetragon::{AgentStatus, Endpoint};
 
 /// Policies of a kind that are read of a cluster at most.
 const MOST: usize = 2_000;
@@ -112,6 +112,15 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             Ok(objects) => Ok(objects.get(&path(name)).await?.map(bare)),
             Err(_) => Ok(None),
         }
+    }
+
+    /// What no policy may harm, the pods of `agents` among it.
+    pub(super) fn guarded(&self, agents: &[AgentStatus]) -> Guarded {
+        let of_pods = agents.iter().filter_map(|agent| match &agent.endpoint {
+            Endpoint::Log { namespace, .. } => Some(namespace.clone()),
+            _ => None,
+        });
+        Guarded::new(self.parts.guarded.namespaces().iter().cloned().chain(of_pods))
     }
 
     /// Agents as they are known now.

@@ -1,14 +1,17 @@
 //! Deletes a policy.
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::agents::{self, SAYS, askable};
-use super::apply::{NOT_KNOWN_YET, counted, said};
+use super::apply::NOT_KNOWN_YET;
 use super::audit::Before;
+use super::give::counted;
 use super::object::{metadata, path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyClient, PolicyDeleted, PolicyError};
 use crate::cluster::{self, Effect, Objects};
+use crate::engine::keeper::with_causes;
 use crate::engine::limits::Written;
 use crate::policy::{PolicyName, bare};
 use crate::store::By;
@@ -77,8 +80,8 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
                 _ => PolicyError::NoPolicy(name.clone()),
             });
         }
-        let nodes: Vec<_> = holders.iter().map(agents::named).collect();
-        before.object = json!({ "agents": nodes });
+        let names: Vec<_> = holders.iter().map(agents::named).collect();
+        before.object = json!({ "agents": names });
         let written = Written {
             object: format!("{} at {}", shown(name), counted(holders.len())),
             how: "delete".into(),
@@ -89,12 +92,11 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             notes.push("the cluster knows nothing of it: it is deleted at agents".into());
         }
         if effect == Effect::Lasting {
-            let remove =
-                |_: AgentStatus, service: Agent| -> futures_util::future::BoxFuture<'_, _> {
-                    Box::pin(async move {
-                        service.delete_policy(name).await.map_err(|error| said(&error))
-                    })
-                };
+            let remove = |_: AgentStatus, service: Agent| -> BoxFuture<'_, _> {
+                Box::pin(async move {
+                    service.delete_policy(name).await.map_err(|error| with_causes(&error))
+                })
+            };
             let told = agents::tell(holders, &remove).await;
             notes.extend(told.outcome(&format!("delete the policy {name}"))?);
         }

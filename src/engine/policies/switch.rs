@@ -1,14 +1,17 @@
 //! Has a policy act from now on, or only tell.
 
+use futures_util::future::BoxFuture;
 use serde_json::json;
 
 use super::agents::{self, Heard, SAYS, askable};
-use super::apply::{Way, counted, said};
+use super::apply::{Way, say_how_known};
 use super::audit::Before;
+use super::give::counted;
 use super::object::{path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyApplied, PolicyClient, PolicyError, PolicySwitch};
 use crate::cluster::Objects;
+use crate::engine::keeper::with_causes;
 use crate::engine::limits::Written;
 use crate::policy::{Policy, PolicyMode};
 use crate::store::By;
@@ -97,17 +100,17 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             return Ok(PolicyApplied { status, written, diff, notes, is_dry_run });
         }
         let mode = *mode;
-        let turn = |_: AgentStatus, service: Agent| -> futures_util::future::BoxFuture<'_, _> {
+        let turn = |_: AgentStatus, service: Agent| -> BoxFuture<'_, _> {
             Box::pin(async move {
                 let turned = service.configure_policy(name, Some(mode), None).await;
-                turned.map_err(|error| said(&error))
+                turned.map_err(|error| with_causes(&error))
             })
         };
         let told = agents::tell(holders, &turn).await;
         notes.extend(told.outcome(&format!("switch the policy {name} to {}", mode.name()))?);
         let awaited = Awaited::Taken { before: Some(had), mode: Some(mode) };
         let (heard, is_known) = settled(agents, name, awaited).await;
-        self.say_how_known(agents, &heard, is_known, &mut notes);
+        say_how_known(agents, &heard, is_known, &mut notes);
         let status = self.standing(name, None, &heard);
         Ok(PolicyApplied { status, written, diff, notes, is_dry_run })
     }

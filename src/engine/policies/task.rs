@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{PolicyAsk, PolicyClient, PolicyError, PolicyList};
@@ -21,6 +21,9 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// For how long what was read is believed, however many ask.
 const FRESH: Duration = Duration::from_secs(2);
+
+/// How long agents have at the start to be known: before that there may be nobody who could be asked.
+const KNOWN: Duration = Duration::from_secs(1);
 
 /// What there is to show of policies.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,7 +59,12 @@ pub(super) async fn run<O: Objects + Send + Sync>(
     let mut looks = interval(EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut agents = client.parts.agents.clone();
-    let (mut known, mut due) = (Vec::new(), None);
+    tokio::select! {
+        () = stop.cancelled() => return,
+        // Where nobody will ever tell of agents this ends at once.
+        _ = timeout(KNOWN, agents.wait_for(|agents| !agents.is_empty())) => {}
+    }
+    let (mut known, mut due) = (heard(&agents.borrow_and_update()), None);
     loop {
         let soon = async {
             match due {
@@ -112,19 +120,22 @@ impl<O: Objects + Send + Sync> Task<'_, O> {
             }
             PolicyAsk::Apply(request, by, tell) => {
                 let applied = self.client.apply(*request, &by).await;
-                self.looked_again(applied.as_ref().is_ok_and(|applied| !applied.is_dry_run)).await;
+                let has_changed = applied.as_ref().is_ok_and(|applied| !applied.is_dry_run);
                 tell.send(applied).ok();
+                self.look_after(has_changed).await;
             }
             PolicyAsk::Switch(switch, by, tell) => {
                 let applied = self.client.switch(&switch, &by).await;
-                self.looked_again(applied.as_ref().is_ok_and(|applied| !applied.is_dry_run)).await;
+                let has_changed = applied.as_ref().is_ok_and(|applied| !applied.is_dry_run);
                 tell.send(applied).ok();
+                self.look_after(has_changed).await;
             }
             PolicyAsk::Delete { name, by, is_dry_run, tell } => {
                 let effect = if is_dry_run { Effect::DryRun } else { Effect::Lasting };
                 let deleted = self.client.delete(&name, &by, effect).await;
-                self.looked_again(deleted.is_ok() && !is_dry_run).await;
+                let has_changed = deleted.is_ok() && !is_dry_run;
                 tell.send(deleted).ok();
+                self.look_after(has_changed).await;
             }
         }
     }
@@ -138,8 +149,8 @@ impl<O: Objects + Send + Sync> Task<'_, O> {
         self.look().await
     }
 
-    /// After a change, whoever reads next is to see it.
-    async fn looked_again(&mut self, has_changed: bool) {
+    /// After a change, whoever asks next is to see it.
+    async fn look_after(&mut self, has_changed: bool) {
         if has_changed {
             self.read = None;
             drop(self.look().await);

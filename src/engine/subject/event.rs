@@ -182,7 +182,7 @@ mod tests {
             "type:kprobe type:process_kprobe type:exec,kprobe type:k*",
             "policy:weir-sockets policy:weir* action:post",
             "age<2m age>1m",
-            "tcp_connect curl http://db shop/web-7f9c worker weir-sock 52699",
+            "tcp_connect curl \"http://db\" shop/web-7f9c worker weir-sock 52699",
             "!type:exec !action:sigkill !binary:wget !pod:db*",
         ] {
             assert!(finds(text, &event), "{text}");
@@ -218,15 +218,21 @@ mod tests {
             protocol: crate::packet::protocol::TCP,
             local: Some("10.244.1.17:40112".parse().unwrap()),
             remote: Some("10.244.2.9:5432".parse().unwrap()),
+            socket: 0,
         };
-        let event = |step| Event { socket: Some(socket(step)), ..connect() };
+        let with = |socket| {
+            let mut event = connect();
+            event.socket = socket;
+            event
+        };
+        let event = |step| with(Some(socket(step)));
         let there = "src:10.244.1.17 dst:10.244.2.0/24 port:5432 proto:tcp host:10.244.1.17";
         assert!(finds(there, &event(SocketStep::Connect)));
         assert!(finds(there, &event(SocketStep::Close)));
         let back = "src:10.244.2.9 dst:10.244.1.17 port:40112";
         assert!(finds(back, &event(SocketStep::Accept)));
         assert!(!finds("host:10.0.0.1", &event(SocketStep::Accept)));
-        assert!(!finds("host:::/0", &Event { socket: None, ..connect() }));
+        assert!(!finds("host:::/0", &with(None)));
     }
 
     #[test]

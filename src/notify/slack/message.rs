@@ -6,7 +6,7 @@ use super::blocks::{HEADER, context, fields, header, section};
 use super::mrkdwn::{code, prose};
 use crate::detect::Reason;
 use crate::incident::{Hosts, Incident, IncidentId, News};
-use crate::notify::words::{duration, host, listed, moment, standing, traffic};
+use crate::notify::words::{self, duration, host, listed, moment, standing, traffic};
 use crate::notify::{Notice, plain};
 
 /// Hosts named in a message; its thread names all that are known.
@@ -55,6 +55,7 @@ pub fn payload(notice: &Notice<'_>) -> Value {
     if !incident.why.is_empty() {
         blocks.push(section(&reasons(&incident.why, REASONS)));
     }
+    blocks.extend(processes(incident));
     blocks.push(context(&identity(incident, stands_for)));
     json!({ "text": fallback(&title, incident), "blocks": blocks })
 }
@@ -104,6 +105,13 @@ fn facts(incident: &Incident) -> Value {
 fn named(incident: &Incident, hosts: &Hosts, port: Option<u16>, most: usize) -> String {
     let all = listed(hosts, most, |address| code(&host(incident, *address, port), HOST));
     if all.is_empty() { "unknown".into() } else { all }
+}
+
+/// The first processes that are part of it, where any is known.
+fn processes(incident: &Incident) -> Option<Value> {
+    let lines = words::processes(incident, code).map(|words| format!("\n• {words}"));
+    let lines: String = lines.collect();
+    (!lines.is_empty()).then(|| section(&format!("*Processes*{lines}")))
 }
 
 fn reasons(why: &[Reason], most: usize) -> String {

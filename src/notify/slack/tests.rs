@@ -8,11 +8,14 @@ use serde_json::Value;
 use super::message::{details, turn};
 use super::*;
 use crate::detect::{Class, Reason};
-use crate::incident::{Digest, Hosts, Incident, IncidentId, Mark, Names, News, Severity, Status};
+use crate::incident::{
+    Deed, Digest, Hosts, Incident, IncidentId, Mark, Names, News, Process, ProcessSeen, Severity,
+    Status,
+};
 use crate::notify::Notice;
 use crate::notify::http::{Failure, Http};
 use crate::notify::tests::server::{Act, Server, answer, soon};
-use crate::notify::tests::{incident, named, notice, who};
+use crate::notify::tests::{incident, invaded, named, notice, who};
 use crate::packet::Address;
 
 /// As many and as long texts as can be, all of them hostile.
@@ -32,6 +35,15 @@ fn hostile(class: Class) -> Incident {
     };
     let reason = Reason { feature: name.clone(), text: name.clone() };
     let (sources, targets) = (hosts(1), hosts(2));
+    let process = Process {
+        binary: name.clone(),
+        arguments: name.clone(),
+        user: name.clone(),
+        parent: name.clone(),
+        namespace: name.clone(),
+        pod: name.clone(),
+        ..Process::default()
+    };
     let mut names = Names::default();
     for address in sources.listed.iter().chain(&targets.listed) {
         names.add(*address, &who(&name, &name, &name));
@@ -52,6 +64,9 @@ fn hostile(class: Class) -> Incident {
         resolved_by: mark,
         related: (0..16).map(IncidentId).collect(),
         why: vec![reason; 9],
+        processes: [Deed::Started, Deed::Client, Deed::Server]
+            .map(|deed| ProcessSeen { deed, at_us: 0, process: process.clone() })
+            .to_vec(),
         ..incident(class)
     }
 }
@@ -98,6 +113,16 @@ fn assert_fits(message: &Value) {
         assert_eq!(text.matches('`').count() % 2, 0, "{text}");
     }
     assert!(message["blocks"].as_array().unwrap().len() <= 50);
+}
+
+#[test]
+fn the_processes_behind_it_are_named() {
+    let flood = invaded(incident(Class::DosFlood));
+    let message = payload(&notice(News::Changed, &flood));
+    let said = message["blocks"].to_string();
+    let shell =
+        "started there: `/bin/sh` in `shop/web-7f9c`, a child of `/usr/sbin/nginx`, as `www-data`";
+    assert!(said.contains(shell), "{said}");
 }
 
 #[test]

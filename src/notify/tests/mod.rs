@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::Notice;
 use crate::detect::{Class, Reason, Score};
 use crate::incident::{
-    Hosts, Incident, IncidentId, Names, News, Pivot, Severity, Status, Who, WhoKind, Workload,
+    Deed, Hosts, Incident, IncidentId, Names, News, Pivot, Process, ProcessSeen, Severity, Status,
+    Who, WhoKind, Workload,
 };
 use crate::packet::Address;
 
@@ -45,6 +46,7 @@ pub(super) fn incident(class: Class) -> Incident {
         why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412, usually 2".into() }],
         flow_ids: Vec::new(),
         names: Names::default(),
+        processes: Vec::new(),
     }
 }
 
@@ -62,6 +64,26 @@ pub(super) fn who(namespace: &str, name: &str, workload: &str) -> Arc<Who> {
 /// The same about a pod of `shop/web`, as the cluster says.
 pub(super) fn named(mut incident: Incident) -> Incident {
     incident.names.add(incident.pivot, &who("shop", "web-7f9c", "web"));
+    incident
+}
+
+/// The same with processes: a shell that was started where it struck, and who took its flows.
+pub(super) fn invaded(mut incident: Incident) -> Incident {
+    let process = |binary: &str, user: &str| Process {
+        binary: binary.into(),
+        user: user.into(),
+        node: "worker-1".into(),
+        ..Process::default()
+    };
+    let shell = Process {
+        parent: "/usr/sbin/nginx".into(),
+        namespace: "shop".into(),
+        pod: "web-7f9c".into(),
+        ..process("/bin/sh", "www-data")
+    };
+    let server = process("/usr/sbin/nginx", "0");
+    incident.see(ProcessSeen { deed: Deed::Server, at_us: 1, process: server });
+    incident.see(ProcessSeen { deed: Deed::Started, at_us: 2, process: shell });
     incident
 }
 

@@ -151,9 +151,9 @@ pub(super) fn binary(path: &str) -> Option<&'static str> {
 pub(super) fn binary_below(start: &str) -> Option<&'static str> {
     let begins = |name: &&str| FOLDERS.iter().any(|folder| starts(folder, name, start));
     NODE.iter()
-        .any(|name| begins(&name))
+        .any(begins)
         .then_some(BY_NODES)
-        .or_else(|| SHELLS.iter().any(|name| begins(&name)).then_some(BY_SHELLS))
+        .or_else(|| SHELLS.iter().any(begins).then_some(BY_SHELLS))
 }
 
 /// Whether the path of `name` in `folder` begins with `start`.
@@ -172,9 +172,9 @@ pub(super) fn binary_ending(end: &str) -> Option<&'static str> {
         None => name.ends_with(end),
     };
     NODE.iter()
-        .any(|name| ends(&name))
+        .any(ends)
         .then_some(BY_NODES)
-        .or_else(|| SHELLS.iter().any(|name| ends(&name)).then_some(BY_SHELLS))
+        .or_else(|| SHELLS.iter().any(ends).then_some(BY_SHELLS))
 }
 
 /// Why a file is needed, be it run, read or written.
@@ -191,8 +191,8 @@ pub(super) fn path(path: &str) -> Option<&'static str> {
 pub(super) fn path_below(start: &str) -> Option<&'static str> {
     let is_above = |place: &&str| place.starts_with(start);
     let trimmed = start.trim_end_matches('/');
-    let is_kept = KEPT.iter().any(|kept| is_in(trimmed, kept) || is_above(&kept));
-    if is_kept || PLACES.contains(&trimmed) || PLACES.iter().any(|place| is_above(&place)) {
+    let is_kept = KEPT.iter().any(|kept| is_in(trimmed, kept) || is_above(kept));
+    if is_kept || PLACES.contains(&trimmed) || PLACES.iter().any(is_above) {
         return Some(BY_ALL);
     }
     binary_below(start)

@@ -126,10 +126,14 @@ fn pick(selector: &Value, guarded: &Guarded) -> Pick {
             "In" if values.iter().any(|value| is_needed(key, value, guarded)) => is_guarded = true,
             "In" => return Pick::Some,
             // Whoever leaves out all that is needed has thought of it.
-            "NotIn" if NAMESPACE_LABELS.contains(&key) => {
-                if guarded.namespaces().iter().all(|needed| values.contains(&needed.as_str())) {
-                    return Pick::Some;
-                }
+            "NotIn"
+                if NAMESPACE_LABELS.contains(&key)
+                    && guarded
+                        .namespaces()
+                        .iter()
+                        .all(|needed| values.contains(&needed.as_str())) =>
+            {
+                return Pick::Some;
             }
             _ => {}
         }

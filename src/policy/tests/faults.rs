@@ -205,6 +205,7 @@ fn what_is_meant_to_choke_the_reader_does_not() {
     for text in [deep, nested, laughs, long, "\u{0}".into(), "a: \u{7}".into()] {
         let problems = problems(&text);
         assert!(!problems.is_empty());
+        assert!(!problems[0].message.contains(" { "), "{problems:?}");
         assert!(problems.iter().all(|problem| problem.message.len() < 600), "{problems:?}");
         assert!(problems.iter().all(|problem| !problem.message.contains(char::is_control)));
     }

@@ -1,8 +1,8 @@
 use std::process::Command;
 
 use super::*;
-use crate::incident::{Who, WhoKind};
-use crate::store::{Changes, Cursor, Error, Page, Query, Reader, Store};
+use crate::incident::{Deed, Process, ProcessSeen, Who, WhoKind};
+use crate::store::{Changes, Cursor, Error, Page, Query, Reader, Store, Witness};
 
 fn ids(page: &Page) -> Vec<u64> {
     page.incidents.iter().map(|incident| incident.id.0).collect()
@@ -63,6 +63,57 @@ fn names_are_kept_when_the_engine_knows_them_no_more_and_told_of_as_growth() {
     let told = outbox.next(SinkName::Webhook, i64::MAX, 9).unwrap();
     let news: Vec<_> = told.iter().map(|entry| (entry.news, entry.incident.names.len())).collect();
     assert_eq!(news, [(News::Opened, 1), (News::Grown, 2)]);
+}
+
+fn seen(deed: Deed, binary: &str) -> ProcessSeen {
+    let process = Process { binary: binary.into(), pod: "web-1".into(), ..Process::default() };
+    ProcessSeen { deed, at_us: 5, process }
+}
+
+#[test]
+fn processes_are_kept_and_what_was_started_keeps_an_incident_more_urgent() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    store.tell(&[WEBHOOK]).unwrap();
+    let first = incident(1, 1);
+    let mut invaded = first.clone();
+    invaded.see(seen(Deed::Client, "/usr/bin/curl"));
+    invaded.see(seen(Deed::Started, "/bin/sh"));
+    assert_eq!((first.severity, invaded.severity), (Severity::High, Severity::Critical));
+    // The last is of an engine that was started again and knows of no process.
+    for state in [first.clone(), invaded.clone(), Incident { flows: 99, ..first.clone() }] {
+        store.apply(&Changes::of(&[shared(state)])).unwrap();
+    }
+    let reader = Reader::open(&path).unwrap();
+    let read = reader.incident(first.id).unwrap().unwrap();
+    assert_eq!((read.flows, read.severity, &read.processes), (99, Severity::Critical, &invaded.processes));
+    assert_eq!(reader.standing_incidents(0).unwrap()[0].processes, invaded.processes);
+    let told = Outbox::open(&path).unwrap().next(SinkName::Webhook, i64::MAX, 9).unwrap();
+    let told: Vec<_> =
+        told.iter().map(|entry| (entry.news, entry.incident.processes.len())).collect();
+    assert_eq!(told, [(News::Opened, 0), (News::Changed, 2), (News::Grown, 2)]);
+}
+
+#[test]
+fn the_first_events_that_touch_an_incident_are_kept_once_each() {
+    let (_folder, path) = place();
+    let mut store = Store::open(&path).unwrap();
+    let event = |incident, at_us: i64| Witness {
+        incident: IncidentId(incident),
+        at_us,
+        event: format!("{{\"at\":{at_us}}}"),
+    };
+    let incidents = [shared(incident(1, 1))];
+    let mut write = |events: &[Witness]| {
+        store.apply(&Changes { incidents: &incidents, spans: &[], events }).unwrap();
+    };
+    write(&[event(1, 7), event(1, 3), event(2, 1)]);
+    write(&[event(1, 7)]);
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.events(IncidentId(1)).unwrap(), ["{\"at\":3}", "{\"at\":7}"]);
+    assert!(reader.events(IncidentId(2)).unwrap().is_empty(), "there is no such incident");
+    write(&(10..99).map(|at_us| event(1, at_us)).collect::<Vec<_>>());
+    assert_eq!(reader.events(IncidentId(1)).unwrap().len(), 32);
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn the_flows_of_an_incident_are_kept_in_their_newest_state() {
         (IncidentId(2), span(7, 8)),
         (IncidentId(1), span(u64::MAX, 9)),
     ];
-    all.store.apply(&Changes { incidents: &incidents, spans: &spans }).unwrap();
+    all.store.apply(&Changes { incidents: &incidents, spans: &spans, events: &[] }).unwrap();
     assert_eq!(all.reader.spans(IncidentId(1)).unwrap(), [span(7, 8), span(u64::MAX, 9)]);
     assert_eq!(all.reader.spans(IncidentId(2)).unwrap(), []);
 }

@@ -59,6 +59,7 @@ fn incident(id: u64, detected_us: i64) -> Incident {
         why: vec![Reason { feature: "Flow Pkts/s".into(), text: "900 a second, usually 3".into() }],
         flow_ids: vec![FlowId(u64::MAX), FlowId(1)],
         names: Names::default(),
+        processes: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::incident::FlowSpan;
 use crate::packet::Tuple;
-use crate::store::{Pruned, Retention, Which};
+use crate::store::{Pruned, Retention, Which, Witness};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -85,11 +85,13 @@ fn an_incident_goes_with_all_that_is_known_of_it() {
     let span = FlowSpan { id: FlowId(1), tuple, first_us: 1, last_us: 2 };
     let incidents = [shared(over(incident(1, 1)))];
     let spans = [(IncidentId(1), span)];
-    all.store.apply(&Changes { incidents: &incidents, spans: &spans }).unwrap();
+    let event = Witness { incident: IncidentId(1), at_us: 1, event: "{}".into() };
+    let changes = Changes { incidents: &incidents, spans: &spans, events: &[event] };
+    all.store.apply(&changes).unwrap();
     all.deliver(SinkName::Webhook);
     let_age(&all);
     all.store.prune(&AGE).unwrap();
-    for table in ["incidents", "flow_spans", "told", "outbox", "hidden"] {
+    for table in ["incidents", "flow_spans", "incident_events", "told", "outbox", "hidden"] {
         let count = format!("SELECT count(*) FROM {table}");
         let rows: i64 =
             all.store.database.connection.query_row(&count, [], |row| row.get(0)).unwrap();

@@ -114,7 +114,8 @@ impl Error {
         within: Duration,
     ) -> Self {
         let why = format!(
-            "no answer within {} s: it hangs, or what listens there is no gRPC service",
+            "no answer within {} s: it hangs, nothing gets through to it, or what listens there is no \
+             gRPC service",
             within.as_secs()
         );
         Self::Unreachable { action, endpoint: endpoint.clone(), why }

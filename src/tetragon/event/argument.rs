@@ -196,6 +196,7 @@ pub(super) fn capability(number: i32) -> String {
     match wire::CapabilitiesType::try_from(number) {
         Ok(wire::CapabilitiesType::DacOverride) => "CAP_DAC_OVERRIDE".to_owned(),
         Ok(known) => known.as_str_name().to_owned(),
+        Err(_) if number < 0 => "unknown capability".to_owned(),
         Err(_) => format!("capability {number}"),
     }
 }

@@ -70,6 +70,8 @@ impl Event {
         let line = trimmed(line);
         check_len(line.len())?;
         let line = String::from_utf8_lossy(line);
+        // A byte that is replaced becomes three.
+        check_len(line.len())?;
         let reading = read_json(&line)?;
         Ok(Self::new(reading, Body::Json(line.into())))
     }

@@ -97,7 +97,7 @@ impl From<Reading> for Details {
         let Reading { parts, cluster, node_labels, count, .. } = reading;
         let labels = node_labels.into_iter().map(|(key, value)| format!("{key}={value}"));
         let count = if count > 1 { count.to_string() } else { String::new() };
-        let more = [("stands for events", count), ("labels of the node", phrase(labels))];
+        let more = [("aggregated events", count), ("node labels", phrase(labels))];
         let process = parts.process.unwrap_or_default();
         let of_credentials = process.process_credentials.as_ref();
         let sets = process.cap.as_ref().or(of_credentials.and_then(|it| it.caps.as_ref()));
@@ -190,19 +190,19 @@ fn frame(entry: &wire::StackTraceEntry) -> String {
 fn more_of(process: wire::Process) -> Vec<Fact> {
     let number = |number: Option<u32>| number.map(|it| it.to_string()).unwrap_or_default();
     let in_init_tree = match process.in_init_tree {
-        Some(true) => "of the container's first process",
-        Some(false) => "not of the container's first process",
+        Some(true) => "yes",
+        Some(false) => "no",
         None => "",
     };
     let variables = process.environment_variables.into_iter();
     let refcnt = if process.refcnt > 0 { process.refcnt.to_string() } else { String::new() };
     let mut facts = Fact::list([
-        ("thread", number(process.tid)),
-        // The value for "nobody has logged in".
-        ("login user", number(process.auid.filter(|auid| *auid != u32::MAX))),
-        ("started by", process.flags),
-        ("descends", in_init_tree.to_owned()),
-        ("container", process.docker),
+        ("TID", number(process.tid)),
+        // The greatest number stands for "nobody has logged in".
+        ("AUID", number(process.auid.filter(|auid| *auid != u32::MAX))),
+        ("flags", process.flags),
+        ("from the container's first process", in_init_tree.to_owned()),
+        ("short container ID", process.docker),
         ("references", refcnt),
         ("environment", phrase(variables.map(|it| format!("{}={}", it.key, it.value)))),
     ]);
@@ -223,9 +223,9 @@ fn binary(it: wire::BinaryProperties) -> Vec<Fact> {
     let inode = file.inode.unwrap_or_default();
     let known_inode = if inode.number > 0 { inode.number.to_string() } else { String::new() };
     Fact::list([
-        ("runs as the file's user", number(it.setuid)),
-        ("runs as the file's group", number(it.setgid)),
-        ("privileges raised by", phrase(reasons)),
+        ("setuid", number(it.setuid)),
+        ("setgid", number(it.setgid)),
+        ("privileges changed", phrase(reasons)),
         ("file", file.path),
         ("inode", known_inode),
         ("links to it", number(inode.links)),
@@ -241,16 +241,16 @@ fn pod(pod: wire::Pod) -> Vec<Fact> {
     let said = |is_so: bool| if is_so { "yes".to_owned() } else { String::new() };
     let privileged = container.security_context.is_some_and(|it| it.privileged);
     Fact::list([
-        ("pod's UID", pod.uid),
-        ("kind of workload", pod.workload_kind),
-        ("container's ID", container.id),
+        ("pod UID", pod.uid),
+        ("workload kind", pod.workload_kind),
+        ("container ID", container.id),
         ("image", image.name),
-        ("image's ID", image.id),
+        ("image ID", image.id),
         ("container started", container.start_time.map(|it| it.to_string()).unwrap_or_default()),
         ("PID in the container", container.pid.map(|it| it.to_string()).unwrap_or_default()),
-        ("may be a probe of the kubelet", said(container.maybe_exec_probe)),
+        ("maybe a probe of the kubelet", said(container.maybe_exec_probe)),
         ("privileged", said(privileged)),
-        ("labels of the pod", pairs(pod.pod_labels)),
-        ("annotations of the pod", pairs(pod.pod_annotations)),
+        ("pod labels", pairs(pod.pod_labels)),
+        ("pod annotations", pairs(pod.pod_annotations)),
     ])
 }

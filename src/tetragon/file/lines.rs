@@ -4,7 +4,7 @@
 const KEPT: usize = 64 << 10;
 
 /// A line, without its end.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tetragon) enum Line<'a> {
     /// All of it, without the blanks and zeros around it: a file that was cut off while its writer
     /// went on holds zeros where the writer left a hole. Never empty.

@@ -136,7 +136,9 @@ impl Ear {
 
     /// Its events come from now on.
     pub(in crate::tetragon) fn up(&self) {
-        self.heard(|status| status.link = AgentLink::Up);
+        if self.with(|state| state.status.link != AgentLink::Up) {
+            self.heard(|status| status.link = AgentLink::Up);
+        }
     }
 
     /// Its version.

@@ -15,10 +15,16 @@ use crate::theme::Role;
 pub(super) async fn done(policies: &Policies, wish: PolicyWish, by: By) -> Message {
     match wish {
         PolicyWish::Check(wanted) => {
-            // What it would break is said, not refused: nothing is written.
-            let request = Wanted { is_forced: true, ..*wanted }.request(true);
-            news(match policies.apply(request, by).await {
-                Ok(applied) => PolicyNews::Said(checked(&applied)),
+            news(match policies.apply(wanted.request(true), by.clone()).await {
+                Ok(applied) => PolicyNews::Said(checked(&applied, None)),
+                Err(PolicyError::Dangerous(why)) => {
+                    // What it would break is said beside what the API server says.
+                    let request = Wanted { is_forced: true, ..*wanted }.request(true);
+                    match policies.apply(request, by).await {
+                        Ok(applied) => PolicyNews::Said(checked(&applied, Some(why))),
+                        Err(error) => refused(&error),
+                    }
+                }
                 Err(error) => refused(&error),
             })
         }
@@ -34,7 +40,10 @@ pub(super) async fn done(policies: &Policies, wish: PolicyWish, by: By) -> Messa
             Err(error) => news(refused(&error)),
         },
         PolicyWish::Delete(name) => match policies.delete(name, by, false).await {
-            Ok(deleted) => Message::Told(format!("the policy {} is deleted", named(&deleted))),
+            Ok(deleted) => {
+                let words = format!("the policy {} is deleted", named(&deleted));
+                Message::Told(noted(words, &deleted.notes))
+            }
             Err(error) => news(refused(&error)),
         },
     }
@@ -48,8 +57,13 @@ fn named(deleted: &PolicyDeleted) -> String {
     text::clean(&deleted.name.to_string())
 }
 
-/// What a dry run says.
-fn checked(applied: &PolicyApplied) -> Vec<Said> {
+/// `words`, and what else there is to say.
+fn noted(words: String, notes: &[String]) -> String {
+    notes.iter().fold(words, |words, note| format!("{words}; {}", text::clean(note)))
+}
+
+/// What a dry run says; `harms` says why it would not be applied unless somebody insists.
+fn checked(applied: &PolicyApplied, harms: Option<String>) -> Vec<Said> {
     let changes = |sign: char, head: &str| {
         applied.diff.lines().filter(|l| l.starts_with(sign) && !l.starts_with(head)).count()
     };
@@ -60,7 +74,11 @@ fn checked(applied: &PolicyApplied) -> Vec<Said> {
             format!("it would be taken: {added} lines added, {removed} removed; nothing is written")
         }
     };
-    let notes = applied.notes.iter().map(|note| Said::new(Role::Warning, note.clone()));
+    let notes = match harms {
+        Some(why) => vec![why],
+        None => applied.notes.clone(),
+    };
+    let notes = notes.into_iter().map(|note| Said::new(Role::Warning, note));
     [Said::new(Role::Good, words)].into_iter().chain(notes).collect()
 }
 
@@ -99,7 +117,8 @@ pub(in crate::console) fn written(applied: &PolicyApplied) -> PolicyNews {
         }
         standing => standing.name().to_owned(),
     };
-    PolicyNews::Applied(format!("the policy {name} is applied, and {stands} so far"))
+    let words = format!("the policy {name} is applied, and {stands} so far");
+    PolicyNews::Applied(noted(words, &applied.notes))
 }
 
 /// What deleting would delete, and the question whether it is to be.

@@ -87,7 +87,7 @@ fn escape_leaves_the_filter_that_was_in_force() {
 fn what_lets_nothing_through_says_so() {
     let mut session = Session::at((120, 34));
     session.type_in("/port:1");
-    assert_eq!(session.text().matches("the filter lets nothing through").count(), 2);
+    assert_eq!(session.text().matches("the filter lets nothing through").count(), 3);
     assert_eq!(session.press(KeyCode::Enter), None);
     assert_eq!(session.press(KeyCode::Enter), None);
     assert!(session.0.views.cover().is_none(), "there is nothing to open");

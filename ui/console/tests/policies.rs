@@ -103,6 +103,7 @@ fn a_policy_opens_what_each_agent_made_of_it_and_its_text() {
 #[test]
 fn why_there_is_no_list_is_said() {
     let mut snapshot = fixture::snapshot();
+    snapshot.tetragon = weir::engine::TetragonStatus::default();
     let mut session = Session::of(snapshot.clone(), (80, 24));
     assert!(session.type_in("p").text().contains("waiting for the API server and the agents"));
     snapshot.tetragon.absent = Some("no agent is listened to: set `tetragon`".into());
@@ -224,6 +225,7 @@ fn deleting_asks_with_the_exact_object() {
             how: "delete".into(),
             body: fixture::body("kill-program"),
         },
+        notes: Vec::new(),
         is_dry_run: true,
     };
     session.0.update(deeds::propose_delete(&deleted));

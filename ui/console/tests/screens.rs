@@ -42,7 +42,7 @@ fn a_terminal_that_is_too_small_is_told_so() {
 
 #[test]
 fn each_pane_fills_a_small_screen() {
-    for (key, name) in [("2", "scores"), ("3", "alerts"), ("4", "events"), ("5", "limits")] {
+    for (key, name) in [("2", "scores"), ("3", "alerts"), ("5", "limits")] {
         let mut session = Session::at((80, 24));
         session.type_in(key);
         assert_screen(&format!("{name}_80x24"), &session);
@@ -179,5 +179,43 @@ fn trouble_is_said_in_words() {
     for (width, height) in SIZES {
         let session = Session::of(snapshot.clone(), (width, height));
         assert_screen(&format!("trouble_{width}x{height}"), &session);
+    }
+}
+
+#[test]
+fn what_processes_do_is_listed_and_opens_in_full() {
+    for (width, height) in SIZES {
+        for (name, keys) in [("events", "4z"), ("event", "4zj\n"), ("event_end", "4zj\nG")] {
+            let mut session = Session::at((width, height));
+            session.type_in(keys);
+            assert_screen(&format!("{name}_{width}x{height}"), &session);
+            session.0.glyphs = Glyphs::Ascii;
+            assert!(session.text().is_ascii());
+        }
+    }
+    let mut session = Session::at((120, 34));
+    session.0.glyphs = Glyphs::Ascii;
+    session.type_in("4z");
+    assert_screen("ascii_events_120x34", &session);
+    session.0.theme = Theme::Mono;
+    assert_text("mono_events_120x34", &session.looks());
+    session.0.glyphs = Glyphs::Unicode;
+    session.0.theme = Theme::Dark;
+    assert_text("dark_events_120x34", &session.looks());
+}
+
+#[test]
+fn agents_that_are_not_heard_or_lose_events_are_trouble() {
+    let mut snapshot = fixture::snapshot();
+    let tetragon = &mut snapshot.tetragon;
+    let why = "connect to `worker-1:54321`: connection refused; is the agent running?";
+    tetragon.agents[0].link =
+        weir::tetragon::AgentLink::Down { since_us: fixture::NOW_US - 60_000_000, why: why.into() };
+    tetragon.agents[1].rate_limited = 1_204;
+    tetragon.agents[1].throttled = 1;
+    tetragon.agents[1].gaps = 2;
+    for (width, height) in SIZES {
+        let mut session = Session::of(snapshot.clone(), (width, height));
+        assert_screen(&format!("agents_overview_{width}x{height}"), session.type_in("4"));
     }
 }

@@ -68,22 +68,22 @@ static FIELDS: [Field<EventRow>; 11] = [
         compare: |one, other| other.kept.event.at_us.cmp(&one.kept.event.at_us),
     },
     Field {
-        column: Column::text("TYPE", 10, Clip::End, 1),
+        column: Column::text("TYPE", 6, Clip::End, 2),
         cell: |row, look| look.cell(Role::Text, type_name(&row.kept.event)),
         compare: |one, other| type_key(&one.kept.event).cmp(&type_key(&other.kept.event)),
     },
     Field {
-        column: Column::text("WHERE", 10, Clip::Middle, 2).fair(22),
+        column: Column::text("WHERE", 10, Clip::Middle, 3).fair(22),
         cell: |row, look| look.cell(Role::Text, place(&row.kept.event)),
         compare: |one, other| place_key(&one.kept.event).cmp(&place_key(&other.kept.event)),
     },
     Field {
-        column: Column::text("WHAT", 12, Clip::End, 1).fair(40),
+        column: Column::text("WHAT", 16, Clip::End, 1).fair(20),
         cell: |row, look| look.cell(row.role(), row.what()),
         compare: |one, other| what_key(&one.kept.event).cmp(&what_key(&other.kept.event)),
     },
     Field {
-        column: Column::text("BINARY", 6, Clip::Middle, 3).fair(16),
+        column: Column::text("BINARY", 6, Clip::Middle, 4).fair(16),
         cell: |row, look| look.cell(Role::Text, text::clean(binary(&row.kept.event))),
         compare: |one, other| binary(&one.kept.event).cmp(binary(&other.kept.event)),
     },
@@ -108,7 +108,7 @@ static FIELDS: [Field<EventRow>; 11] = [
         compare: |one, other| one.kept.event.policy.cmp(&other.kept.event.policy),
     },
     Field {
-        column: Column::text("ACTION", 6, Clip::End, 4).fair(12),
+        column: Column::text("ACTION", 7, Clip::End, 4).fair(12),
         cell: |row, look| look.cell(row.role(), row.done.word(&row.kept.event)),
         compare: |one, other| one.kept.event.action.cmp(&other.kept.event.action),
     },

@@ -44,9 +44,7 @@ fn write(bytes: &mut Vec<u8>, of: &Field, value: &Value) {
     match &*of.kind {
         "s" => bytes.extend(field(number, text().as_bytes())),
         "bytes" => bytes.extend(field(number, &STANDARD.decode(text()).expect("base64"))),
-        "bool" => {
-            scalar(bytes, number, u64::from(value.as_bool().unwrap_or_else(|| wrong() == "")))
-        }
+        "bool" => scalar(bytes, number, u64::from(value == &Value::Bool(true))),
         "u32" | "u64" | "i32" | "i64" => scalar(bytes, number, whole(value)),
         "U32" | "I32" => {
             let mut wrapped = Vec::new();

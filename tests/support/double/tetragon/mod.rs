@@ -6,8 +6,8 @@
 //! agent.endpoint();                                   // as it is written in settings
 //! agent.wait_for_listeners(1);                        // somebody follows its events
 //! agent.say(r#"{"process_exec":{"process":{"pid":7}},"time":"2026-01-02T03:04:05Z"}"#);
-//! agent.say_bytes(vec![0xff; 9]);                     // what is no event
-//! agent.say_bytes(bytes::field(77, b"new"));          // an event of a type that came later
+//! agent.say_bytes(&[0xff; 9]);                        // what is no event
+//! agent.say_bytes(&bytes::field(77, b"new"));         // an event of a type that came later
 //! agent.end(); agent.fail(Code::Unavailable, "..");   // streams end, well or with an error
 //! agent.cut();                                        // killed, and there again at once
 //! agent.refuse();                                     // away
@@ -142,13 +142,13 @@ impl TetragonAgent {
 
     /// Tells all who listen of the event in `json`, a line as agents export it.
     pub fn say(&self, json: &str) {
-        self.say_bytes(bytes::event(json));
+        self.say_bytes(&bytes::event(json));
     }
 
     /// Sends all who listen a message of these bytes.
-    pub fn say_bytes(&self, message: Vec<u8>) {
+    pub fn say_bytes(&self, message: &[u8]) {
         self.with(|agent| {
-            agent.listeners.retain(|listener| listener.send(Ok(message.clone())).is_ok());
+            agent.listeners.retain(|listener| listener.send(Ok(message.to_vec())).is_ok());
         });
     }
 

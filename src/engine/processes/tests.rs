@@ -1,0 +1,196 @@
+//! Events in, processes of flows and incidents out.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::*;
+use crate::cluster::World;
+use crate::correlate::Nowhere;
+use crate::detect::FlowSummary;
+use crate::engine::events::EventId;
+use crate::engine::fixture::{incident, pod};
+use crate::flow::{self, FlowId, State};
+use crate::incident::{Deed, FlowSpan, Hosts, Incident, IncidentId, Severity};
+use crate::packet::{Address, Tuple, protocol};
+
+const S: i64 = 1_000_000;
+
+fn kept(id: u64, line: &serde_json::Value) -> Arc<KeptEvent> {
+    let event = Event::from_json(line.to_string().as_bytes()).unwrap();
+    Arc::new(KeptEvent { id: EventId(id), event })
+}
+
+fn process(binary: &str, arguments: &str) -> serde_json::Value {
+    json!({
+        "exec_id": format!("id-{binary}-{arguments}"), "pid": 7, "uid": 33, "binary": binary,
+        "arguments": arguments,
+        "pod": { "namespace": "shop", "name": "web-1", "container": { "name": "app" } },
+    })
+}
+
+/// A program is started in the pod, so many seconds after the epoch.
+fn exec(second: i64, binary: &str, arguments: &str) -> Arc<KeptEvent> {
+    let time = jiff::Timestamp::from_second(second).unwrap().to_string();
+    let parent = json!({ "exec_id": "p", "pid": 1, "binary": "/usr/sbin/nginx" });
+    kept(
+        1,
+        &json!({
+            "process_exec": { "process": process(binary, arguments), "parent": parent },
+            "node_name": "worker-1", "time": time,
+        }),
+    )
+}
+
+/// The pod opens a connection.
+fn connect(second: i64) -> Arc<KeptEvent> {
+    let time = jiff::Timestamp::from_second(second).unwrap().to_string();
+    let sock = json!({
+        "family": "AF_INET", "type": "SOCK_STREAM", "protocol": "IPPROTO_TCP",
+        "saddr": "10.0.0.1", "daddr": "10.0.0.2", "sport": 40_000, "dport": 80,
+    });
+    kept(
+        2,
+        &json!({
+            "process_kprobe": {
+                "process": process("/usr/bin/curl", "-s"), "function_name": "tcp_connect",
+                "args": [{ "sock_arg": sock }],
+            },
+            "node_name": "worker-1", "time": time,
+        }),
+    )
+}
+
+fn flow(state: State) -> FlowSummary {
+    let tuple = Tuple {
+        source: Address::v4([10, 0, 0, 1]),
+        target: Address::v4([10, 0, 0, 2]),
+        source_port: 40_000,
+        target_port: 80,
+        protocol: protocol::TCP,
+        icmp_type: 0,
+    };
+    FlowSummary {
+        id: FlowId(9),
+        tuple,
+        first_us: 100 * S + 50,
+        last_us: 101 * S,
+        at_us: 101 * S,
+        packets: 9,
+        bytes: 9,
+        reports: 0,
+        state,
+    }
+}
+
+/// An incident about the pod, from the hundredth second to the next.
+fn attack() -> Incident {
+    let target = Address::v4([10, 0, 0, 1]);
+    let mut attack = Incident {
+        targets: Hosts { listed: vec![target], total: 1 },
+        first_us: 1_000 * S,
+        last_us: 1_100 * S,
+        severity: Severity::Medium,
+        ..Incident::clone(&incident(1, 3))
+    };
+    attack.names.add(target, &pod("web-1"));
+    attack
+}
+
+#[test]
+fn an_event_that_comes_late_is_still_joined_and_counted_once() {
+    let processes = Processes::new();
+    processes.observe(&exec(1, "/bin/true", ""));
+    let mut joins = Joins::new(processes.clone());
+    joins.heard(&flow(State::Provisional), 101 * S);
+    processes.observe(&kept(3, &json!({
+        "process_kprobe": {
+            "process": process("/bin/other", ""), "function_name": "inet_csk_listen_start",
+            "args": [{ "sock_arg": { "type": "SOCK_STREAM", "protocol": "IPPROTO_TCP", "sport": 9 } }],
+        },
+        "node_name": "worker-1", "time": "1970-01-01T00:00:09Z",
+    })));
+    joins.heard(&flow(State::Final(flow::End::Fin)), 101 * S);
+    assert!(joins.look(101 * S, &Nowhere).flows.is_empty());
+    processes.observe(&connect(100));
+    let news = joins.look(103 * S, &Nowhere);
+    let [(tuple, _, found)] = &*news.flows else { panic!("{news:?}") };
+    assert_eq!(tuple.source_port, 40_000);
+    let client = found.client.as_ref().unwrap();
+    assert_eq!((&*client.process.binary, &*client.process.user), ("/usr/bin/curl", "33"));
+    for second in 104..120 {
+        joins.look(second * S, &Nowhere);
+    }
+    assert_eq!(joins.counts(), (1, 1));
+}
+
+#[test]
+fn a_flow_of_an_incident_names_its_process_and_the_events_that_tell_of_it() {
+    let processes = Processes::new();
+    processes.observe(&exec(90, "/usr/bin/curl", "-s"));
+    processes.observe(&connect(100));
+    let mut joins = Joins::new(processes);
+    let flow = flow(State::Final(flow::End::Fin));
+    let span =
+        FlowSpan { id: flow.id, tuple: flow.tuple, first_us: flow.first_us, last_us: flow.last_us };
+    assert!(joins.of_incident(IncidentId(1), &span).is_empty(), "nobody has asked yet");
+    let news = joins.look(102 * S, &Nowhere);
+    let [joined] = &*news.incidents else { panic!("{news:?}") };
+    assert_eq!((joined.incident, joined.seen.deed), (IncidentId(1), Deed::Client));
+    let calls: Vec<_> = joined.events.iter().map(|kept| kept.event.type_name.as_str()).collect();
+    assert_eq!(calls, ["process_exec", "process_kprobe"]);
+    assert_eq!(joins.of_incident(IncidentId(1), &span).len(), 1, "it is known");
+}
+
+#[test]
+fn a_program_that_is_started_where_an_incident_strikes_is_part_of_it_and_a_usual_one_is_not() {
+    let processes = Processes::new();
+    let world = World::default();
+    // A health check, every ten seconds, and something of an hour ago.
+    (500..1_000).step_by(10).for_each(|at| processes.observe(&exec(at, "/bin/check", "-q")));
+    processes.observe(&exec(100, "/bin/sh", "-c id"));
+    processes.fresh();
+    let mut attacked = Attacked::default();
+    assert!(attacked.watch(&attack(), &world, &processes).is_empty());
+    processes.observe(&exec(1_050, "/bin/check", "-q"));
+    processes.observe(&exec(1_050, "/bin/check", "-q --now"));
+    processes.observe(&exec(1_399, "/bin/sh", "-c id"));
+    processes.observe(&exec(1_401, "/bin/sh", "-c id -u"));
+    let started = attacked.started(&processes.fresh(), 1_410 * S);
+    let started: BTreeMap<_, _> =
+        started.iter().map(|one| (one.seen.at_us / S, &*one.seen.process.arguments)).collect();
+    assert_eq!(started, BTreeMap::from([(1_050, "-q --now"), (1_399, "-c id")]));
+    let mut attack = attack();
+    let late = attacked.watch(&attack, &world, &processes);
+    assert!(late.is_empty(), "the pod is watched already");
+    attack.last_us = 1_300 * S;
+    attacked.watch(&attack, &world, &processes);
+    processes.observe(&exec(1_590, "/bin/sh", "-c id"));
+    assert_eq!(attacked.started(&processes.fresh(), 1_600 * S).len(), 1, "it goes on");
+}
+
+#[test]
+fn what_was_started_before_the_incident_was_known_is_found() {
+    let processes = Processes::new();
+    processes.observe(&exec(980, "/bin/sh", "-c id"));
+    processes.observe(&exec(960, "/bin/ls", ""));
+    let found = Attacked::default().watch(&attack(), &World::default(), &processes);
+    let [joined] = &*found else { panic!("{found:?}") };
+    assert_eq!(
+        (joined.seen.deed, &*joined.seen.process.parent),
+        (Deed::Started, "/usr/sbin/nginx")
+    );
+    assert_eq!(&*joined.seen.process.binary, "/bin/sh");
+}
+
+#[test]
+fn memory_for_witnesses_is_bounded() {
+    let mut witnesses = Witnesses::default();
+    let event = exec(1, "/bin/sh", &"x".repeat(3_000));
+    for number in 0..20_000 {
+        witnesses.keep(&number.to_string(), 0, &event);
+        assert!(witnesses.bytes <= WITNESSES_BYTES);
+    }
+    assert_eq!(witnesses.of("19999").len(), 1);
+    assert!(witnesses.of("0").is_empty());
+}
