@@ -17,11 +17,12 @@ use std::error::Error;
 use std::hint::black_box;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::thread::park_timeout;
+use std::time::Duration;
 
 use agent::Agent;
 use subject::{Counts, Subject, cpu_s};
+use tokio::time::Instant;
 use weir::tetragon::Event;
 
 /// Events a second of a core that are aimed at.
@@ -89,7 +90,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let options = Options::of_arguments()?;
     let messages = events::messages()?;
     let lines: Vec<_> = events::lines();
-    let bytes: usize = messages.iter().map(|one| one.len()).sum();
+    let bytes: usize = messages.iter().map(Vec::len).sum();
     let mut out = io::stdout().lock();
     writeln!(out, "{} events, {} B each on average", messages.len(), bytes / messages.len())?;
     let protobuf = alone(|n| {
@@ -103,7 +104,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     let run = end_to_end(&options, messages)?;
     let Counts { kept, evicted, dropped, unreadable } = run.counts;
-    let rate = run.stored() as f64 / run.cpu_s;
+    let rate = figure(run.stored()) / run.cpu_s;
     writeln!(out, "gRPC to store  {rate:.0} a second of a core (aim {AIM:.0})")?;
     writeln!(
         out,
@@ -131,6 +132,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if options.is_checked && !is_met { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+const fn figure(count: u64) -> f64 {
+    count as f64
+}
+
 /// How often `read` can be done in a second of a core.
 fn alone(mut read: impl FnMut(usize)) -> Result<f64, Box<dyn Error>> {
     let (began, before_s) = (Instant::now(), cpu_s("self", None)?);
@@ -141,7 +147,7 @@ fn alone(mut read: impl FnMut(usize)) -> Result<f64, Box<dyn Error>> {
             count += 1;
         }
     }
-    Ok(count as f64 / (cpu_s("self", None)? - before_s))
+    Ok(figure(count as u64) / (cpu_s("self", None)? - before_s))
 }
 
 fn end_to_end(options: &Options, messages: Vec<Vec<u8>>) -> Result<Run, Box<dyn Error>> {
@@ -153,7 +159,7 @@ fn end_to_end(options: &Options, messages: Vec<Vec<u8>>) -> Result<Run, Box<dyn 
     let began = Instant::now();
     let mut full_mb = None;
     while began.elapsed() < Duration::from_secs(options.seconds) {
-        sleep(Duration::from_millis(500));
+        park_timeout(Duration::from_millis(500));
         // Buffers of threads and allocator are as large as they get some seconds after.
         if full_mb.is_none() && subject.counts()?.evicted > 0 {
             full_mb = Some((Instant::now(), None));
@@ -188,6 +194,6 @@ fn settled(subject: &Subject, sent: u64) -> Result<Counts, Box<dyn Error>> {
         if counts.all() >= sent || began.elapsed() > PATIENCE {
             return Ok(counts);
         }
-        sleep(Duration::from_millis(100));
+        park_timeout(Duration::from_millis(100));
     }
 }

@@ -5,8 +5,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::stream::{Stream, unfold};
 use hyper::http::{Request, Response};
@@ -14,6 +13,7 @@ use prost::bytes::{Buf, BufMut, Bytes};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::Grpc;
 use tonic::transport::Server;
@@ -27,7 +27,7 @@ pub(crate) struct Agent {
     address: SocketAddr,
     sending: Arc<Sending>,
     /// It serves while this is there.
-    _tasks: Runtime,
+    tasks: Runtime,
 }
 
 struct Sending {
@@ -59,7 +59,7 @@ impl Agent {
         let shared = Arc::clone(&sending);
         let service = service_fn(move |request| answer(Arc::clone(&shared), request));
         tasks.spawn(Server::builder().serve_with_incoming(service, lines));
-        Ok(Self { address, sending, _tasks: tasks })
+        Ok(Self { address, sending, tasks })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -72,7 +72,7 @@ impl Agent {
             if began.elapsed() > patience {
                 return Err("nobody listens to the agent".into());
             }
-            sleep(Duration::from_millis(20));
+            self.tasks.block_on(async { sleep(Duration::from_millis(20)).await });
         }
         Ok(())
     }
@@ -87,7 +87,7 @@ impl Agent {
     pub(crate) fn stop(&self) -> u64 {
         self.sending.is_on.store(false, Ordering::Relaxed);
         // Whatever was being sent is on its way.
-        sleep(Duration::from_millis(200));
+        self.tasks.block_on(async { sleep(Duration::from_millis(200)).await });
         self.sending.sent.load(Ordering::Relaxed)
     }
 }
@@ -120,10 +120,10 @@ fn events(sending: &Arc<Sending>) -> impl Stream<Item = Result<Vec<u8>, Status>>
         let began = began.unwrap_or_else(Instant::now);
         let number = sending.sent.fetch_add(1, Ordering::Relaxed);
         if sending.rate > 0 {
-            let due = Duration::from_secs_f64(number as f64 / sending.rate as f64);
-            let ahead = due.saturating_sub(began.elapsed());
-            if ahead > Duration::from_secs_f64(BURST as f64 / sending.rate as f64) {
-                tokio::time::sleep(ahead).await;
+            let of = |count: u64| Duration::from_micros(count * 1_000_000 / sending.rate);
+            let ahead = of(number).saturating_sub(began.elapsed());
+            if ahead > of(BURST) {
+                sleep(ahead).await;
             }
         }
         let index = usize::try_from(number).unwrap_or_default() % sending.messages.len();

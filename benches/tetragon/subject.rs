@@ -6,8 +6,10 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::thread::park_timeout;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// The threads that read and keep events.
 const THREADS: [&str; 2] = ["tetragon", "events"];
@@ -15,7 +17,7 @@ const THREADS: [&str; 2] = ["tetragon", "events"];
 /// How long it may take to start.
 const START: Duration = Duration::from_secs(30);
 
-/// Ticks of a second, in which the kernel counts CPU time for programs (USER_HZ).
+/// Ticks of a second, in which the kernel counts CPU time for programs (`USER_HZ`).
 const TICKS: f64 = 100.0;
 
 /// What became of events, by its metrics.
@@ -61,7 +63,7 @@ impl Subject {
             if began.elapsed() > START {
                 return Err("weir does not start".into());
             }
-            sleep(Duration::from_millis(50));
+            park_timeout(Duration::from_millis(50));
         }
         Ok(subject)
     }

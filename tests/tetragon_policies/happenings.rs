@@ -36,15 +36,17 @@ fn call(policy: &'static str, function: &str, message: &str, arguments: Value) -
             "ns": { "pid": { "inum": 4_026_532_201_u32, "is_host": false } },
         })
     };
-    json!({
+    let mut event = json!({
         "process_kprobe": {
             "process": process("c2VydmVy", "/usr/sbin/nginx"),
             "parent": process("cGFyZW50", "/usr/bin/containerd-shim-runc-v2"),
-            "function_name": function, "args": arguments, "action": "KPROBE_ACTION_POST",
+            "function_name": function, "action": "KPROBE_ACTION_POST",
             "policy_name": policy, "return_action": "KPROBE_ACTION_POST", "message": message,
         },
         "node_name": "weir-worker", "time": "2026-11-22T13:31:52.020606501Z",
-    })
+    });
+    event["process_kprobe"]["args"] = arguments;
+    event
 }
 
 /// A socket of the server, in `state`.
@@ -177,7 +179,7 @@ fn credentials() -> Vec<Happening> {
 fn privileges() -> Vec<Happening> {
     let policy = "weir-privileges";
     let users =
-        |users: &[i32]| Value::from_iter(users.iter().map(|user| json!({ "int_arg": user })));
+        |users: &[i32]| users.iter().map(|user| json!({ "int_arg": user })).collect::<Value>();
     let root = "becomes root";
     let nobody = json!({ "int_arg": 65_534 });
     let mighty = || (EFFECTIVE, json!(["CAP_CHOWN", "CAP_SETUID"]));

@@ -137,7 +137,10 @@ fn compares(filter: &Value, argument: &Value) -> bool {
     let given = &argument[only_key(argument)];
     let mut values = values(filter);
     match text(&filter["operator"]) {
-        "Equal" => values.any(|value| given.to_string() == value),
+        "Equal" => {
+            let given = given.to_string();
+            values.any(|value| given == value)
+        }
         "Prefix" => values.any(|value| text(&given["path"]).starts_with(value)),
         "Postfix" => values.any(|value| text(&given["path"]).ends_with(value)),
         "Family" => values.any(|value| given["family"] == value),

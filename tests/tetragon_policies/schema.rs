@@ -1,4 +1,4 @@
-//! The schema of a CustomResourceDefinition, held against an object: as strict as an API server with
+//! The schema of a `CustomResourceDefinition`, held against an object: as strict as an API server with
 //! `fieldValidation=Strict`.
 
 use serde_json::Value;
