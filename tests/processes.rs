@@ -189,9 +189,9 @@ fn nearly_every_flow_gets_its_process_and_none_a_wrong_one() {
         for (end, from, until) in &done.connections {
             let pid = done.pid;
             if done.is_server {
-                truth.servers.entry(end.clone()).or_default().push((*from, pid))
+                truth.servers.entry(end.clone()).or_default().push((*from, pid));
             } else {
-                truth.clients.entry(end.clone()).or_default().push((*from, *until, pid))
+                truth.clients.entry(end.clone()).or_default().push((*from, *until, pid));
             }
         }
     }

@@ -274,13 +274,13 @@ fn opens_connections() {
 /// A connection from a port that may just have been another's.
 async fn opened(port: u16, to: SocketAddr) -> TcpStream {
     for _ in 0..2_000 {
-        let socket = tokio::net::TcpSocket::new_v4().unwrap();
-        socket.set_reuseaddr(true).unwrap();
+        let socket = tokio::net::TcpSocket::new_v4().expect("the two talk");
+        socket.set_reuseaddr(true).expect("the two talk");
         if (port == 0 || socket.bind(SocketAddr::from(([0; 4], port))).is_ok())
             && let Ok(stream) = socket.connect(to).await
         {
-            let stream = stream.into_std().unwrap();
-            stream.set_nonblocking(false).unwrap();
+            let stream = stream.into_std().expect("the two talk");
+            stream.set_nonblocking(false).expect("the two talk");
             return stream;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -289,17 +289,17 @@ async fn opened(port: u16, to: SocketAddr) -> TcpStream {
 }
 
 fn talk(mut stream: TcpStream, is_reset: bool) {
-    stream.write_all(b"hello, you").unwrap();
+    stream.write_all(b"hello, you").expect("the two talk");
     let mut answer = [0; 10];
-    stream.read_exact(&mut answer).unwrap();
+    stream.read_exact(&mut answer).expect("the two talk");
     if is_reset {
         // To close what was not read resets it.
-        stream.write_all(b"r").unwrap();
-        stream.read_exact(&mut answer[..1]).unwrap();
+        stream.write_all(b"r").expect("the two talk");
+        stream.read_exact(&mut answer[..1]).expect("the two talk");
         return;
     }
-    stream.write_all(b"f").unwrap();
-    assert_eq!(stream.read(&mut answer).unwrap(), 0);
+    stream.write_all(b"f").expect("the two talk");
+    assert_eq!(stream.read(&mut answer).expect("the two talk"), 0);
 }
 
 #[test]
@@ -339,14 +339,14 @@ fn takes_what_another_waits_for() {
 
 /// Takes connections and answers on them, until nobody tells any more what to do.
 fn take(listener: &TcpListener, is_told: bool) {
-    listener.set_nonblocking(true).unwrap();
+    listener.set_nonblocking(true).expect("the two talk");
     let stdin = std::io::stdin();
     let mut streams = Vec::<TcpStream>::new();
     loop {
         let first = if is_told { stdin.as_fd() } else { listener.as_fd() };
         let waiting = [first, listener.as_fd()].into_iter().chain(streams.iter().map(AsFd::as_fd));
         let mut waiting: Vec<_> = waiting.map(|one| PollFd::new(one, PollFlags::POLLIN)).collect();
-        poll(&mut waiting, PollTimeout::NONE).unwrap();
+        poll(&mut waiting, PollTimeout::NONE).expect("the two talk");
         let ready: Vec<_> = waiting.iter().map(|one| one.any() == Some(true)).collect();
         if is_told && ready[0] {
             return;
@@ -357,7 +357,7 @@ fn take(listener: &TcpListener, is_told: bool) {
         // Another process may have been faster.
         if let Ok((stream, peer)) = listener.accept() {
             println!("took {} {} {peer} {}", std::process::id(), nix::unistd::gettid(), now_us());
-            stream.set_nonblocking(false).unwrap();
+            stream.set_nonblocking(false).expect("the two talk");
             streams.push(stream);
         }
     }
@@ -366,11 +366,11 @@ fn take(listener: &TcpListener, is_told: bool) {
 /// Answers, and is the first to close unless asked for more.
 fn answer(mut stream: TcpStream) {
     let mut question = [0; 10];
-    stream.read_exact(&mut question).unwrap();
-    stream.write_all(&question).unwrap();
-    stream.read_exact(&mut question[..1]).unwrap();
+    stream.read_exact(&mut question).expect("the two talk");
+    stream.write_all(&question).expect("the two talk");
+    stream.read_exact(&mut question[..1]).expect("the two talk");
     if question[0] == b'r' {
-        stream.write_all(b"rr").unwrap();
+        stream.write_all(b"rr").expect("the two talk");
         drop(stream.read(&mut question));
     }
 }
