@@ -86,7 +86,10 @@ fn processes_are_kept_and_what_was_started_keeps_an_incident_more_urgent() {
     }
     let reader = Reader::open(&path).unwrap();
     let read = reader.incident(first.id).unwrap().unwrap();
-    assert_eq!((read.flows, read.severity, &read.processes), (99, Severity::Critical, &invaded.processes));
+    assert_eq!(
+        (read.flows, read.severity, &read.processes),
+        (99, Severity::Critical, &invaded.processes)
+    );
     assert_eq!(reader.standing_incidents(0).unwrap()[0].processes, invaded.processes);
     let told = Outbox::open(&path).unwrap().next(SinkName::Webhook, i64::MAX, 9).unwrap();
     let told: Vec<_> =
