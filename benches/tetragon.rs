@@ -28,8 +28,10 @@ use weir::tetragon::Event;
 /// Events a second of a core that are aimed at.
 const AIM: f64 = 20_000.0;
 
-/// What memory may grow by while it runs, in MB, once it is full.
+/// What memory may grow by in the second half, in MB. It takes a minute to fill: in a shorter run it is
+/// said and not held against this.
 const GROWTH_MB: f64 = 16.0;
+const FILLED_S: u64 = 120;
 
 /// How long reading alone is measured.
 const ALONE: Duration = Duration::from_secs(3);
@@ -70,9 +72,9 @@ struct Run {
     sent: u64,
     counts: Counts,
     cpu_s: f64,
-    full_mb: f64,
+    /// Memory after half of the time, and at the end.
+    half_mb: f64,
     end_mb: f64,
-    is_full: bool,
 }
 
 impl Run {
@@ -120,15 +122,14 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         run.uncounted(),
         run.sent
     )?;
-    let growth = run.end_mb - run.full_mb;
-    let since =
-        if run.is_full { "since its memory for events was full" } else { "and was never full" };
+    let growth = run.end_mb - run.half_mb;
     writeln!(
         out,
-        "memory         {:.1} MB, {growth:+.1} MB {since} (aim {GROWTH_MB:+.0} MB)",
+        "memory         {:.1} MB, {growth:+.1} MB in the second half (aim {GROWTH_MB:+.0} MB)",
         run.end_mb
     )?;
-    let is_met = rate >= AIM && run.uncounted() == 0 && growth <= GROWTH_MB;
+    let is_steady = growth <= GROWTH_MB || options.seconds < FILLED_S;
+    let is_met = rate >= AIM && run.uncounted() == 0 && is_steady;
     Ok(if options.is_checked && !is_met { ExitCode::from(2) } else { ExitCode::SUCCESS })
 }
 
@@ -156,34 +157,24 @@ fn end_to_end(options: &Options, messages: Vec<Vec<u8>>) -> Result<Run, Box<dyn 
     agent.wait_for_a_listener(PATIENCE)?;
     let before_s = subject.cpu_s()?;
     agent.send();
-    let began = Instant::now();
-    let mut full_mb = None;
-    while began.elapsed() < Duration::from_secs(options.seconds) {
-        park_timeout(Duration::from_millis(500));
-        // Buffers of threads and allocator are as large as they get some seconds after.
-        if full_mb.is_none() && subject.counts()?.evicted > 0 {
-            full_mb = Some((Instant::now(), None));
-        }
-        if let Some((since, None)) = full_mb
-            && since.elapsed() > Duration::from_secs(3)
-        {
-            full_mb = Some((since, Some(subject.memory_mb()?)));
-        }
-    }
+    // Tables, threads and allocator fill in the first half; what grows in the second grows for ever.
+    let half = Duration::from_secs(options.seconds) / 2;
+    park_until(Instant::now() + half);
+    let half_mb = subject.memory_mb()?;
+    park_until(Instant::now() + half);
     let sent = agent.stop();
     let counts = settled(&subject, sent)?;
     let cpu_s = subject.cpu_s()? - before_s;
     let end_mb = subject.memory_mb()?;
-    let at_full = full_mb.and_then(|(_, memory)| memory);
     subject.end()?;
-    Ok(Run {
-        sent,
-        counts,
-        cpu_s,
-        full_mb: at_full.unwrap_or(end_mb),
-        end_mb,
-        is_full: at_full.is_some(),
-    })
+    Ok(Run { sent, counts, cpu_s, half_mb, end_mb })
+}
+
+fn park_until(end: Instant) {
+    // It may return before its time.
+    while Instant::now() < end {
+        park_timeout(end - Instant::now());
+    }
 }
 
 /// What is counted once nothing comes any more.
