@@ -46,9 +46,14 @@ struct Heard {
 struct Keeper {
     heard: Mutex<Heard>,
     is_new: Condvar,
+    denied: Vec<String>,
 }
 
 impl EventSink for Keeper {
+    fn denied_namespaces(&self) -> &[String] {
+        &self.denied
+    }
+
     fn take(&self, event: Event) -> bool {
         let breaks = std::mem::take(&mut self.lock().breaks);
         assert!(!breaks, "it breaks off");
@@ -87,7 +92,19 @@ impl Follower {
         Self::start(wishes, None, None)
     }
 
+    /// Somebody who wants nothing of the namespace `denied`.
+    fn denying(denied: &str, wishes: &[&str]) -> Self {
+        let keeper = Keeper { denied: vec![denied.to_owned()], ..Keeper::default() };
+        Self::started(wishes, None, keeper)
+    }
+
     fn start(wishes: &[&str], api: Option<&ApiServer>, room: Option<usize>) -> Self {
+        let keeper = Keeper::default();
+        keeper.lock().room = room;
+        Self::started(wishes, api, keeper)
+    }
+
+    fn started(wishes: &[&str], api: Option<&ApiServer>, keeper: Keeper) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("threads");
         let entered = runtime.enter();
@@ -97,8 +114,7 @@ impl Follower {
         });
         drop(entered);
         let wishes = wishes.iter().map(|wish| wish.parse::<Wish>().expect("a wish")).collect();
-        let keeper = Arc::new(Keeper::default());
-        keeper.lock().room = room;
+        let keeper = Arc::new(keeper);
         let stop = CancellationToken::new();
         let sink: Arc<dyn EventSink> = keeper.clone();
         let following = Some(runtime.spawn(follow(wishes, cluster, sink, stop.clone())));

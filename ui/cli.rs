@@ -237,6 +237,9 @@ pub(crate) struct TetragonFlags {
     /// or cluster:PORT; several may be given
     #[arg(long, value_name = "WHERE", value_delimiter = ',')]
     tetragon: Option<Vec<String>>,
+    /// Namespace whose events nobody wants; several may be given
+    #[arg(long, value_name = "NAMESPACE", value_delimiter = ',')]
+    tetragon_deny_namespaces: Option<Vec<String>>,
     /// Memory in MiB for events
     #[arg(long, value_name = "MIB")]
     tetragon_mib: Option<String>,

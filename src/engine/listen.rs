@@ -39,6 +39,8 @@ const FAULT: Duration = Duration::from_secs(5);
 pub struct Listening {
     /// Where they are heard. An engine that does not hear what is named here is not ready.
     pub wishes: Vec<Wish>,
+    /// Namespaces whose events nobody wants.
+    pub denied_namespaces: Vec<String>,
     /// Memory for events, in bytes.
     pub memory_bytes: u64,
     /// Why nobody is listened to, if so.
@@ -67,12 +69,12 @@ impl Listener {
         cluster: Option<Cluster>,
         observe: Observe,
     ) -> io::Result<Self> {
-        let Listening { wishes, memory_bytes, absent } = listening;
+        let Listening { wishes, denied_namespaces, memory_bytes, absent } = listening;
         if let Some(why) = absent {
             return Ok(Self::absent(why));
         }
         let (recorder, events) = Recorder::new(now(), memory_bytes);
-        let (intake, waiting, agents) = Intake::new();
+        let (intake, waiting, agents) = Intake::new(denied_namespaces);
         let status = TetragonStatus {
             absent: Some(silent()),
             needed: wishes.iter().filter(|wish| **wish != Wish::Auto).cloned().collect(),

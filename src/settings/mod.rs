@@ -159,6 +159,9 @@ pub struct Settings {
     /// the cluster export, through the log of their pods) or `cluster:PORT` (the same agents over gRPC).
     #[serde(with = "key::wishes")]
     pub tetragon: Vec<Wish>,
+    /// Namespaces whose events nobody wants: an agent heard over gRPC does not send them.
+    #[serde(deserialize_with = "key::names")]
+    pub tetragon_deny_namespaces: Vec<String>,
     /// How many mebibytes of events are remembered, 1 to 4096.
     #[serde(deserialize_with = "key::whole::<_, _, 1, 4_096>")]
     pub tetragon_mib: u32,
@@ -235,6 +238,7 @@ impl Default for Settings {
             context: String::new(),
             lease_namespace: String::new(),
             tetragon: vec![Wish::Auto],
+            tetragon_deny_namespaces: Vec::new(),
             tetragon_mib: 64,
             response: Mode::Observe,
             response_rules: Vec::new(),

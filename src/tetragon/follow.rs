@@ -24,6 +24,12 @@ const GLANCE: Duration = Duration::from_secs(10);
 
 /// Who takes events. Neither call may wait: whatever waits for them waits at every agent.
 pub trait EventSink: Send + Sync + 'static {
+    /// Namespaces whose events nobody wants: agents that can are asked not to send them, and what comes of
+    /// them all the same is passed over and counts for nothing. None where it does not say.
+    fn denied_namespaces(&self) -> &[String] {
+        &[]
+    }
+
     /// Takes an event; false where there is no room: it is then counted as dropped.
     fn take(&self, event: Event) -> bool;
 

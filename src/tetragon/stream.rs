@@ -1,8 +1,8 @@
 //! Events over gRPC.
 //!
-//! The agent is asked for all of them: Weir joins flows with processes of any pod and any type of event,
-//! so there is no filter that leaves out only what is never wanted. What an agent is not to tell is said
-//! in its own settings, where it spares the agent most.
+//! The agent is asked for all of them but those of namespaces that nobody wants, which it need not send
+//! then. Weir joins flows with processes of any pod and any type of event, so there is no other filter
+//! that leaves out only what is never wanted.
 //!
 //! An agent keeps no event for who was not there: whenever a stream ends, however it does, there is a
 //! gap up to the next, which is counted.
@@ -20,7 +20,7 @@ use super::client::{ANSWER, Client, EVENTS, Error, HEALTH, VERSION, is_too_long}
 use super::follow::Ear;
 use super::pause::Pause;
 use super::wire::{
-    GetEventsRequest, GetHealthStatusRequest, GetHealthStatusResponse, GetVersionRequest,
+    Filter, GetEventsRequest, GetHealthStatusRequest, GetHealthStatusResponse, GetVersionRequest,
     GetVersionResponse,
 };
 use crate::cluster::said;
@@ -79,7 +79,7 @@ async fn reach(ear: &Ear) -> Result<Client, Error> {
 
 /// Takes in events until there are no more; returns why.
 async fn take(ear: &Ear, client: &Client) -> Status {
-    let mut events = match client.events(&GetEventsRequest::default()).await {
+    let mut events = match client.events(&wanted(ear.denied_namespaces())).await {
         Ok(events) => events,
         Err(status) => return status,
     };
@@ -106,6 +106,14 @@ async fn take(ear: &Ear, client: &Client) -> Status {
             yield_now().await;
         }
     }
+}
+
+/// All events but those of `denied` namespaces.
+fn wanted(denied: &[String]) -> GetEventsRequest {
+    // A filter that names none would fit every event.
+    let deny =
+        (!denied.is_empty()).then(|| Filter { namespace: denied.to_vec(), ..Filter::default() });
+    GetEventsRequest { deny_list: deny.into_iter().collect(), ..GetEventsRequest::default() }
 }
 
 /// Asks an agent that is silent whether it lives, for as long as it does; returns why that is in doubt.

@@ -26,6 +26,33 @@ fn followed(folder: &TempDir) -> (TetragonAgent, Follower) {
 }
 
 #[test]
+fn an_agent_is_asked_not_to_send_what_nobody_wants_and_what_comes_all_the_same_is_passed_over() {
+    let folder = tempdir().unwrap();
+    let agent = TetragonAgent::at_socket(&socket(&folder));
+    let follower = Follower::denying("kube-system", &[&agent.endpoint()]);
+    agent.wait_for_listeners(1);
+    assert_eq!(agent.with(|agent| agent.denied.clone()), "kube-system");
+    let in_pod = |pid, namespace: &str| {
+        let pod = format!(r#""pid":{pid},"pod":{{"namespace":"{namespace}","name":"p"}}"#);
+        exec(pid).replace(&format!(r#""pid":{pid}"#), &pod)
+    };
+    agent.say(&in_pod(1, "kube-system"));
+    agent.say(&in_pod(2, "kube"));
+    agent.say(&exec(3));
+    let heard = follower.until("the rest comes", |heard| {
+        heard.events.len() == 2 && heard.agents.first().is_some_and(|agent| agent.events == 2)
+    });
+    assert_eq!(pids(&heard), [2, 3]);
+}
+
+#[test]
+fn who_denies_nothing_is_told_of_all() {
+    let folder = tempdir().unwrap();
+    let (agent, _follower) = followed(&folder);
+    assert_eq!(agent.with(|agent| agent.denied.clone()), "");
+}
+
+#[test]
 fn events_come_in_order_over_both_kinds_of_socket_with_node_and_version() {
     let folder = tempdir().unwrap();
     for agent in [TetragonAgent::at_socket(&socket(&folder)), TetragonAgent::on_tcp()] {

@@ -23,6 +23,7 @@ pub(super) fn listening(settings: &Settings, is_live: bool) -> Listening {
     };
     Listening {
         wishes,
+        denied_namespaces: settings.tetragon_deny_namespaces.clone(),
         memory_bytes: u64::from(settings.tetragon_mib) << 20,
         absent: absent.map(str::to_owned),
     }
@@ -36,7 +37,7 @@ mod tests {
     fn heard(wishes: &[&str], is_live: bool) -> (String, Option<String>) {
         let tetragon = wishes.iter().map(|wish| wish.parse().unwrap()).collect();
         let settings = Settings { tetragon, ..Settings::default() };
-        let Listening { wishes, absent, memory_bytes } = listening(&settings, is_live);
+        let Listening { wishes, absent, memory_bytes, .. } = listening(&settings, is_live);
         assert_eq!(memory_bytes, 64 << 20);
         (wishes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "), absent)
     }

@@ -24,6 +24,7 @@ pub(super) struct Intake {
     queue: SyncSender<(Event, u64)>,
     waiting_bytes: Arc<AtomicU64>,
     agents: watch::Sender<Arc<Vec<AgentStatus>>>,
+    denied_namespaces: Vec<String>,
 }
 
 /// Where they come out.
@@ -34,17 +35,24 @@ pub(super) struct Waiting {
 }
 
 impl Intake {
-    /// An empty queue, and where it is found how the agents stand.
-    pub(super) fn new() -> (Self, Waiting, watch::Receiver<Arc<Vec<AgentStatus>>>) {
+    /// An empty queue, where nothing of `denied_namespaces` is to go in, and where it is found how the
+    /// agents stand.
+    pub(super) fn new(
+        denied_namespaces: Vec<String>,
+    ) -> (Self, Waiting, watch::Receiver<Arc<Vec<AgentStatus>>>) {
         let (queue, out) = sync_channel(WAITING);
         let waiting_bytes = Arc::<AtomicU64>::default();
         let (agents, known) = watch::channel(Arc::default());
         let waiting = Waiting { queue: out, waiting_bytes: Arc::clone(&waiting_bytes) };
-        (Self { queue, waiting_bytes, agents }, waiting, known)
+        (Self { queue, waiting_bytes, agents, denied_namespaces }, waiting, known)
     }
 }
 
 impl EventSink for Intake {
+    fn denied_namespaces(&self) -> &[String] {
+        &self.denied_namespaces
+    }
+
     fn take(&self, event: Event) -> bool {
         let bytes = event.size_bytes() as u64;
         let before = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);

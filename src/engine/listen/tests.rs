@@ -20,7 +20,7 @@ struct Kept {
 
 fn keeping(memory_bytes: u64, observe: Observe) -> Kept {
     let (recorder, events) = Recorder::new(1, memory_bytes);
-    let (intake, waiting, agents) = Intake::new();
+    let (intake, waiting, agents) = Intake::new(Vec::new());
     let (shown, seen) = watch::channel(TetragonStatus::default());
     let over = CancellationToken::new();
     let silent = "nobody is there".to_owned();
@@ -32,7 +32,7 @@ fn keeping(memory_bytes: u64, observe: Observe) -> Kept {
 
 #[test]
 fn of_a_burst_what_the_queue_does_not_hold_is_refused_and_the_rest_is_there() {
-    let (intake, waiting, _agents) = Intake::new();
+    let (intake, waiting, _agents) = Intake::new(Vec::new());
     let taken = (0..WAITING + 100).filter(|_| intake.take(event("/bin/sh"))).count();
     assert_eq!(taken, WAITING);
     let mut out = waiting.next(Duration::ZERO).unwrap();
@@ -49,7 +49,7 @@ fn of_a_burst_what_the_queue_does_not_hold_is_refused_and_the_rest_is_there() {
 
 #[test]
 fn the_queue_is_bounded_in_bytes_too() {
-    let (intake, waiting, _agents) = Intake::new();
+    let (intake, waiting, _agents) = Intake::new(Vec::new());
     let large = || event(&"x".repeat(3 << 20));
     let bytes = large().size_bytes() as u64;
     let taken = (0..20).filter(|_| intake.take(large())).count() as u64;
@@ -127,6 +127,7 @@ fn a_source_that_does_not_end_does_not_hold_up_the_end() {
 #[test]
 fn listening_ends_at_once_when_it_is_asked_to() {
     let listening = Listening {
+        denied_namespaces: Vec::new(),
         wishes: vec!["127.0.0.1:1".parse().unwrap()],
         memory_bytes: 1 << 20,
         absent: None,

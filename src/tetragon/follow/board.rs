@@ -111,6 +111,9 @@ impl Ear {
     /// An event has come: it is taken, or counted as dropped. One with no time, or with one that lies
     /// more than a day ahead, is of the moment at which it came.
     pub(in crate::tetragon) fn take(&self, mut event: Event) {
+        if self.is_denied(&event) {
+            return self.alive();
+        }
         let now_us = now_us();
         if !(1..=now_us.saturating_add(AHEAD_US)).contains(&event.at_us) {
             event.at_us = now_us;
@@ -122,6 +125,16 @@ impl Ear {
         if !self.board.sink.take(event) {
             self.change(|status| status.dropped += 1);
         }
+    }
+
+    /// Namespaces whose events nobody wants.
+    pub(in crate::tetragon) fn denied_namespaces(&self) -> &[String] {
+        self.board.sink.denied_namespaces()
+    }
+
+    fn is_denied(&self, event: &Event) -> bool {
+        let pod = event.process.as_ref().and_then(|process| process.pod.as_ref());
+        pod.is_some_and(|pod| self.denied_namespaces().contains(&pod.namespace))
     }
 
     /// Something has come that cannot be read.

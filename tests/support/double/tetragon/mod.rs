@@ -65,6 +65,8 @@ pub struct Agent {
     pub no_such_hooks: BTreeSet<String>,
     /// The calls, in order.
     pub log: Vec<String>,
+    /// The last namespace in the deny list of whoever asked last for events; it is told of all the same.
+    pub denied: String,
     listeners: Vec<mpsc::UnboundedSender<Result<Vec<u8>, Status>>>,
 }
 

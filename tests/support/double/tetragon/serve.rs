@@ -49,7 +49,9 @@ async fn answer(
     let rpc = path.strip_prefix(SERVICE).unwrap_or(path).to_owned();
     let mut grpc = Grpc::new(Raw);
     if rpc == "GetEvents" && !shared.with(|agent| agent.unknown.contains("GetEvents")) {
-        let events = service_fn(move |_| {
+        let events = service_fn(move |request: tonic::Request<Bytes>| {
+            let question = Fields::read(&request.into_inner());
+            shared.with(|agent| agent.denied = Fields::read(question.text(2).as_bytes()).text(2));
             let stream = listen(&shared);
             async { Ok(tonic::Response::new(stream)) }
         });
