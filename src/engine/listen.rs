@@ -75,11 +75,10 @@ impl Listener {
         }
         let (recorder, events) = Recorder::new(now(), memory_bytes);
         let (intake, waiting, agents) = Intake::new(denied_namespaces);
-        let status = TetragonStatus {
-            absent: Some(silent()),
-            needed: wishes.iter().filter(|wish| **wish != Wish::Auto).cloned().collect(),
-            ..TetragonStatus::default()
-        };
+        let needed: Vec<_> = wishes.iter().filter(|wish| **wish != Wish::Auto).cloned().collect();
+        // Whoever was named is listened to from the first moment.
+        let absent = needed.is_empty().then(silent);
+        let status = TetragonStatus { absent, needed, ..TetragonStatus::default() };
         let (shown, seen) = watch::channel(status);
         let (stop, over) = (CancellationToken::new(), CancellationToken::new());
         let keeping = Keeping {

@@ -22,6 +22,10 @@ use crate::cluster::Cluster;
 /// How often it is looked whether there is a socket by now.
 const GLANCE: Duration = Duration::from_secs(10);
 
+/// How long a source that broke off by a fault of its own is left alone at least: long enough that it is
+/// seen.
+const FAULT: Duration = Duration::from_secs(1);
+
 /// Who takes events. Neither call may wait: whatever waits for them waits at every agent.
 pub trait EventSink: Send + Sync + 'static {
     /// Namespaces whose events nobody wants: agents that can are asked not to send them, and what comes of
@@ -100,7 +104,7 @@ pub(super) async fn keep<F: Future<Output = ()>>(ear: &Ear, mut reader: impl FnM
         error!(agent = %ear.endpoint(), "what reads its events broke off");
         ear.gap();
         ear.down("what reads its events broke off, a fault of Weir; it begins again".to_owned());
-        sleep(pause.next()).await;
+        sleep(FAULT + pause.next()).await;
     }
 }
 

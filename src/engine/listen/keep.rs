@@ -68,11 +68,11 @@ impl Keeping {
     fn publish(&self) {
         let Kept { events: kept, bytes: kept_bytes, evicted } = self.events.kept();
         let agents = Vec::clone(&self.agents.borrow());
-        let absent = agents.is_empty().then(|| self.silent.clone());
         let events = self.events.before(None).take(TetragonStatus::SHOWN).collect();
         self.shown.send_if_modified(|shown| {
+            let is_absent = agents.is_empty() && shown.needed.is_empty();
             let next = TetragonStatus {
-                absent,
+                absent: is_absent.then(|| self.silent.clone()),
                 agents,
                 kept,
                 kept_bytes,
