@@ -15,9 +15,9 @@ BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9
     iputils-ping ethtool iftop
 
 # What the tests are held against besides: another reader of captures, a clock that lies, a server that
-# limits as Ingress controllers do, the merge of the API server, and kubectl, which others than Debian
-# package too.
-ORACLE_PACKAGES := tshark faketime nginx-light golang-go \
+# limits as Ingress controllers do, the kernel's translation of Service addresses, the merge of the API
+# server, and kubectl, which others than Debian package too.
+ORACLE_PACKAGES := tshark faketime nginx-light nftables golang-go \
     golang-k8s-sigs-structured-merge-diff-dev \
     $(shell command -v kubectl > /dev/null || echo kubernetes-client)
 

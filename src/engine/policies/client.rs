@@ -62,7 +62,7 @@ pub struct PolicyParts<O> {
 }
 
 /// Reads and writes policies: in a cluster through its API server, where there is none at each agent.
-/// It keeps nothing of its own. The [`super::task`] of the engine uses it, and so does whoever works
+/// It keeps nothing of its own. The task of the engine that answers the door uses it, and so does whoever works
 /// on policies without an engine.
 pub struct PolicyClient<O> {
     pub(super) parts: PolicyParts<O>,
