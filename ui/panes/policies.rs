@@ -169,6 +169,8 @@ impl Policies {
     fn caution(scene: &Scene) -> Option<(String, Role)> {
         let tetragon = &scene.snapshot.tetragon;
         let is_empty = tetragon.policies.is_empty();
+        let notes = tetragon.policies_notes.iter().map(|note| text::clean(note));
+        let notes = notes.collect::<Vec<_>>().join("; ");
         Some(match (&tetragon.policies_failure, tetragon.policies_read_us) {
             (Some(why), 0) => {
                 (format!("policies could not be read: {}", text::clean(why)), Role::Bad)
@@ -179,6 +181,9 @@ impl Policies {
                     "policies could not be read since {since}: {why}; what stands here may be old"
                 );
                 (words, Role::Bad)
+            }
+            (None, _) if !notes.is_empty() => {
+                (notes, if is_empty { Role::Dim } else { Role::Warning })
             }
             (None, 0) if is_empty => match &tetragon.absent {
                 Some(why) => (text::clean(why), Role::Dim),

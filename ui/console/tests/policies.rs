@@ -109,10 +109,22 @@ fn why_there_is_no_list_is_said() {
     snapshot.tetragon.absent = Some("no agent is listened to: set `tetragon`".into());
     session.see(snapshot.clone());
     assert!(session.text().contains("no agent is listened to"));
+    snapshot.tetragon.policies_notes = vec!["nobody takes\u{1b}[2J policies".into()];
+    session.see(snapshot.clone());
+    let text = session.text();
+    assert!(text.contains("nobody takes") && !text.contains('\u{1b}'), "{text}");
+    snapshot.tetragon.policies_notes.clear();
     snapshot.tetragon.policies_read_us = fixture::NOW_US;
     session.see(snapshot.clone());
     assert!(session.text().contains("there is no policy: `n` writes one"));
     let mut snapshot = fixture::policed();
+    snapshot.tetragon.policies_notes = vec!["the agent n2 does not answer".into()];
+    session.see(snapshot.clone());
+    let text = session.text();
+    assert!(
+        text.contains("the agent n2 does not answer") && text.contains("kill-program"),
+        "{text}"
+    );
     snapshot.tetragon.policies_failure = Some("forbidden\u{1b}[2J".into());
     session.see(snapshot);
     let text = session.text();
