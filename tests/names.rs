@@ -4,14 +4,16 @@ mod support;
 
 use std::sync::Arc;
 
+use serde_json::json;
 use support::abroad;
 use support::double::kube::ApiServer;
+use support::double::tetragon::TetragonAgent;
 use support::engine::{DEMO, await_some};
 use tempfile::TempDir;
 use weir::detect::Class;
 use weir::engine::{Engine, Handle, SourceState};
 use weir::filter::Filter;
-use weir::incident::Incident;
+use weir::incident::{Deed, Incident, Severity, rfc3339};
 use weir::respond::Mode;
 use weir::settings::Speed;
 use weir::store::{Query, Reader};
@@ -74,4 +76,45 @@ fn a_cluster_that_comes_later_names_what_goes_on() {
     let kept = kept(&folder);
     assert_eq!((&kept.names, kept.flows), (&named.names, nameless.flows));
     assert_eq!(kept.names.opened_about(), None);
+}
+
+/// That a web server in this pod has started a shell.
+fn shell(pod: &str, at_us: i64) -> String {
+    let process = |binary: &str| {
+        json!({
+            "exec_id": format!("{pod} {binary}"), "pid": 4_711, "uid": 33, "binary": binary,
+            "arguments": "-c id",
+            "pod": { "namespace": "shop", "name": pod, "container": { "name": "web" } },
+        })
+    };
+    let exec = json!({ "process": process("/bin/sh"), "parent": process("/usr/sbin/nginx") });
+    json!({ "process_exec": exec, "node_name": "worker", "time": rfc3339(at_us) }).to_string()
+}
+
+#[test]
+fn a_shell_in_the_pod_under_attack_is_part_of_the_incident_and_makes_it_more_urgent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (api, agent) = (abroad::cluster(), TetragonAgent::on_tcp());
+    let capture = (vec![DEMO.into()], Speed::Max);
+    let response = abroad::response(Mode::Observe);
+    let place = agent.endpoint();
+    let engine = abroad::listening(&api, folder.path(), capture, response, Some(&place));
+    agent.wait_for_listeners(1);
+    let before = flood(&engine.handle(), |flood| !flood.names.is_empty());
+    assert_eq!((before.severity, before.processes.len()), (Severity::High, 0));
+    agent.say(&shell("db-0", before.last_us));
+    agent.say(&shell("web-0", before.last_us + 1_000_000));
+    let after = flood(&engine.handle(), |flood| !flood.processes.is_empty());
+    let [seen] = after.processes.as_slice() else { panic!("{:?}", after.processes) };
+    let process = &seen.process;
+    assert_eq!((seen.deed, seen.at_us), (Deed::Started, before.last_us + 1_000_000));
+    assert_eq!((process.binary.as_str(), process.parent.as_str()), ("/bin/sh", "/usr/sbin/nginx"));
+    assert_eq!((process.pod.as_str(), process.user.as_str()), ("web-0", "33"));
+    assert_eq!(after.severity, Severity::Critical);
+    engine.finish().expect("all is kept");
+    let kept = kept(&folder);
+    assert_eq!((&kept.processes, kept.severity), (&after.processes, Severity::Critical));
+    let reader = Reader::open(&folder.path().join("weir.db")).expect("a database");
+    let events = reader.events(kept.id).expect("events");
+    assert!(events.len() == 1 && events[0].contains("/usr/sbin/nginx"), "{events:?}");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use weir::cluster::{self, Place};
 use weir::detect::{Model, Runtime};
-use weir::engine::{Abroad, Engine, Feed, Options, Parts};
+use weir::engine::{Abroad, Engine, Feed, Listening, Options, Parts};
 use weir::flow::Timeouts;
 use weir::incident::{self, Tracker};
 use weir::respond::{Mode, ResponseOptions};
@@ -61,8 +61,19 @@ pub fn response(mode: Mode) -> ResponseOptions {
 pub fn engine(
     api: &ApiServer,
     folder: &Path,
+    capture: (Vec<PathBuf>, Speed),
+    response: ResponseOptions,
+) -> Engine {
+    listening(api, folder, capture, response, None)
+}
+
+/// The same, which hears the agent of Tetragon at `place`.
+pub fn listening(
+    api: &ApiServer,
+    folder: &Path,
     (paths, speed): (Vec<PathBuf>, Speed),
     response: ResponseOptions,
+    place: Option<&str>,
 ) -> Engine {
     weir::notify::prepare();
     let runtime = Runtime::start(None).expect("what runs the model");
@@ -93,7 +104,12 @@ pub fn engine(
         known: Vec::new(),
         evidence: None,
         abroad: Some(abroad),
-        tetragon: None,
+        tetragon: place.map(|place| Listening {
+            wishes: vec![place.parse().expect("a place")],
+            denied_namespaces: Vec::new(),
+            memory_bytes: 1 << 20,
+            absent: None,
+        }),
         policies: None,
     };
     Engine::start(parts, &runtime, Arc::default()).expect("an engine")
