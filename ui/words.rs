@@ -1,6 +1,16 @@
-//! Limits and who set them, in words that the console and the verbs share.
+//! Limits and policies, in words that the console and the verbs share.
 
+use weir::policy::Standing;
 use weir::respond::{Burst, Limit};
+
+/// How a policy stands: what needs somebody stands out.
+pub(crate) const fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::NotLoaded => "NOT LOADED",
+        Standing::PartlyLoaded => "PARTLY LOADED",
+        standing => standing.name(),
+    }
+}
 
 /// A limit in a few words: `5 r/s burst 25`, `300 r/min`, `20 connections`.
 pub(crate) fn limit(limit: &Limit) -> String {

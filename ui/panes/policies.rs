@@ -16,6 +16,7 @@ use crate::look::Look;
 use crate::text;
 use crate::theme::Role;
 use crate::widgets::table::{Cell, Clip, Column};
+use crate::words;
 
 impl Item for PolicyStatus {
     type Id = u64;
@@ -53,7 +54,7 @@ impl Item for PolicyStatus {
 static FIELDS: [Field<PolicyStatus>; 7] = [
     Field {
         column: Column::text("STANDING", 13, Clip::End, 0),
-        cell: |row, look| look.cell(role(row.standing), words(row.standing)),
+        cell: |row, look| look.cell(role(row.standing), words::standing(row.standing)),
         compare: |one, other| one.standing.cmp(&other.standing),
     },
     Field {
@@ -100,15 +101,6 @@ pub(super) const fn role(standing: Standing) -> Role {
         Standing::Changing => Role::Text,
         Standing::Disabled => Role::Dim,
         Standing::Loaded => Role::Good,
-    }
-}
-
-/// A standing in a word; what must be seen is in capitals, for whoever sees no colours.
-pub(super) const fn words(standing: Standing) -> &'static str {
-    match standing {
-        Standing::NotLoaded => "NOT LOADED",
-        Standing::PartlyLoaded => "PARTLY LOADED",
-        standing => standing.name(),
     }
 }
 

@@ -9,7 +9,7 @@ use weir::engine::Snapshot;
 use weir::policy::{AgentPolicy, Counters, LoadState, PolicyMode, PolicyStatus, yaml};
 
 use super::facts::{self, Fact};
-use super::policies::{mode_words, role, words};
+use super::policies::{mode_words, role};
 use super::scroll::Scroll;
 use super::{Focus, Scene, Subject, View, chrome};
 use crate::console::Motion;
@@ -17,6 +17,7 @@ use crate::format;
 use crate::look::Look;
 use crate::text;
 use crate::theme::Role;
+use crate::words;
 
 /// Lines of its text that are shown.
 const LINES: usize = 5_000;
@@ -25,7 +26,7 @@ const LINES: usize = 5_000;
 fn facts(status: &PolicyStatus) -> Vec<Fact> {
     let mut facts = vec![
         Fact::new("policy", text::clean(&status.name.to_string())),
-        Fact::told("standing", words(status.standing), role(status.standing)),
+        Fact::told("standing", words::standing(status.standing), role(status.standing)),
     ];
     if !status.why.is_empty() {
         facts.push(Fact::told("why", text::clean(&status.why), role(status.standing)));

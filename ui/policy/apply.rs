@@ -6,14 +6,13 @@ use weir::policy::{Policy, PolicyMode, Standing};
 use weir::settings::Settings;
 
 use super::Error;
-use super::list::words;
 use super::reach::Reach;
 use super::source::Files;
 use crate::cli::{Format, one_of};
 use crate::consent::{Asking, Consent};
 use crate::panes::proposal::{self, Said};
 use crate::paper::Paper;
-use crate::text;
+use crate::{text, words};
 
 /// Apply policies from files
 ///
@@ -92,7 +91,7 @@ fn print(applied: &PolicyApplied, format: Format, paper: &mut Paper) -> Result<(
         return Ok(paper.line(&format!("{} would be applied; nothing is written", status.name))?);
     }
     let already = if applied.diff.is_empty() { "already " } else { "" };
-    let standing = words(status.standing);
+    let standing = words::standing(status.standing);
     paper.line(&format!("{} is {already}applied: {standing}", status.name))?;
     applied.notes.iter().try_for_each(|note| Ok(paper.line(&text::clean(note))?))
 }

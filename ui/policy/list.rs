@@ -13,6 +13,7 @@ use crate::paper::Paper;
 use crate::text;
 use crate::theme::Role;
 use crate::widgets::table::{Clip, Column, Row};
+use crate::words;
 
 /// List policies and what each agent makes of them, those that are applied and not loaded first
 #[derive(Debug, clap::Args)]
@@ -72,7 +73,7 @@ fn row(status: &PolicyStatus, look: &Look) -> Row {
     let at_work = agents.iter().filter(|agent| agent.state == LoadState::Enabled).count();
     let cells = vec![
         look.cell(Role::Text, text::clean(&name.to_string())),
-        look.cell(role, words(*standing)),
+        look.cell(role, words::standing(*standing)),
         look.cell(Role::Text, mode(status)),
         look.cell(Role::Text, format!("{at_work}/{}", agents.len())),
         look.cell(Role::Text, text::clean(&actions.join(" "))),
@@ -89,14 +90,5 @@ fn mode(status: &PolicyStatus) -> &'static str {
         Some(mode) => mode.name(),
         None if status.manifest.is_some() => PolicyMode::Enforce.name(),
         None => "",
-    }
-}
-
-/// A standing in a word; what must be seen is in capitals, for whoever sees no colours.
-pub(super) const fn words(standing: Standing) -> &'static str {
-    match standing {
-        Standing::NotLoaded => "NOT LOADED",
-        Standing::PartlyLoaded => "PARTLY LOADED",
-        standing => standing.name(),
     }
 }
