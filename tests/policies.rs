@@ -1,10 +1,12 @@
-//! Policies of Tetragon through the API and `weir policy`, against doubles of the API server and of an
+//! Policies of Tetragon through the API, `weir policy` and the console, against doubles of the API server and of an
 //! agent: applied, refused, not loaded, deleted, with a cluster and without one.
 
 #[path = "policies/agents.rs"]
 mod agents;
 #[path = "policies/api.rs"]
 mod api;
+#[path = "policies/console.rs"]
+mod console;
 mod support;
 #[path = "policies/verbs.rs"]
 mod verbs;
@@ -148,7 +150,7 @@ fn follow_next(api: &ApiServer, agent: &Arc<TetragonAgent>) {
 /// The agent has what the cluster has, taken in anew.
 fn follow(kube: &Kube, agent: &TetragonAgent) {
     let mut objects = Vec::new();
-    for name in ["connections", "no-connections", "block-nc"] {
+    for name in ["connections", "no-connections", "block-nc", "watch-connections"] {
         objects.push(kube.get("tracingpolicies", "", name));
     }
     objects.push(kube.get("tracingpoliciesnamespaced", "shop", "no-egress"));
