@@ -9,13 +9,13 @@ mod wanted;
 
 use std::io;
 
-use serde::Serialize;
 use weir::engine::LimitError;
 use weir::respond::Refusal;
 use weir::settings::{Environment, Settings};
 use weir::store;
 
 use self::reach::Reach;
+use crate::cli::WriterFlags;
 use crate::paper::Paper;
 use crate::{consent, input, survey, text, visit};
 
@@ -51,33 +51,7 @@ pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
     #[command(flatten)]
-    pub(crate) settings: Flags,
-}
-
-/// Settings of every such verb; named as their keys.
-#[derive(Debug, clap::Args, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[command(next_help_heading = crate::cli::SETTINGS)]
-pub(crate) struct Flags {
-    /// Kubeconfig of the cluster
-    #[arg(long, global = true, value_name = "PATH")]
-    kubeconfig: Option<String>,
-    /// Context in the kubeconfig [default: its current one]
-    #[arg(long, global = true, value_name = "NAME")]
-    context: Option<String>,
-    /// Database whose audit is told
-    #[arg(long, global = true, value_name = "PATH")]
-    database: Option<String>,
-    /// Whether nothing is changed: true or false
-    #[arg(
-        long,
-        global = true,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true"
-    )]
-    read_only: Option<String>,
+    pub(crate) settings: WriterFlags,
 }
 
 #[derive(Debug, clap::Subcommand)]

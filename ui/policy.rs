@@ -17,6 +17,7 @@ use weir::policy::Problem;
 use weir::settings::{Environment, Settings};
 
 use self::reach::Reach;
+use crate::cli::WriterFlags;
 use crate::paper::Paper;
 use crate::{consent, survey, visit};
 
@@ -28,8 +29,8 @@ Examples:
   Try a policy without letting it act; what would be written is shown and asked for:
     weir policy apply -f policy.yaml --mode monitor
 
-  What applying a file would change, as `kubectl diff` says it:
-    weir policy diff -f policy.yaml
+  What applying the files of a folder would change, as `kubectl diff` says it:
+    weir policy diff -f policies/
 
   The same without a cluster, at one agent:
     weir policy apply -f policy.yaml --cluster off --tetragon localhost:54321
@@ -54,40 +55,23 @@ pub(crate) struct Args {
     #[command(subcommand)]
     action: Action,
     #[command(flatten)]
-    pub(crate) settings: Flags,
+    pub(crate) settings: WriterFlags,
+    #[command(flatten)]
+    pub(crate) reach: ReachFlags,
 }
 
-/// Settings of every such verb; named as their keys.
+/// Where policies are; named as the keys of the settings.
 #[derive(Debug, clap::Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[command(next_help_heading = crate::cli::SETTINGS)]
-pub(crate) struct Flags {
+pub(crate) struct ReachFlags {
     /// Whether a cluster is used: auto, on or off
     #[arg(long, global = true, value_name = "REACH")]
     cluster: Option<String>,
-    /// Kubeconfig of the cluster
-    #[arg(long, global = true, value_name = "PATH")]
-    kubeconfig: Option<String>,
-    /// Context in the kubeconfig [default: its current one]
-    #[arg(long, global = true, value_name = "NAME")]
-    context: Option<String>,
     /// Where an agent of Tetragon is asked: auto, none, `unix://PATH`, HOST:PORT or cluster:PORT; several
     /// may be given
     #[arg(long, global = true, value_name = "WHERE", value_delimiter = ',')]
     tetragon: Option<Vec<String>>,
-    /// Database whose audit is told
-    #[arg(long, global = true, value_name = "PATH")]
-    database: Option<String>,
-    /// Whether nothing is changed: true or false
-    #[arg(
-        long,
-        global = true,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true"
-    )]
-    read_only: Option<String>,
 }
 
 #[derive(Debug, clap::Subcommand)]

@@ -1,6 +1,6 @@
 //! Policies in files: several documents in one, each fault with its line in the file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,8 @@ const SAID: usize = 8;
 /// Where policies are read.
 #[derive(Debug, clap::Args)]
 pub(super) struct Files {
-    /// File with policies as YAML or JSON, or `-` for standard input; several may be given
+    /// File with policies as YAML or JSON, a folder of such files, or `-` for standard input; several may
+    /// be given
     #[arg(short, long, required = true, value_name = "FILE")]
     filename: Vec<PathBuf>,
 }
@@ -29,10 +30,29 @@ impl Files {
     pub(super) fn read(&self) -> Result<Vec<Policy>, Error> {
         let mut all = Vec::new();
         for path in &self.filename {
-            all.extend(policies(path, &contents(path)?)?);
+            for file in files(path)? {
+                all.extend(policies(&file, &contents(&file)?)?);
+            }
         }
         Ok(all)
     }
+}
+
+/// The file, or those in the folder that can hold policies, in order of their names.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Error> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |error| Error::Read(path.to_owned(), error);
+    let is_policy = |file: &PathBuf| {
+        let ending = file.extension().and_then(|ending| ending.to_str());
+        ending.is_some_and(|ending| matches!(ending, "yaml" | "yml" | "json"))
+    };
+    let files = fs::read_dir(path).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut files = files.collect::<io::Result<Vec<_>>>().map_err(failed)?;
+    files.retain(is_policy);
+    files.sort();
+    if files.is_empty() { Err(Error::Empty(path.to_owned())) } else { Ok(files) }
 }
 
 fn contents(path: &Path) -> Result<String, Error> {
@@ -120,6 +140,21 @@ mod tests {
             let error = policies(Path::new("x.yaml"), empty).unwrap_err();
             assert!(error.to_string().contains("no policy in it"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_folder_stands_for_the_files_in_it_in_order_of_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let nothing = files(&path).unwrap_err().to_string();
+        assert!(nothing.contains("no policy in it"), "{nothing}");
+        for name in ["b.yml", "a.yaml", "c.json", "README.md", "yaml"] {
+            fs::write(path.join(name), "").unwrap();
+        }
+        let expected = ["a.yaml", "b.yml", "c.json"].map(|name| path.join(name));
+        assert_eq!(files(&path).unwrap(), expected);
+        let single = path.join("README.md");
+        assert_eq!(files(&single).unwrap(), [single]);
     }
 
     #[test]
