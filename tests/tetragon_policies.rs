@@ -99,6 +99,9 @@ fn each_says_what_it_catches_costs_and_misses_and_how_to_enforce_it() {
         // A policy that kills must say how it is made to; one that does not, that it cannot.
         let is_named = head.iter().any(|line| line.contains(&file) && line.contains("enforce"));
         assert_eq!(is_named, text.contains("action: Sigkill"), "{file}");
+        // To kind a node is in a pod: whoever tells the two apart says what follows from that.
+        let tells_apart = text.contains("host_ns");
+        assert_eq!(head.iter().any(|line| line.to_lowercase().contains("in kind ")), tells_apart, "{file}");
     }
 }
 
@@ -243,7 +246,8 @@ fn what_is_enforced_is_what_the_files_say() {
     assert_eq!(
         killing.into_iter().collect::<Vec<_>>(),
         [
-            ("weir-credentials", vec!["security_file_permission".to_owned()]),
+            // To users, and to keys.
+            ("weir-credentials", vec!["security_file_permission".to_owned(); 2]),
             ("weir-egress", vec!["security_socket_connect".to_owned()]),
             (
                 "weir-privileges",

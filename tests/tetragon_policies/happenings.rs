@@ -139,6 +139,11 @@ fn credentials() -> Vec<Happening> {
     let mut on_node = touched("/etc/kubernetes/pki/ca.crt", 2);
     *on_node.pointer_mut(IS_HOST).expect("it says so") = json!(true);
     let file = |path: &str| json!({ "file_arg": { "path": path, "permission": "-rw-r--r--" } });
+    // `token` is a link to `..data/token`, and `..data` one to where the file really is, as the kernel says it.
+    // Images whose /var/run is no link to /run have it below that.
+    let token = |run: &str| {
+        format!("{run}/secrets/kubernetes.io/serviceaccount/..2026_11_22_13_31_04.368335668/token")
+    };
     vec![
         Happening {
             policy,
@@ -153,11 +158,25 @@ fn credentials() -> Vec<Happening> {
         },
         Happening {
             policy,
-            event: touched("/run/secrets/kubernetes.io/serviceaccount/token", 2),
+            event: touched("/root/.ssh/authorized_keys", 2),
+            misses: vec![
+                (SECOND, json!({ "int_arg": 1 })),
+                // The file says that it misses those of others.
+                (FIRST, file("/home/app/.ssh/authorized_keys")),
+            ],
+        },
+        Happening {
+            policy,
+            event: touched(&token("/run"), 2),
             misses: vec![
                 (FIRST, file("/run/secrets/other/token")),
                 (SECOND, json!({ "int_arg": 1 })),
             ],
+        },
+        Happening {
+            policy,
+            event: touched(&token("/var/run"), 2),
+            misses: vec![(FIRST, file("/var/run/secrets/other/token"))],
         },
         Happening {
             policy,
@@ -166,12 +185,17 @@ fn credentials() -> Vec<Happening> {
         },
         Happening {
             policy,
-            event: touched("/run/secrets/kubernetes.io/serviceaccount/..2026_11_22/token", 4),
+            event: touched(&token("/run"), 4),
             misses: vec![
                 (IS_HOST, json!(true)),
                 (FIRST, file("/run/secrets/other/token")),
                 (SECOND, json!({ "int_arg": 1 })),
             ],
+        },
+        Happening {
+            policy,
+            event: touched(&token("/var/run"), 4),
+            misses: vec![(FIRST, file("/var/run/secrets/other/token"))],
         },
     ]
 }
