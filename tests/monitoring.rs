@@ -48,6 +48,34 @@ fn metrics(text: &str) -> BTreeSet<&str> {
     text.split(|letter| !is_part(letter)).filter(|word| word.starts_with("weir_")).collect()
 }
 
+/// The labels of the metrics that docs/metrics.md has, and the values of the last of them where it
+/// names these.
+fn documented_labels(page: &str) -> BTreeMap<&str, (Vec<&str>, BTreeSet<&str>)> {
+    fn words<'a, T: FromIterator<&'a str>>(text: &'a str) -> T {
+        text.split('`').skip(1).step_by(2).collect()
+    }
+    let rows = page.lines().filter(|line| line.starts_with("| `weir_"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let (names, values) = cells[3].split_once(':').unwrap_or((cells[3], ""));
+        (cells[1].trim_matches('`'), (words(names), words(values)))
+    })
+    .collect()
+}
+
+/// The labels of the metric `name` in what Weir counts, each with its values.
+fn counted_labels<'a>(text: &'a str, name: &str) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut labels = BTreeMap::<_, BTreeSet<_>>::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('{')) {
+        let (line, _) = line.rsplit_once("\"}").expect("labels end");
+        for label in line.split("\",") {
+            let (name, value) = label.split_once("=\"").expect("a label has a value");
+            labels.entry(name).or_default().insert(value);
+        }
+    }
+    labels
+}
+
 /// The metrics that docs/metrics.md has, and where they are there.
 fn documented(page: &str) -> BTreeMap<&str, &str> {
     let rows = page.lines().filter(|line| line.starts_with("| `weir_"));
@@ -228,6 +256,16 @@ fn what_a_weir_counts_is_described_and_the_other_way_round() {
     for (name, place) in described {
         if place != "once one was told" {
             assert!(counted.contains(name), "{name} is not counted, though {place}");
+        }
+    }
+    for (name, (labels, values)) in documented_labels(&page) {
+        let found = counted_labels(&text, name);
+        if counted.contains(name) {
+            let documented: BTreeSet<_> = labels.iter().copied().collect();
+            assert_eq!(found.keys().copied().collect::<BTreeSet<_>>(), documented, "{name}");
+        }
+        if let Some(last) = labels.last().filter(|_| !values.is_empty()) {
+            assert_eq!(found[last], values, "{name}");
         }
     }
 }
