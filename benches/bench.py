@@ -119,11 +119,20 @@ def peak(usages: Iterable[Usage]) -> int:
     return max(usage.peak_rss for usage in usages)
 
 
+def printed(argv: list[str]) -> int:
+    """The number that a program prints."""
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode != 0 or not done.stdout.strip().isdigit():
+        words = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
+        raise RunFailed(f"`{' '.join(argv)}` ended with {done.returncode} and printed no number: {words}")
+    return int(done.stdout)
+
+
 def arrivals(subject: Subject, rounds: int) -> list[Row]:
     """CPU of flows with what telling and keeping arrivals adds to them, over that of flows."""
     source = capture("mixed")
     kept = [str(build(HERE.parent, "bench", "arrivals")), str(source.path)]
-    count = int(subprocess.run(kept, capture_output=True, check=True).stdout)
+    count = printed(kept)
     commands = [kept, [*kept, "--without"], subject.replay(source.path)]
     for command in commands:
         run(command)
