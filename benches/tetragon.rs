@@ -8,10 +8,19 @@
 
 #[path = "tetragon/agent.rs"]
 mod agent;
+#[expect(dead_code, unreachable_pub, reason = "the agent of the tests uses more of it")]
+#[path = "../tests/support/double/tetragon/bytes.rs"]
+mod bytes;
+#[expect(unreachable_pub, reason = "the agent of the tests shares it")]
+#[path = "../tests/support/double/tetragon/codec.rs"]
+mod codec;
 #[path = "tetragon/events.rs"]
 mod events;
 #[path = "tetragon/subject.rs"]
 mod subject;
+#[expect(unreachable_pub, reason = "the agent of the tests shares it")]
+#[path = "../tests/support/double/tetragon/table.rs"]
+mod table;
 
 use std::error::Error;
 use std::hint::black_box;
@@ -90,7 +99,7 @@ impl Run {
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let options = Options::of_arguments()?;
-    let messages = events::messages()?;
+    let messages = events::messages();
     let lines: Vec<_> = events::lines();
     let bytes: usize = messages.iter().map(Vec::len).sum();
     let mut out = io::stdout().lock();

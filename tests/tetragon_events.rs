@@ -6,6 +6,9 @@ mod anything;
 #[path = "tetragon_events/bad_input.rs"]
 mod bad_input;
 #[expect(dead_code, unreachable_pub, reason = "other tests use more of it")]
+#[path = "support/double/tetragon/bytes.rs"]
+mod bytes;
+#[expect(dead_code, unreachable_pub, reason = "other tests use more of it")]
 #[path = "support/data.rs"]
 mod data;
 #[path = "tetragon_events/details.rs"]
@@ -16,47 +19,26 @@ mod fields;
 mod head;
 #[path = "tetragon_events/recorded.rs"]
 mod recorded;
+#[expect(unreachable_pub, reason = "other tests share it")]
+#[path = "support/double/tetragon/table.rs"]
+mod table;
 
-use prost::Message;
 use serde_json::{Value, json};
-use weir::tetragon::{Event, wire};
+use weir::tetragon::Event;
 
 /// The event that `line` is.
 fn from_line(line: &Value) -> Event {
     Event::from_json(line.to_string().as_bytes()).expect("a line of the export")
 }
 
-/// The bytes of the message that `line` is the JSON form of.
+/// The bytes of the message that `line` is the JSON form of, by the tables.
 fn message(line: &Value) -> Vec<u8> {
-    let response: wire::GetEventsResponse =
-        serde_json::from_value(line.clone()).expect("an event of a known type");
-    response.encode_to_vec()
+    bytes::message("GetEventsResponse", line)
 }
 
 /// The event that the same agent would have sent over gRPC instead of `line`.
 fn from_message(line: &Value) -> Event {
     Event::from_protobuf(&message(line)).expect("a message of an agent")
-}
-
-/// An integer, as messages have it.
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value.to_le_bytes()[0]);
-    bytes
-}
-
-/// A field of a message that is an integer.
-fn numeric(number: u32, value: u64) -> Vec<u8> {
-    [varint(u64::from(number) << 3), varint(value)].concat()
-}
-
-/// A field of a message that has a length.
-fn sized(number: u32, content: &[u8]) -> Vec<u8> {
-    [varint(u64::from(number) << 3 | 2), varint(content.len() as u64), content.to_vec()].concat()
 }
 
 /// What the event says in JSON.

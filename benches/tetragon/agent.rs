@@ -9,16 +9,17 @@ use std::time::Duration;
 
 use futures_util::stream::{Stream, unfold};
 use hyper::http::{Request, Response};
-use prost::bytes::{Buf, BufMut, Bytes};
+use prost::bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::Grpc;
 use tonic::transport::Server;
 use tonic::{Status, body};
 use tower::service_fn;
+
+use crate::codec::Raw;
 
 /// How many it may be ahead of its rate.
 const BURST: u64 = 256;
@@ -130,43 +131,4 @@ fn events(sending: &Arc<Sending>) -> impl Stream<Item = Result<Vec<u8>, Status>>
         let message = sending.messages[index].clone();
         Some((Ok(message), (sending, Some(began))))
     })
-}
-
-/// Messages as bytes.
-#[derive(Clone, Copy)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, message: Vec<u8>, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        to.put_slice(&message);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        let whole = from.remaining();
-        Ok(Some(from.copy_to_bytes(whole)))
-    }
 }

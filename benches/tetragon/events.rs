@@ -1,11 +1,9 @@
 //! What the agent of a busy node tells: programs that start and end, and their connections, of many
 //! processes in many pods.
 
-use std::error::Error;
-
-use prost::Message as _;
 use serde_json::{Value, json};
-use weir::tetragon::wire::GetEventsResponse;
+
+use crate::bytes;
 
 /// Different processes.
 const PROCESSES: usize = 1_000;
@@ -14,15 +12,15 @@ const PROCESSES: usize = 1_000;
 const DAMAGED: usize = 1_000;
 
 /// The messages, in the order in which they are sent.
-pub(crate) fn messages() -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+pub(crate) fn messages() -> Vec<Vec<u8>> {
     let mut messages = Vec::new();
     for line in lines() {
         if messages.len() % DAMAGED == DAMAGED / 2 {
             messages.push(vec![0xff; 100]);
         }
-        messages.push(serde_json::from_str::<GetEventsResponse>(&line)?.encode_to_vec());
+        messages.push(bytes::event(&line));
     }
-    Ok(messages)
+    messages
 }
 
 /// The events, as the agent exports them.

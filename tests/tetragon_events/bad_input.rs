@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use prost::Message;
 use serde_json::{Value, json};
-use weir::tetragon::{Event, EventKind, Unreadable, wire};
+use weir::tetragon::{Event, EventKind, Unreadable};
 
-use super::{connect, from_line, from_message, message, rendered, sized};
+use super::bytes::{numeric, sized};
+use super::{connect, from_line, from_message, message, rendered};
 
 /// Asks `event` for everything.
 pub(super) fn look_at(event: &Event) {
@@ -151,17 +151,14 @@ fn a_long_line_of_which_little_can_be_read_is_an_event_all_the_same() {
 #[test]
 fn absurd_times_are_told_as_they_are() {
     for (seconds, nanos) in [(i64::MAX, i32::MAX), (i64::MIN, i32::MIN), (-1, -1), (1 << 40, 0)] {
-        let time = prost_types::Timestamp { seconds, nanos };
-        let exec = wire::ProcessExec {
-            process: Some(wire::Process { start_time: Some(time), ..Default::default() }),
-            ..Default::default()
-        };
-        let response = wire::GetEventsResponse {
-            time: Some(time),
-            event: Some(wire::get_events_response::Event::ProcessExec(exec)),
-            ..Default::default()
-        };
-        let event = Event::from_protobuf(&response.encode_to_vec()).expect("an event");
+        let nanos = i64::from(nanos);
+        let time =
+            [numeric(1, seconds.cast_unsigned()), numeric(2, nanos.cast_unsigned())].concat();
+        // The start of the process of a `process_exec`, and the time of the event.
+        let exec = sized(1, &sized(1, &sized(8, &time)));
+        let event = Event::from_protobuf(&[exec, sized(1_001, &time)].concat());
+        let event = event.expect("an event");
+        assert!(event.process.as_ref().is_some_and(|process| process.start_us.is_some()));
         let expected = seconds.saturating_mul(1_000_000);
         assert!(event.at_us.abs_diff(expected) <= 3_000_000, "{} {expected}", event.at_us);
         look_at(&event);

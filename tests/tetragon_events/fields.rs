@@ -1,18 +1,16 @@
-//! Every field of the API, by bytes that are put together here from `fields.tsv`: what Weir knows of a
-//! message must agree with the table in number, type and name.
+//! Every field of the API, by bytes that are put together here from the tables: what Weir knows of a
+//! message must agree with them in number, type and name.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use prost::Message;
-use prost_types::FileDescriptorSet;
 use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::{EnumDescriptorProto, FileDescriptorSet};
 use serde_json::{Value, json};
 use weir::tetragon::{Event, wire};
 
-use super::{numeric, sized, varint};
-
-const FIELDS: &str = include_str!("fields.tsv");
-const ENUMS: &str = include_str!("enums.tsv");
+use super::bytes::{numeric, sized, varint};
+use super::table::{Field, fields, values};
 
 /// What agents send; all that is in it can be seen in JSON.
 const ANSWERS: [&str; 4] = [
@@ -22,42 +20,9 @@ const ANSWERS: [&str; 4] = [
     "GetVersionResponse",
 ];
 
-/// A row of the table.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Field {
-    message: String,
-    number: u32,
-    name: String,
-    kind: String,
-}
-
-impl Field {
-    /// The message that it holds, if it holds one.
-    fn inner(&self) -> Option<&str> {
-        let kind = self.kind.split(' ').next_back().unwrap_or_default();
-        kind.starts_with(char::is_uppercase).then_some(kind)
-    }
-
-    fn is_repeated(&self) -> bool {
-        self.kind.starts_with("repeated ")
-    }
-}
-
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table.lines().skip(1).map(|line| line.split('\t').collect())
-}
-
-fn fields() -> Vec<Field> {
-    let fields = rows(FIELDS).map(|row| match row[..] {
-        [message, number, name, kind] => Field {
-            message: message.to_owned(),
-            number: number.parse().expect("a number"),
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-        },
-        _ => panic!("a row has four columns: {row:?}"),
-    });
-    fields.collect()
+/// The message that `field` holds, if it holds one.
+fn inner(field: &Field) -> Option<&str> {
+    Some(field.one()).filter(|kind| kind.starts_with(char::is_uppercase))
 }
 
 /// -7, as a varint holds it.
@@ -69,8 +34,7 @@ const LARGE: u64 = 1 << 53 | 1;
 /// The bytes of `field` with a value in it, and what that is in JSON.
 fn example(field: &Field) -> (Vec<u8>, Value) {
     let number = field.number;
-    let kind = field.kind.trim_start_matches("repeated ").trim_start_matches("optional ");
-    let (bytes, value) = match kind {
+    let (bytes, value) = match field.one() {
         "string" => (sized(number, "a \"b\"".as_bytes()), json!("a \"b\"")),
         "bytes" => (sized(number, b"\xff\x00>"), json!("/wA+")),
         "bool" => (numeric(number, 1), json!(true)),
@@ -94,8 +58,8 @@ fn example(field: &Field) -> (Vec<u8>, Value) {
         "FieldMask" => (sized(number, &sized(1, b"process.pid")), Value::Null),
         kind => match kind.strip_prefix("enum ") {
             Some(kind) => {
-                let name = rows(ENUMS).find(|row| row[0] == kind && row[1] == "1");
-                let name = name.expect("every enum has a first value")[2];
+                let first = values().find(|(of, number, _)| (*of, *number) == (kind, 1));
+                let (_, _, name) = first.expect("every enum has a first value");
                 let bytes = if field.is_repeated() {
                     sized(number, &varint(1))
                 } else {
@@ -119,7 +83,7 @@ fn ways(fields: &[Field], roots: &[&str]) -> BTreeMap<String, Option<Field>> {
     }
     while let Some(message) = open.pop_front() {
         for field in fields.iter().filter(|field| field.message == message) {
-            let Some(inner) = field.inner() else { continue };
+            let Some(inner) = inner(field) else { continue };
             if !ways.contains_key(inner) {
                 ways.insert(inner.to_owned(), Some(field.clone()));
                 open.push_back(inner.to_owned());
@@ -240,13 +204,12 @@ fn every_value_of_an_enum_has_its_name_in_json() {
     let fields = fields();
     let ways = all_ways(&fields);
     let mut seen = 0;
-    for row in rows(ENUMS).filter(|row| row[1] != "0") {
-        let kind = format!("enum {}", row[0]);
+    for (of, value, name) in values().filter(|(_, value, _)| *value != 0) {
+        let kind = format!("enum {of}");
         let is_answer = |field: &&Field| ANSWERS.contains(&wrapped(field, Vec::new(), &ways).0);
         let field = fields.iter().filter(|field| field.kind.ends_with(&kind)).find(is_answer);
         // Some are only asked with.
         let Some(field) = field else { continue };
-        let value: u64 = row[1].parse().expect("a number");
         let bytes = if field.is_repeated() {
             sized(field.number, &varint(value))
         } else {
@@ -254,7 +217,7 @@ fn every_value_of_an_enum_has_its_name_in_json() {
         };
         let (root, bytes, _) = wrapped(field, bytes, &ways);
         let json = shown(root, &bytes).to_string();
-        assert!(json.contains(&format!("\"{}\"", row[2])), "{row:?}: {json}");
+        assert!(json.contains(&format!("\"{name}\"")), "{value} of {of}, {name}: {json}");
         seen += 1;
     }
     assert!(seen > 100, "{seen}");
@@ -293,15 +256,12 @@ fn the_table_has_every_field_of_the_definition() {
     }
     let listed: BTreeSet<Field> = fields().into_iter().collect();
     assert_eq!(listed.symmetric_difference(&defined).next(), None);
-    let values = |kind: &prost_types::EnumDescriptorProto| -> Vec<(String, String, String)> {
-        let values = kind.value.iter();
-        values
-            .map(|value| {
-                (kind.name().to_owned(), value.number().to_string(), value.name().to_owned())
-            })
-            .collect()
-    };
-    let defined: BTreeSet<_> = file.enum_type.iter().flat_map(values).collect();
-    let listed = rows(ENUMS).map(|row| (row[0].into(), row[1].into(), row[2].into()));
-    assert_eq!(listed.collect::<BTreeSet<(String, String, String)>>(), defined);
+    let defined: BTreeSet<_> = file.enum_type.iter().flat_map(values_of).collect();
+    assert_eq!(values().collect::<BTreeSet<_>>(), defined);
+}
+
+/// The values of an enum of the definition.
+fn values_of(kind: &EnumDescriptorProto) -> impl Iterator<Item = (&str, u64, &str)> {
+    let number = |number: i32| u64::try_from(number).expect("no number is below zero");
+    kind.value.iter().map(move |value| (kind.name(), number(value.number()), value.name()))
 }

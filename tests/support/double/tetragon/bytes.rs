@@ -1,4 +1,5 @@
-//! Protobuf, written from JSON and the table of fields, and read as far as the agent's calls need it.
+//! Protobuf, written from JSON by the tables of fields and enums, and read as far as the agent's calls
+//! need it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,65 +16,84 @@ pub fn event(json: &str) -> Vec<u8> {
 /// A message of that name, from its JSON.
 pub fn message(name: &str, json: &Value) -> Vec<u8> {
     let members = json.as_object().unwrap_or_else(|| panic!("{name} is no object: {json}"));
+    members.iter().flat_map(|(member, value)| written(field_of(name, member), value)).collect()
+}
+
+/// A field that has a length.
+pub fn sized(number: u32, content: &[u8]) -> Vec<u8> {
+    [varint(u64::from(number) << 3 | 2), varint(content.len() as u64), content.to_vec()].concat()
+}
+
+/// A field that is an integer.
+pub fn numeric(number: u32, value: u64) -> Vec<u8> {
+    [varint(u64::from(number) << 3), varint(value)].concat()
+}
+
+/// An integer.
+pub fn varint(mut value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for (member, value) in members {
-        let field = field_of(name, member);
-        let values = match value {
-            Value::Array(values) if field.is_repeated => values.iter().collect(),
-            value => vec![value],
-        };
-        for value in values {
-            write(&mut bytes, &field, value);
-        }
+    while value >= 0x80 {
+        bytes.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
     }
+    bytes.push(value.to_le_bytes()[0]);
     bytes
 }
 
-/// A field that holds bytes.
-pub fn field(number: u32, content: &[u8]) -> Vec<u8> {
-    let mut bytes = varint(u64::from(number) << 3 | 2);
-    bytes.extend(varint(content.len() as u64));
-    bytes.extend_from_slice(content);
-    bytes
-}
-
-fn write(bytes: &mut Vec<u8>, of: &Field, value: &Value) {
-    let number = of.number;
-    let wrong = || panic!("field {number} of type {} cannot be {value}", of.kind);
-    let text = || value.as_str().unwrap_or_else(wrong);
-    match &*of.kind {
-        "s" => bytes.extend(field(number, text().as_bytes())),
-        "bytes" => bytes.extend(field(number, &STANDARD.decode(text()).expect("base64"))),
-        "bool" => scalar(bytes, number, u64::from(value == &Value::Bool(true))),
-        "u32" | "u64" | "i32" | "i64" => scalar(bytes, number, whole(value)),
-        "U32" | "I32" => {
-            let mut wrapped = Vec::new();
-            scalar(&mut wrapped, 1, whole(value));
-            bytes.extend(field(number, &wrapped));
-        }
-        "Bool" => {
-            let mut wrapped = Vec::new();
-            scalar(&mut wrapped, 1, u64::from(value == &Value::Bool(true)));
-            bytes.extend(field(number, &wrapped));
-        }
-        "TS" => bytes.extend(field(number, &time(text()))),
-        "map" => {
-            for (key, value) in value.as_object().expect("a map") {
-                let value = value.as_str().expect("a map of texts");
-                let pair = [field(1, key.as_bytes()), field(2, value.as_bytes())].concat();
-                bytes.extend(field(number, &pair));
+fn written(field: &Field, value: &Value) -> Vec<u8> {
+    let (kind, number) = (field.one(), field.number);
+    let single = |value: &Value| match scalar(kind, value) {
+        Some(value) => numeric(number, value),
+        None => sized(number, &content(kind, value)),
+    };
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(values) if field.is_repeated() => {
+            // Integers stand behind each other in one field, all else in one each.
+            let scalars: Option<Vec<_>> =
+                values.iter().map(|value| scalar(kind, value).map(varint)).collect();
+            match scalars {
+                Some(scalars) if !scalars.is_empty() => sized(number, &scalars.concat()),
+                _ => values.iter().flat_map(single).collect(),
             }
         }
-        kind => match value {
-            Value::String(name) => scalar(bytes, number, number_of(kind, name)),
-            value => bytes.extend(field(number, &message(kind, value))),
-        },
+        Value::Object(entries) if kind == "map" => {
+            let entry = |(key, value): (&String, &Value)| {
+                let pair = [sized(1, key.as_bytes()), sized(2, text(value).as_bytes())];
+                sized(number, &pair.concat())
+            };
+            entries.iter().flat_map(entry).collect()
+        }
+        value => single(value),
     }
 }
 
-fn scalar(bytes: &mut Vec<u8>, number: u32, value: u64) {
-    bytes.extend(varint(u64::from(number) << 3));
-    bytes.extend(varint(value));
+/// What of a type that is an integer stands for `value`; none of any other type.
+fn scalar(kind: &str, value: &Value) -> Option<u64> {
+    match kind {
+        "bool" => Some(u64::from(value == &Value::Bool(true))),
+        "int32" | "int64" | "uint32" | "uint64" => Some(whole(value)),
+        kind => kind.strip_prefix("enum ").map(|kind| match value {
+            Value::String(name) => number_of(kind, name),
+            number => whole(number),
+        }),
+    }
+}
+
+fn content(kind: &str, value: &Value) -> Vec<u8> {
+    match kind {
+        "string" => text(value).as_bytes().to_vec(),
+        "bytes" => STANDARD.decode(text(value)).expect("base64"),
+        "BoolValue" => numeric(1, u64::from(value == &Value::Bool(true))),
+        "Int32Value" | "UInt32Value" => numeric(1, whole(value)),
+        "Timestamp" => time(text(value)),
+        name => message(name, value),
+    }
+}
+
+#[track_caller]
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
 }
 
 /// A whole number, which stands as text where it has 64 bits.
@@ -86,20 +106,8 @@ fn whole(value: &Value) -> u64 {
 
 fn time(text: &str) -> Vec<u8> {
     let time: Timestamp = text.parse().expect("a time");
-    let mut bytes = Vec::new();
-    scalar(&mut bytes, 1, time.as_second().cast_unsigned());
-    scalar(&mut bytes, 2, u64::from(time.subsec_nanosecond().cast_unsigned()));
-    bytes
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(value.to_le_bytes()[0] | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value.to_le_bytes()[0]);
-    bytes
+    let nanoseconds = i64::from(time.subsec_nanosecond());
+    [numeric(1, time.as_second().cast_unsigned()), numeric(2, nanoseconds.cast_unsigned())].concat()
 }
 
 /// The outermost fields of a message.

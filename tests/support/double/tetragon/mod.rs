@@ -7,7 +7,7 @@
 //! agent.wait_for_listeners(1);                        // somebody follows its events
 //! agent.say(r#"{"process_exec":{"process":{"pid":7}},"time":"2026-01-02T03:04:05Z"}"#);
 //! agent.say_bytes(&[0xff; 9]);                        // what is no event
-//! agent.say_bytes(&bytes::field(77, b"new"));         // an event of a type that came later
+//! agent.say_bytes(&bytes::sized(77, b"new"));         // an event of a type that came later
 //! agent.end(); agent.fail(Code::Unavailable, "..");   // streams end, well or with an error
 //! agent.cut();                                        // killed, and there again at once
 //! agent.refuse();                                     // away
@@ -21,12 +21,13 @@
 //! agent.with(|agent| agent.log.clone());              // the calls, in order
 //! ```
 //!
-//! Its bytes are made by [`bytes`] from JSON as agents export it and the table of field numbers in
-//! [`table`], and not by what Weir reads them with. [`serve`] answers, [`line`] is the connection,
+//! Its bytes are made by [`bytes`] from JSON as agents export it and the tables in [`table`], and not by
+//! what Weir reads them with. [`serve`] answers, [`codec`] hands bytes over, [`line`] is the connection,
 //! [`policies`] is what it does with a policy. It tells everybody who listens of every event, as Tetragon
 //! does, keeps none for later, and has no filters.
 
 pub mod bytes;
+pub mod codec;
 pub mod line;
 pub mod policies;
 pub mod serve;

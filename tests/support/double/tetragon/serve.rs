@@ -7,16 +7,16 @@ use std::sync::Arc;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use hyper::http::{Request, Response};
-use prost::bytes::{Buf, BufMut, Bytes};
+use prost::bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::Grpc;
 use tonic::transport::Server;
 use tonic::{Status, body};
 use tower::service_fn;
 
 use super::bytes::{Fields, message};
+use super::codec::Raw;
 use super::line::Listener;
 use super::{Shared, policies};
 
@@ -119,43 +119,4 @@ fn said(shared: &Shared, rpc: &str, question: &Fields) -> Result<Vec<u8>, Status
             _ => Err(unknown()),
         }
     })
-}
-
-/// Messages as bytes.
-#[derive(Clone, Copy)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, message: Vec<u8>, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        to.put_slice(&message);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        let whole = from.remaining();
-        Ok(Some(from.copy_to_bytes(whole)))
-    }
 }
