@@ -3,29 +3,19 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use support::engine::{DEMO, Engine, await_some, database, weir};
 use support::flows::Folder;
 use support::pcap::Capture;
 use support::talk::Talk;
+use support::user::{add_user, authorization};
 use weir::detect::{Class, Score};
 use weir::incident::{Hosts, Incident, IncidentId, Names, Severity, Status};
 use weir::packet::Address;
 use weir::store::{Changes, Query, Reader, Store};
-
-/// Adds a user with this password.
-fn add_user(folder: &Folder, name: &str, role: &str, password: &str) -> Output {
-    let mut command = weir(["user", "add", name, "--role", role], &database(folder));
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("the binary starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    writeln!(input, "{password}").expect("a password is taken");
-    drop(input);
-    child.wait_with_output().expect("the binary ends")
-}
 
 /// The exit status of `weir --api` on this database, and what it said.
 fn refused(folder: &Folder, arguments: [&str; 5]) -> (Option<i32>, String) {
@@ -47,21 +37,12 @@ fn await_end(engine: &Engine, capture: &str) {
 #[test]
 fn a_program_logs_in_and_reads_the_incidents_that_detect_finds() {
     let folder = Folder::for_anyone();
-    let password = "correct horse battery";
-    let added = add_user(&folder, "ops", "viewer", password);
-    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    add_user(&folder, "viewer");
     let engine = Engine::start(&folder);
 
     let (status, body) = engine.ask("GET", "/get-alerts", "", "");
     assert_eq!(status, 401, "{body}");
-    let login = json!({ "username": "ops", "password": password }).to_string();
-    let headers = "content-type: application/json\r\n";
-    let (status, body) = engine.ask("POST", "/api/login", headers, &login);
-    assert_eq!(status, 200, "{body}");
-    let token: Value = serde_json::from_str(&body).expect("JSON");
-    assert_eq!(token["token_type"], "Bearer");
-    let authorization =
-        format!("authorization: Bearer {}\r\n", token["access_token"].as_str().expect("a token"));
+    let authorization = authorization(&engine);
 
     await_end(&engine, "demo.pcap.zst");
     let detected = weir(["detect", DEMO, "--format", "json"], &database(&folder)).output();

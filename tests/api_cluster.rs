@@ -3,8 +3,6 @@
 
 mod support;
 
-use std::io::Write;
-use std::process::Stdio;
 use std::thread;
 
 use serde_json::{Value, json};
@@ -14,9 +12,8 @@ use support::double::kube::rights::{Grant, Rights};
 use support::engine::{DEMO, Engine, await_some, database, weir};
 use support::flows::Folder;
 use support::shop::{self, RPS};
+use support::user::{add_user, authorization};
 use weir::store::Reader;
-
-const PASSWORD: &str = "correct horse battery";
 
 /// An engine that watches a cluster with a shop, and an operator's token.
 struct Watched {
@@ -30,20 +27,14 @@ impl Watched {
     fn new() -> Self {
         let (api, folder) = (ApiServer::start(), Folder::for_anyone());
         shop::open(&api);
-        add_user(&folder);
+        add_user(&folder, "operator");
         let log = folder.path().join("weir.log");
         let kubeconfig = api.kubeconfig(folder.path());
         let serve = ["--api", "--listen", "127.0.0.1:0", "--replay", DEMO, "--log-level", "info"];
         let mut command = weir(serve, &database(&folder));
         command.arg("--kubeconfig").arg(kubeconfig).arg("--log-file").arg(&log);
         let engine = Engine::of(&mut command, &log);
-        let login = json!({ "username": "ops", "password": PASSWORD }).to_string();
-        let json = "content-type: application/json\r\n";
-        let (status, body) = engine.ask("POST", "/api/login", json, &login);
-        assert_eq!(status, 200, "{body}");
-        let token: Value = serde_json::from_str(&body).expect("JSON");
-        let token = token["access_token"].as_str().expect("a token");
-        let authorization = format!("authorization: Bearer {token}\r\n{json}");
+        let authorization = authorization(&engine) + "content-type: application/json\r\n";
         let watched = Self { api, engine, folder, authorization };
         await_some("the Ingresses", || {
             let (status, limits) = watched.get("/check_rate_limit");
@@ -72,16 +63,6 @@ impl Watched {
             (status == 200).then_some(applied)
         })
     }
-}
-
-fn add_user(folder: &Folder) {
-    let mut command = weir(["user", "add", "ops", "--role", "operator"], &database(folder));
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("the binary starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    writeln!(input, "{PASSWORD}").expect("a password is taken");
-    drop(input);
-    let added = child.wait_with_output().expect("the binary ends");
-    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
 }
 
 #[test]

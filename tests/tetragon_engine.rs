@@ -5,15 +5,13 @@ mod support;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use support::double::tetragon::TetragonAgent;
 use support::engine::{DEMO, Engine, await_some, database, weir};
 use support::flows::Folder;
-
-const PASSWORD: &str = "correct horse battery";
+use support::user::{add_user, authorization};
 
 /// A Weir that listens to `places`, and a viewer's token.
 struct Listening {
@@ -25,10 +23,7 @@ struct Listening {
 impl Listening {
     fn to(places: &[&str], memory_mib: &str) -> Self {
         let folder = Folder::for_anyone();
-        let mut command = weir(["user", "add", "ops", "--role", "viewer"], &database(&folder));
-        let mut child = command.stdin(Stdio::piped()).spawn().expect("the binary starts");
-        writeln!(child.stdin.take().expect("a pipe"), "{PASSWORD}").expect("a password is taken");
-        assert!(child.wait().expect("the binary ends").success());
+        add_user(&folder, "viewer");
         let log = folder.path().join("weir.log");
         let serve = ["--api", "--listen", "127.0.0.1:0", "--replay", DEMO, "--log-level", "info"];
         let mut command = weir(serve, &database(&folder));
@@ -37,13 +32,7 @@ impl Listening {
         }
         command.args(["--tetragon-mib", memory_mib]).arg("--log-file").arg(&log);
         let engine = Engine::of(&mut command, &log);
-        let login = json!({ "username": "ops", "password": PASSWORD }).to_string();
-        let (status, body) =
-            engine.ask("POST", "/api/login", "content-type: application/json\r\n", &login);
-        assert_eq!(status, 200, "{body}");
-        let token: Value = serde_json::from_str(&body).expect("JSON");
-        let token = token["access_token"].as_str().expect("a token");
-        let authorization = format!("authorization: Bearer {token}\r\n");
+        let authorization = authorization(&engine);
         Self { engine, authorization, _folder: folder }
     }
 
@@ -137,29 +126,36 @@ fn what_an_agent_tells_reaches_programs_in_pages_and_in_a_stream_that_goes_on() 
 
 #[test]
 fn of_a_burst_every_event_is_remembered_evicted_or_counted_as_lost() {
+    assert!((0..3).any(|_| is_counted_whole(60_000)), "each time the agent was taken for dead");
+}
+
+/// Whether every event of a burst is counted; false where a machine that is too busy to answer for
+/// seconds was taken for dead, since then nobody knows what there was to count.
+fn is_counted_whole(burst: u64) -> bool {
     let agent = TetragonAgent::on_tcp();
     let listening = Listening::to(&[&agent.endpoint()], "1");
     agent.wait_for_listeners(1);
-    let burst = 60_000;
     for number in 0..burst {
         agent.say(&exec(&format!("/bin/{number}")));
     }
-    let mut before = None;
-    await_some("every event", || {
+    let is_whole = await_some("every event", || {
         let came = listening.figure("weir_tetragon_events_total{node=\"n1\"}")?;
         let kept = listening.figure("weir_tetragon_kept_events ")?;
         let evicted = listening.figure("weir_tetragon_evicted_events_total ")?;
         let lost = "weir_tetragon_lost_events_total{node=\"n1\",where=\"weir\"}";
         let lost = listening.figure(lost)?;
-        let gaps = listening.figure("weir_tetragon_gaps_total{node=\"n1\"}")?;
-        // A machine that is too busy to answer for seconds is taken for dead, and that is told as a gap.
-        let is_last = came == burst || gaps > 0 && before.replace(came) == Some(came);
-        (is_last && kept + evicted + lost == came).then_some(())
+        if listening.figure("weir_tetragon_gaps_total{node=\"n1\"}")? > 0 {
+            return Some(false);
+        }
+        (came == burst && kept + evicted + lost == burst).then_some(true)
     });
-    let kept_bytes = listening.figure("weir_tetragon_kept_bytes ").expect("it is counted");
-    assert!((1 << 19..=1 << 20).contains(&kept_bytes), "{kept_bytes}");
-    assert_eq!(listening.events("limit=1000").len(), 1_000);
-    assert!(listening.engine.stop().success());
+    if is_whole {
+        let kept_bytes = listening.figure("weir_tetragon_kept_bytes ").expect("it is counted");
+        assert!((1 << 19..=1 << 20).contains(&kept_bytes), "{kept_bytes}");
+        assert_eq!(listening.events("limit=1000").len(), 1_000);
+        assert!(listening.engine.stop().success());
+    }
+    is_whole
 }
 
 #[test]

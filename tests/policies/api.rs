@@ -1,7 +1,5 @@
 //! Policies through the API of a running engine.
 
-use std::io::Write;
-use std::process::Stdio;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -11,9 +9,9 @@ use crate::support::double::kube::ApiServer;
 use crate::support::double::tetragon::TetragonAgent;
 use crate::support::engine::{DEMO, Engine, await_some, database, weir};
 use crate::support::flows::Folder;
+use crate::support::user::{add_user, authorization};
 use crate::{HARMS, KILLS, TELLS, follow_next};
 
-const PASSWORD: &str = "correct horse battery";
 const JSON: &str = "content-type: application/json\r\n";
 const YAML: &str = "content-type: application/yaml\r\n";
 
@@ -31,7 +29,7 @@ impl Watched {
         let (api, folder) = (ApiServer::start(), Folder::for_anyone());
         let agent = Arc::new(TetragonAgent::on_tcp());
         api.with(|kube| kube.seed(crate::support::double::kube::namespace("shop")));
-        add_user(&folder);
+        add_user(&folder, "operator");
         let log = folder.path().join("weir.log");
         let kubeconfig = api.kubeconfig(folder.path());
         let serve = ["--api", "--listen", "127.0.0.1:0", "--replay", DEMO, "--log-level", "info"];
@@ -41,12 +39,7 @@ impl Watched {
             command.arg("--kubeconfig").arg(kubeconfig);
         }
         let engine = Engine::of(command.arg("--log-file").arg(&log), &log);
-        let login = json!({ "username": "ops", "password": PASSWORD }).to_string();
-        let (status, body) = engine.ask("POST", "/api/login", JSON, &login);
-        assert_eq!(status, 200, "{body}");
-        let token: Value = serde_json::from_str(&body).expect("JSON");
-        let token = token["access_token"].as_str().expect("a token");
-        let authorization = format!("authorization: Bearer {token}\r\n");
+        let authorization = authorization(&engine);
         agent.wait_for_listeners(1);
         Self { api, agent, engine, folder, authorization }
     }
@@ -82,16 +75,6 @@ impl Watched {
     fn writes(&self) -> usize {
         self.api.with(|kube| kube.writes().len())
     }
-}
-
-fn add_user(folder: &Folder) {
-    let mut command = weir(["user", "add", "ops", "--role", "operator"], &database(folder));
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("the binary starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    writeln!(input, "{PASSWORD}").expect("a password is taken");
-    drop(input);
-    let added = child.wait_with_output().expect("the binary ends");
-    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
 }
 
 #[test]

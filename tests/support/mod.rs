@@ -26,4 +26,5 @@ pub mod talk;
 pub mod terminal;
 pub mod transport;
 pub mod tunnel;
+pub mod user;
 pub mod yaml;
