@@ -149,15 +149,12 @@ fn follow_next(api: &ApiServer, agent: &Arc<TetragonAgent>) {
 
 /// The agent has what the cluster has, taken in anew.
 fn follow(kube: &Kube, agent: &TetragonAgent) {
-    let mut objects = Vec::new();
-    for name in ["connections", "no-connections", "block-nc", "watch-connections"] {
-        objects.push(kube.get("tracingpolicies", "", name));
-    }
-    objects.push(kube.get("tracingpoliciesnamespaced", "shop", "no-egress"));
+    let resources = ["tracingpolicies", "tracingpoliciesnamespaced"];
+    let objects = resources.map(|resource| kube.all(resource)).concat();
     agent.with(|agent| {
         agent.policies.retain(|policy| policy["domain"] != "k8s");
-        for object in objects.iter().filter(|object| object.is_object()) {
-            let yaml = serde_yaml::to_string(object).expect("YAML");
+        for object in objects {
+            let yaml = serde_yaml::to_string(&object).expect("YAML");
             policies::add(agent, &yaml).ok();
             agent.policies.last_mut().expect("it has it")["domain"] = json!("k8s");
         }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::asked::Answered;
 use super::kinds::Kind;
 use super::merge::Force;
+use super::select::Selector;
 use super::service::Kube;
 use super::status::Status;
 use super::target::{Hand, Persist, Target};
@@ -33,6 +34,12 @@ impl Kube {
     pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Value {
         let kind = Kind::named(resource);
         self.store.get(kind, namespace, name).cloned().unwrap_or_default()
+    }
+
+    /// All objects of that kind.
+    #[track_caller]
+    pub fn all(&self, resource: &str) -> Vec<Value> {
+        self.store.list(Kind::named(resource), &Selector::default())
     }
 
     /// `manager` creates it.
