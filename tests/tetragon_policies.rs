@@ -336,7 +336,7 @@ fn keys(value: &Value, place: &str, found: &mut Vec<String>) {
 }
 
 #[test]
-fn the_chart_knows_every_value_and_none_hides_anything() {
+fn only_keys_of_the_chart_are_set_and_none_hides_anything() {
     let values: Value = yaml::document("tetragon/values.yaml");
     let mut found = Vec::new();
     keys(&values, "", &mut found);
