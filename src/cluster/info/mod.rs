@@ -179,28 +179,6 @@ pub struct ClusterInfo {
     pub usage: Known<Load>,
 }
 
-impl ClusterInfo {
-    /// What can be said without a cluster.
-    #[must_use]
-    pub fn without(status: &ClusterStatus) -> Self {
-        let why = link_why(&status.link).unwrap_or_else(|| "there is no cluster".to_owned());
-        Self {
-            context: status.context.clone(),
-            link: link_name(&status.link),
-            link_why: Some(why.clone()),
-            down_since: None,
-            version: Known::unknown(&why),
-            nodes: Known::unknown(&why),
-            namespaces: Known::unknown(&why),
-            pods: Known::unknown(&why),
-            workloads: Known::unknown(&why),
-            warnings: Known::unknown(&why),
-            reserved: Known::unknown(&why),
-            usage: Known::unknown(&why),
-        }
-    }
-}
-
 /// What is asked for, as it is not watched.
 #[derive(Debug, Clone)]
 pub struct Asked {

@@ -96,17 +96,6 @@ fn what_may_not_be_seen_is_null_and_says_why() {
 }
 
 #[test]
-fn without_a_cluster_everything_says_so() {
-    let status =
-        ClusterStatus { link: Link::Absent("no cluster".into()), ..ClusterStatus::default() };
-    let info = serde_json::to_value(ClusterInfo::without(&status)).unwrap();
-    assert_eq!(
-        (&info["link"], &info["nodes"]["unknown"]),
-        (&json!("absent"), &json!("no cluster"))
-    );
-}
-
-#[test]
 fn what_some_nodes_use_is_not_what_all_use() {
     let ready = json!([{ "type": "Ready", "status": "True" }]);
     let world = World::made_of(&[node("a", &ready), node("b", &ready)]).unwrap();

@@ -15,8 +15,6 @@ pub struct Service {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.
-    pub kind: String,
     /// Addresses inside the cluster; none of a headless one.
     pub cluster_addresses: Vec<Address>,
     /// Addresses of its load balancers. Its `externalIPs` are left out: whoever makes a service writes
@@ -39,7 +37,6 @@ pub(crate) struct ServiceObject {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Spec {
-    r#type: String,
     #[serde(rename = "clusterIP")]
     cluster_ip: String,
     #[serde(rename = "clusterIPs", deserialize_with = "nullable")]
@@ -79,7 +76,6 @@ impl Object for ServiceObject {
         Service {
             cluster_addresses: addresses(inner),
             outer_addresses: addresses(outer),
-            kind: spec.r#type,
             created_us: metadata.created_us(),
             namespace: metadata.namespace,
             name: metadata.name,

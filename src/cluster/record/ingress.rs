@@ -42,8 +42,6 @@ pub(crate) struct Routed {
     pub class: ClassName,
     /// Where it leads.
     pub routes: Vec<Route>,
-    /// Hosts it serves over TLS.
-    pub tls_hosts: Vec<String>,
 }
 
 /// An Ingress as it is read.
@@ -61,8 +59,6 @@ struct Spec {
     default_backend: Option<Backend>,
     #[serde(deserialize_with = "nullable")]
     rules: Vec<Rule>,
-    #[serde(deserialize_with = "nullable")]
-    tls: Vec<Tls>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -96,21 +92,6 @@ struct Backend {
 #[serde(default)]
 struct ServiceBackend {
     name: String,
-    port: Port,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Port {
-    name: String,
-    number: Option<u32>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Tls {
-    #[serde(deserialize_with = "nullable")]
-    hosts: Vec<String>,
 }
 
 impl Object for IngressObject {
@@ -132,7 +113,6 @@ impl Object for IngressObject {
         Routed {
             class,
             routes: spec.routes(),
-            tls_hosts: spec.tls.iter().flat_map(|tls| &tls.hosts).map(|host| lower(host)).collect(),
             annotations: metadata.annotations.into_iter().collect(),
             labels: metadata.labels.into_iter().collect(),
             namespace: metadata.namespace,
@@ -164,14 +144,8 @@ impl Spec {
 }
 
 fn route(host: &str, path: &str, backend: &Backend) -> Route {
-    let service = backend.service.clone().unwrap_or_default();
-    let number = service.port.number.map(|number| number.to_string());
-    Route {
-        host: lower(host),
-        path: path.to_owned(),
-        service: service.name,
-        port: number.unwrap_or(service.port.name),
-    }
+    let service = backend.service.clone().unwrap_or_default().name;
+    Route { host: lower(host), path: path.to_owned(), service }
 }
 
 fn lower(host: &str) -> String {

@@ -91,7 +91,7 @@ impl World {
 
     fn route(&mut self, store: &Store) {
         let controllers = Controllers::of(store, &self.backing);
-        for (at, routed) in store.ingresses.values().enumerate() {
+        for routed in store.ingresses.values() {
             let (class, served_by) = controllers.serving(&routed.class);
             let ingress = Ingress {
                 namespace: routed.namespace.clone(),
@@ -102,15 +102,8 @@ impl World {
                 class,
                 served_by,
                 routes: routed.routes.clone(),
-                tls_hosts: routed.tls_hosts.clone(),
                 backends: self.backends(routed, store),
             };
-            for route in &ingress.routes {
-                let serving = self.hosts.entry_ref(route.host.as_str()).or_default();
-                if serving.last() != Some(&at) {
-                    serving.push(at);
-                }
-            }
             self.ingresses.push(Arc::new(ingress));
         }
     }

@@ -11,8 +11,6 @@ pub struct Route {
     pub path: String,
     /// The service, in the namespace of the Ingress; empty where it is no service.
     pub service: String,
-    /// Port of the service, by number or name; empty where it is no service.
-    pub port: String,
 }
 
 /// What serves an Ingress, by its class.
@@ -52,8 +50,6 @@ pub struct Ingress {
     pub served_by: ServedBy,
     /// Where it leads.
     pub routes: Vec<Route>,
-    /// Hosts it serves over TLS.
-    pub tls_hosts: Vec<String>,
     /// Addresses of the pods behind all of its services, and of these services; sorted.
     pub backends: Vec<Address>,
 }

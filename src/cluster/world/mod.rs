@@ -15,9 +15,6 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
 pub use ingress::{Ingress, Route, ServedBy};
 pub(super) use past::Past;
 
@@ -43,7 +40,6 @@ pub struct World {
     revision: u64,
     tenures: Tenures,
     ingresses: Vec<Arc<Ingress>>,
-    hosts: HashMap<String, Vec<usize>, RandomState>,
     nodes: Vec<Arc<Node>>,
     node_addresses: Vec<Address>,
     namespaces: Vec<Arc<Namespace>>,
@@ -88,19 +84,6 @@ impl World {
             (one.namespace.as_str(), one.name.as_str()).cmp(&(namespace, name))
         });
         all.get(at.ok()?)
-    }
-
-    /// The Ingresses that serve `host`, as a Host header or SNI has it: those that name it, else those
-    /// with a wildcard for its first label, else those for any host.
-    #[must_use]
-    pub fn ingress_for_host(&self, host: &str) -> Vec<Arc<Ingress>> {
-        let host = without_port(host).trim_end_matches('.').to_ascii_lowercase();
-        let wildcard = host.split_once('.').map(|(_, parent)| format!("*.{parent}"));
-        let by_name = |name: &str| self.hosts.get(name);
-        let found = Some(host.as_str()).filter(|host| !host.is_empty()).and_then(by_name);
-        let found = found.or_else(|| by_name(&wildcard?)).or_else(|| by_name(""));
-        let found = found.into_iter().flatten();
-        found.filter_map(|at| self.ingresses.get(*at).map(Arc::clone)).collect()
     }
 
     /// Nodes in order of their names.
@@ -172,15 +155,5 @@ impl World {
     #[must_use]
     pub fn workloads(&self) -> &[Arc<Managed>] {
         &self.workloads
-    }
-}
-
-/// A Host header without its port; the address in brackets of IPv6 stays whole.
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') && port.bytes().all(|c| c.is_ascii_digit()) => {
-            name
-        }
-        _ => host,
     }
 }
