@@ -21,6 +21,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::double::kube::ApiServer;
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use weir::cluster::{self, Cluster, ClusterStatus, Found, Link, Options, World};
 use weir::packet::Address;
@@ -74,11 +75,12 @@ struct Watched {
 }
 
 impl Watched {
-    /// Waits until it is as wanted.
+    /// Waits until it is as wanted, however often there is other news.
     #[track_caller]
     fn until(&mut self, wanted: impl Fn(&ClusterStatus, &World) -> bool) {
+        let end = Instant::now() + LONGEST;
         while !wanted(&self.latest.0, &self.latest.1) {
-            match self.news.recv_timeout(LONGEST) {
+            match self.news.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(latest) => self.latest = latest,
                 Err(error) => panic!("{error}: it stays {:#?}", self.latest.0),
             }
