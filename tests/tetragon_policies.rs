@@ -101,7 +101,11 @@ fn each_says_what_it_catches_costs_and_misses_and_how_to_enforce_it() {
         assert_eq!(is_named, text.contains("action: Sigkill"), "{file}");
         // To kind a node is in a pod: whoever tells the two apart says what follows from that.
         let tells_apart = text.contains("host_ns");
-        assert_eq!(head.iter().any(|line| line.to_lowercase().contains("in kind ")), tells_apart, "{file}");
+        assert_eq!(
+            head.iter().any(|line| line.to_lowercase().contains("in kind ")),
+            tells_apart,
+            "{file}"
+        );
     }
 }
 
