@@ -125,8 +125,13 @@ impl Board {
             if place.endpoint == ear.endpoint || place.cluster != event.cluster {
                 return false;
             }
-            if place.is_up.load(Ordering::Relaxed) {
-                return place.is_found || ear.is_found;
+            let is_up = place.is_up.load(Ordering::Relaxed);
+            if is_up && !(place.is_found || ear.is_found) {
+                return false;
+            }
+            // What is exported may be less than what is sent.
+            if is_up && is_service(&place.endpoint) >= is_service(&ear.endpoint) {
+                return true;
             }
         }
         if places.len() >= NODES {
@@ -308,6 +313,10 @@ fn count(state: &mut State, event: &Event) {
         }
         status.throttled = throttled.len() as u64;
     }
+}
+
+const fn is_service(endpoint: &Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Unix(_) | Endpoint::Tcp(_))
 }
 
 /// It is of `node`.

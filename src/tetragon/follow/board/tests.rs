@@ -85,6 +85,20 @@ fn an_agent_that_is_named_and_found_too_is_taken_in_once() {
 }
 
 #[test]
+fn of_a_log_and_a_service_of_one_agent_the_service_is_taken_in() {
+    let (board, taker) = board();
+    let log = Endpoint::Log { namespace: "kube-system".into(), pod: "t".into(), node: "n1".into() };
+    let log = board.ear(AgentStatus { endpoint: log, ..found("", "n1") }).unwrap();
+    let service = board.ear(named("n1:1")).unwrap();
+    for ear in [&log, &service] {
+        ear.up();
+        ear.take(exec("n1"));
+    }
+    log.take(exec("n1"));
+    assert_eq!(locked(&taker.0).len(), 2);
+}
+
+#[test]
 fn agents_that_are_named_and_those_of_other_clusters_are_several() {
     let (board, taker) = board();
     let agents = [named("a:1"), named("b:1"), found("10.0.0.1:1", "n1")];
