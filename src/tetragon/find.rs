@@ -14,8 +14,8 @@ use super::log::{self, Place};
 use super::{AgentStatus, Endpoint, stream};
 use crate::cluster::{Cluster, LogFrom, Phase, Pod};
 
-/// What every agent of Tetragon's chart carries.
-pub(super) const LABEL: &str = "app.kubernetes.io/name=tetragon";
+/// The label that the pod of every agent of Tetragon's chart carries.
+pub const LABEL: &str = "app.kubernetes.io/name=tetragon";
 
 /// How often it is looked which there are.
 const EVERY: Duration = Duration::from_secs(30);
