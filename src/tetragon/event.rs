@@ -1,6 +1,7 @@
 //! One event: what Weir reads of it, and all that the agent said.
 
 mod argument;
+mod bound;
 mod decode;
 mod details;
 mod parts;
@@ -73,12 +74,6 @@ impl EventKind {
             Self::RateLimit => "rate-limit",
             Self::Other => "other",
         }
-    }
-
-    /// The kind of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -171,6 +166,8 @@ pub struct Event {
     pub at_us: i64,
     /// The node.
     pub node: String,
+    /// The cluster of that; empty where the agent does not name it.
+    pub cluster: String,
     /// What it is about.
     pub kind: EventKind,
     /// What the agent calls that: `process_exec`; for an unknown type over gRPC `field 77`.
@@ -218,6 +215,7 @@ impl Event {
     pub fn size_bytes(&self) -> usize {
         let texts = [
             &self.node,
+            &self.cluster,
             &self.type_name,
             &self.call,
             &self.arguments,

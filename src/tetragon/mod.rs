@@ -27,6 +27,7 @@ pub use event::{
     Capabilities, Details, Event, EventKind, Exit, Fact, Namespace, Pod, Process, SocketStep,
     SocketUse, Unreadable,
 };
+pub use find::LABEL;
 pub use follow::{EventSink, follow};
 pub use group::groups;
 pub use present::present;

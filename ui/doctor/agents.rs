@@ -11,7 +11,7 @@ use weir::capture::privilege;
 use weir::cluster::{Cluster, Found, Options, Place};
 use weir::notify;
 use weir::settings::{Environment, Settings};
-use weir::tetragon::{Agent, Endpoint, Error, Health, SOCKET, Wish, groups};
+use weir::tetragon::{Agent, Endpoint, Error, Health, LABEL, SOCKET, Wish, groups};
 
 use super::finding::{Finding, told};
 
@@ -19,9 +19,6 @@ const CHECK: &str = "tetragon";
 
 /// How long all agents together may take.
 const WITHIN: Duration = Duration::from_secs(30);
-
-/// What the pods of agents carry.
-const LABEL: &str = "app.kubernetes.io/name=tetragon";
 
 /// How to mend that nobody answers.
 const MEND: &str = "see whether Tetragon runs there (`kubectl get pods -A -l \

@@ -61,6 +61,7 @@ impl Status {
             | PolicyError::NotInstalled
             | PolicyError::Unsure { .. }
             | PolicyError::Agent(_)
+            | PolicyError::Silent(_)
             | PolicyError::Busy
             | PolicyError::Ended => Self::Unavailable,
         }

@@ -86,9 +86,7 @@ impl Page {
 fn by_node(agents: &[AgentStatus]) -> BTreeMap<String, Node> {
     let mut nodes = BTreeMap::<String, Node>::new();
     for agent in agents {
-        let name =
-            if agent.node.is_empty() { agent.endpoint.to_string() } else { agent.node.clone() };
-        let node = nodes.entry(name).or_default();
+        let node = nodes.entry(agent.name()).or_default();
         node.is_up |= agent.link == AgentLink::Up;
         node.events += agent.events;
         let lost = [agent.rate_limited, agent.dropped, agent.unreadable];

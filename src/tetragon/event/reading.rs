@@ -40,7 +40,7 @@ impl From<wire::GetEventsResponse> for Reading {
 
 impl Event {
     pub(super) fn new(reading: Reading, body: Body) -> Self {
-        let Reading { node, time, type_name, parts, .. } = reading;
+        let Reading { node, cluster, time, type_name, parts, .. } = reading;
         let kind = kind_called(&type_name);
         let arguments = argument::one_line(summary(kind, &parts));
         let socket = match kind {
@@ -52,6 +52,7 @@ impl Event {
         Self {
             at_us: time.as_ref().map_or(0, micros),
             node,
+            cluster,
             kind,
             type_name,
             process: parts.process.map(|process| Arc::new(process.into())),
