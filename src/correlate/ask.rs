@@ -14,6 +14,7 @@
 use std::sync::Arc;
 
 use super::SLACK_US;
+use super::asked::{Asked, Found};
 use super::claim::{End, Owner, Step};
 use super::connections::Connection;
 use super::halves::Half;
@@ -21,108 +22,16 @@ use super::pick::{Deed, Pick, pick};
 use super::places::Places;
 use super::table::Correlator;
 use super::track::{Note, Pair};
-use crate::packet::{Tuple, protocol};
+use crate::packet::protocol;
 
 /// How long after a connection was opened its first packet is seen, at most, in µs: longer where its ends
 /// tell it from others.
 const OPENED_WITHIN_US: i64 = 100_000;
 const SENT_WITHIN_US: i64 = 2_000;
 
-/// How long a flow must be known before a claim without a port may be its, in µs: others that were over
-/// before it, or began with it, are known by then.
-const SETTLED_US: i64 = 6_000_000;
-
 /// Connections and claims without a port that are weighed for one flow; where there are more, none of these
 /// claims is believed.
 const WEIGHED: usize = 256;
-
-/// How a flow stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ending {
-    /// More packets may come.
-    Open,
-    /// It is reported to the end, and its connection may go on as another flow.
-    Cut,
-    /// Its packets, or that there are none, say that no other will come.
-    Over,
-}
-
-/// A flow whose processes are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
-    /// Who spoke with whom; the source opened the flow.
-    pub tuple: Tuple,
-    /// First packet, in µs since the epoch.
-    pub first_us: i64,
-    /// Last packet so far, in µs since the epoch.
-    pub last_us: i64,
-    /// How it stands.
-    pub ending: Ending,
-    /// Packet time now, in µs since the epoch.
-    pub now_us: i64,
-}
-
-impl Asked {
-    /// Source and target.
-    pub(super) const fn ends(&self) -> [End; 2] {
-        let Tuple { source, target, source_port, target_port, .. } = self.tuple;
-        [End { address: source, port: source_port }, End { address: target, port: target_port }]
-    }
-
-    const fn is_settled(&self) -> bool {
-        self.now_us.saturating_sub(self.first_us) >= SETTLED_US
-    }
-}
-
-/// The process at one end of a flow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Answer {
-    /// Nobody was heard of.
-    #[default]
-    Nobody,
-    /// Several may be meant.
-    Unclear,
-    /// It is this one.
-    Owner(Arc<Owner>),
-}
-
-impl Answer {
-    /// The process, if it is known.
-    #[must_use]
-    pub const fn owner(&self) -> Option<&Arc<Owner>> {
-        match self {
-            Self::Owner(owner) => Some(owner),
-            Self::Nobody | Self::Unclear => None,
-        }
-    }
-}
-
-impl From<Pick<'_>> for Answer {
-    fn from(pick: Pick<'_>) -> Self {
-        match pick {
-            Pick::Nobody => Self::Nobody,
-            Pick::Unclear => Self::Unclear,
-            Pick::Owner(owner) => Self::Owner(Arc::clone(owner)),
-        }
-    }
-}
-
-/// The processes at the ends of a flow, as far as they are known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Who opened it; where that was not heard, who was handed it.
-    pub client: Answer,
-    /// Who took it; where that was not heard, who was handed it.
-    pub server: Answer,
-}
-
-impl Found {
-    /// Whether either process is known.
-    #[must_use]
-    pub const fn is_any(&self) -> bool {
-        self.client.owner().is_some() || self.server.owner().is_some()
-    }
-}
 
 /// A connection, and what must be known to weigh claims about it.
 #[derive(Debug)]
@@ -294,19 +203,20 @@ impl Correlator {
             return false;
         }
         let until_us = at_us.saturating_add(OPENED_WITHIN_US);
-        let mut of_source = self.rivals(remote, question);
-        if let Some(next) = of_source.clone().find(|one| at_us <= one.first_us)
-            && next.first_us <= until_us
-        {
+        let mut near = self.rivals(remote, question, |one| {
+            at_us.saturating_sub(SLACK_US) <= one.first_us && one.first_us <= until_us
+        });
+        if connection.first_us > until_us {
+            return false;
+        }
+        if let Some(next) = near.clone().find(|one| at_us <= one.first_us) {
             return next == connection;
         }
         // None began soon after it: then its clock may be late by a little.
-        let late_us = connection.first_us..=connection.first_us.saturating_add(SLACK_US);
-        let is_only = of_source
-            .all(|one| one == connection || at_us.abs_diff(one.first_us) > SLACK_US.unsigned_abs());
+        let is_late = near.next() == Some(connection) && near.next().is_none();
         // Another one that begins now may be known later.
         let is_sure = at_us.saturating_add(SLACK_US) <= connection.last_us || asked.is_settled();
-        late_us.contains(&at_us) && at_us <= connection.last_us && is_only && is_sure
+        is_late && at_us <= connection.last_us && is_sure
     }
 
     /// Whether what was done at `at_us` with a connection between where it began and `remote` was done
@@ -317,18 +227,21 @@ impl Correlator {
         let seen_us = at_us.saturating_add(early_us);
         let is_at = |one: &Connection| one.is_at(at_us.max(one.first_us.min(seen_us)));
         is_at(&question.connection)
-            && self.rivals(remote, question).all(|one| *one == question.connection || !is_at(one))
+            && self.rivals(remote, question, is_at).all(|one| *one == question.connection)
     }
 
-    /// Connections from where this one began that may be claimed as one to `remote`, this one among them and
-    /// what is only another leg of it not.
+    /// Connections of that time from where this one began that may be claimed as one to `remote`, this one
+    /// among them and what is only another leg of it not; in the order of time.
     fn rivals<'a, P: Places>(
         &'a self,
         remote: End,
         question: &'a Question<'_, P>,
+        is_then: impl Fn(&Connection) -> bool + Clone + 'a,
     ) -> impl Iterator<Item = &'a Connection> + Clone {
         let all = self.connections.of(question.protocol(), question.connection.source).iter();
-        all.filter(move |one| is_to(remote, one.target, question.places) && !question.is_leg(one))
+        all.filter(move |one| {
+            is_then(one) && is_to(remote, one.target, question.places) && !question.is_leg(one)
+        })
     }
 
     /// Who has opened the connection whose socket was given its port, by `note`.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use foldhash::fast::RandomState;
 use lru::LruCache;
 
-use super::ask::{Asked, Ending};
+use super::asked::{Asked, Ending};
 use super::claim::End;
 use crate::packet::Address;
 

@@ -10,6 +10,7 @@
 //! to [`crate::engine`].
 
 mod ask;
+mod asked;
 mod claim;
 mod connections;
 mod halves;
@@ -23,7 +24,7 @@ mod table;
 mod tests;
 mod track;
 
-pub use ask::{Answer, Asked, Ending, Found};
+pub use asked::{Answer, Asked, Ending, Found};
 pub use claim::{Claim, End, Owner, Step};
 pub use places::{Nowhere, Places};
 pub use table::Correlator;

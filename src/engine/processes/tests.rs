@@ -31,12 +31,23 @@ fn process(binary: &str, arguments: &str) -> serde_json::Value {
 
 /// A program is started in the pod, so many seconds after the epoch.
 pub(super) fn exec(second: i64, binary: &str, arguments: &str) -> Arc<KeptEvent> {
+    exec_in(second, binary, arguments, &json!({ "name": "app" }))
+}
+
+fn exec_in(
+    second: i64,
+    binary: &str,
+    arguments: &str,
+    container: &serde_json::Value,
+) -> Arc<KeptEvent> {
+    let mut process = process(binary, arguments);
+    process["pod"]["container"] = container.clone();
     let time = jiff::Timestamp::from_second(second).unwrap().to_string();
     let parent = json!({ "exec_id": "p", "pid": 1, "binary": "/usr/sbin/nginx" });
     kept(
         1,
         &json!({
-            "process_exec": { "process": process(binary, arguments), "parent": parent },
+            "process_exec": { "process": process, "parent": parent },
             "node_name": "worker-1", "time": time,
         }),
     )
@@ -206,6 +217,23 @@ fn a_program_that_is_started_where_an_incident_strikes_is_part_of_it_and_a_usual
     attacked.watch(&attack, &world, &processes);
     processes.observe(&exec(1_590, "/bin/sh", "-c id"));
     assert_eq!(attacked.started(&processes.fresh(), 1_600 * S).len(), 1, "it goes on");
+}
+
+#[test]
+fn checks_of_health_and_first_processes_of_containers_are_no_part_of_an_incident() {
+    let processes = Processes::new();
+    let mut attacked = Attacked::default();
+    attacked.watch(&attack(), &World::default(), &processes);
+    for (at, container) in [
+        (1_050, json!({ "name": "app", "pid": 77, "maybe_exec_probe": true })),
+        (1_051, json!({ "name": "app", "pid": 1 })),
+        (1_052, json!({ "name": "app", "pid": 78 })),
+    ] {
+        processes.observe(&exec_in(at, "/bin/sh", &format!("-c {at}"), &container));
+    }
+    let started = attacked.started(&processes.fresh(), 1_060 * S);
+    let started: Vec<_> = started.iter().map(|one| one.seen.at_us / S).collect();
+    assert_eq!(started, [1_052]);
 }
 
 #[test]
