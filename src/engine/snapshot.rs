@@ -246,6 +246,8 @@ pub struct TetragonStatus {
     pub joinable: u64,
     /// Of these, those of which the process of either end was found.
     pub joined: u64,
+    /// What processes did and was forgotten for want of memory, before it was of any use or after it.
+    pub forgotten: u64,
 }
 
 impl TetragonStatus {

@@ -88,6 +88,20 @@ pub struct Pod {
     pub workload: String,
     /// The container.
     pub container: String,
+    /// What is known of how it came to be there.
+    pub origin: Origin,
+}
+
+/// How a process came to be in its container.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Nothing is known of it.
+    #[default]
+    Unknown,
+    /// It is the container's first, as where that was started again.
+    First,
+    /// The kubelet may have started it to see whether the container is well.
+    Probe,
 }
 
 /// A process as the agent tells of it.
