@@ -42,6 +42,7 @@ fn a_policy_is_written_refused_applied_not_loaded_and_deleted() {
     stage.follows_next();
     terminal.press("C-s");
     terminal.await_text("+  name: watch-connections");
+    terminal.await_text("y yes");
     terminal.type_text("y");
     terminal.await_text("NOT LOADED");
     assert!(stage.object(NAME).is_object());
