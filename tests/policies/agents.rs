@@ -67,7 +67,7 @@ fn an_agent_that_cannot_load_it_says_why() {
     let misspelt = TELLS.replace("tcp_connect", "tcp_connec");
     let said = alone(&stage, "policy apply -f FILE --yes", &misspelt);
     assert_eq!(said.status, Some(65), "{said:?}");
-    assert!(said.out.starts_with("connections is applied: NOT LOADED\n"), "{said:?}");
+    assert!(said.out.starts_with("connections is applied: NOT LOADED: "), "{said:?}");
     assert!(said.err.contains("no symbol tcp_connec"), "{said:?}");
 }
 
