@@ -72,6 +72,19 @@ fn an_agent_that_cannot_load_it_says_why() {
 }
 
 #[test]
+fn a_policy_that_only_some_agents_load_is_told_as_such() {
+    let stage = Stage::new();
+    let other = TetragonAgent::on_tcp();
+    other.with(|agent| agent.no_such_hooks.insert("tcp_connect".into()));
+    let (one, other) = (stage.agent.endpoint(), other.endpoint());
+    let line = format!("policy apply -f FILE --yes --tetragon {one} --tetragon {other}");
+    let said = alone(&stage, &line, TELLS);
+    assert_eq!(said.status, Some(65), "{said:?}");
+    assert!(said.out.starts_with("connections is applied: PARTLY LOADED: "), "{said:?}");
+    assert!(said.err.contains("not loaded everywhere: ") && said.err.contains(&other), "{said:?}");
+}
+
+#[test]
 fn where_nobody_can_be_asked_that_is_said() {
     let stage = Stage::new();
     stage.agent.refuse();

@@ -214,7 +214,7 @@ fn keys_that_were_typed_before_a_question_was_seen_are_no_answer() {
 
     // Whoever writes something else meanwhile goes on with that.
     session.press(KeyCode::Esc);
-    session.type_in("/dst:web");
+    session.type_in("/port:443");
     session.0.update(proposed());
     let text = session.text();
     assert!(text.contains("not asked meanwhile, so ask again: switch"), "{text}");
