@@ -69,7 +69,7 @@ fn an_agent_that_cannot_load_it_says_why() {
     let misspelt = TELLS.replace("tcp_connect", "tcp_connec");
     let said = alone(&stage, "policy apply -f FILE --yes", &misspelt);
     assert_eq!(said.status, Some(65), "{said:?}");
-    assert!(said.out.starts_with("connections is applied: NOT LOADED\n"), "{said:?}");
+    assert!(said.out.starts_with("connections is applied: NOT LOADED: "), "{said:?}");
     assert!(said.err.contains("no symbol tcp_connec"), "{said:?}");
 }
 
@@ -101,6 +101,19 @@ fn an_agent_that_does_not_answer_is_waited_for_no_longer_than_whoever_asks_waits
     assert!(said.err.contains("none answered"), "{said:?}");
     let whats: Vec<_> = stage.records().into_iter().map(|record| record.what).collect();
     assert_eq!(whats, ["policy.apply", "policy.unsure", "policy.refuse"]);
+}
+
+#[test]
+fn a_policy_that_only_some_agents_load_is_told_as_such() {
+    let stage = Stage::new();
+    let other = TetragonAgent::on_tcp();
+    other.with(|agent| agent.no_such_hooks.insert("tcp_connect".into()));
+    let (one, other) = (stage.agent.endpoint(), other.endpoint());
+    let line = format!("policy apply -f FILE --yes --tetragon {one} --tetragon {other}");
+    let said = alone(&stage, &line, TELLS);
+    assert_eq!(said.status, Some(65), "{said:?}");
+    assert!(said.out.starts_with("connections is applied: PARTLY LOADED: "), "{said:?}");
+    assert!(said.err.contains("not loaded everywhere: ") && said.err.contains(&other), "{said:?}");
 }
 
 #[test]

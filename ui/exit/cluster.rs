@@ -31,7 +31,6 @@ impl Status {
             policy::Error::Survey(error) => Some(Self::of_survey(error)),
             policy::Error::Cluster(error) => Some(Self::of_cluster(error)),
             policy::Error::Differs(_) => Some(Self::Findings),
-            policy::Error::Name(_) => Some(Self::Usage),
             policy::Error::Invalid { .. }
             | policy::Error::Empty(_)
             | policy::Error::TooMuch { .. }
