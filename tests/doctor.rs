@@ -1,11 +1,17 @@
 //! `weir doctor` through the binary: what it prints, and how it ends.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+mod support;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use support::double::kube::ApiServer;
+use support::double::tetragon::TetragonAgent;
+use support::pod::confined;
+use weir::store::Store;
 
 /// `weir doctor` without settings of this machine; loopback stands for the interface.
 fn doctor(database: &Path, arguments: &[&str]) -> Output {
@@ -106,4 +112,77 @@ fn a_key_that_is_none_and_a_secret_that_everybody_reads_are_told_and_never_shown
     assert!(secrets["mend"].as_str().unwrap().starts_with("`chmod 600 "), "{secrets}");
     let all = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     assert!(!all.concat().contains("hunter2"));
+}
+
+#[test]
+fn root_of_a_pod_looks_with_the_rights_and_groups_of_whom_it_becomes() {
+    if !fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0) {
+        println!("skipped: needs root");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let set = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    set(folder.path(), 0o755);
+    // As an engine leaves it that was root: nobody else gets there, not even root of a pod.
+    let (state, socket) = (folder.path().join("state"), folder.path().join("tetragon.sock"));
+    fs::create_dir(&state).unwrap();
+    drop(Store::open(&state.join("weir.db")).unwrap());
+    for path in fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().path()) {
+        lchown(path, Some(65_534), Some(65_534)).unwrap();
+    }
+    lchown(&state, Some(65_534), Some(65_534)).unwrap();
+    set(&state, 0o700);
+    // As an agent makes it.
+    let _agent = TetragonAgent::at_socket(&socket);
+    set(&socket, 0o660);
+    let tetragon = format!("unix://{}", socket.display());
+    let doctor = ["doctor", "--format", "json", "--interface", "lo", "--tetragon", &tetragon];
+    let output = confined(&doctor, folder.path()).output().expect("setpriv starts");
+    let checks = checks(&output);
+    for name in ["model", "database", "evidence", "disk", "tetragon"] {
+        assert_eq!(of(&checks, name)["level"], "ok", "{}", of(&checks, name));
+    }
+}
+
+/// A pod of Tetragon's chart.
+fn pod(name: &str, address: &str) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": "kube-system",
+            "labels": { "app.kubernetes.io/name": "tetragon" },
+        },
+        "spec": { "nodeName": name, "containers": [{ "name": "tetragon", "image": "tetragon" }] },
+        "status": { "phase": "Running", "podIP": address, "podIPs": [{ "ip": address }] },
+    })
+}
+
+#[test]
+fn agents_of_a_cluster_are_well_once_each_of_them_has_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (api, agent) = (ApiServer::start(), TetragonAgent::on_tcp());
+    let (kubeconfig, database) = (api.kubeconfig(folder.path()), folder.path().join("weir.db"));
+    let endpoint = agent.endpoint();
+    let (address, port) = endpoint.rsplit_once(':').unwrap();
+    let found = |wish: &str| {
+        let kubeconfig = kubeconfig.to_str().unwrap();
+        let wish = ["--format", "json", "--kubeconfig", kubeconfig, "--tetragon", wish];
+        let check = of(&checks(&doctor(&database, &wish)), "tetragon").clone();
+        let text = |name: &str| check[name].as_str().unwrap_or_default().to_owned();
+        (text("level"), text("found"))
+    };
+    let grpc = format!("cluster:{port}");
+    assert!(found(&grpc).1.contains("no running pod has"), "{:?}", found(&grpc));
+    api.with(|kube| kube.seed(pod("n1", address)));
+    assert_eq!(found(&grpc), ("ok".into(), format!("{grpc}: 1 agent heard")));
+    // Nobody listens there.
+    api.with(|kube| kube.seed(pod("n2", "127.0.0.1")));
+    let (level, said) = found(&grpc);
+    assert!(level == "warn" && said.contains("1 of 2 agents not heard: n2: "), "{said}");
+    // Through their logs, of which the double has that of the one.
+    api.with(|kube| kube.logs.print(["kube-system", "n1", "export-stdout"], "{}"));
+    let (level, said) = found("cluster");
+    assert!(level == "warn" && said.contains("1 of 2 agents not heard: n2: "), "{said}");
 }

@@ -16,7 +16,7 @@ pub(crate) use self::flags::{
     ClusterFlags, FlowFlags, ModelFlags, PlaceFlags, TetragonFlags, WriterFlags,
 };
 use self::flags::{LogFlags, ResponseFlags, ScreenFlags};
-pub(crate) use self::value::{Format, Source, one_of};
+pub(crate) use self::value::{Format, Printed, Source, one_of};
 use crate::{
     alerts, audit, config, detect, doctor, features, limit, manual, map, model, notify, outbox,
     policy, user,

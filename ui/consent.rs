@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use weir::settings::Settings;
 
-use crate::cli::Format;
+use crate::cli::Printed;
 use crate::panes::proposal::Said;
 
 /// Why nothing is written.
@@ -36,15 +36,8 @@ pub(crate) struct Consent {
     /// Do not ask
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
-    /// How the outcome is printed
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t = Format::Text
-    )]
-    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) printed: Printed,
 }
 
 impl Consent {

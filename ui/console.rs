@@ -40,13 +40,13 @@ pub(crate) use self::motion::Motion;
 pub(crate) use self::muting::Muting;
 pub(crate) use self::options::{ConsoleOptions, Rights};
 pub(crate) use self::pane::Pane;
-pub(crate) use self::policing::{PolicyNews, PolicyWish};
+pub(crate) use self::policing::{Asker, PolicyNews, PolicyWish};
 use self::prompt::Prompt;
 pub(crate) use self::session::{Error, run};
 pub(crate) use self::sieve::Sieve;
 use self::views::Views;
 use crate::glyphs::Glyphs;
-use crate::keymap::{self, Mode};
+use crate::keymap::{self, Action, Mode};
 use crate::look::Look;
 use crate::panes::proposal::Proposal;
 use crate::panes::{Scene, View};
@@ -68,8 +68,8 @@ pub(crate) enum Message {
     Told(String),
     /// What would be written to the cluster, and is to be agreed to.
     Proposed(Box<Proposal>),
-    /// What came of what was to be done about a policy.
-    Policy(Box<PolicyNews>),
+    /// What came of what was to be done about a policy, for whoever asked for it.
+    Policy(Box<PolicyNews>, Asker),
 }
 
 /// What is to be done about a limit.
@@ -102,8 +102,8 @@ pub(crate) enum Effect {
     Mute(Muting),
     /// Have it do something about a limit.
     Limit(LimitWish),
-    /// Have it do something about a policy.
-    Policy(PolicyWish),
+    /// Have it do something about a policy, and tell whoever asked.
+    Policy(PolicyWish, Asker),
 }
 
 /// Whether a pane shares the screen.
@@ -128,6 +128,10 @@ pub(crate) struct Console {
     zoom: Zoom,
     views: Views,
     prompt: Option<Prompt>,
+    /// Whether the prompt asks what nobody can have read yet: no key answers that.
+    is_unread: bool,
+    /// Editors that were opened so far.
+    editors: u64,
     sieve: Arc<Sieve>,
     theme: Theme,
     glyphs: Glyphs,
@@ -149,6 +153,8 @@ impl Console {
             zoom: Zoom::default(),
             views: Views::default(),
             prompt: None,
+            is_unread: false,
+            editors: 0,
             sieve: Arc::default(),
             theme,
             glyphs,
@@ -169,10 +175,11 @@ impl Console {
             Message::NoShell => self.notice = Some("there is no shell to go back to".into()),
             Message::Told(words) => self.notice = Some(words),
             Message::Proposed(proposal) => self.propose(*proposal),
-            Message::Policy(news) => self.learn(*news),
+            Message::Policy(news, asker) => self.learn(*news, asker),
             Message::Input(Event::Resize(width, height)) => self.size = Size { width, height },
             Message::Input(Event::Key(key)) => return self.press(key),
             Message::Input(Event::Mouse(event)) => self.pointed(event),
+            Message::Input(Event::Paste(_)) if self.is_unread => {}
             Message::Input(Event::Paste(pasted)) => {
                 if let (None, Some(editor)) = (&self.prompt, self.views.editor_mut()) {
                     editor.paste(&pasted);
@@ -191,6 +198,16 @@ impl Console {
         if source.state == SourceState::Running {
             source.state = SourceState::Failed("the engine has ended".into());
         }
+    }
+
+    /// Whether a question is on the screen that nobody can have read yet.
+    pub(crate) fn shows_unread(&self) -> bool {
+        self.is_unread && !areas::is_too_small(self.size)
+    }
+
+    /// The question has been on the screen for long enough: keys answer it from now on.
+    pub(crate) fn let_answer(&mut self) {
+        self.is_unread = false;
     }
 
     /// How large the picture is to be.
@@ -232,8 +249,12 @@ impl Console {
         if key.kind == KeyEventKind::Release {
             return None;
         }
+        let action = keymap::action(self.mode(), &key);
+        if self.is_unread && action != Some(Action::Quit) {
+            return None;
+        }
         self.notice = None;
-        if let Some(action) = keymap::action(self.mode(), &key) {
+        if let Some(action) = action {
             return self.act(action);
         }
         if self.mode() == Mode::Editor {
@@ -252,6 +273,20 @@ impl Console {
         if let Some(sieve) = sieve {
             self.sieve = Arc::new(sieve);
         }
+    }
+
+    /// Lays a page over what is seen, or says why it cannot be.
+    fn lay(&mut self, page: impl View + 'static) {
+        self.lay_any(Box::new(page));
+    }
+
+    /// As [`Console::lay`]; says whether it could be.
+    fn lay_any(&mut self, page: Box<dyn View>) -> bool {
+        let is_laid = self.views.open(page);
+        if !is_laid {
+            self.notice = Some("too many pages lie one over the other: leave some with esc".into());
+        }
+        is_laid
     }
 
     /// The view that keys go to.

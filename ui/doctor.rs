@@ -12,10 +12,15 @@ mod telling;
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
+use weir::capture::privilege;
+use weir::cluster::{Options, Place};
 use weir::settings::{Environment, Resolved};
+use weir::tetragon;
 
-use self::finding::{Finding, Level, Report};
+use self::finding::{Finding, Level, Report, told};
+use self::keeping::Heir;
 use crate::cli::{ClusterFlags, ModelFlags, PlaceFlags, TetragonFlags};
+use crate::survey;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,8 +35,9 @@ Exit status: 0 nothing fails; 64 wrong usage or settings; 69 something does.";
 /// Check that all that is needed is there, and say how to mend what is not
 ///
 /// Looks at libpcap, privileges, interfaces, model, backend, database, evidence, disk, sinks, secrets,
-/// cluster, rights in it, agents of Tetragon, clock and terminal, for whoever runs it and with the settings in force. It
-/// changes nothing, makes no file and tells nobody: `weir notify test` does.
+/// cluster, rights in it, agents of Tetragon, clock and terminal, with the settings in force and as
+/// whom Weir becomes once its interfaces are open. It changes nothing, makes no file and tells nobody:
+/// `weir notify test` does.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -74,6 +80,9 @@ pub(crate) enum Error {
 }
 
 /// Runs all checks and prints what they found.
+///
+/// As when Weir starts, root opens interfaces and reads the kubeconfig, and is then given up for good,
+/// once: all else is looked at with the rights of whom root becomes, groups of the agents included.
 pub(crate) fn run(
     args: &Args,
     resolved: &Resolved,
@@ -82,11 +91,25 @@ pub(crate) fn run(
     let settings = &resolved.settings;
     let mut findings = vec![capturing::libpcap(), capturing::privileges()];
     findings.extend(capturing::interfaces(settings));
-    findings.extend(scoring::model_and_backend(settings, environment));
-    findings.extend(keeping::database_and_disk(settings, environment));
-    findings.extend(telling::sinks_and_secrets(resolved, environment));
-    findings.extend(cluster::cluster_and_rights(settings, environment));
-    findings.extend(agents::agents(settings, environment));
+    let secrets = telling::secrets(resolved, environment);
+    let options = Options { is_read_only: true, ..survey::options(settings) };
+    let place = Place::read(&options, environment);
+    let heir = Heir::of(settings, environment);
+    let groups = tetragon::groups(&settings.tetragon);
+    match privilege::drop_root_within(environment.invoker(), &groups) {
+        Ok(_) => {
+            findings.extend(scoring::model_and_backend(settings, environment));
+            findings.extend(keeping::database_and_disk(settings, environment, heir));
+            findings.extend([telling::sinks(resolved, environment, heir), secrets]);
+            findings.extend(cluster::cluster_and_rights(settings, &place));
+            findings.extend(agents::agents(settings, &place));
+        }
+        // Then Weir does not start, and nothing is asked as root.
+        Err(error) => {
+            let mend = "run it as another user, or leave it SETUID and SETGID";
+            findings.extend([secrets, Finding::fail("privileges", told(&error), mend)]);
+        }
+    }
     findings.push(surroundings::clock());
     findings.push(surroundings::terminal(environment));
     print(args.format, &findings)?;

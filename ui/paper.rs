@@ -85,6 +85,12 @@ impl Paper {
         writeln!(self.out)
     }
 
+    /// Says beside what is printed what there is to say of it. Standard error may be closed; what was
+    /// asked for is printed all the same.
+    pub(crate) fn aside(&self, words: &str) {
+        writeln!(io::stderr(), "weir: {}", text::harmless_lines(words)).ok();
+    }
+
     /// Prints a line of JSON, which has no control characters.
     pub(crate) fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, value)?;

@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use serde::Serialize;
 use weir::cluster;
 use weir::engine::PolicyError;
-use weir::policy::Problem;
 use weir::settings::{Environment, Settings};
 
 use self::reach::Reach;
@@ -45,7 +44,7 @@ What is done here is in the audit of the database, where there is one.
 
 Exit status: 0 done; 1 `diff` has found differences; 64 wrong usage or settings; 65 no policy, one that
 would harm, one that the API server does not take, one that is not there, or one that is applied and
-not loaded; 69 neither a cluster nor an agent is there or answers; 74 input or output failed; 77 no
+not loaded, or not everywhere; 69 neither a cluster nor an agent is there or answers; 74 input or output failed; 77 no
 permission, or `read-only`; 130 not agreed to.";
 
 /// List, apply, delete and compare policies of Tetragon
@@ -94,15 +93,12 @@ pub(crate) enum Error {
     /// It would harm.
     #[error("{0}; `--force` applies it all the same")]
     Dangerous(String),
-    /// It is applied, and no agent has loaded it.
+    /// It is applied, and not every agent has loaded it.
     #[error("{0}")]
     NotLoaded(String),
     /// Applying it would change so many policies.
     #[error("{0} policies would change")]
     Differs(usize),
-    /// A name is none.
-    #[error(transparent)]
-    Name(#[from] Problem),
     /// A file could not be read.
     #[error("read policies from {}", .0.display())]
     Read(PathBuf, #[source] io::Error),

@@ -31,12 +31,16 @@ pub(crate) enum Error {
 /// Where the cluster is that the settings name, or that is to be found. It is read before root is
 /// given up: only root may be allowed to.
 pub(crate) fn place(settings: &Settings, environment: &Environment) -> Result<Place, Error> {
-    let options = Options {
+    Ok(Place::read(&options(settings), environment)?)
+}
+
+/// Which cluster the settings mean.
+pub(crate) fn options(settings: &Settings) -> Options {
+    Options {
         kubeconfig: settings.kubeconfig.clone(),
         context: settings.context.clone(),
         is_read_only: settings.read_only,
-    };
-    Ok(Place::read(&options, environment)?)
+    }
 }
 
 /// The cluster at `place`. What a kubeconfig has run for that is not run as root: that is given up

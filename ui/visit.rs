@@ -5,6 +5,7 @@
 //! verbs.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use nix::unistd::{Uid, User, geteuid, getuid};
 use serde::Serialize;
@@ -67,6 +68,15 @@ impl Visit {
     /// A connection that only reads; there must be a database.
     pub(crate) fn reader(&self) -> Result<Reader, store::Error> {
         Reader::open(&self.path)
+    }
+
+    /// Where it is put on record what is done; whoever has no database here has the audit of the weir
+    /// that watches.
+    pub(crate) fn audit(&self) -> Option<Mutex<Actions>> {
+        let audit = self.actions().inspect_err(|error| {
+            tracing::info!(%error, "what is done is not in an audit here");
+        });
+        audit.ok().map(Mutex::new)
     }
 
     /// A connection to act on; there must be a database.

@@ -1,44 +1,38 @@
 //! `weir` without a verb: the engine with its faces, the console and the API.
 
+mod abroad;
+mod faces;
 mod listening;
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime as Tasks};
-use tokio::time::interval;
 use tracing::info;
-use weir::api::{self, Api};
 use weir::capture::{evidence, privilege};
 use weir::cluster::{self, Place};
 use weir::detect::{self, Runtime};
-use weir::engine::{
-    self, Abroad, Engine, Feed, Handle, Interrupts, Models, Options, Parts, Policing,
-};
+use weir::engine::{self, Engine, Feed, Interrupts, Models, Options, Parts};
 use weir::incident::{self, Tracker};
-use weir::notify::{self, FirebaseList, Sink};
-use weir::respond::ResponseOptions;
-use weir::settings::{self, Environment, Reach, Settings, database_path, state_folder};
+use weir::notify::{self, Sink};
+use weir::settings::{self, Environment, Settings, database_path, state_folder};
 use weir::store::{self, By, Query, Reader, Retention, Store};
 use weir::tetragon;
 
+use self::abroad::abroad;
+pub(crate) use self::abroad::policing;
 use self::listening::listening;
 use crate::cli::{Source, WatchArgs};
-use crate::console::{self, ConsoleOptions};
+use crate::console;
 use crate::input::{self, Input, OpenFlows};
-use crate::visit;
+use crate::{survey, visit};
 
 /// Where the API listens with `--api` and without a setting.
 const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
-
-/// How often the wish to end is looked for.
-const GLANCE: Duration = Duration::from_millis(100);
 
 /// Incidents of earlier runs that are shown, beside those that are open.
 const KNOWN: usize = 200;
@@ -106,12 +100,13 @@ pub(crate) fn run(
     let database = database_path(settings, environment)?;
     // Before root is given up, and with it who that was.
     let by = By { who: visit::visitor(environment), from: "console".into() };
-    let place = place(settings, environment);
+    // Like interfaces, the kubeconfig may be for root alone.
+    let place = Place::read(&survey::options(settings), environment);
     let feed = feed(args, settings, environment, &database)?;
     let stop = interrupts.map(Interrupts::listen).transpose().map_err(Error::Signal)?;
     let stop = stop.unwrap_or_default();
     let engine = start(args, (feed, place), settings, environment, &database, &stop)?;
-    let shown = show(args, settings, environment, &engine.handle(), &database, by, &stop);
+    let shown = faces::show(args, settings, environment, &engine.handle(), &database, by, &stop);
     // What is lost matters more than why nobody looks any more.
     engine.finish()?;
     shown
@@ -146,16 +141,6 @@ fn feed(
             Ok(Feed::Interfaces(interfaces))
         }
     }
-}
-
-/// Where the cluster is. Like interfaces, its kubeconfig may be for root alone.
-fn place(settings: &Settings, environment: &Environment) -> Result<Place, cluster::Error> {
-    let options = cluster::Options {
-        kubeconfig: settings.kubeconfig.clone(),
-        context: settings.context.clone(),
-        is_read_only: settings.read_only,
-    };
-    Place::read(&options, environment)
 }
 
 fn start(
@@ -215,54 +200,6 @@ fn address(args: &WatchArgs, settings: &Settings) -> Option<SocketAddr> {
     settings.listen.or_else(|| args.api.then(|| LISTEN.into()))
 }
 
-/// Which cluster is watched and guarded, and how far the response goes there.
-fn abroad(
-    settings: &Settings,
-    place: Result<Place, cluster::Error>,
-    listen: Option<SocketAddr>,
-    is_live: bool,
-) -> Abroad {
-    let is_named = settings.kubeconfig.is_some() || !settings.context.is_empty();
-    let absent = match settings.cluster {
-        Reach::Off => Some("no cluster: `cluster` is `off` in the settings"),
-        Reach::Auto if !(is_live || is_named) => Some(
-            "no cluster: a capture is replayed, which may be of another; with `--cluster on` the \
-             cluster of today is watched beside it",
-        ),
-        Reach::Auto | Reach::On => None,
-    };
-    let held_back = match (settings.read_only, is_live) {
-        (true, _) => Some("Weir runs with `read-only`, which changes nothing in the cluster"),
-        (false, false) => {
-            Some("a capture is replayed: it is not what the cluster goes through now")
-        }
-        (false, true) => None,
-    };
-    Abroad {
-        place,
-        response: ResponseOptions {
-            mode: settings.response,
-            rules: settings.response_rules.clone(),
-            at_once: usize::try_from(settings.response_at_once).unwrap_or(usize::MAX),
-            allowlist: settings.response_allowlist.clone(),
-            never: settings.response_never.clone(),
-            held_back: held_back.map(str::to_owned),
-        },
-        monitors: settings.response_monitors.clone(),
-        listen,
-        lease_namespace: Some(settings.lease_namespace.clone()).filter(|name| !name.is_empty()),
-        undoes: is_live && !settings.read_only,
-        is_needed: is_named || settings.cluster == Reach::On,
-        absent: absent.map(str::to_owned),
-    }
-}
-
-/// What may be done to policies of Tetragon.
-pub(crate) fn policing(settings: &Settings) -> Policing {
-    let lease = Some(settings.lease_namespace.clone()).filter(|name| !name.is_empty());
-    Policing { is_read_only: settings.read_only, guarded: lease.into_iter().collect() }
-}
-
 /// How packets are kept as evidence, in a folder beside the database.
 fn evidence(settings: &Settings, database: &Path) -> Option<evidence::Options> {
     (settings.evidence_mib > 0).then(|| evidence::Options {
@@ -278,75 +215,4 @@ fn evidence(settings: &Settings, database: &Path) -> Option<evidence::Options> {
 fn returning_since_us(settings: &Settings) -> i64 {
     let within_us = i64::try_from(settings.reopen_within.as_micros()).unwrap_or(i64::MAX);
     Timestamp::now().as_microsecond().saturating_sub(within_us)
-}
-
-/// Runs the faces that are asked for until one of them ends or the process is to.
-fn show(
-    args: &WatchArgs,
-    settings: &Settings,
-    environment: &Environment,
-    handle: &Handle,
-    database: &Path,
-    by: By,
-    stop: &AtomicBool,
-) -> Result<(), Error> {
-    let tasks = tasks().map_err(Error::Tasks)?;
-    let address = address(args, settings);
-    tasks.block_on(async {
-        let api = match address {
-            Some(address) => {
-                // Whoever reads that it listens can be sure of an answer.
-                let api = api(handle, settings, environment, database)?;
-                Some((listener(address).await?, api))
-            }
-            None => None,
-        };
-        let serve = async {
-            if let Some((listener, api)) = api {
-                api::serve(listener, api, asked(stop)).await;
-            }
-        };
-        if args.api {
-            serve.await;
-            return Ok(());
-        }
-        let options = ConsoleOptions::new(settings, environment);
-        // Leaving the console asks the engine to end, and with it the API.
-        let ((), looked) = tokio::join!(serve, console::run(handle.clone(), options, by));
-        Ok(looked?)
-    })
-}
-
-fn tasks() -> io::Result<Tasks> {
-    Builder::new_multi_thread().worker_threads(2).thread_name("face").enable_all().build()
-}
-
-async fn listener(address: SocketAddr) -> Result<TcpListener, Error> {
-    let failed = |source| Error::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    info!(%address, "listening for the API");
-    Ok(listener)
-}
-
-fn api(
-    handle: &Handle,
-    settings: &Settings,
-    environment: &Environment,
-    database: &Path,
-) -> Result<Api, Error> {
-    Ok(Api::new(api::Parts {
-        handle: handle.clone(),
-        database: database.to_owned(),
-        evidence: evidence(settings, database).map(|options| options.folder),
-        shared: FirebaseList::new(settings, environment)?,
-    })?)
-}
-
-/// Returns once the process is to end.
-async fn asked(stop: &AtomicBool) {
-    let mut glance = interval(GLANCE);
-    while !stop.load(Ordering::Relaxed) {
-        glance.tick().await;
-    }
 }

@@ -1,7 +1,9 @@
 //! Limits and policies, in words that the console and the verbs share.
 
-use weir::policy::Standing;
+use weir::policy::{PolicyStatus, Standing};
 use weir::respond::{Burst, Limit};
+
+use crate::text;
 
 /// How a policy stands: what needs somebody stands out.
 pub(crate) const fn standing(standing: Standing) -> &'static str {
@@ -9,6 +11,15 @@ pub(crate) const fn standing(standing: Standing) -> &'static str {
         Standing::NotLoaded => "NOT LOADED",
         Standing::PartlyLoaded => "PARTLY LOADED",
         standing => standing.name(),
+    }
+}
+
+/// How a policy stands, and why where there is something to mend.
+pub(crate) fn stands(status: &PolicyStatus) -> String {
+    let standing = standing(status.standing);
+    match status.why.as_str() {
+        "" => standing.to_owned(),
+        why => format!("{standing}: {}", text::clean(why)),
     }
 }
 

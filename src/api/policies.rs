@@ -122,7 +122,7 @@ enum Described {
         (status = UNSUPPORTED_MEDIA_TYPE, description = "The body has another type"),
         (status = UNPROCESSABLE_ENTITY, description = "The API server does not take it"),
         (status = BAD_GATEWAY, description = "No agent took it"),
-        (status = SERVICE_UNAVAILABLE, description = "There is neither a cluster nor an agent that can be asked, or they do not answer"),
+        (status = SERVICE_UNAVAILABLE, description = "There is neither a cluster nor an agent that can be asked, or they do not answer: it may have been written all the same, which is said then"),
     ),
 )]
 pub(super) async fn apply(
@@ -190,7 +190,7 @@ pub(super) struct HowDeleted {
         (status = UNSUPPORTED_MEDIA_TYPE, description = "The body has another type"),
         (status = UNPROCESSABLE_ENTITY, description = "The JSON is not what it should be"),
         (status = BAD_GATEWAY, description = "No agent did it"),
-        (status = SERVICE_UNAVAILABLE, description = "There is neither a cluster nor an agent that can be asked, or they do not answer"),
+        (status = SERVICE_UNAVAILABLE, description = "There is neither a cluster nor an agent that can be asked, or they do not answer: it may have been deleted all the same, which is said then"),
     ),
 )]
 pub(super) async fn delete(

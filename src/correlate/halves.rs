@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use lru::LruCache;
 
 use super::claim::{End, Owner};
+use super::track::Note;
 
 /// Those that are remembered.
 const HALVES: usize = 32_768;
@@ -20,13 +21,6 @@ const OF_A_SOCKET: usize = 256;
 
 /// What is remembered of all sockets.
 const OF_ALL_SOCKETS: usize = 262_144;
-
-/// How long a connection may take to be established, in µs: Linux gives up after 127 s.
-pub(super) const ESTABLISHED_WITHIN_US: i64 = 150_000_000;
-
-/// How long it may take where only the socket tells who opened it, in µs: it was asked for twice at most
-/// by then. Later the socket may be another's.
-const NAMED_WITHIN_US: i64 = 3_500_000;
 
 /// A connection that a process opens from an unknown port.
 #[derive(Debug, Clone)]
@@ -44,20 +38,25 @@ pub(super) struct Half {
 type Place = (i64, u64);
 
 /// A socket as its node knows it; others have been there before and will be after it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Socket {
     opened: Vec<Place>,
+    /// When anything was heard of it that came after it had its port.
     named_us: Vec<i64>,
+    /// The newest of these that is not remembered.
+    forgotten_us: i64,
 }
 
-/// Who opened a connection whose socket has its port.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Opener<'a> {
-    Half(&'a Half),
-    /// It was not heard.
-    Nobody,
-    /// It is not remembered.
-    Forgotten,
+impl Default for Socket {
+    fn default() -> Self {
+        Self { opened: Vec::new(), named_us: Vec::new(), forgotten_us: i64::MIN }
+    }
+}
+
+impl Socket {
+    const fn len(&self) -> usize {
+        self.opened.len() + self.named_us.len()
+    }
 }
 
 /// Connections from unknown ports, bounded: the oldest goes first.
@@ -67,7 +66,8 @@ pub(super) struct Halves {
     sockets: LruCache<(u64, u64), Socket, RandomState>,
     number: u64,
     of_sockets: usize,
-    pub(super) evicted: u64,
+    /// The newest opening that is not remembered any more.
+    forgotten_us: i64,
 }
 
 impl Default for Halves {
@@ -77,7 +77,7 @@ impl Default for Halves {
             sockets: LruCache::with_hasher(SOCKETS, RandomState::default()),
             number: 0,
             of_sockets: 0,
-            evicted: 0,
+            forgotten_us: i64::MIN,
         }
     }
 }
@@ -86,70 +86,85 @@ impl Halves {
     pub(super) fn add(&mut self, half: Half) {
         self.number += 1;
         let place = (half.at_us, self.number);
-        if half.socket != 0 {
-            self.make_room((half.node, half.socket));
-            let socket = self.sockets.get_or_insert_mut((half.node, half.socket), Socket::default);
-            self.of_sockets += insert(&mut socket.opened, place);
-            self.forget();
-        }
+        self.note((half.node, half.socket), |socket| {
+            insert(&mut socket.opened, place);
+        });
         self.all.insert(place, half);
-        if self.all.len() > HALVES {
-            self.all.pop_first();
-            self.evicted += 1;
-        }
     }
 
     /// A socket has its port.
     pub(super) fn named(&mut self, node: u64, socket: u64, at_us: i64) {
-        if socket != 0 {
-            self.make_room((node, socket));
-            let socket = self.sockets.get_or_insert_mut((node, socket), Socket::default);
-            self.of_sockets += insert(&mut socket.named_us, at_us);
-            self.forget();
+        self.note((node, socket), |socket| {
+            if let Some(gone_us) = insert(&mut socket.named_us, at_us) {
+                socket.forgotten_us = socket.forgotten_us.max(gone_us);
+            }
+        });
+    }
+
+    fn note(&mut self, socket: (u64, u64), note: impl FnOnce(&mut Socket)) {
+        if socket.1 == 0 {
+            return;
         }
-    }
-
-    /// Forgets the sockets that were not heard of for the longest time.
-    fn forget(&mut self) {
-        while self.of_sockets > OF_ALL_SOCKETS && self.forget_one() {}
-    }
-
-    fn make_room(&mut self, socket: (u64, u64)) {
         if self.sockets.len() == SOCKETS.get() && !self.sockets.contains(&socket) {
-            self.forget_one();
+            self.forget_socket();
         }
+        let known = self.sockets.get_or_insert_mut(socket, Socket::default);
+        self.of_sockets -= known.len();
+        note(known);
+        self.of_sockets += known.len();
+        while self.of_sockets > OF_ALL_SOCKETS && self.forget_socket() {}
     }
 
-    fn forget_one(&mut self) -> bool {
+    /// Forgets the socket that was not heard of for the longest time.
+    pub(super) fn forget_socket(&mut self) -> bool {
         let Some((_, socket)) = self.sockets.pop_lru() else { return false };
-        self.of_sockets -= socket.opened.len() + socket.named_us.len();
+        self.of_sockets -= socket.len();
         true
     }
 
-    /// The opening of the connection to `remote` whose socket had its port at `named_us`.
-    pub(super) fn opener(&self, node: u64, socket: u64, remote: End, named_us: i64) -> Opener<'_> {
-        let known = self.sockets.peek(&(node, socket));
-        let Some(known) = known.filter(|known| known.named_us.contains(&named_us)) else {
-            return Opener::Forgotten;
-        };
-        let place = known.opened.iter().rev().find(|(at_us, _)| *at_us < named_us);
-        let Some(half) = place.and_then(|place| self.all.get(place)) else {
-            return Opener::Nobody;
-        };
-        let is_soon = named_us.saturating_sub(half.at_us) <= NAMED_WITHIN_US;
-        // It has had its port before: who opened this one was not heard.
-        let is_taken = known.named_us.iter().any(|at_us| half.at_us < *at_us && *at_us < named_us);
-        if half.remote == remote && is_soon && !is_taken {
-            Opener::Half(half)
-        } else {
-            Opener::Nobody
-        }
+    /// Forgets the oldest opening.
+    pub(super) fn forget(&mut self) -> Option<Half> {
+        let ((at_us, _), half) = self.all.pop_first()?;
+        self.forgotten_us = self.forgotten_us.max(at_us);
+        Some(half)
     }
 
-    /// Those opened from `from_us` to `until_us` by their clocks, whose port is not known.
-    pub(super) fn between(&self, from_us: i64, until_us: i64) -> impl Iterator<Item = &Half> {
+    /// Whether there are too many.
+    pub(super) fn is_full(&self) -> bool {
+        self.all.len() > HALVES
+    }
+
+    /// Bytes that they take, without their owners.
+    pub(super) fn bytes(&self) -> usize {
+        self.all.len() * (size_of::<(Place, Half)>() + 16)
+            + self.sockets.len() * (size_of::<Socket>() + 64)
+            + self.of_sockets * size_of::<Place>()
+    }
+
+    /// The opening to `remote` of the connection whose socket was given its port by `named`, by all that was
+    /// heard of the socket.
+    pub(super) fn opener(&self, named: &Note, remote: End) -> Option<&Half> {
+        let known = self.sockets.peek(&(named.node, named.socket))?;
+        // What is not remembered may have come between.
+        let named = known.named_us.iter().position(|at_us| *at_us == named.at_us)?;
+        let (named_us, before_us) = (known.named_us[named], named.checked_sub(1));
+        let before_us = before_us.map_or(known.forgotten_us, |before| known.named_us[before]);
+        let place = known.opened.iter().rev().find(|(at_us, _)| *at_us < named_us)?;
+        // It was given a port before: who opened this one was not heard.
+        let half = self.all.get(place).filter(|half| before_us <= half.at_us)?;
+        (half.remote == remote).then_some(half)
+    }
+
+    /// Those opened from `from_us` to `until_us` by their clocks, whose port is not known; none where it is
+    /// not certain that these are all that were heard, or there are more than `most` with a port or without.
+    pub(super) fn between(&self, from_us: i64, until_us: i64, most: usize) -> Option<Vec<&Half>> {
+        if from_us <= self.forgotten_us {
+            return None;
+        }
         let all = self.all.range((from_us, 0)..=(until_us.max(from_us), u64::MAX));
-        all.map(|(_, half)| half).filter(|half| !self.is_named(half))
+        let all: Vec<_> = all.take(most).map(|(_, half)| half).collect();
+        let is_all = all.len() < most;
+        is_all.then(|| all.into_iter().filter(|half| !self.is_named(half)).collect())
     }
 
     fn is_named(&self, half: &Half) -> bool {
@@ -160,13 +175,9 @@ impl Halves {
     }
 }
 
-/// Keeps the newest in their order; how many more there are.
-fn insert<T: Ord>(all: &mut Vec<T>, one: T) -> usize {
+/// Keeps the newest in their order; what is forgotten for it.
+fn insert<T: Ord>(all: &mut Vec<T>, one: T) -> Option<T> {
     let at = all.partition_point(|other| *other <= one);
     all.insert(at, one);
-    if all.len() > OF_A_SOCKET {
-        all.remove(0);
-        return 0;
-    }
-    1
+    (all.len() > OF_A_SOCKET).then(|| all.remove(0))
 }

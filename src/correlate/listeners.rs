@@ -1,188 +1,143 @@
-//! Ports at which processes wait.
+//! Ports at which processes get and send datagrams.
 //!
-//! Weaker than a connection that was taken: a child may take what its parent waits for. Where any other
-//! process of the same place was seen with connections of the port, a listener is not believed.
+//! A socket that is not connected tells of no other end, so that what is sent from it may be of any flow of
+//! its port. It counts for a flow only while that goes on: later the port may be another's. Where several
+//! processes were heard of at a port at that time, none is believed.
 
 use std::hash::BuildHasher;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
 use lru::LruCache;
 
-use super::SLACK_US;
 use super::claim::{End, Owner};
+use super::pick::Pick;
 use super::places::Places;
 use super::skew::Skew;
-use super::span::Pick;
-use super::table::Asked;
 
-/// Ports that are remembered, and listeners at one of them.
-const PORTS: NonZeroUsize = NonZeroUsize::new(16_384).expect("more than none");
+/// Processes at one port that are remembered, and times of each at which it sent.
 const AT_A_PORT: usize = 256;
+const TIMES: usize = 8;
+
+/// How far apart two times are at most that count as one, in µs.
+const APART_US: i64 = 1_000_000;
 
 /// Ports and addresses of places that are remembered.
 const PLACES: NonZeroUsize = NonZeroUsize::new(16_384).expect("more than none");
 
-/// Protocol and port.
-type Port = (u8, u16);
-
 #[derive(Debug)]
 struct Listener {
     local: End,
-    from_us: i64,
-    until_us: i64,
-    socket: u64,
     node: u64,
     owner: Arc<Owner>,
+    /// From when to when it was heard of again and again, in the order of time.
+    times_us: Vec<(i64, i64)>,
 }
 
-/// Who has had connections of a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Taker {
-    /// A hash of the process's identity.
-    One(u64),
-    Several,
+impl Listener {
+    fn heard(&mut self, at_us: i64) {
+        let near = self.times_us.iter_mut().find(|(from_us, until_us)| {
+            from_us.saturating_sub(APART_US) <= at_us && at_us <= until_us.saturating_add(APART_US)
+        });
+        if let Some((from_us, until_us)) = near {
+            (*from_us, *until_us) = ((*from_us).min(at_us), (*until_us).max(at_us));
+            return;
+        }
+        let at = self.times_us.partition_point(|(from_us, _)| *from_us <= at_us);
+        self.times_us.insert(at, (at_us, at_us));
+        if self.times_us.len() > TIMES {
+            self.times_us.remove(0);
+        }
+    }
+
+    const fn bytes() -> usize {
+        size_of::<Self>() + TIMES * size_of::<(i64, i64)>()
+    }
 }
 
-/// Ports at which processes wait, bounded.
+/// What came of hearing of a process at a port.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// It was heard of there before.
+    Known,
+    /// It was not; who is forgotten for it.
+    New(Option<Arc<Owner>>),
+}
+
+/// Ports of datagrams and who was heard of there, bounded.
 #[derive(Debug)]
 pub(super) struct Listeners {
-    ports: LruCache<Port, Vec<Listener>, RandomState>,
-    of_owner: HashMap<u64, Vec<Port>, RandomState>,
-    takers: LruCache<(u64, Port), Taker, RandomState>,
+    ports: LruCache<u16, Vec<Listener>, RandomState>,
+    listeners: usize,
+    /// Addresses of places.
     addresses: LruCache<(u64, u128), (), RandomState>,
     hasher: RandomState,
-    pub(super) evicted: u64,
 }
 
 impl Default for Listeners {
     fn default() -> Self {
         Self {
-            ports: LruCache::with_hasher(PORTS, RandomState::default()),
-            of_owner: HashMap::default(),
-            takers: LruCache::with_hasher(PLACES, RandomState::default()),
+            ports: LruCache::unbounded_with_hasher(RandomState::default()),
+            listeners: 0,
             addresses: LruCache::with_hasher(PLACES, RandomState::default()),
             hasher: RandomState::default(),
-            evicted: 0,
         }
     }
 }
 
 impl Listeners {
-    pub(super) fn listen(
-        &mut self,
-        protocol: u8,
-        local: End,
-        at_us: i64,
-        (node, socket): (u64, u64),
-        owner: &Arc<Owner>,
-    ) {
-        let port = (protocol, local.port);
-        let id = self.hasher.hash_one(&owner.id);
-        let evicted = if self.ports.len() == PORTS.get() && !self.ports.contains(&port) {
-            self.ports.pop_lru()
-        } else {
-            None
-        };
-        for gone in evicted.into_iter().flat_map(|(_, gone)| gone) {
-            self.forget(&gone, None);
-            self.evicted += 1;
-        }
-        let at_port = self.ports.get_or_insert_mut(port, Vec::new);
-        let known = at_port
-            .iter_mut()
-            .find(|one| one.owner.id == owner.id && one.local == local && one.until_us >= at_us);
+    /// A process sends or waits at a port.
+    pub(super) fn heard(&mut self, local: End, at_us: i64, node: u64, owner: &Arc<Owner>) -> Heard {
+        let at_port = self.ports.get_or_insert_mut(local.port, Vec::new);
+        let known = at_port.iter_mut().find(|one| one.owner.id == owner.id && one.local == local);
         if let Some(known) = known {
-            known.from_us = known.from_us.min(at_us);
-            return;
+            known.heard(at_us);
+            return Heard::Known;
         }
-        let owner = Arc::clone(owner);
-        let until_us = i64::MAX;
-        at_port.push(Listener { local, from_us: at_us, until_us, socket, node, owner });
-        let over = (at_port.len() > AT_A_PORT).then(|| at_port.remove(0));
-        let of_owner = self.of_owner.entry(id).or_default();
-        if !of_owner.contains(&port) {
-            of_owner.push(port);
-        }
-        if let Some(over) = over {
-            self.evicted += 1;
-            self.forget(&over, Some(port));
-        }
+        let (owner, times_us) = (Arc::clone(owner), vec![(at_us, at_us)]);
+        at_port.push(Listener { local, node, owner, times_us });
+        let gone = (at_port.len() > AT_A_PORT).then(|| at_port.remove(0).owner);
+        self.listeners += usize::from(gone.is_none());
+        Heard::New(gone)
     }
 
-    /// Forgets which ports an owner has, but for one where it is still known.
-    fn forget(&mut self, gone: &Listener, at: Option<Port>) {
-        let is_known = at
-            .and_then(|port| self.ports.peek(&port))
-            .is_some_and(|rest| rest.iter().any(|one| one.owner.id == gone.owner.id));
-        if !is_known {
-            self.of_owner.remove(&self.hasher.hash_one(&gone.owner.id));
-        }
+    /// Forgets the port that nobody was heard of at for the longest time; who was there.
+    pub(super) fn forget(&mut self) -> Vec<Arc<Owner>> {
+        let gone = self.ports.pop_lru().map_or_else(Vec::new, |(_, gone)| gone);
+        self.listeners -= gone.len();
+        gone.into_iter().map(|one| one.owner).collect()
     }
 
-    /// A process closes its listener.
-    pub(super) fn close(&mut self, protocol: u8, local: End, at_us: i64, socket: u64, id: &str) {
-        for one in self.ports.peek_mut(&(protocol, local.port)).into_iter().flatten() {
-            let is_it = if socket != 0 && one.socket != 0 {
-                one.socket == socket
-            } else {
-                one.local == local
-            };
-            if is_it && one.owner.id == id && one.from_us <= at_us {
-                one.until_us = one.until_us.min(at_us);
-            }
-        }
+    /// Bytes that they take, without their owners.
+    pub(super) fn bytes(&self) -> usize {
+        self.listeners * Listener::bytes() + self.ports.len() * 64
     }
 
-    /// A process has ended, and all its listeners with it.
-    pub(super) fn exit(&mut self, id: &str, at_us: i64) {
-        let Some(ports) = self.of_owner.remove(&self.hasher.hash_one(id)) else { return };
-        for port in ports {
-            for one in self.ports.peek_mut(&port).into_iter().flatten() {
-                if one.owner.id == id {
-                    one.until_us = one.until_us.min(at_us);
-                }
-            }
-        }
-    }
-
-    /// A process has a connection whose end in its place is `local`.
-    pub(super) fn seen(&mut self, protocol: u8, local: End, owner: &Owner, is_server: bool) {
+    /// A process has a socket with this address.
+    pub(super) fn seen(&mut self, local: End, owner: &Owner) {
         let place = self.hasher.hash_one(owner.scope());
         self.addresses.put((place, local.address.bits()), ());
-        if is_server {
-            let taker = Taker::One(self.hasher.hash_one(&owner.id));
-            let known = self.takers.get_or_insert_mut((place, (protocol, local.port)), || taker);
-            if *known != taker {
-                *known = Taker::Several;
-            }
-        }
     }
 
-    /// Who waits at `local` as `asked` begins.
+    /// Who was heard of at `local` from `from_us` to `until_us`.
     pub(super) fn at(
         &self,
         local: End,
-        asked: &Asked,
+        (from_us, until_us): (i64, i64),
         skew: &Skew,
         places: &impl Places,
     ) -> Pick<'_> {
-        let port = (asked.tuple.protocol, local.port);
-        let mut found = Pick::Nobody;
-        for one in self.ports.peek(&port).into_iter().flatten() {
+        let at_port = self.ports.peek(&local.port).into_iter().flatten();
+        let heard = at_port.filter(|one| {
             let skew_us = skew.of(one.node);
-            let from_us = one.from_us.saturating_add(skew_us).saturating_sub(SLACK_US);
-            let until_us = one.until_us.saturating_add(skew_us).saturating_add(SLACK_US);
-            if from_us <= asked.first_us
-                && asked.first_us <= until_us
-                && self.is_at(one, local, places)
-            {
-                found = found.and(self.believed(one, port));
-            }
-        }
-        found
+            one.times_us.iter().any(|(first_us, last_us)| {
+                first_us.saturating_add(skew_us) <= until_us
+                    && from_us <= last_us.saturating_add(skew_us)
+            })
+        });
+        let heard = heard.filter(|one| self.is_at(one, local, places));
+        heard.fold(Pick::Nobody, |all, one| all.and(Pick::Owner(&one.owner)))
     }
 
     fn is_at(&self, one: &Listener, local: End, places: &impl Places) -> bool {
@@ -193,15 +148,6 @@ impl Listeners {
                 let place = self.hasher.hash_one(one.owner.scope());
                 one.local.is_any() && self.addresses.contains(&(place, local.address.bits()))
             }
-        }
-    }
-
-    fn believed<'a>(&self, one: &'a Listener, port: Port) -> Pick<'a> {
-        let place = self.hasher.hash_one(one.owner.scope());
-        let own = Taker::One(self.hasher.hash_one(&one.owner.id));
-        match self.takers.peek(&(place, port)) {
-            Some(taker) if *taker != own => Pick::Unclear,
-            _ => Pick::Owner(&one.owner),
         }
     }
 }

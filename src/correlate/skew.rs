@@ -21,9 +21,16 @@ const NEEDED: usize = 8;
 /// Nodes remembered.
 const NODES: NonZeroUsize = NonZeroUsize::new(4_096).expect("more than none");
 
+/// What is known of the clock of one node.
+#[derive(Debug, Default)]
+struct Clock {
+    samples: VecDeque<i64>,
+    skew_us: i64,
+}
+
 /// How far clocks of nodes are from that of packets.
 #[derive(Debug)]
-pub(super) struct Skew(LruCache<u64, VecDeque<i64>, RandomState>);
+pub(super) struct Skew(LruCache<u64, Clock, RandomState>);
 
 impl Default for Skew {
     fn default() -> Self {
@@ -39,24 +46,32 @@ impl Skew {
         if apart_us.saturating_abs() > FARTHEST_US {
             return;
         }
-        let samples = self.0.get_or_insert_mut(node, VecDeque::new);
-        if samples.len() == SAMPLES {
-            samples.pop_front();
+        let clock = self.0.get_or_insert_mut(node, Clock::default);
+        if clock.samples.len() == SAMPLES {
+            clock.samples.pop_front();
         }
-        samples.push_back(apart_us);
+        clock.samples.push_back(apart_us);
+        clock.skew_us = skew_us(&clock.samples);
     }
 
     /// What to add to a time of `node` to have it by the clock of packets, in µs.
     pub(super) fn of(&self, node: u64) -> i64 {
-        let Some(samples) = self.0.peek(&node).filter(|samples| samples.len() >= NEEDED) else {
-            return 0;
-        };
-        let mut samples: Vec<_> = samples.iter().copied().collect();
-        samples.sort_unstable();
-        // Some packets are late for other reasons; none comes before it was sent.
-        let usual_us = samples[samples.len() / 8];
-        if usual_us.abs() <= SLACK_US { 0 } else { usual_us }
+        self.0.peek(&node).map_or(0, |clock| clock.skew_us)
     }
+}
+
+fn skew_us(samples: &VecDeque<i64>) -> i64 {
+    if samples.len() < NEEDED {
+        return 0;
+    }
+    let mut samples: Vec<_> = samples.iter().copied().collect();
+    samples.sort_unstable();
+    // Some packets are late for other reasons; none comes before it was sent.
+    let usual_us = samples[samples.len() / 8];
+    // Where events are lost, a connection may be compared with the event of another one.
+    let is_near = |apart_us: &&i64| apart_us.abs_diff(usual_us) <= SLACK_US.unsigned_abs();
+    let is_usual = samples.iter().filter(is_near).count() * 4 >= samples.len() * 3;
+    if is_usual && usual_us.abs() > SLACK_US { usual_us } else { 0 }
 }
 
 #[cfg(test)]
@@ -74,6 +89,16 @@ mod tests {
         }
         assert!((skew.of(1) + 1_500_000).abs() < 1_000, "{}", skew.of(1));
         assert_eq!((skew.of(2), skew.of(3), skew.of(4)), (0, 0, 0));
+    }
+
+    #[test]
+    fn connections_that_are_compared_with_the_events_of_others_set_no_clock() {
+        let mut skew = Skew::default();
+        for at in 0..32 {
+            let other_us = if at % 3 == 0 { -400_000 - at * 9_000 } else { 40 };
+            skew.compare(1, 0, other_us);
+        }
+        assert_eq!(skew.of(1), 0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which process a flow gets, and when none.
 
+mod losses;
 mod properties;
 
 use std::sync::Arc;
@@ -43,7 +44,7 @@ fn claim(step: Step, local: &str, remote: &str, at_us: i64, owner: &Arc<Owner>) 
 }
 
 /// A flow that is over.
-fn flow(source: &str, target: &str, first_us: i64, last_us: i64) -> Asked {
+pub(super) fn flow(source: &str, target: &str, first_us: i64, last_us: i64) -> Asked {
     let (source, target) = (end(source), end(target));
     let tuple = Tuple {
         source: source.address,
@@ -53,7 +54,7 @@ fn flow(source: &str, target: &str, first_us: i64, last_us: i64) -> Asked {
         protocol: protocol::TCP,
         icmp_type: 0,
     };
-    Asked { tuple, first_us, last_us, is_over: true, now_us: last_us + 10 * S }
+    Asked { tuple, first_us, last_us, ending: Ending::Over, now_us: last_us + 10 * S }
 }
 
 /// What a cluster knows: pods by their addresses, and a service in front of some.
@@ -79,7 +80,7 @@ impl Places for Cluster {
 }
 
 fn names(found: &Found) -> [&str; 2] {
-    [&found.client, &found.server].map(|one| one.as_ref().map_or("-", |one| &one.process.binary))
+    [&found.client, &found.server].map(|one| one.owner().map_or("-", |one| &one.process.binary))
 }
 
 const WEB: &str = "10.1.0.1:40000";
@@ -125,11 +126,37 @@ fn a_port_that_is_used_again_gets_the_new_process_and_never_the_old_one() {
 
 #[test]
 fn a_process_that_closes_is_behind_a_flow_that_began_before_anything_was_heard() {
+    let of = |first_us, last_us| {
+        let mut all = correlator();
+        all.claim(&claim(Step::Close, WEB, DB, 90 * S, &owner("curl", "web")));
+        names(&all.ask(&flow(WEB, DB, first_us, last_us), &Nowhere))[0].to_owned()
+    };
+    assert_eq!(of(S, 91 * S), "curl");
+    assert_eq!(of(S, 80 * S), "-", "of another");
+    assert_eq!(of(90 * S + MS, 91 * S), "-");
+}
+
+#[test]
+fn flows_that_go_on_where_another_was_cut_off_are_of_the_same_connection() {
     let mut all = correlator();
-    all.claim(&claim(Step::Close, WEB, DB, 90 * S, &owner("curl", "web")));
-    assert_eq!(names(&all.ask(&flow(WEB, DB, S, 91 * S), &Nowhere))[0], "curl");
-    assert_eq!(names(&all.ask(&flow(WEB, DB, S, 80 * S), &Nowhere))[0], "-", "of another");
-    assert_eq!(names(&all.ask(&flow(WEB, DB, 90 * S + MS, 91 * S), &Nowhere))[0], "-");
+    all.claim(&claim(Step::Connect, WEB, DB, S, &owner("curl", "web")));
+    let cut = |first_us, last_us| Asked { ending: Ending::Cut, ..flow(WEB, DB, first_us, last_us) };
+    let flows = [cut(S + 50, 121 * S), cut(122 * S, 240 * S), flow(WEB, DB, 241 * S, 250 * S)];
+    let again = flow(WEB, DB, 251 * S, 252 * S);
+    let found = [flows[0], flows[1], flows[2], again].map(|asked| all.ask(&asked, &Nowhere));
+    assert_eq!(found.each_ref().map(|one| names(one)[0]), ["curl", "curl", "curl", "-"]);
+}
+
+#[test]
+fn a_connection_that_was_opened_and_never_seen_is_no_other_that_begins_later() {
+    let mut all = correlator();
+    all.claim(&claim(Step::Connect, WEB, DB, S, &owner("curl", "web")));
+    assert_eq!(names(&all.ask(&flow(WEB, DB, 9 * S, 10 * S), &Nowhere))[0], "-");
+    let opened = Claim { socket: 7, ..claim(Step::Connect, "", DB, 20 * S, &owner("curl", "web")) };
+    all.claim(&opened);
+    let named = Claim { owner: None, ..claim(Step::Named, WEB, DB, 21 * S + MS, &owner("-", "")) };
+    all.claim(&Claim { socket: 7, ..named });
+    assert_eq!(names(&all.ask(&flow(WEB, DB, 21 * S, 22 * S), &Nowhere))[0], "-");
 }
 
 #[test]
@@ -187,45 +214,17 @@ fn a_port_that_the_kernel_picks_is_known_by_the_socket() {
         let found = asked.map(|asked| all.ask(&asked, &Nowhere));
         assert_eq!(found.each_ref().map(|one| names(one)[0]), ["first", "second"], "{order:?}");
     }
-    let mut all = correlator();
-    all.claim(&claim(Step::Connect, WEB, DB, S, &first));
-    all.claim(&named(WEB, 9 * S));
-    let asked = Asked { is_over: false, ..flow(WEB, DB, 9 * S - MS, 10 * S) };
-    assert_eq!(names(&all.ask(&asked, &Nowhere))[0], "first", "it may still be that one");
 }
 
 #[test]
-fn a_listener_has_what_comes_to_its_port_unless_another_takes_it() {
-    let master = owner("nginx", "web");
+fn who_waits_at_a_port_is_not_believed_to_take_what_comes() {
     let cluster = Cluster { pods: vec![("web", end("10.1.0.1:0").address)], ..Cluster::default() };
-    let to = |from: &str, at: i64| flow(from, "10.1.0.1:80", at, at + S);
     let mut all = correlator();
-    all.claim(&claim(Step::Listen, "0.0.0.0:80", "", S, &master));
-    assert_eq!(names(&all.ask(&to("10.9.0.1:1000", 2 * S), &cluster)), ["-", "nginx"]);
-    assert_eq!(names(&all.ask(&to("10.9.0.1:1001", 0), &cluster)), ["-", "-"], "too early");
-    assert_eq!(names(&all.ask(&to("10.9.0.1:1000", 2 * S), &Nowhere)), ["-", "-"], "whose?");
-    let elsewhere = flow("10.9.0.1:1000", "10.1.0.2:80", 2 * S, 3 * S);
-    assert_eq!(names(&all.ask(&elsewhere, &cluster)), ["-", "-"]);
-    let worker = owner("worker", "web");
-    all.claim(&claim(Step::Accept, "10.1.0.1:80", "10.9.0.1:1002", 3 * S, &worker));
-    assert_eq!(names(&all.ask(&to("10.9.0.1:1002", 3 * S), &cluster)), ["-", "worker"]);
-    assert_eq!(names(&all.ask(&to("10.9.0.1:1003", 4 * S), &cluster)), ["-", "-"]);
-}
-
-#[test]
-fn a_listener_is_over_when_its_process_is() {
-    let cluster = Cluster { pods: vec![("web", end("10.1.0.1:0").address)], ..Cluster::default() };
-    let to = |at: i64| flow("10.9.0.1:1000", "10.1.0.1:80", at, at + S);
-    let (old, new) = (owner("old", "web"), owner("new", "web"));
-    let mut all = correlator();
-    all.claim(&claim(Step::Listen, "0.0.0.0:80", "", S, &old));
-    all.claim(&claim(Step::Listen, "0.0.0.0:80", "", 10 * S, &new));
-    assert_eq!(names(&all.ask(&to(11 * S), &cluster))[1], "-", "either");
-    all.exit(&old.id, 9 * S);
-    assert_eq!(names(&all.ask(&to(11 * S), &cluster))[1], "new");
-    assert_eq!(names(&all.ask(&to(5 * S), &cluster))[1], "old");
-    all.claim(&claim(Step::Close, "0.0.0.0:80", "", 12 * S, &new));
-    assert_eq!(names(&all.ask(&to(13 * S), &cluster))[1], "-");
+    all.claim(&claim(Step::Listen, "0.0.0.0:80", "", S, &owner("nginx", "web")));
+    let asked = flow("10.9.0.1:1000", "10.1.0.1:80", 2 * S, 3 * S);
+    assert_eq!(names(&all.ask(&asked, &cluster)), ["-", "-"], "a child may");
+    all.claim(&claim(Step::Accept, "10.1.0.1:80", "10.9.0.1:1000", 2 * S, &owner("worker", "web")));
+    assert_eq!(names(&all.ask(&asked, &cluster)), ["-", "worker"]);
 }
 
 #[test]
@@ -287,14 +286,24 @@ fn a_clock_that_is_wrong_is_set_right() {
 fn a_datagram_socket_has_both_what_it_sends_and_what_it_gets() {
     let udp =
         |asked: Asked| Asked { tuple: Tuple { protocol: protocol::UDP, ..asked.tuple }, ..asked };
+    let sent = |local, at_us, who: &str| Claim {
+        protocol: protocol::UDP,
+        ..claim(Step::Listen, local, "", at_us, &owner(who, "dns"))
+    };
+    let dns = "10.3.0.1:53";
     let mut all = correlator();
-    let dns = owner("coredns", "dns");
-    let listen = claim(Step::Listen, "10.3.0.1:53", "", S, &dns);
-    all.claim(&Claim { protocol: protocol::UDP, ..listen });
-    let asked = udp(flow(WEB, "10.3.0.1:53", 2 * S, 2 * S));
+    all.claim(&sent(dns, 2 * S + 10, "coredns"));
+    let asked = udp(flow(WEB, dns, 2 * S, 2 * S + MS));
     assert_eq!(names(&all.ask(&asked, &Nowhere)), ["-", "coredns"]);
-    let upstream = udp(flow("10.3.0.1:53", "10.9.0.1:53", 2 * S, 2 * S));
+    let upstream = udp(flow(dns, "10.9.0.1:53", 2 * S + 60, 2 * S + MS));
     assert_eq!(names(&all.ask(&upstream, &Nowhere)), ["coredns", "-"]);
+    // It has ended since, and nobody has told of it.
+    let later = udp(flow(WEB, dns, 9 * S, 9 * S + MS));
+    assert_eq!(names(&all.ask(&later, &Nowhere)), ["-", "-"]);
+    all.claim(&sent(dns, 9 * S + 10, "dnsmasq"));
+    assert_eq!(names(&all.ask(&later, &Nowhere)), ["-", "dnsmasq"]);
+    all.claim(&sent(dns, 9 * S + 20, "other"));
+    assert_eq!(names(&all.ask(&later, &Nowhere)), ["-", "-"], "they share it");
 }
 
 #[test]
@@ -304,12 +313,13 @@ fn memory_is_bounded_and_what_is_forgotten_is_counted() {
         let who = owner(&"x".repeat(usize::from(number % 300)), &number.to_string());
         let from = format!("10.1.{}.{}:40000", number / 250, number % 250);
         all.claim(&claim(Step::Connect, &from, DB, S, &who));
-        assert!(all.bytes() <= 200_000);
-        all.claim(&claim(Step::Listen, &format!("0.0.0.0:{}", number + 1), "", S, &who));
+        let listen = claim(Step::Listen, &format!("0.0.0.0:{}", number + 1), "", S, &who);
+        all.claim(&Claim { protocol: protocol::UDP, ..listen });
         let socket = u64::from(number) + 1;
         all.claim(&Claim { socket, ..claim(Step::Connect, "", DB, S, &who) });
+        assert!(all.bytes() <= 200_000, "{}", all.bytes());
     }
     assert!(all.evicted() > 3_000, "{}", all.evicted());
     while all.forget_for_test() {}
-    assert_eq!(all.bytes(), 0, "what is kept is counted");
+    assert_eq!(all.owners.bytes, 0, "what is kept is counted");
 }

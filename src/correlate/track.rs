@@ -37,8 +37,6 @@ pub(super) struct Note {
     /// A hash of the node's name.
     pub(super) node: u64,
     pub(super) owner: Option<Arc<Owner>>,
-    /// Of a socket that was given its port: when its owner opened the connection, as it was known then.
-    pub(super) opened_us: i64,
 }
 
 /// All that was claimed about one pair, in the order of time.

@@ -13,7 +13,7 @@ use lru::LruCache;
 
 use super::naming::name_hosts;
 use super::snapshot::{Conversation, ScorePoint};
-use crate::correlate::Found;
+use crate::correlate::{Answer, Found};
 use crate::detect::{CLASSES, Class, FlowSummary, Score, Verdict};
 use crate::flow::{End, FlowId, State};
 use crate::incident::Who;
@@ -124,7 +124,7 @@ impl Board {
     }
 
     /// Takes which processes are at the ends of a flow whose first packet came at `first_us`; those of the
-    /// newest flow are shown.
+    /// newest flow are shown, unless it is not clear any more that they are its.
     pub(super) fn join(&mut self, tuple: &Tuple, first_us: i64, found: &Found) {
         let pair = (tuple.source, tuple.target, tuple.protocol);
         let key = match self.services.peek(&pair) {
@@ -133,14 +133,16 @@ impl Board {
         };
         let Some(row) = self.conversations.peek_mut(&key) else { return };
         let newest_us = self.joined.get_or_insert_mut(key, || [i64::MIN; 2]);
-        for (at, owner) in [&found.client, &found.server].into_iter().enumerate() {
-            let Some(owner) = owner.as_ref().filter(|_| newest_us[at] <= first_us) else {
-                continue;
+        for (at, answer) in [&found.client, &found.server].into_iter().enumerate() {
+            let process = match answer {
+                Answer::Owner(owner) if newest_us[at] <= first_us => Some(owner.process.clone()),
+                Answer::Unclear if newest_us[at] == first_us => None,
+                _ => continue,
             };
             newest_us[at] = first_us;
             let row = Arc::make_mut(row);
             let shown = if at == 0 { &mut row.client_process } else { &mut row.server_process };
-            *shown = Some(Arc::new(owner.process.clone()));
+            *shown = process.map(Arc::new);
         }
     }
 

@@ -270,10 +270,12 @@ impl Desk {
         let mut changed = BTreeMap::new();
         let mut events = Vec::new();
         for Joined { incident: id, seen, events: of_it } in joined {
+            let deed = seen.deed;
             if let Some(incident) = self.shelf.see(id, seen) {
                 changed.insert(id, incident);
                 events.extend(of_it.iter().map(|kept| Witness {
                     incident: id,
+                    deed,
                     at_us: kept.event.at_us,
                     event: kept.event.json(),
                 }));
@@ -321,6 +323,7 @@ impl Desk {
         next.tetragon = self.tetragon.borrow().clone();
         self.policies.borrow().show_in(&mut next.tetragon);
         (next.tetragon.joinable, next.tetragon.joined) = self.joins.counts();
+        next.tetragon.forgotten = self.processes.forgotten();
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

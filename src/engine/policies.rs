@@ -122,20 +122,23 @@ pub enum PolicyError {
     /// The API server refused or was not reached; its own words.
     #[error(transparent)]
     Cluster(#[from] cluster::Error),
-    /// The API server was asked to write and did not say whether it has.
+    /// Who was asked to write did not say whether it has, and may still do so.
     #[error(
-        "change the policy {policy}: it is not known whether it was written; look at it once the \
-         API server answers again"
+        "change the policy {policy}: it is not known whether it was written: {why}; look at it once \
+         there are answers again"
     )]
     Unsure {
         /// Which.
         policy: PolicyName,
         /// What became of the question.
-        source: Box<cluster::Error>,
+        why: String,
     },
     /// An agent refused or was not reached; its own words.
     #[error("{0}")]
     Agent(String),
+    /// Nobody answered who could know the policy.
+    #[error("{0}")]
+    Silent(String),
     /// Others ask too much.
     #[error("too many questions about policies wait for an answer: try again in a few seconds")]
     Busy,
@@ -160,6 +163,17 @@ pub(crate) enum PolicyAsk {
         is_dry_run: bool,
         tell: oneshot::Sender<Result<PolicyDeleted, PolicyError>>,
     },
+}
+
+impl PolicyAsk {
+    /// Whether nobody waits for the answer any more.
+    pub(super) fn is_given_up(&self) -> bool {
+        match self {
+            Self::List(tell) => tell.is_closed(),
+            Self::Apply(_, _, tell) | Self::Switch(_, _, tell) => tell.is_closed(),
+            Self::Delete { tell, .. } => tell.is_closed(),
+        }
+    }
 }
 
 /// The door to policies. Cheap to clone.

@@ -8,6 +8,7 @@ mod attacked;
 mod execs;
 mod joins;
 mod places;
+mod witnesses;
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,19 +20,18 @@ pub(super) use self::attacked::Attacked;
 pub(super) use self::execs::Exec;
 use self::execs::Execs;
 pub(super) use self::joins::{Joined, Joins};
+use self::witnesses::Witnesses;
 use super::events::KeptEvent;
 use crate::correlate::{Asked, Claim, Correlator, End, Found, Owner, Places, Step};
 use crate::incident::Process;
-use crate::tetragon::{self, Event, EventKind, SocketStep, SocketUse};
+use crate::packet::Tuple;
+use crate::tetragon::{self, Event, EventKind, Origin, SocketStep, SocketUse};
 
 /// Memory for what processes do with sockets, in bytes.
 const CLAIMS_BYTES: usize = 64 << 20;
 
 /// Processes whose words are remembered.
 const OWNERS: NonZeroUsize = NonZeroUsize::new(16_384).expect("more than none");
-
-/// Memory for events of processes that may turn out to be part of an incident, in bytes.
-const WITNESSES_BYTES: usize = 16 << 20;
 
 /// How much is kept of a process's words, in characters.
 const ARGUMENTS: usize = 1_024;
@@ -75,7 +75,7 @@ impl Processes {
     pub fn observe(&self, kept: &Arc<KeptEvent>) {
         let Event { kind, socket, process, .. } = &kept.event;
         if let Some(process) = process
-            && (socket.is_some() || matches!(kind, EventKind::Exec | EventKind::Exit))
+            && (socket.is_some() || *kind == EventKind::Exec)
         {
             self.known().observe(kept, process);
         }
@@ -86,10 +86,17 @@ impl Processes {
         self.known().correlator.ask(asked, places)
     }
 
-    /// What was forgotten for want of memory, of what processes did with sockets.
+    /// Forgets all flows, as when the capture's clock jumps back.
+    pub(super) fn restart(&self) {
+        self.known().correlator.restart();
+    }
+
+    /// What was forgotten for want of memory, of what processes did with sockets and of programs that were
+    /// started in pods.
     #[must_use]
     pub fn forgotten(&self) -> u64 {
-        self.known().correlator.evicted()
+        let known = self.known();
+        known.correlator.evicted() + known.execs.evicted
     }
 
     /// Whether anything was ever heard of sockets.
@@ -113,9 +120,10 @@ impl Processes {
         self.known().execs.in_pod(namespace, pod, before_us)
     }
 
-    /// The events by which a process is known: its start, and its newest connection.
-    pub(super) fn witnesses(&self, id: &str) -> Vec<Arc<KeptEvent>> {
-        self.known().witnesses.of(id)
+    /// The events by which a process is known to be behind a flow: its start, and the newest that tells
+    /// of this connection.
+    pub(super) fn witnesses(&self, id: &str, tuple: &Tuple) -> Vec<Arc<KeptEvent>> {
+        self.known().witnesses.of(id, tuple)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -127,11 +135,14 @@ impl Known {
     fn observe(&mut self, kept: &Arc<KeptEvent>, process: &tetragon::Process) {
         let event = &kept.event;
         match (event.kind, &event.socket) {
-            (EventKind::Exit, _) => self.correlator.exit(&process.exec_id, event.at_us),
             (EventKind::Exec, _) => {
                 let owner = self.owner(event, process);
-                self.witnesses.keep(&owner.id, 0, kept);
-                self.execs.observe(&Exec::of(kept, &owner));
+                self.witnesses.started(&owner.id, kept);
+                // A check of its health and the start of a container are its usual life.
+                let origin = process.pod.as_ref().map_or(Origin::Unknown, |pod| pod.origin);
+                if origin == Origin::Unknown {
+                    self.execs.observe(&Exec::of(kept, &owner));
+                }
             }
             (_, Some(socket)) => self.claim(kept, process, socket),
             (_, None) => {}
@@ -142,7 +153,7 @@ impl Known {
         let event = &kept.event;
         let owner = socket.step.is_of_process().then(|| self.owner(event, process));
         if let Some(owner) = &owner {
-            self.witnesses.keep(&owner.id, 1, kept);
+            self.witnesses.used(&owner.id, socket, kept);
         }
         self.is_heard = true;
         let end = |at: std::net::SocketAddr| End { address: at.ip().into(), port: at.port() };
@@ -212,43 +223,6 @@ fn for_people(event: &Event, process: &tetragon::Process) -> Process {
 
 fn cut(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
-}
-
-/// Events by which processes are known, within a number of bytes.
-#[derive(Debug)]
-struct Witnesses {
-    events: LruCache<String, [Option<Arc<KeptEvent>>; 2], RandomState>,
-    bytes: usize,
-}
-
-impl Default for Witnesses {
-    fn default() -> Self {
-        let events = LruCache::unbounded_with_hasher(RandomState::default());
-        Self { events, bytes: 0 }
-    }
-}
-
-impl Witnesses {
-    fn keep(&mut self, id: &str, place: usize, kept: &Arc<KeptEvent>) {
-        if !self.events.contains(id) {
-            self.events.put(id.to_owned(), [None, None]);
-            self.bytes += 2 * id.len();
-        }
-        if let Some(of_process) = self.events.get_mut(id) {
-            let before = of_process[place].replace(Arc::clone(kept));
-            self.bytes += kept.event.size_bytes();
-            self.bytes -= before.map_or(0, |before| before.event.size_bytes());
-        }
-        while self.bytes > WITNESSES_BYTES {
-            let Some((id, events)) = self.events.pop_lru() else { return };
-            let of_events = events.iter().flatten().map(|kept| kept.event.size_bytes());
-            self.bytes -= 2 * id.len() + of_events.sum::<usize>();
-        }
-    }
-
-    fn of(&self, id: &str) -> Vec<Arc<KeptEvent>> {
-        self.events.peek(id).into_iter().flatten().flatten().map(Arc::clone).collect()
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the console and the API may see of a running engine: immutable, cheap to clone, complete.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -245,6 +246,8 @@ pub struct TetragonStatus {
     pub joinable: u64,
     /// Of these, those of which the process of either end was found.
     pub joined: u64,
+    /// What processes did and was forgotten for want of memory, before it was of any use or after it.
+    pub forgotten: u64,
 }
 
 impl TetragonStatus {
@@ -254,7 +257,27 @@ impl TetragonStatus {
     /// Events of which somebody says that they were lost, anywhere.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.agents.iter().map(|agent| agent.rate_limited + agent.dropped + agent.unreadable).sum()
+        self.agents.iter().map(AgentStatus::lost).sum()
+    }
+
+    /// Of these, those since `before`, as far as their agents were known then.
+    #[must_use]
+    pub fn lost_since(&self, before: &Self) -> u64 {
+        self.since(before, AgentStatus::lost)
+    }
+
+    /// Times that an agent was not heard for a while since `before`, as far as it was known then.
+    #[must_use]
+    pub fn gaps_since(&self, before: &Self) -> u64 {
+        self.since(before, |agent| agent.gaps)
+    }
+
+    fn since(&self, before: &Self, count: impl Fn(&AgentStatus) -> u64) -> u64 {
+        let known: HashMap<_, _> =
+            before.agents.iter().map(|agent| (&agent.endpoint, count(agent))).collect();
+        let new =
+            |agent: &AgentStatus| Some(count(agent).saturating_sub(*known.get(&agent.endpoint)?));
+        self.agents.iter().filter_map(new).sum()
     }
 }
 

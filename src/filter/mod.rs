@@ -30,7 +30,8 @@ mod value;
 pub use error::Error;
 pub use key::{KEYS, Key, KeyInfo};
 pub use subject::{Process, Subject};
-pub use value::{ACTIONS, EVENT_TYPES};
+#[cfg(test)]
+pub(crate) use value::{ACTIONS, EVENT_TYPES};
 
 use self::term::Term;
 

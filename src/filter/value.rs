@@ -65,7 +65,7 @@ pub(super) const PROTOCOLS: [(&str, u8); 5] = [
 ];
 
 /// Kinds of events of Tetragon's, as everything that shows them names them.
-pub const EVENT_TYPES: [&str; 11] = [
+pub(crate) const EVENT_TYPES: [&str; 11] = [
     "exec",
     "exit",
     "kprobe",
@@ -80,7 +80,7 @@ pub const EVENT_TYPES: [&str; 11] = [
 ];
 
 /// What Tetragon does about an event, from the most frequent on.
-pub const ACTIONS: [&str; 15] = [
+pub(crate) const ACTIONS: [&str; 15] = [
     "post",
     "sigkill",
     "override",

@@ -84,14 +84,14 @@ impl Ongoing {
         Self::following(incident, &mut Room(0), floor_us)
     }
 
-    /// An incident of an earlier run, of which only the traffic is followed: not what people did.
+    /// An incident of an earlier run, of which only the traffic is followed: not what people or processes did.
     pub(super) fn restored(incident: Incident, room: &mut Room) -> Self {
         let status = match incident.status {
             Status::Open | Status::Acknowledged => Status::Open,
             Status::Resolved => Status::Resolved,
         };
         let incident =
-            Incident { status, acknowledged: None, resolved_by: None, muted_by: None, ..incident };
+            Incident { status, acknowledged: None, resolved_by: None, muted_by: None, ..incident.by_traffic() };
         let mut ongoing = Self::following(incident, room, i64::MIN);
         ongoing.explained = Some(ongoing.incident.score);
         ongoing.told_us = Some(ongoing.active_us);

@@ -2,7 +2,7 @@
 //!
 //! A program that was started in a pod that was attacked makes an incident a step more urgent, once. The
 //! tracker knows of no processes: whoever has a newer state by traffic [joins](Incident::joined) it with
-//! what was known.
+//! what was known. So it does not matter which came first, the program or more traffic.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,21 +89,26 @@ impl Incident {
         true
     }
 
-    /// A newer state by traffic, with the processes of an older one, `known`, and no less urgent in the
-    /// same life where a program was started.
+    /// A newer state by traffic, with the processes of an older one, `known`, and a step more urgent for a
+    /// program that was started, unless it is already.
     #[must_use]
     pub fn joined(mut self, known: &Self) -> Self {
         let was_invaded = self.is_invaded();
         for seen in &known.processes {
             self.list(seen.clone());
         }
-        if known.is_invaded() {
-            if known.reopened >= self.reopened {
-                self.severity = self.severity.max(known.severity);
-            } else if !was_invaded {
-                self.severity = self.severity.raised(1);
-            }
+        if !was_invaded && self.is_invaded() {
+            self.severity = self.severity.raised(1);
         }
+        self
+    }
+
+    /// By traffic alone: without its processes, and as urgent as it would be without them.
+    pub(super) fn by_traffic(mut self) -> Self {
+        if self.is_invaded() {
+            self.severity = self.severity.lowered();
+        }
+        self.processes.clear();
         self
     }
 
@@ -178,13 +183,27 @@ mod tests {
         let later = flood().joined(&known);
         assert_eq!((later.severity, binaries(&later)), (Severity::High, vec!["sh"]));
         assert_eq!(later.clone().joined(&known), later, "joined twice it is the same");
-        let grown = Incident { severity: Severity::Critical, ..flood() }.joined(&known);
-        assert_eq!(grown.severity, Severity::Critical);
+        let grown = Incident { severity: Severity::High, ..flood() };
+        assert_eq!(grown.joined(&known).severity, Severity::Critical, "in whichever order");
         let again = Incident { severity: Severity::Low, reopened: 1, ..flood() }.joined(&known);
         assert_eq!(
             (again.severity, again.clone().joined(&known).severity),
             (Severity::Medium, Severity::Medium)
         );
+    }
+
+    #[test]
+    fn what_a_program_made_of_it_is_taken_off_and_put_on_again() {
+        for severity in Severity::ALL {
+            let mut known = Incident { severity, ..flood() };
+            known.see(seen(Deed::Started, 9, "sh"));
+            let by_traffic = known.clone().by_traffic();
+            assert_eq!(by_traffic.processes, []);
+            assert!(by_traffic.severity <= severity);
+            assert_eq!(by_traffic.joined(&known), known);
+        }
+        let calm = flood();
+        assert_eq!(calm.clone().by_traffic().severity, calm.severity);
     }
 
     #[test]

@@ -50,6 +50,12 @@ impl Severity {
         let at = self as usize + usize::from(steps);
         Self::ALL.get(at).copied().unwrap_or(Self::Critical)
     }
+
+    /// A step less urgent, if there is one.
+    pub(super) fn lowered(self) -> Self {
+        let at = (self as usize).saturating_sub(1);
+        Self::ALL.get(at).copied().unwrap_or(Self::Low)
+    }
 }
 
 /// Ports behind which a host, a database or the whole cluster is administered: SSH, RDP, the API

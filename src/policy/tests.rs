@@ -197,6 +197,19 @@ fn a_diff_shows_what_changes_and_nothing_else() {
     assert!(super::diff(Some(monitor.manifest()), None).contains("-apiVersion"));
 }
 
+#[test]
+fn a_diff_is_neither_endless_nor_silent_about_what_it_leaves_out() {
+    let of = |first: u32| {
+        let hooks: Vec<_> =
+            (first..first + 20_000).map(|n| json!({ "call": n.to_string() })).collect();
+        json!({ "kind": "TracingPolicy", "spec": { "kprobes": hooks } })
+    };
+    let diff = diff(Some(&of(0)), Some(&of(1_000_000)));
+    assert_eq!(diff.lines().count(), 5_001);
+    let last = diff.lines().last().unwrap();
+    assert!(last.contains(" more lines of this diff are left out"), "{last}");
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -42,6 +42,30 @@ fn is_name(name: &str) -> bool {
         && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/')
 }
 
+/// A list of namespaces of Kubernetes.
+pub(super) fn namespaces<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    Vec::<String>::deserialize(deserializer)
+        .ok()
+        .filter(|names| names.iter().all(|name| is_namespace(name)))
+        .ok_or_else(|| {
+            D::Error::custom(
+                "expected a list of namespaces, each of 1 to 63 small letters, digits and `-`, such as \
+                 [\"kube-system\"]",
+            )
+        })
+}
+
+/// A label of the DNS (RFC 1123).
+fn is_namespace(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&name.len())
+        && name.chars().all(is_plain)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
 /// A text that can be handed to the system as it was written.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer)

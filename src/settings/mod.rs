@@ -160,7 +160,7 @@ pub struct Settings {
     #[serde(with = "key::wishes")]
     pub tetragon: Vec<Wish>,
     /// Namespaces whose events nobody wants: an agent heard over gRPC does not send them.
-    #[serde(deserialize_with = "key::names")]
+    #[serde(deserialize_with = "key::namespaces")]
     pub tetragon_deny_namespaces: Vec<String>,
     /// How many mebibytes of events are remembered, 1 to 4096.
     #[serde(deserialize_with = "key::whole::<_, _, 1, 4_096>")]

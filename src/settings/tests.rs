@@ -239,6 +239,17 @@ fn an_agent_that_nobody_could_find_is_refused() {
         let found = problems(layered(&format!("tetragon = {written}"), &[], Table::new()));
         assert!(found[0].reason.starts_with(said), "{written}: {found:?}");
     }
+    for written in ["['']", "['Shop']", "['eth0:1']", "['a.b']", "['-a']", "'shop'", "[4]"] {
+        let file = format!("tetragon-deny-namespaces = {written}");
+        let found = problems(layered(&file, &[], Table::new()));
+        assert!(
+            found[0].reason.starts_with("expected a list of namespaces"),
+            "{written}: {found:?}"
+        );
+    }
+    let file = "tetragon-deny-namespaces = ['kube-system', 'shop-2']";
+    let denied = layered(file, &[], Table::new()).unwrap().settings.tetragon_deny_namespaces;
+    assert_eq!(denied, ["kube-system", "shop-2"]);
     for written in ["0", "4097", "'64'"] {
         let found = problems(layered(&format!("tetragon-mib = {written}"), &[], Table::new()));
         assert_eq!(found[0].reason, "expected a whole number from 1 to 4096", "{written}");

@@ -6,7 +6,7 @@ use rusqlite::{Transaction, params};
 use super::announce::{self, Counts, announce};
 use super::mute::Mutes;
 use super::{Changes, Recipient, Witness, mark, row};
-use crate::incident::{FlowSpan, Incident, IncidentId};
+use crate::incident::{Deed, FlowSpan, Incident, IncidentId};
 
 /// Says who is told from now on, and tells them what they do not know of incidents.
 pub(super) fn tell(
@@ -69,8 +69,11 @@ fn write_event(transaction: &Transaction<'_>, event: &Witness) -> rusqlite::Resu
     let insert = "INSERT OR IGNORE INTO incident_events (incident, at_us, event) \
          SELECT id, ?2, ?3 FROM incidents WHERE id = ?1 \
          AND (SELECT count(*) FROM incident_events WHERE incident = ?1) < ?4";
-    let Witness { incident, at_us, event } = event;
-    let most = Witness::OF_AN_INCIDENT;
+    let Witness { incident, deed, at_us, event } = event;
+    let most = match deed {
+        Deed::Started => Witness::OF_AN_INCIDENT,
+        Deed::Client | Deed::Server => Witness::OF_AN_INCIDENT / 2,
+    };
     transaction.prepare_cached(insert)?.execute(params![
         incident.to_string(),
         at_us,

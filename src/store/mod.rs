@@ -55,7 +55,7 @@ pub use retention::{Pruned, Retention};
 use self::database::Database;
 use self::lock::Lock;
 use self::mute::Mutes;
-use crate::incident::{FlowSpan, Incident, IncidentId, SinkName};
+use crate::incident::{Deed, FlowSpan, Incident, IncidentId, SinkName};
 
 /// A sink that is told of incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub struct Recipient {
 pub struct Witness {
     /// Which incident.
     pub incident: IncidentId,
+    /// What the process did of which it tells.
+    pub deed: Deed,
     /// When it happened, in µs since the epoch.
     pub at_us: i64,
     /// The whole of it, as Tetragon's JSON export has it.
@@ -80,7 +82,8 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// How many are kept of an incident; the first ones stay.
+    /// How many are kept of an incident; the first ones stay. The last half of the room is for those that
+    /// tell of programs that were started where it struck.
     pub const OF_AN_INCIDENT: u32 = 32;
 }
 

@@ -124,6 +124,11 @@ impl Client {
         })
     }
 
+    /// That the answers to `call`, which were to go on, have ended.
+    pub(super) fn ended(&self, call: Call) -> Error {
+        Error::ended(call.action, &self.endpoint)
+    }
+
     /// What `status` says about `call`.
     pub(super) fn failed(&self, call: Call, status: &Status) -> Error {
         Error::of(call.action, &self.endpoint, status)

@@ -1,6 +1,7 @@
 //! One event: what Weir reads of it, and all that the agent said.
 
 mod argument;
+mod bound;
 mod decode;
 mod details;
 mod parts;
@@ -74,12 +75,6 @@ impl EventKind {
             Self::Other => "other",
         }
     }
-
-    /// The kind of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
 }
 
 /// The pod of a process.
@@ -93,6 +88,20 @@ pub struct Pod {
     pub workload: String,
     /// The container.
     pub container: String,
+    /// What is known of how it came to be there.
+    pub origin: Origin,
+}
+
+/// How a process came to be in its container.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Nothing is known of it.
+    #[default]
+    Unknown,
+    /// It is the container's first, as where that was started again.
+    First,
+    /// The kubelet may have started it to see whether the container is well.
+    Probe,
 }
 
 /// A process as the agent tells of it.
@@ -171,6 +180,8 @@ pub struct Event {
     pub at_us: i64,
     /// The node.
     pub node: String,
+    /// The cluster of that; empty where the agent does not name it.
+    pub cluster: String,
     /// What it is about.
     pub kind: EventKind,
     /// What the agent calls that: `process_exec`; for an unknown type over gRPC `field 77`.
@@ -218,6 +229,7 @@ impl Event {
     pub fn size_bytes(&self) -> usize {
         let texts = [
             &self.node,
+            &self.cluster,
             &self.type_name,
             &self.call,
             &self.arguments,

@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
-pub(super) use self::lines::{Line, Lines};
+pub(super) use self::lines::{Line, Lines, trimmed};
 use self::tail::{News, Tail};
 use super::Event;
 use super::follow::Ear;

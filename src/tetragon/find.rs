@@ -1,19 +1,21 @@
 //! The agents of a cluster: looked for by their label, followed while they are there.
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::follow::{Board, Ear, keep};
-use super::{Endpoint, log, stream};
+use super::log::{self, Place};
+use super::{AgentStatus, Endpoint, stream};
 use crate::cluster::{Cluster, LogFrom, Phase, Pod};
 
-/// What every agent of Tetragon's chart carries.
-pub(super) const LABEL: &str = "app.kubernetes.io/name=tetragon";
+/// The label that the pod of every agent of Tetragon's chart carries.
+pub const LABEL: &str = "app.kubernetes.io/name=tetragon";
 
 /// How often it is looked which there are.
 const EVERY: Duration = Duration::from_secs(30);
@@ -70,7 +72,8 @@ struct Trouble {
 
 impl Trouble {
     fn say(&mut self, why: &str) {
-        self.ear = self.ear.take().or_else(|| self.board.ear(&self.endpoint, ""));
+        self.ear =
+            self.ear.take().or_else(|| self.board.ear(AgentStatus::new(self.endpoint.clone())));
         if let Some(ear) = &self.ear {
             ear.down(why.to_owned());
         }
@@ -97,12 +100,10 @@ struct Search {
 impl Search {
     /// Follows the agents in `pods` and no others; says where something is left to be wished for.
     fn settle(&mut self, pods: Vec<Pod>) -> Result<(), String> {
-        let running = pods.into_iter().filter(|pod| pod.phase == Phase::Running);
-        let mut found: Vec<_> =
-            running.filter_map(|pod| Some((endpoint(&pod, self.port)?, pod.node))).collect();
+        let mut found: Vec<_> = pods.into_iter().filter_map(|pod| found(pod, self.port)).collect();
         let all = found.len();
         found.truncate(MOST);
-        let there: HashSet<_> = found.iter().map(|(endpoint, _)| endpoint.clone()).collect();
+        let there: HashSet<_> = found.iter().map(|agent| agent.endpoint.clone()).collect();
         let gone: Vec<_> =
             self.followed.extract_if(|endpoint, _| !there.contains(endpoint)).collect();
         for (endpoint, source) in gone {
@@ -111,12 +112,13 @@ impl Search {
         }
         // Takes in that those have ended.
         while self.sources.try_join_next().is_some() {}
-        for (endpoint, node) in found {
+        for agent in found {
+            let endpoint = agent.endpoint.clone();
             if !self.followed.contains_key(&endpoint)
-                && let Some(ear) = self.board.ear(&endpoint, &node)
+                && let Some(ear) = self.board.ear(agent)
             {
-                let first = self.first(&endpoint);
-                let source = hear(ear, self.cluster.clone(), first);
+                let place = Place::new(self.first(&endpoint));
+                let source = hear(ear, self.cluster.clone(), place);
                 self.followed.insert(endpoint, self.sources.spawn(source));
             }
         }
@@ -138,26 +140,29 @@ impl Search {
     }
 }
 
-async fn hear(ear: Arc<Ear>, cluster: Cluster, first: LogFrom) {
+/// Hears an agent for ever. Where that broke off, its log is read on at the same place.
+async fn hear(ear: Arc<Ear>, cluster: Cluster, place: Place) {
+    let place = Mutex::new(place);
     let reader = || async {
         match ear.endpoint() {
-            Endpoint::Log { .. } => log::follow(&ear, &cluster, first).await,
+            Endpoint::Log { .. } => log::follow(&ear, &cluster, &mut *place.lock().await).await,
             _ => stream::follow(&ear).await,
         }
     };
     keep(&ear, reader).await;
 }
 
-/// Where the agent in `pod` is heard.
-pub(super) fn endpoint(pod: &Pod, port: Option<u16>) -> Option<Endpoint> {
-    let Some(port) = port else {
-        let (namespace, name) = (pod.namespace.clone(), pod.name.clone());
-        return Some(Endpoint::Log { namespace, pod: name, node: pod.node.clone() });
+/// The agent in `pod`, if it runs, of which nothing else is known yet.
+pub(super) fn found(pod: Pod, port: Option<u16>) -> Option<AgentStatus> {
+    if pod.phase != Phase::Running {
+        return None;
+    }
+    let Pod { namespace, name, node, addresses, .. } = pod;
+    let endpoint = match port {
+        None => Endpoint::Log { namespace: namespace.clone(), pod: name, node: node.clone() },
+        Some(port) => {
+            Endpoint::Tcp(SocketAddr::new(IpAddr::from(*addresses.first()?), port).to_string())
+        }
     };
-    pod.addresses.first().map(|address| {
-        Endpoint::Tcp(match IpAddr::from(*address) {
-            IpAddr::V4(address) => format!("{address}:{port}"),
-            IpAddr::V6(address) => format!("[{address}]:{port}"),
-        })
-    })
+    Some(AgentStatus { node, namespace, ..AgentStatus::new(endpoint) })
 }

@@ -83,7 +83,7 @@ async fn hear_at_socket(board: Arc<Board>, path: PathBuf) {
 }
 
 async fn hear_at(board: Arc<Board>, endpoint: Endpoint) {
-    let Some(ear) = board.ear(&endpoint, "") else { return };
+    let Some(ear) = board.ear(AgentStatus::new(endpoint.clone())) else { return };
     let reader = || async {
         match &endpoint {
             Endpoint::File(path) => file::follow(&ear, path).await,

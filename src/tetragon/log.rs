@@ -29,18 +29,26 @@ const WORTH: Duration = Duration::from_mins(1);
 /// The room for the time before a line.
 const TIME: usize = 64;
 
-/// Follows the log of the pod at the endpoint of `ear` for ever, from `first` on.
-pub(super) async fn follow(ear: &Arc<Ear>, cluster: &Cluster, first: LogFrom) {
-    let mut place = Place { began: Instant::now(), first, last: None };
+/// How often in a row a log may end at once, which is in so short a time, before it counts as none.
+const ENDS: u32 = 3;
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Follows the log of the pod at the endpoint of `ear` for ever, on from `place`.
+pub(super) async fn follow(ear: &Arc<Ear>, cluster: &Cluster, place: &mut Place) {
     let mut pause = Pause::default();
+    let mut ends = 0;
     loop {
         let began = Instant::now();
-        let outcome = listen(ear, cluster, &mut place).await;
+        let outcome = listen(ear, cluster, place, ends < ENDS).await;
         let was_well = began.elapsed() >= WORTH;
         if was_well {
             pause.reset();
         }
+        ends = if began.elapsed() < AT_ONCE { ends + 1 } else { 0 };
         match outcome {
+            Ok(()) if ends >= ENDS => ear.down(format!(
+                "its log ends at once, again and again: does the container `{CONTAINER}` of its pod run?"
+            )),
             Ok(()) => {}
             Err(Error::Unreachable { .. }) if was_well => {}
             Err(error) => ear.down(said_of(&error)),
@@ -51,7 +59,7 @@ pub(super) async fn follow(ear: &Arc<Ear>, cluster: &Cluster, first: LogFrom) {
 
 /// How far a log was read.
 #[derive(Debug)]
-struct Place {
+pub(super) struct Place {
     began: Instant,
     first: LogFrom,
     /// The time of the last line, and how many lines of that time there were.
@@ -59,6 +67,11 @@ struct Place {
 }
 
 impl Place {
+    /// Before the first line that is read, which is looked for from `first` on.
+    pub(super) fn new(first: LogFrom) -> Self {
+        Self { began: Instant::now(), first, last: None }
+    }
+
     /// Where to read on.
     fn from(&self) -> LogFrom {
         match (self.last, self.first) {
@@ -117,18 +130,36 @@ impl Overlap {
     }
 }
 
-/// Reads the log until it ends.
-async fn listen(ear: &Arc<Ear>, cluster: &Cluster, place: &mut Place) -> Result<(), Error> {
+/// Reads the log until it ends. One that `is_trusted` is heard once it is open, any other once it has
+/// stayed so.
+async fn listen(
+    ear: &Arc<Ear>,
+    cluster: &Cluster,
+    place: &mut Place,
+    is_trusted: bool,
+) -> Result<(), Error> {
     let Endpoint::Log { namespace, pod, .. } = ear.endpoint() else { return Ok(()) };
     let mut overlap = Overlap::new(place);
     let mut log = open(ear, cluster, [namespace, pod, CONTAINER], place.from()).await?;
-    ear.up();
+    if is_trusted {
+        ear.up();
+    }
+    let (mut stays, mut is_up) = (std::pin::pin!(sleep(AT_ONCE)), is_trusted);
     let mut lines = Lines::new(Event::LARGEST_BYTES + TIME);
-    while let Some(piece) = log.next().await? {
+    loop {
+        let piece = tokio::select! {
+            biased;
+            () = &mut stays, if !is_up => {
+                is_up = true;
+                ear.up();
+                continue;
+            }
+            piece = log.next() => piece?,
+        };
+        // What was not at its end comes again, or not at all.
+        let Some(piece) = piece else { return Ok(()) };
         lines.feed(&piece, &mut |line| read(ear, line, place, &mut overlap));
     }
-    // What was not at its end comes again, or not at all.
-    Ok(())
 }
 
 /// Opens the log. The API server answers at once where it refuses, but where it does not only with the

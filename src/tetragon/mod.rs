@@ -24,9 +24,10 @@ mod wish;
 
 pub use client::{Agent, Error, Health};
 pub use event::{
-    Capabilities, Details, Event, EventKind, Exit, Fact, Namespace, Pod, Process, SocketStep,
-    SocketUse, Unreadable,
+    Capabilities, Details, Event, EventKind, Exit, Fact, Namespace, Origin, Pod, Process,
+    SocketStep, SocketUse, Unreadable,
 };
+pub use find::LABEL;
 pub use follow::{EventSink, follow};
 pub use group::groups;
 pub use present::present;

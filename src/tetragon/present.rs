@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::find::{LABEL, MOST, endpoint};
+use super::find::{LABEL, MOST, found};
 use super::{AgentStatus, Endpoint, SOCKET, Wish};
-use crate::cluster::{self, Cluster, Phase};
+use crate::cluster::{self, Cluster};
 
 /// The agents that `wishes` mean, of which nothing else is known yet; those of `cluster` are looked for
 /// there, and none of it are found where there is none.
@@ -13,27 +13,22 @@ pub async fn present(
     cluster: Option<&Cluster>,
 ) -> Result<Vec<AgentStatus>, cluster::Error> {
     let mut agents: Vec<AgentStatus> = Vec::new();
-    let mut add = |endpoint: Endpoint, node: String| {
-        if agents.len() < MOST && agents.iter().all(|agent| agent.endpoint != endpoint) {
-            agents.push(AgentStatus { node, ..AgentStatus::new(endpoint) });
+    let mut add = |new: AgentStatus| {
+        if agents.len() < MOST && agents.iter().all(|agent| agent.endpoint != new.endpoint) {
+            agents.push(new);
         }
     };
     for wish in wishes {
         match (wish, cluster) {
             (Wish::Auto, _) => {
                 if Path::new(SOCKET).exists() {
-                    add(Endpoint::Unix(SOCKET.into()), String::new());
+                    add(AgentStatus::new(Endpoint::Unix(SOCKET.into())));
                 }
             }
-            (Wish::At(endpoint), _) => add(endpoint.clone(), String::new()),
+            (Wish::At(endpoint), _) => add(AgentStatus::new(endpoint.clone())),
             (Wish::Cluster(port), Some(cluster)) => {
                 let pods = cluster.labelled_pods(LABEL).await?;
-                let running = pods.into_iter().filter(|pod| pod.phase == Phase::Running);
-                for pod in running {
-                    if let Some(endpoint) = endpoint(&pod, *port) {
-                        add(endpoint, pod.node);
-                    }
-                }
+                pods.into_iter().filter_map(|pod| found(pod, *port)).for_each(&mut add);
             }
             (Wish::Nobody | Wish::Cluster(_), _) => {}
         }

@@ -32,6 +32,7 @@ struct Sock<'a> {
     source_port: u32,
     target_port: u32,
     cookie: u64,
+    state: &'a str,
 }
 
 /// An argument of a hook, as far as it matters here.
@@ -58,6 +59,7 @@ impl<'a> From<&'a KprobeArgument> for Given<'a> {
                 source_port: sock.sport,
                 target_port: sock.dport,
                 cookie: sock.cookie,
+                state: &sock.state,
             }),
             Some(Arg::SockaddrArg(to)) => Self::Sockaddr { address: &to.addr, port: to.port },
             Some(Arg::IntArg(number)) => Self::Number((*number).into()),
@@ -138,7 +140,11 @@ fn function(call: &str, given: &[Given<'_>], returned: Option<Given<'_>>) -> Opt
         "inet_csk_listen_start" | "inet_listen" | "security_socket_listen" | "socket_listen" => {
             used(SocketStep::Listen)
         }
-        "tcp_close" | "__tcp_close" | "tcp_shutdown" => used(SocketStep::Close),
+        "tcp_close" | "__tcp_close" | "tcp_shutdown" => {
+            // The connection was over before: a port that the process picked itself may be another's now.
+            let is_over = sock.is_some_and(|sock| sock.state == "TCP_CLOSE");
+            if is_over { None } else { used(SocketStep::Close) }
+        }
         "tcp_sendmsg" | "tcp_sendmsg_locked" | "tcp_recvmsg" => used(SocketStep::Use),
         "udp_sendmsg" | "udpv6_sendmsg" => datagram(sock.as_ref()),
         _ => None,

@@ -65,15 +65,18 @@ pub struct AgentStatus {
     pub endpoint: Endpoint,
     /// Its node; empty until it is known.
     pub node: String,
+    /// The namespace of its pod; empty where it was not found in a cluster.
+    pub namespace: String,
     /// Its version; empty where it does not say.
     pub version: String,
     /// Whether it is heard.
     pub link: AgentLink,
-    /// Events that came.
+    /// Events that came. As all that is counted here, from the agents that were at this node before it,
+    /// too.
     pub events: u64,
     /// Events that it says it left out, to spare itself.
     pub rate_limited: u64,
-    /// Times that it began to leave out the events of a cgroup, and has not ended since.
+    /// Cgroups of which it leaves out events now.
     pub throttled: u64,
     /// What came and could not be read at all: bad JSON, bad protobuf, too long.
     pub unreadable: u64,
@@ -92,6 +95,7 @@ impl AgentStatus {
         Self {
             endpoint,
             node: String::new(),
+            namespace: String::new(),
             version: String::new(),
             link: AgentLink::Connecting,
             events: 0,
@@ -102,5 +106,17 @@ impl AgentStatus {
             gaps: 0,
             heard_us: None,
         }
+    }
+
+    /// Events of which it or Weir says that they were lost.
+    #[must_use]
+    pub const fn lost(&self) -> u64 {
+        self.rate_limited + self.dropped + self.unreadable
+    }
+
+    /// What it is called: its node, else where it is heard.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.node.is_empty() { self.endpoint.to_string() } else { self.node.clone() }
     }
 }

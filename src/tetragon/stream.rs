@@ -10,9 +10,10 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use prost::bytes::Bytes;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
-use tonic::Status;
+use tonic::{Status, Streaming};
 use tracing::debug;
 
 use super::Event;
@@ -27,6 +28,9 @@ use crate::cluster::said;
 
 /// How long a stream may be silent before the agent is asked whether it lives.
 const SILENT: Duration = Duration::from_secs(5);
+
+/// An agent that has not refused a stream for so long sends it.
+const REFUSED: Duration = Duration::from_secs(1);
 
 /// A stream that lasted so long was not a failure, however it ended.
 const WORTH: Duration = Duration::from_secs(10);
@@ -54,13 +58,14 @@ async fn listen(ear: &Ear) -> Error {
         Ok(client) => client,
         Err(error) => return error,
     };
-    // Nothing is known of what was before the agent answered.
-    ear.up();
     let ended = tokio::select! {
-        status = take(ear, &client) => client.failed(EVENTS, &status),
+        error = take(ear, &client) => error,
         error = watch_over(ear, &client) => error,
     };
-    ear.gap();
+    // Nothing is known of what was before there was a stream.
+    if ear.is_up() {
+        ear.gap();
+    }
     ended
 }
 
@@ -78,11 +83,13 @@ async fn reach(ear: &Ear) -> Result<Client, Error> {
 }
 
 /// Takes in events until there are no more; returns why.
-async fn take(ear: &Ear, client: &Client) -> Status {
-    let mut events = match client.events(&wanted(ear.denied_namespaces())).await {
+async fn take(ear: &Ear, client: &Client) -> Error {
+    let failed = |status: &Status| client.failed(EVENTS, status);
+    let mut events = match open(ear, client).await {
         Ok(events) => events,
-        Err(status) => return status,
+        Err(status) => return failed(&status),
     };
+    ear.up();
     let mut taken = 0_u32;
     loop {
         match events.next().await {
@@ -97,15 +104,27 @@ async fn take(ear: &Ear, client: &Client) -> Status {
                 if is_too_long(&status) {
                     ear.unreadable();
                 }
-                return status;
+                return failed(&status);
             }
-            None => return Status::unavailable("it has ended the stream of events"),
+            None => return client.ended(EVENTS),
         }
         taken = taken.wrapping_add(1);
         if taken.is_multiple_of(TURN) {
             yield_now().await;
         }
     }
+}
+
+/// Asks for the stream. An agent refuses at once, but where it does not it may answer only with the
+/// first event.
+async fn open(ear: &Ear, client: &Client) -> Result<Streaming<Bytes>, Status> {
+    let question = wanted(ear.denied_namespaces());
+    let mut opening = std::pin::pin!(client.events(&question));
+    if let Ok(opened) = timeout(REFUSED, &mut opening).await {
+        return opened;
+    }
+    ear.up();
+    opening.await
 }
 
 /// All events but those of `denied` namespaces.

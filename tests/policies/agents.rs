@@ -1,5 +1,7 @@
 //! Policies where there is no cluster: given to an agent itself.
 
+use std::time::{Duration, SystemTime};
+
 use crate::support::double::tetragon::{TetragonAgent, policies};
 use crate::support::ledger::Said;
 use crate::{HARMS, KILLS, Stage, TELLS, objects};
@@ -67,8 +69,51 @@ fn an_agent_that_cannot_load_it_says_why() {
     let misspelt = TELLS.replace("tcp_connect", "tcp_connec");
     let said = alone(&stage, "policy apply -f FILE --yes", &misspelt);
     assert_eq!(said.status, Some(65), "{said:?}");
-    assert!(said.out.starts_with("connections is applied: NOT LOADED\n"), "{said:?}");
+    assert!(said.out.starts_with("connections is applied: NOT LOADED: "), "{said:?}");
     assert!(said.err.contains("no symbol tcp_connec"), "{said:?}");
+}
+
+#[test]
+fn a_policy_that_is_deleted_and_not_replaced_is_said_to_be_gone() {
+    let stage = Stage::new();
+    done(&stage, "policy apply -f FILE --yes", KILLS);
+    stage.agent.with(|agent| agent.unknown.insert("AddTracingPolicy"));
+    let said = alone(&stage, "policy apply -f FILE --yes", KILLS);
+    assert_eq!(said.status, Some(69), "{said:?}");
+    assert!(said.err.contains("the policy that it had is deleted"), "{said:?}");
+    assert!(stage.agent.with(|agent| agent.policies.is_empty()));
+}
+
+#[test]
+fn an_agent_that_does_not_answer_is_waited_for_no_longer_than_whoever_asks_waits() {
+    let stage = Stage::new();
+    done(&stage, "policy apply -f FILE --yes", KILLS);
+    stage.agent.freeze();
+    let began = SystemTime::now();
+    let said = alone(&stage, "policy apply -f FILE --yes", TELLS);
+    let took = began.elapsed().unwrap();
+    assert_eq!((said.status, &*said.out), (Some(69), ""), "{said:?}");
+    assert!(said.err.contains("it is not known whether"), "{said:?}");
+    // With all that starts and ends around it on a busy machine.
+    assert!(took < Duration::from_secs(14), "{took:?}");
+    let said = alone(&stage, "policy delete shop/no-egress --yes", "");
+    assert_eq!(said.status, Some(69), "{said:?}");
+    assert!(said.err.contains("none answered"), "{said:?}");
+    let whats: Vec<_> = stage.records().into_iter().map(|record| record.what).collect();
+    assert_eq!(whats, ["policy.apply", "policy.unsure", "policy.refuse"]);
+}
+
+#[test]
+fn a_policy_that_only_some_agents_load_is_told_as_such() {
+    let stage = Stage::new();
+    let other = TetragonAgent::on_tcp();
+    other.with(|agent| agent.no_such_hooks.insert("tcp_connect".into()));
+    let (one, other) = (stage.agent.endpoint(), other.endpoint());
+    let line = format!("policy apply -f FILE --yes --tetragon {one} --tetragon {other}");
+    let said = alone(&stage, &line, TELLS);
+    assert_eq!(said.status, Some(65), "{said:?}");
+    assert!(said.out.starts_with("connections is applied: PARTLY LOADED: "), "{said:?}");
+    assert!(said.err.contains("not loaded everywhere: ") && said.err.contains(&other), "{said:?}");
 }
 
 #[test]

@@ -42,8 +42,10 @@ fn a_policy_is_written_refused_applied_not_loaded_and_deleted() {
     stage.follows_next();
     terminal.press("C-s");
     terminal.await_text("+  name: watch-connections");
+    terminal.await_text("y yes");
     terminal.type_text("y");
-    terminal.await_text("NOT LOADED");
+    // In the list, and not only in what is said of the change.
+    terminal.await_text("NOT LOADED watch-connections");
     assert!(stage.object(NAME).is_object());
 
     stage.follows_next();

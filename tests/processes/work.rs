@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use weir::capture::{self, Interface};
-use weir::correlate::Asked;
+use weir::correlate::{Asked, Ending};
 use weir::detect::FlowSummary;
 use weir::engine::{Live, Meters, Options, Pipeline, Sink};
 use weir::flow::{End, Report, State, Timeouts};
@@ -223,8 +223,9 @@ fn captured(words: &str) -> Captured {
         protocol: words[2].parse().expect("a protocol"),
         icmp_type: 0,
     };
-    let (first_us, last_us, is_over) = (number(words[3]), number(words[4]), words[5] == "true");
-    let asked = Asked { tuple, first_us, last_us, is_over, now_us: last_us };
+    let (first_us, last_us) = (number(words[3]), number(words[4]));
+    let ending = if words[5] == "true" { Ending::Over } else { Ending::Cut };
+    let asked = Asked { tuple, first_us, last_us, ending, now_us: last_us };
     Captured { ends: format!("{}>{}", words[0], words[1]), asked }
 }
 

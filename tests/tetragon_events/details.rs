@@ -26,6 +26,10 @@ fn arguments() -> Vec<(Value, &'static str)> {
         (json!({ "size_arg": "5" }), "5"),
         (json!({ "bytes_arg": "aGVsbG8K" }), "hello\n"),
         (json!({ "bytes_arg": "AAECAw==" }), "0x00010203 (4 bytes)"),
+        (json!({ "bytes_arg": "AAAAAA==" }), "0x00000000 (4 bytes)"),
+        (json!({ "bytes_arg": "//4B" }), "0xfffe01 (3 bytes)"),
+        // The last character is cut off.
+        (json!({ "bytes_arg": "Z3LDvMM=" }), "grü"),
         (
             json!({ "truncated_bytes_arg": { "bytes_arg": "aGk=", "orig_size": "65536" } }),
             "hi (of 65536 bytes)",

@@ -279,6 +279,23 @@ fn an_agent_of_another_version_is_heard_as_far_as_it_goes() {
 }
 
 #[test]
+fn an_agent_that_sends_no_events_is_not_heard_and_there_is_nothing_to_miss() {
+    let folder = tempdir().unwrap();
+    let agent = TetragonAgent::at_socket(&socket(&folder));
+    agent.with(|agent| agent.unknown.insert("GetEvents"));
+    let follower = Follower::of(&[&agent.endpoint()]);
+    follower.until_down("it does not know how to send events");
+    let asked = |agent: &TetragonAgent| {
+        agent.with(|agent| agent.log.iter().filter(|call| *call == "GetVersion").count())
+    };
+    drop(follower.until("it was asked again", |heard| {
+        assert!(heard.agents.iter().all(|agent| agent.link != AgentLink::Up));
+        asked(&agent) >= 3
+    }));
+    assert_eq!(counted(&follower.keeper.lock()), []);
+}
+
+#[test]
 fn what_is_no_agent_is_said_not_to_be_one() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

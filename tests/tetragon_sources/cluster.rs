@@ -9,7 +9,7 @@ use crate::support::double::http::Piece;
 use crate::support::double::kube::ApiServer;
 use crate::support::double::kube::rights::{Grant, Rights};
 use crate::support::double::tetragon::TetragonAgent;
-use crate::{Follower, counted, exec, is_down, pids};
+use crate::{Follower, Heard, counted, exec, is_down, pids};
 
 const OF: [&str; 3] = ["kube-system", "tetragon-a", "export-stdout"];
 
@@ -98,6 +98,39 @@ fn a_log_that_was_rotated_away_meanwhile_is_a_gap() {
 }
 
 #[test]
+fn a_log_that_ends_at_once_again_and_again_is_not_heard() {
+    let api = with_log();
+    print(&api, 1);
+    let follower = start(&api, "cluster");
+    follower.until_up();
+    let is_down = |heard: &Heard| {
+        heard.agents.iter().any(|agent| is_down(agent, "ends at once, again and again"))
+    };
+    while !is_down(&follower.keeper.lock()) {
+        until_followed(&follower, &api);
+        api.with(|kube| kube.logs.cut(&Piece::End));
+    }
+    // One that stays is heard.
+    follower.until_up();
+    print(&api, 2);
+    drop(follower.until("it comes", |heard| pids(heard) == [2]));
+}
+
+#[test]
+fn a_sink_that_breaks_off_costs_no_line_of_a_log_but_that_one() {
+    let api = with_log();
+    let follower = start(&api, "cluster");
+    follower.until_up();
+    until_followed(&follower, &api);
+    follower.keeper.lock().breaks = true;
+    print(&api, 1);
+    follower.until_down("a fault of Weir");
+    print(&api, 2);
+    print(&api, 3);
+    drop(follower.until("what was printed meanwhile", |heard| pids(heard) == [2, 3]));
+}
+
+#[test]
 fn what_is_missing_is_said_with_how_to_mend_it() {
     let api = ApiServer::start();
     api.with(|kube| kube.seed(pod("tetragon-a", "n1", "10.0.0.1")));
@@ -155,7 +188,7 @@ fn agents_come_and_go_with_their_pods() {
     let heard =
         follower.until("it comes", |heard| heard.agents.iter().any(|agent| agent.events == 1));
     assert_eq!(heard.agents[0].endpoint.to_string(), first.endpoint());
-    assert_eq!(heard.agents[0].node, "n1");
+    assert_eq!((&*heard.agents[0].node, &*heard.agents[0].namespace), ("n1", "kube-system"));
     drop(heard);
     // Another pod takes its place; the first agent falls silent, so it is looked for at once.
     api.with(|kube| {

@@ -15,6 +15,14 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How what was found or done is printed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Printed {
+    /// How it is printed
+    #[arg(short = 'o', long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
 /// A value that is one of `all`, by its name.
 pub(crate) fn one_of<T, const N: usize>(
     all: [T; N],

@@ -34,11 +34,11 @@ impl Console {
             Action::CheckPolicy | Action::ApplyPolicy | Action::Template => {
                 return self.edit(action);
             }
-            Action::Policies => self.views.open(Some(Box::new(Policies::default()))),
-            Action::Decisions => self.views.open(Some(Box::new(Decisions::default()))),
-            Action::Map => self.views.open(Some(Box::new(Map::default()))),
-            Action::Outbox => self.views.open(Some(Box::new(Outbox::default()))),
-            Action::Mutes => self.views.open(Some(Box::new(Mutes::default()))),
+            Action::Policies => self.lay(Policies::default()),
+            Action::Decisions => self.lay(Decisions::default()),
+            Action::Map => self.lay(Map::default()),
+            Action::Outbox => self.lay(Outbox::default()),
+            Action::Mutes => self.lay(Mutes::default()),
             Action::Quit => return Some(Effect::Quit),
             Action::Suspend => return Some(Effect::Suspend),
             Action::Copy => return self.copy(),
@@ -88,8 +88,9 @@ impl Console {
     }
 
     fn open(&mut self) {
-        let page = self.top().open(&self.scene());
-        self.views.open(page);
+        if let Some(page) = self.top().open(&self.scene()) {
+            self.lay_any(page);
+        }
     }
 
     /// Undoes the last of what hides something else.
@@ -98,7 +99,7 @@ impl Console {
             match prompt.purpose() {
                 Purpose::Filter { before, .. } => self.sieve = before.clone(),
                 Purpose::Question {
-                    answer: Answer::Do(Effect::Limit(_) | Effect::Policy(_)),
+                    answer: Answer::Do(Effect::Limit(_) | Effect::Policy(..)),
                     ..
                 }
                 | Purpose::Word { .. } => {
@@ -190,7 +191,7 @@ impl Console {
     fn answer(&mut self, answer: Answer) -> Option<Effect> {
         match answer {
             Answer::Do(effect) => {
-                if matches!(effect, Effect::Limit(_) | Effect::Policy(_)) {
+                if matches!(effect, Effect::Limit(_) | Effect::Policy(..)) {
                     self.views.close();
                 }
                 return Some(effect);

@@ -12,7 +12,7 @@ use weir::engine::{ActError, Command, Done, Handle};
 use weir::incident::Status;
 use weir::store::By;
 
-use super::{LimitWish, Message, PolicyWish};
+use super::{Asker, LimitWish, Message, PolicyWish};
 use crate::format;
 
 /// Deeds that may wait: more keys than that nobody presses by intention.
@@ -26,7 +26,7 @@ pub(super) enum Wish {
     /// About limits.
     Limit(LimitWish),
     /// About policies.
-    Policy(PolicyWish),
+    Policy(PolicyWish, Asker),
 }
 
 /// A deed under way, which ends with what there is to say of it.
@@ -73,8 +73,8 @@ impl Deeds {
                 Wish::Limit(wish) => {
                     Box::pin(async move { limit::done(handle.limits(), wish, by).await })
                 }
-                Wish::Policy(wish) => {
-                    Box::pin(async move { policy::done(handle.policies(), wish, by).await })
+                Wish::Policy(wish, asker) => {
+                    Box::pin(async move { policy::done(handle.policies(), wish, asker, by).await })
                 }
             });
         }

@@ -91,7 +91,8 @@ impl Console {
         let mistake = self.prompt.as_ref().and_then(Prompt::mistake);
         let mistake = mistake.map(|mistake| (text::clean(&mistake.message), Role::Bad));
         let notice = self.notice.as_ref().map(|notice| (notice.clone(), Role::Title));
-        if let Some((words, role)) = mistake.or(notice) {
+        let unread = self.is_unread.then(|| ("read this first".to_owned(), Role::Title));
+        if let Some((words, role)) = mistake.or(notice).or(unread) {
             let words = text::clip(&format!(" {words}"), columns);
             buffer.set_stringn(area.x, area.y, words, columns, look.style(role));
             return;
@@ -140,12 +141,10 @@ impl Console {
             (Action::Retry, Some(Subject::Entry(entry))) => entry.state == EntryState::Parked,
             (Action::Mute | Action::Limit, Some(Subject::Incident(_)))
             | (Action::Undo, Some(Subject::Mute(_)))
-            | (Action::DeletePolicy, Some(Subject::Policy(_))) => true,
+            | (Action::DeletePolicy | Action::SwitchPolicy, Some(Subject::Policy(_))) => true,
             (Action::Limit, Some(Subject::Limit(status))) => status.controller.is_ok(),
             (Action::Undo, Some(Subject::Limit(status))) => status.held.is_some(),
-            (Action::EditPolicy | Action::SwitchPolicy, Some(Subject::Policy(status))) => {
-                status.manifest.is_some()
-            }
+            (Action::EditPolicy, Some(Subject::Policy(status))) => status.manifest.is_some(),
             (Action::NewPolicy, _) => self.top().lists_policies(),
             _ => false,
         }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::Event;
 use jiff::Timestamp;
@@ -17,6 +18,10 @@ use super::pace::{Pace, Urgency};
 use super::{Console, ConsoleOptions, Effect, Message, Muting};
 use crate::terminal::Screen;
 use crate::terminal::input::{self, Input};
+
+/// How long a question that came by itself is seen before keys answer it: what was typed before was
+/// not meant for it.
+const READING: Duration = Duration::from_millis(400);
 
 /// Why the console could not be shown, or not any longer.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +46,8 @@ pub(crate) async fn run(handle: Handle, options: ConsoleOptions, by: By) -> Resu
     let size = Screen::size().map_err(Error::Terminal)?;
     let console = Console::new(handle.snapshot(), options, size);
     let deeds = Deeds::new(handle.clone(), by);
-    let mut session = Session { screen, console, pace: Pace::drawn(Instant::now()), deeds };
+    let pace = Pace::drawn(Instant::now());
+    let mut session = Session { screen, console, pace, deeds, answers: None };
     let outcome = session.follow(handle.clone(), inputs).await;
     handle.stop();
     outcome
@@ -60,6 +66,8 @@ struct Session {
     console: Console,
     pace: Pace,
     deeds: Deeds,
+    /// When keys begin to answer a question that came by itself.
+    answers: Option<Instant>,
 }
 
 impl Session {
@@ -71,8 +79,14 @@ impl Session {
         let mut has_engine = true;
         self.draw()?;
         loop {
-            let due = self.pace.due();
+            let (due, answers) = (self.pace.due(), self.answers);
             let next = tokio::select! {
+                () = sleep_until(answers.unwrap_or_else(Instant::now)), if answers.is_some() => {
+                    self.answers = None;
+                    self.console.let_answer();
+                    self.pace.ask(Urgency::Prompt);
+                    Next::GoOn
+                }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                     self.draw()?;
                     Next::GoOn
@@ -97,9 +111,13 @@ impl Session {
         if !self.screen.is_taken() {
             return Err(Error::Panicked);
         }
-        let Self { screen, console, pace, .. } = self;
+        let Self { screen, console, pace, answers, .. } = self;
         screen.draw(console.size(), |picture| console.draw(picture)).map_err(Error::Terminal)?;
-        *pace = Pace::drawn(Instant::now());
+        let now = Instant::now();
+        *pace = Pace::drawn(now);
+        if console.shows_unread() {
+            answers.get_or_insert(now + READING);
+        }
         Ok(())
     }
 
@@ -135,6 +153,9 @@ impl Session {
 
     fn tell(&mut self, message: Message, urgency: Urgency) -> Result<Next, Error> {
         self.pace.ask(urgency);
+        if matches!(message, Message::Proposed(_) | Message::Policy(..)) {
+            self.answers = None;
+        }
         let done = match self.console.update(message) {
             None => Ok(()),
             Some(Effect::Quit) => return Ok(Next::Leave),
@@ -148,8 +169,8 @@ impl Session {
                 self.deeds.begin(Wish::Limit(wish));
                 Ok(())
             }
-            Some(Effect::Policy(wish)) => {
-                self.deeds.begin(Wish::Policy(wish));
+            Some(Effect::Policy(wish, asker)) => {
+                self.deeds.begin(Wish::Policy(wish, asker));
                 Ok(())
             }
             Some(Effect::Mute(muting)) => {

@@ -9,7 +9,7 @@ use crate::panes::events::Events;
 use crate::panes::flows::Flows;
 use crate::panes::help::Help;
 use crate::panes::limits::Limits;
-use crate::panes::policy_editor::PolicyEditor;
+use crate::panes::policy_editor::{EditorId, PolicyEditor};
 use crate::panes::scores::Scores;
 
 /// Pages that can lie one over the other.
@@ -90,11 +90,20 @@ impl Views {
         }
     }
 
-    /// Lays a page over what is seen.
-    pub(super) fn open(&mut self, page: Option<Box<dyn View>>) {
-        if self.pages.len() < DEEPEST {
-            self.pages.extend(page);
+    /// The editor of this number, wherever it lies.
+    pub(super) fn editor_of(&mut self, id: EditorId) -> Option<&mut PolicyEditor> {
+        let mut editors = self.pages.iter_mut().filter_map(|page| page.editor_mut());
+        editors.find(|editor| editor.id() == id)
+    }
+
+    /// Lays a page over what is seen, where there is room for one more; says whether there was.
+    #[must_use]
+    pub(super) fn open(&mut self, page: Box<dyn View>) -> bool {
+        let has_room = self.pages.len() < DEEPEST;
+        if has_room {
+            self.pages.push(page);
         }
+        has_room
     }
 
     /// Takes away what lies on top; says whether there was anything.

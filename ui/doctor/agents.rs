@@ -5,30 +5,36 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use tokio::runtime::Builder;
 use tokio::time::timeout;
-use weir::capture::privilege;
-use weir::cluster::{Cluster, Found, Options, Place};
+use weir::cluster::{self, Cluster, Found, LogFrom, Place};
 use weir::notify;
-use weir::settings::{Environment, Settings};
-use weir::tetragon::{Agent, Endpoint, Error, Health, SOCKET, Wish, groups};
+use weir::settings::Settings;
+use weir::tetragon::{self, Agent, AgentStatus, Endpoint, Error, Health, LABEL, SOCKET, Wish};
 
-use super::finding::{Finding, told};
+use super::finding::{Finding, Level, told};
+use crate::format::counted;
 
 const CHECK: &str = "tetragon";
 
 /// How long all agents together may take.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// What the pods of agents carry.
-const LABEL: &str = "app.kubernetes.io/name=tetragon";
+/// How long one agent of a cluster may take, how many are asked at once, and how many are named.
+const PATIENCE: Duration = Duration::from_secs(5);
+const AT_ONCE: usize = 64;
+const NAMED: usize = 3;
+
+/// The container of an agent's pod that prints its export.
+const LOG: &str = "export-stdout";
 
 /// How to mend that nobody answers.
 const MEND: &str = "see whether Tetragon runs there (`kubectl get pods -A -l \
                     app.kubernetes.io/name=tetragon`); `tetragon = [\"none\"]` does without";
 
 /// Each agent of the settings.
-pub(super) fn agents(settings: &Settings, environment: &Environment) -> Vec<Finding> {
+pub(super) fn agents(settings: &Settings, place: &Result<Place, cluster::Error>) -> Vec<Finding> {
     if settings.tetragon.iter().all(|wish| *wish == Wish::Nobody) {
         return vec![Finding::ok(CHECK, "none is wanted: `tetragon` is `none`")];
     }
@@ -39,21 +45,10 @@ pub(super) fn agents(settings: &Settings, environment: &Environment) -> Vec<Find
             return vec![Finding::fail(CHECK, told(&error), "free memory or file descriptors")];
         }
     };
-    let options = Options {
-        kubeconfig: settings.kubeconfig.clone(),
-        context: settings.context.clone(),
-        is_read_only: true,
-    };
-    let place = Place::read(&options, environment);
-    // Whoever listens is not root any more.
-    let groups = groups(&settings.tetragon);
-    if let Err(error) = privilege::drop_root_within(environment.invoker(), &groups) {
-        return vec![Finding::fail(CHECK, told(&error), "run it as another user")];
-    }
     runtime.block_on(async {
         let mut findings = Vec::new();
         for wish in &settings.tetragon {
-            let looked = timeout(WITHIN, look(wish, &place)).await;
+            let looked = timeout(WITHIN, look(wish, place)).await;
             findings.push(looked.unwrap_or_else(|_| {
                 let found = format!("{wish} did not answer within {} s", WITHIN.as_secs());
                 Finding::fail(CHECK, found, MEND)
@@ -63,7 +58,7 @@ pub(super) fn agents(settings: &Settings, environment: &Environment) -> Vec<Find
     })
 }
 
-async fn look(wish: &Wish, place: &Result<Place, weir::cluster::Error>) -> Finding {
+async fn look(wish: &Wish, place: &Result<Place, cluster::Error>) -> Finding {
     match wish {
         Wish::Nobody => Finding::ok(CHECK, "none"),
         Wish::Auto if is_absent(Path::new(SOCKET)) => {
@@ -117,34 +112,76 @@ fn file(path: &Path) -> Finding {
     }
 }
 
-/// The agents of the cluster, as far as they are found.
-async fn in_cluster(wish: &Wish, place: &Result<Place, weir::cluster::Error>) -> Finding {
+/// Every agent of the cluster, asked as Weir will hear it.
+async fn in_cluster(wish: &Wish, place: &Result<Place, cluster::Error>) -> Finding {
     let cluster = match place.clone() {
         Ok(place) => Cluster::connect(place).await,
         Err(error) => Err(error),
     };
-    let pods = match cluster {
-        Ok(Found::Cluster(cluster)) => cluster.labelled_pods(LABEL).await,
+    let cluster = match cluster {
+        Ok(Found::Cluster(cluster)) => cluster,
         Ok(Found::Nothing(why)) => return Finding::fail(CHECK, format!("{wish}: {why}"), MEND),
-        Err(error) => Err(error),
+        Err(error) => return not_listed(wish, &error),
     };
-    match pods {
-        Ok(pods) if pods.is_empty() => {
-            Finding::fail(CHECK, format!("{wish}: no pod has the label {LABEL}"), MEND)
+    let agents = match tetragon::present(std::slice::from_ref(wish), Some(&cluster)).await {
+        Ok(agents) => agents,
+        Err(error) => return not_listed(wish, &error),
+    };
+    let all = agents.len();
+    let asked = stream::iter(agents).map(|agent| answers(&cluster, agent));
+    let mut silent: Vec<_> =
+        asked.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await;
+    silent.sort_unstable();
+    judged(wish, all, &silent)
+}
+
+fn not_listed(wish: &Wish, error: &cluster::Error) -> Finding {
+    let mend = "see whether `kubectl get pods -A` works with the same kubeconfig and context";
+    Finding::fail(CHECK, format!("{wish}: {}", told(error)), mend)
+}
+
+/// Why an agent is not heard, with its name; none where it is.
+async fn answers(cluster: &Cluster, agent: AgentStatus) -> Option<String> {
+    let why = match &agent.endpoint {
+        Endpoint::Log { namespace, pod, .. } => {
+            let log = cluster.log([namespace, pod, LOG], LogFrom::Start);
+            match timeout(PATIENCE, log).await {
+                Ok(Err(error)) => told(&error),
+                // A log that is not refused is there, though it may have nothing to say.
+                Ok(Ok(_)) | Err(_) => return None,
+            }
         }
-        Ok(pods) => Finding::ok(CHECK, format!("{wish}: {} agents", pods.len())),
-        Err(error) => {
-            let mend =
-                "see whether `kubectl get pods -A` works with the same kubeconfig and context";
-            Finding::fail(CHECK, format!("{wish}: {}", told(&error)), mend)
+        endpoint => match timeout(PATIENCE, ask(endpoint)).await {
+            Ok(Ok(Finding { level: Level::Ok, .. })) => return None,
+            Ok(Ok(Finding { found, .. })) => found,
+            Ok(Err(error)) => told(&error),
+            Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
+        },
+    };
+    Some(format!("{}: {why}", agent.node))
+}
+
+/// What is to be said of `all` agents of which these are `silent`.
+fn judged(wish: &Wish, all: usize, silent: &[String]) -> Finding {
+    let named = silent.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let mend = "let Weir reach the port of these pods, or hear them through their logs: `cluster`";
+    match (all, silent.len()) {
+        (0, _) => Finding::fail(CHECK, format!("{wish}: no running pod has {LABEL}"), MEND),
+        (_, 0) => Finding::ok(CHECK, format!("{wish}: {} heard", counted(all as u64, "agent"))),
+        (all, silent) => {
+            let found = format!("{wish}: {silent} of {all} agents not heard: {named}");
+            let fault = if silent == all { Finding::fail } else { Finding::warn };
+            fault(CHECK, found, mend)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use weir::cluster::Options;
+    use weir::settings::Environment;
+
     use super::*;
-    use crate::doctor::finding::Level;
 
     fn looked(wishes: &[&str]) -> Vec<Finding> {
         let tetragon = wishes.iter().map(|wish| wish.parse().unwrap()).collect();
@@ -170,6 +207,19 @@ mod tests {
     }
 
     #[test]
+    fn agents_of_a_cluster_are_well_once_each_of_them_was_heard() {
+        let wish: Wish = "cluster:54321".parse().unwrap();
+        let silent: Vec<_> = (1..=4).map(|n| format!("worker-{n}: refused")).collect();
+        assert_eq!(judged(&wish, 4, &[]).level, Level::Ok);
+        let some = judged(&wish, 9, &silent);
+        assert_eq!(some.level, Level::Warn);
+        assert!(some.found.contains("4 of 9 agents not heard: worker-1: refused; "), "{some:?}");
+        assert!(!some.found.contains("worker-4"), "{some:?}");
+        assert_eq!(judged(&wish, 4, &silent).level, Level::Fail);
+        assert_eq!(judged(&wish, 0, &[]).level, Level::Fail);
+    }
+
+    #[test]
     fn an_export_that_can_be_read_is_well_and_so_is_nobody() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let [finding] = &looked(&[&format!("file://{}", file.path().display())])[..] else {
@@ -177,7 +227,8 @@ mod tests {
         };
         assert_eq!(finding.level, Level::Ok, "{finding:?}");
         let settings = Settings { tetragon: vec![Wish::Nobody], ..Settings::default() };
-        let found = agents(&settings, &Environment::default());
+        let place = Place::read(&Options::default(), &Environment::default());
+        let found = agents(&settings, &place);
         assert_eq!(found, [Finding::ok(CHECK, "none is wanted: `tetragon` is `none`")]);
     }
 }

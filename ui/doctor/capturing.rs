@@ -95,7 +95,11 @@ fn interface(name: &str) -> Finding {
             "look at the cable, or at the other end",
         ),
         _ if may_capture() => opened(CHECK, name),
-        _ => Finding::ok(CHECK, format!("`{name}` is up; not opened, for want of privileges")),
+        _ => Finding::warn(
+            CHECK,
+            format!("`{name}` is up; whether it opens is not known, for want of privileges"),
+            "run it as who will capture: `sudo weir doctor`",
+        ),
     }
 }
 

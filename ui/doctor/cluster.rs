@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::time::timeout;
-use weir::capture::privilege;
-use weir::cluster::{Access, Cluster, Error, Found, Options, Part, Place};
+use weir::cluster::{Access, Cluster, Error, Found, Part, Place};
 use weir::notify;
-use weir::settings::{Environment, Reach, Settings};
+use weir::settings::{Reach, Settings};
 
 use super::finding::{Finding, told};
 
@@ -18,10 +17,17 @@ const RIGHTS: &str = "rights";
 const WITHIN: Duration = Duration::from_secs(30);
 
 /// The cluster of the settings, and each right in it that is missing.
-pub(super) fn cluster_and_rights(settings: &Settings, environment: &Environment) -> Vec<Finding> {
+pub(super) fn cluster_and_rights(
+    settings: &Settings,
+    place: &Result<Place, Error>,
+) -> Vec<Finding> {
     if settings.cluster == Reach::Off {
         return vec![Finding::ok(CLUSTER, "none is wanted: `cluster` is `off`")];
     }
+    let place = match place.clone() {
+        Ok(place) => place,
+        Err(error) => return vec![Finding::fail(CLUSTER, told(&error), mend(&error))],
+    };
     notify::prepare();
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -29,19 +35,6 @@ pub(super) fn cluster_and_rights(settings: &Settings, environment: &Environment)
             return vec![Finding::fail(CLUSTER, told(&error), "free memory or file descriptors")];
         }
     };
-    let options = Options {
-        kubeconfig: settings.kubeconfig.clone(),
-        context: settings.context.clone(),
-        is_read_only: true,
-    };
-    let place = match Place::read(&options, environment) {
-        Ok(place) => place,
-        Err(error) => return vec![Finding::fail(CLUSTER, told(&error), mend(&error))],
-    };
-    // Neither the network nor what a kubeconfig has run is for root.
-    if let Err(error) = privilege::drop_root(environment.invoker()) {
-        return vec![trouble(settings, told(&error))];
-    }
     let looked = runtime.block_on(async { timeout(WITHIN, look(settings, place)).await });
     looked.unwrap_or_else(|_| {
         let found = format!("the API server did not answer within {} s", WITHIN.as_secs());

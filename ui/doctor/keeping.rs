@@ -2,10 +2,8 @@
 //! the disk that both are on.
 //!
 //! Nothing is made: a database that is not there yet is looked at through the folder that will hold
-//! it, with the eyes of whom the engine becomes.
+//! it. Root was given up before: whoever looks has the rights of the engine.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::sys::statvfs::statvfs;
@@ -28,13 +26,38 @@ const TOO_LITTLE: u64 = 64 << 20;
 
 const MEBIBYTE: u64 = 1 << 20;
 
-/// The database of the settings, and the disk that it is or will be on.
-pub(super) fn database_and_disk(settings: &Settings, environment: &Environment) -> Vec<Finding> {
+/// Whom root becomes, and what it does for them before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heir {
+    pub(super) user: Invoker,
+    /// Whether it makes the folder of the database for them.
+    is_given_folder: bool,
+}
+
+impl Heir {
+    /// None where this is no root. To be asked before root is given up.
+    pub(super) fn of(settings: &Settings, environment: &Environment) -> Option<Self> {
+        let can_make = |path: &Path| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            let mut folders = path.ancestors().skip(1);
+            let (folder, above) = (folders.next(), folders.next());
+            !folder.is_some_and(Path::exists) && above.is_some_and(may_write)
+        };
+        geteuid().is_root().then(|| Self {
+            user: privilege::successor(environment.invoker()),
+            is_given_folder: database_path(settings, environment).is_ok_and(|path| can_make(&path)),
+        })
+    }
+}
+
+/// The database of the settings, and the disk that it is or will be on, as whoever keeps incidents.
+pub(super) fn database_and_disk(
+    settings: &Settings,
+    environment: &Environment,
+    heir: Option<Heir>,
+) -> Vec<Finding> {
     match database_path(settings, environment) {
-        Ok(path) => {
-            let heir = geteuid().is_root().then(|| privilege::successor(environment.invoker()));
-            vec![database(&path, heir), evidence(&path, heir, settings), disk(&path)]
-        }
+        Ok(path) => vec![database(&path, heir), evidence(&path, heir, settings), disk(&path)],
         Err(error) => {
             let mend = "set HOME, or name a database: `--database PATH`";
             vec![Finding::fail(DATABASE, told(&error), mend)]
@@ -42,11 +65,13 @@ pub(super) fn database_and_disk(settings: &Settings, environment: &Environment) 
     }
 }
 
-fn database(path: &Path, heir: Option<Invoker>) -> Finding {
+fn database(path: &Path, heir: Option<Heir>) -> Finding {
     let shown = path.display();
+    if path.exists() && !may_write(path) {
+        return unwritable(DATABASE, path, heir);
+    }
     let opened = Reader::open(path).and_then(|reader| reader.standing_incidents(i64::MAX));
     match opened {
-        Ok(_) if !may_write(path, heir) => unwritable(DATABASE, path, heir),
         Ok(open) => {
             Finding::ok(DATABASE, format!("`{shown}` opens; {} incidents are open", open.len()))
         }
@@ -65,20 +90,17 @@ fn database(path: &Path, heir: Option<Invoker>) -> Finding {
     }
 }
 
-fn absent(path: &Path, heir: Option<Invoker>) -> Finding {
+fn absent(path: &Path, heir: Option<Heir>) -> Finding {
     let shown = path.display();
     let folder = nearest(path);
-    // Root makes the last folder itself, and gives it to whom it becomes.
-    let is_given = heir.is_some() && path.ancestors().nth(2).is_some_and(|above| above == folder);
-    let can_be_made = access(&folder, AccessFlags::W_OK).is_ok();
-    if can_be_made && (is_given || may_write(&folder, heir)) {
+    if heir.is_some_and(|heir| heir.is_given_folder) || may_write(&folder) {
         return Finding::ok(DATABASE, format!("`{shown}` is not there yet; it can be made"));
     }
     unwritable(DATABASE, &folder, heir)
 }
 
 /// The folder of the packets that are kept as evidence.
-fn evidence(database: &Path, heir: Option<Invoker>, settings: &Settings) -> Finding {
+fn evidence(database: &Path, heir: Option<Heir>, settings: &Settings) -> Finding {
     if settings.evidence_mib == 0 {
         return Finding::ok(EVIDENCE, "no packets are kept: `evidence-mib` is 0");
     }
@@ -88,16 +110,16 @@ fn evidence(database: &Path, heir: Option<Invoker>, settings: &Settings) -> Find
     if !folder.exists() {
         return Finding::ok(EVIDENCE, format!("{kept}; `{}` is not there yet", folder.display()));
     }
-    if may_write(&folder, heir) {
+    if may_write(&folder) {
         return Finding::ok(EVIDENCE, format!("{kept}, in `{}`", folder.display()));
     }
     unwritable(EVIDENCE, &folder, heir)
 }
 
-fn unwritable(check: &'static str, path: &Path, heir: Option<Invoker>) -> Finding {
+fn unwritable(check: &'static str, path: &Path, heir: Option<Heir>) -> Finding {
     let shown = path.display();
     match heir {
-        Some(Invoker { uid, gid }) => Finding::fail(
+        Some(Heir { user: Invoker { uid, gid }, .. }) => Finding::fail(
             check,
             format!("`{shown}` cannot be written by user {uid}, whom root becomes"),
             format!("`chown {uid}:{gid} {shown}`, or name another: `--database PATH`"),
@@ -110,21 +132,9 @@ fn unwritable(check: &'static str, path: &Path, heir: Option<Invoker>) -> Findin
     }
 }
 
-/// Whether this process may write there, or the user it is going to be.
-fn may_write(path: &Path, heir: Option<Invoker>) -> bool {
-    match heir {
-        None => access(path, AccessFlags::W_OK).is_ok(),
-        Some(heir) => path.metadata().is_ok_and(|data| is_writable_by(&data, heir)),
-    }
-}
-
-fn is_writable_by(data: &Metadata, Invoker { uid, gid }: Invoker) -> bool {
-    let bit = match () {
-        () if data.uid() == uid => 0o200,
-        () if data.gid() == gid => 0o020,
-        () => 0o002,
-    };
-    data.mode() & bit != 0
+/// Whether this process, no root any more, may write there.
+fn may_write(path: &Path) -> bool {
+    access(path, AccessFlags::W_OK).is_ok()
 }
 
 /// The innermost folder on the way to `path` that is there.
@@ -163,7 +173,6 @@ fn space(free: u64, place: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
     use crate::doctor::finding::Level;
@@ -195,15 +204,16 @@ mod tests {
     }
 
     #[test]
-    fn root_asks_for_the_rights_of_whom_it_becomes() {
+    fn whom_root_becomes_is_given_the_last_folder_and_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let owner = folder.path().metadata().unwrap().uid();
-        let stranger = Invoker { uid: owner.wrapping_add(1), gid: u32::MAX - 1 };
-        let set = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
-        set(0o700).unwrap();
-        assert!(!may_write(folder.path(), Some(stranger)));
-        assert!(may_write(folder.path(), Some(Invoker { uid: owner, gid: 1 })));
-        set(0o777).unwrap();
-        assert!(may_write(folder.path(), Some(stranger)));
+        let is_given = |path: &str| {
+            let database = Some(folder.path().join(path));
+            let settings = Settings { database, ..Settings::default() };
+            Heir::of(&settings, &Environment::default()).map(|heir| heir.is_given_folder)
+        };
+        let is_root = geteuid().is_root();
+        assert_eq!(is_given("a/weir.db"), is_root.then_some(true));
+        assert_eq!(is_given("a/b/weir.db"), is_root.then_some(false));
+        assert_eq!(is_given("weir.db"), is_root.then_some(false));
     }
 }

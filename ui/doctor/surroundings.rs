@@ -40,7 +40,10 @@ fn judged(now: Timestamp, is_synchronised: Option<bool>) -> Finding {
     match is_synchronised {
         Some(true) => Finding::ok(CHECK, format!("{found}, synchronised")),
         Some(false) => Finding::warn(CHECK, format!("{found}, not synchronised yet"), mend),
-        None => Finding::ok(CHECK, format!("{found}; who synchronises it is not known")),
+        None => {
+            let found = format!("{found}; whether it is synchronised is not known");
+            Finding::warn(CHECK, found, "look at its client of NTP, such as `chronyc tracking`")
+        }
     }
 }
 
@@ -80,8 +83,10 @@ mod tests {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         assert_eq!(judged(at("1970-01-01T00:00:10Z"), Some(true)).level, Level::Fail);
         assert_eq!(judged(at("2026-11-25T08:00:00Z"), Some(false)).level, Level::Warn);
-        let fine = judged(at("2026-11-25T08:00:00Z"), None);
-        assert_eq!(fine.found, "2026-11-25T08:00:00Z; who synchronises it is not known");
+        assert_eq!(judged(at("2026-11-25T08:00:00Z"), Some(true)).level, Level::Ok);
+        let unknown = judged(at("2026-11-25T08:00:00Z"), None);
+        assert_eq!(unknown.level, Level::Warn, "what is not known is not well");
+        assert!(unknown.found.ends_with("is synchronised is not known"), "{unknown:?}");
     }
 
     #[test]

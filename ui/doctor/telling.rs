@@ -1,14 +1,14 @@
 //! Can anybody be told of incidents, and is what that needs kept secret. Nothing is sent.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use nix::unistd::geteuid;
-use weir::capture::privilege;
 use weir::notify::{self, Sink, key_file};
 use weir::settings::{Environment, Invoker, Resolved};
 
 use super::finding::{Finding, told};
+use super::keeping::Heir;
 
 const SINKS: &str = "sinks";
 const SECRETS: &str = "secrets";
@@ -16,37 +16,29 @@ const SECRETS: &str = "secrets";
 /// Permission of everybody to read a file.
 const BY_EVERYBODY: u32 = 0o004;
 
-/// The sinks of the settings, and who else may read what they are to be reached with.
-pub(super) fn sinks_and_secrets(resolved: &Resolved, environment: &Environment) -> Vec<Finding> {
-    vec![sinks(resolved, environment), secrets(resolved, environment)]
+/// The sinks of the settings, as whoever tells them.
+pub(super) fn sinks(resolved: &Resolved, environment: &Environment, heir: Option<Heir>) -> Finding {
+    match Sink::all(&resolved.settings, environment) {
+        Err(error) => Finding::fail(SINKS, told(&error), mend(&error, heir)),
+        Ok(sinks) if sinks.is_empty() => Finding::ok(SINKS, "none: nobody is told of incidents"),
+        Ok(sinks) => {
+            let named =
+                sinks.iter().map(|sink| format!("{} at {}", sink.name().name(), sink.place()));
+            let named = named.collect::<Vec<_>>().join("; ");
+            Finding::ok(SINKS, format!("{named}; not tried: `weir notify test` does"))
+        }
+    }
 }
 
-fn sinks(resolved: &Resolved, environment: &Environment) -> Finding {
-    let sinks = match Sink::all(&resolved.settings, environment) {
-        Ok(sinks) => sinks,
-        Err(error) => return Finding::fail(SINKS, told(&error), mend(&error)),
-    };
-    if sinks.is_empty() {
-        return Finding::ok(SINKS, "none: nobody is told of incidents");
-    }
-    let heir = geteuid().is_root().then(|| privilege::successor(environment.invoker()));
-    if let (Some(path), Some(heir)) = (key(resolved, environment), heir)
-        && !is_readable_by(path, heir)
-    {
-        let (shown, Invoker { uid, gid }) = (path.display(), heir);
-        return Finding::fail(
-            SINKS,
-            format!("`{shown}` cannot be read by user {uid}, whom root becomes"),
-            format!("`chown {uid}:{gid} {shown}`"),
-        );
-    }
-    let named: Vec<_> =
-        sinks.iter().map(|sink| format!("{} at {}", sink.name().name(), sink.place())).collect();
-    Finding::ok(SINKS, format!("{}; not tried: `weir notify test` does", named.join("; ")))
-}
-
-fn mend(error: &notify::Error) -> String {
+fn mend(error: &notify::Error, heir: Option<Heir>) -> String {
     match error {
+        notify::Error::KeyFile { path, source } if source.kind() == ErrorKind::PermissionDenied => {
+            let owner =
+                heir.map_or_else(String::new, |Heir { user: Invoker { uid, gid }, .. }| {
+                    format!("`chown {uid}:{gid} {}`: ", path.display())
+                });
+            return format!("{owner}let whom Weir becomes read it");
+        }
         notify::Error::Client { .. } => {
             "install the certificates of the system (`ca-certificates`)"
         }
@@ -61,7 +53,8 @@ fn mend(error: &notify::Error) -> String {
     .to_owned()
 }
 
-fn secrets(resolved: &Resolved, environment: &Environment) -> Finding {
+/// Who else may read what sinks are to be reached with. Some of it may be for root alone to see.
+pub(super) fn secrets(resolved: &Resolved, environment: &Environment) -> Finding {
     let files = [resolved.file_with_secrets(), key(resolved, environment)];
     let files: Vec<_> = files.into_iter().flatten().filter(|path| path.exists()).collect();
     match files.iter().find(|path| is_open(path)) {
@@ -84,17 +77,6 @@ fn key<'a>(resolved: &'a Resolved, environment: &'a Environment) -> Option<&'a P
 
 fn is_open(path: &Path) -> bool {
     path.metadata().is_ok_and(|data| data.mode() & BY_EVERYBODY != 0)
-}
-
-fn is_readable_by(path: &Path, Invoker { uid, gid }: Invoker) -> bool {
-    path.metadata().is_ok_and(|data| {
-        let bit = match () {
-            () if data.uid() == uid => 0o400,
-            () if data.gid() == gid => 0o040,
-            () => BY_EVERYBODY,
-        };
-        data.mode() & bit != 0
-    })
 }
 
 #[cfg(test)]
@@ -138,7 +120,7 @@ mod tests {
         let text =
             format!("firebase-url = 'https://x.example'\nfirebase-key-file = '{}'", key.display());
         let resolved = resolved(&path, &text, 0o600);
-        let found = || sinks(&resolved, &Environment::default());
+        let found = || sinks(&resolved, &Environment::default(), None);
         let absent = found();
         assert_eq!(absent.level, Level::Fail);
         assert!(absent.found.contains("key.json`: No such file"), "{absent:?}");
@@ -152,7 +134,7 @@ mod tests {
         let path = folder.path().join("weir.toml");
         let text = "slack-webhook-url = 'https://hooks.example/services/T0/hunter2'\n\
                     alertmanager-url = 'http://alerts.example:9093'";
-        let finding = sinks(&resolved(&path, text, 0o600), &Environment::default());
+        let finding = sinks(&resolved(&path, text, 0o600), &Environment::default(), None);
         assert_eq!(finding.level, Level::Ok);
         let named = "slack at hooks.example; alertmanager at alerts.example:9093";
         assert!(finding.found.starts_with(named), "{finding:?}");

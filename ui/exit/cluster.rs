@@ -31,7 +31,6 @@ impl Status {
             policy::Error::Survey(error) => Some(Self::of_survey(error)),
             policy::Error::Cluster(error) => Some(Self::of_cluster(error)),
             policy::Error::Differs(_) => Some(Self::Findings),
-            policy::Error::Name(_) => Some(Self::Usage),
             policy::Error::Invalid { .. }
             | policy::Error::Empty(_)
             | policy::Error::TooMuch { .. }
@@ -61,6 +60,7 @@ impl Status {
             | PolicyError::NotInstalled
             | PolicyError::Unsure { .. }
             | PolicyError::Agent(_)
+            | PolicyError::Silent(_)
             | PolicyError::Busy
             | PolicyError::Ended => Self::Unavailable,
         }

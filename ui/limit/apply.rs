@@ -68,7 +68,7 @@ pub(super) fn run(
         let question = format!("Limit {} to {}", args.ingress, words::limit(&request.limit));
         asking.agreed(&question, &proposal::of_limit(&would))?;
     }
-    print(&reach.apply(request)?, args.consent.format, paper)
+    print(&reach.apply(request)?, args.consent.printed.format, paper)
 }
 
 fn incident(args: &Args, reach: &Reach) -> Result<Option<IncidentId>, Error> {

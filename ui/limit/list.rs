@@ -1,7 +1,5 @@
 //! `weir limit list`: what limits which Ingress, by whom, and until when.
 
-use std::io::{self, Write};
-
 use weir::api::shape::LimitStatusShape;
 use weir::cluster::{ClusterStatus, Link};
 use weir::engine::Snapshot;
@@ -10,7 +8,7 @@ use weir::respond::{Held, IngressName, LimitStatus, Standing};
 use super::Error;
 use super::reach::Reach;
 use super::wanted;
-use crate::cli::Format;
+use crate::cli::{Format, Printed};
 use crate::look::Look;
 use crate::panes::{limit, limits};
 use crate::paper::Paper;
@@ -26,15 +24,8 @@ pub(super) struct Args {
     /// Only this Ingress, value by value with what it was before
     #[arg(value_name = "NAMESPACE/NAME", value_parser = wanted::ingress)]
     ingress: Option<IngressName>,
-    /// How they are printed
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t = Format::Text
-    )]
-    format: Format,
+    #[command(flatten)]
+    printed: Printed,
 }
 
 const COLUMNS: [Column; 8] = [
@@ -52,9 +43,9 @@ const COLUMNS: [Column; 8] = [
 pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), Error> {
     let statuses = match &args.ingress {
         Some(ingress) => vec![reach.look(ingress)?],
-        None => list(reach)?,
+        None => list(reach, paper)?,
     };
-    if args.format == Format::Json {
+    if args.printed.format == Format::Json {
         let mut statuses = statuses.iter();
         return Ok(statuses.try_for_each(|one| paper.json(&LimitStatusShape::from(one)))?);
     }
@@ -64,8 +55,7 @@ pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), E
             paper.facts(&limit::facts(status, &Snapshot::default()))?;
         }
         (_, []) => {
-            // Standard error may be closed; what was asked for is printed.
-            writeln!(io::stderr(), "weir: there is no Ingress").ok();
+            paper.aside("there is no Ingress");
         }
         (_, statuses) => {
             let look = *paper.look();
@@ -76,11 +66,11 @@ pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), E
     Ok(())
 }
 
-/// How all Ingresses stand. What that may lack is said on standard error, which may be closed.
-fn list(reach: &Reach) -> Result<Vec<LimitStatus>, Error> {
+/// How all Ingresses stand; what that may lack is said beside it.
+fn list(reach: &Reach, paper: &Paper) -> Result<Vec<LimitStatus>, Error> {
     let statuses = reach.list()?;
     for caution in cautions(reach.status()) {
-        writeln!(io::stderr(), "weir: {caution}").ok();
+        paper.aside(&caution);
     }
     Ok(statuses)
 }

@@ -14,7 +14,7 @@ use weir::settings::{Environment, Settings};
 use super::Error;
 use super::reach::Reach;
 use super::wanted::{self, Wanted};
-use crate::cli::{Format, Source, one_of};
+use crate::cli::{Format, Printed, Source, one_of};
 use crate::format;
 use crate::input::{self, Input};
 use crate::look::Look;
@@ -50,15 +50,8 @@ pub(super) struct Args {
     /// Addresses of the controller: only what came there counts
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     server: Vec<std::net::IpAddr>,
-    /// How it is printed
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t = Format::Text
-    )]
-    format: Format,
+    #[command(flatten)]
+    printed: Printed,
 }
 
 /// Prints it.
@@ -77,7 +70,7 @@ pub(super) fn run(
     };
     let arrivals = read(&args.capture, settings)?;
     let preview = engine::preview(&sites, &arrivals, &wanted, &args.ingress, &limit)?;
-    match args.format {
+    match args.printed.format {
         Format::Json => paper.json(&PreviewShape::from(&preview))?,
         Format::Text => print(&preview, paper)?,
     }

@@ -1,6 +1,6 @@
 //! The cluster and the database, as the verbs on limits come to them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -87,11 +87,7 @@ impl Reach {
         &self,
     ) -> Responder<Cluster, impl Fn(&IngressName, &Value) -> Result<Controller, Refusal> + '_> {
         let serving = |name: &IngressName, _: &Value| serving(&self.world, name);
-        let audit = self.visit.actions().inspect_err(|error| {
-            // Whoever has no database here has the audit of the one that watches.
-            tracing::info!(%error, "what is done is not in an audit here");
-        });
-        Responder::new(self.cluster.clone(), serving, Box::new(audit.ok().map(Mutex::new)))
+        Responder::new(self.cluster.clone(), serving, Box::new(self.visit.audit()))
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn run(
     let reach = Reach::begin(settings, environment)?;
     if consent.dry_run {
         let would = reach.revert(ingress, Effect::DryRun)?;
-        if consent.format == Format::Json {
+        if consent.printed.format == Format::Json {
             return Ok(paper.json(&RevertedShape::from(&would))?);
         }
         for line in proposal::of_revert(&would) {
@@ -54,7 +54,7 @@ pub(super) fn run(
         let would = reach.revert(ingress, Effect::DryRun)?;
         asking.agreed(&format!("Lift the limit of {ingress}"), &proposal::of_revert(&would))?;
     }
-    print(&reach.revert(ingress, Effect::Lasting)?, consent.format, paper)
+    print(&reach.revert(ingress, Effect::Lasting)?, consent.printed.format, paper)
 }
 
 fn print(reverted: &Reverted, format: Format, paper: &mut Paper) -> Result<(), Error> {

@@ -45,7 +45,6 @@ impl Item for PolicyStatus {
         Some(match (self.why.as_str(), self.standing) {
             ("", Standing::AgentOnly) => look.cell(Role::Dim, "the cluster has no object of it"),
             ("", _) => look.cell(Role::Dim, hooks),
-            (why, Standing::NotLoaded) => look.cell(Role::Bad, text::clean(why)),
             (why, standing) => look.cell(role(standing), text::clean(why)),
         })
     }
@@ -69,11 +68,12 @@ static FIELDS: [Field<PolicyStatus>; 7] = [
     },
     Field {
         column: Column::text("DOES", 12, Clip::End, 2),
-        cell: |row, look| match row.actions.as_slice() {
-            [] => look.cell(Role::Dim, "tells"),
-            actions => look.cell(Role::Text, actions.join(" ")),
+        cell: |row, look| {
+            look.cell(if is_harmless(row) { Role::Dim } else { Role::Text }, does(row))
         },
-        compare: |one, other| other.actions.cmp(&one.actions),
+        compare: |one, other| {
+            is_harmless(one).cmp(&is_harmless(other)).then(does(one).cmp(&does(other)))
+        },
     },
     Field {
         column: Column::text("AGENTS", 7, Clip::End, 3),
@@ -93,7 +93,7 @@ static FIELDS: [Field<PolicyStatus>; 7] = [
 ];
 
 /// How a standing looks.
-pub(super) const fn role(standing: Standing) -> Role {
+pub(crate) const fn role(standing: Standing) -> Role {
     match standing {
         Standing::NotLoaded => Role::Critical,
         Standing::PartlyLoaded => Role::Bad,
@@ -105,27 +105,45 @@ pub(super) const fn role(standing: Standing) -> Role {
 }
 
 fn mode(row: &PolicyStatus, look: &Look) -> Cell {
-    let role = match row.mode {
-        _ if row.actions.is_empty() => Role::Dim,
+    let role = match mode_of(row) {
+        _ if is_harmless(row) => Role::Dim,
         Some(PolicyMode::Monitor) => Role::Text,
         Some(PolicyMode::Enforce) | None => Role::Warning,
     };
     look.cell(role, mode_words(row))
 }
 
-/// The mode that a policy asks for; where the cluster knows nothing of it, the one that it is in.
-pub(super) fn mode_words(row: &PolicyStatus) -> &'static str {
-    let of_agents = || row.agents.iter().find_map(|agent| agent.mode);
-    match row.mode.or_else(|| row.manifest.is_none().then(of_agents).flatten()) {
-        Some(mode) => mode.name(),
-        // What asks for no mode acts.
-        None if row.manifest.is_some() => "enforce",
-        None => "not said",
+/// Whether a policy does nothing to processes in any mode, as far as that is known.
+fn is_harmless(row: &PolicyStatus) -> bool {
+    let of_agents = !row.agents.is_empty() && row.agents.iter().all(|agent| agent.is_monitor_only);
+    row.actions.is_empty() && (row.manifest.is_some() || of_agents)
+}
+
+/// What a policy does to processes where it acts. Agents alone do not say.
+pub(crate) fn does(row: &PolicyStatus) -> String {
+    match row.actions.as_slice() {
+        [] if is_harmless(row) => "tells".into(),
+        [] => "not known".into(),
+        actions => text::clean(&actions.join(" ")),
     }
 }
 
+/// The mode that a policy asks for; where the cluster knows nothing of it, the one that it is in.
+pub(crate) fn mode_of(row: &PolicyStatus) -> Option<PolicyMode> {
+    match &row.manifest {
+        // What asks for no mode acts.
+        Some(_) => Some(row.mode.unwrap_or(PolicyMode::Enforce)),
+        None => row.agents.iter().find_map(|agent| agent.mode),
+    }
+}
+
+/// As [`mode_of`], in a word.
+pub(crate) fn mode_words(row: &PolicyStatus) -> &'static str {
+    mode_of(row).map_or("not said", PolicyMode::name)
+}
+
 /// Of how many agents it is at work in how many.
-fn at_work(row: &PolicyStatus) -> String {
+pub(crate) fn at_work(row: &PolicyStatus) -> String {
     let is_loaded =
         |agent: &&AgentPolicy| matches!(agent.state, LoadState::Enabled | LoadState::PartlyEnabled);
     format!("{}/{}", row.agents.iter().filter(is_loaded).count(), row.agents.len())
@@ -196,14 +214,12 @@ impl Policies {
 impl View for Policies {
     fn title(&self, scene: &Scene) -> String {
         let policies = &scene.snapshot.tetragon.policies;
-        let is_broken = |one: &&Arc<PolicyStatus>| {
-            matches!(one.standing, Standing::NotLoaded | Standing::PartlyLoaded)
-        };
-        let broken = policies.iter().filter(is_broken).count() as u64;
-        let broken = match broken {
-            0 => String::new(),
-            broken => format!(" · {} NOT LOADED", format::count(broken)),
-        };
+        let broken = [Standing::NotLoaded, Standing::PartlyLoaded].map(|standing| {
+            let count = policies.iter().filter(|one| one.standing == standing).count() as u64;
+            (count > 0)
+                .then(|| format!(" · {} {}", format::count(count), words::standing(standing)))
+        });
+        let broken: String = broken.into_iter().flatten().collect();
         format!("Policies ─ {}{broken}", format::count(policies.len() as u64))
     }
 
@@ -231,7 +247,7 @@ impl View for Policies {
 
     fn copy(&self, scene: &Scene) -> Option<String> {
         let row = self.selected(scene)?;
-        let (name, standing) = (text::clean(&row.name.to_string()), row.standing.name());
+        let (name, standing) = (text::clean(&row.name.to_string()), words::standing(row.standing));
         Some(format!("{name} {standing} {} {}\n", mode_words(&row), text::clean(&row.why)))
     }
 

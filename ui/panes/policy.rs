@@ -5,11 +5,12 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use serde_json::Value;
 use weir::engine::Snapshot;
 use weir::policy::{AgentPolicy, Counters, LoadState, PolicyMode, PolicyStatus, yaml};
 
 use super::facts::{self, Fact};
-use super::policies::{mode_words, role};
+use super::policies::{does, mode_of, mode_words, role};
 use super::scroll::Scroll;
 use super::{Focus, Scene, Subject, View, chrome};
 use crate::console::Motion;
@@ -22,6 +23,16 @@ use crate::words;
 /// Lines of its text that are shown.
 const LINES: usize = 5_000;
 
+/// `object` as YAML that cannot steer a terminal and says the same: where something in it could, as
+/// JSON, which is YAML too and has escapes for it.
+pub(super) fn harmless_yaml(object: &Value) -> String {
+    let yaml = yaml(object);
+    if text::harmless_lines(&yaml) == yaml {
+        return yaml;
+    }
+    format!("{object:#}").lines().map(|line| text::json(line) + "\n").collect()
+}
+
 /// What is so of a policy.
 fn facts(status: &PolicyStatus) -> Vec<Fact> {
     let mut facts = vec![
@@ -32,11 +43,11 @@ fn facts(status: &PolicyStatus) -> Vec<Fact> {
         facts.push(Fact::told("why", text::clean(&status.why), role(status.standing)));
     }
     let does = match status.actions.as_slice() {
-        [] => "tells, and does nothing to processes".into(),
-        actions if mode_words(status) == PolicyMode::Monitor.name() => {
-            format!("only tells what it would do: {}", actions.join(" "))
+        [] => does(status),
+        _ if mode_of(status) == Some(PolicyMode::Monitor) => {
+            format!("only tells what it would do: {}", does(status))
         }
-        actions => actions.join(" "),
+        _ => does(status),
     };
     facts.extend([Fact::new("mode", mode_words(status)), Fact::new("does", does)]);
     facts.extend(status.hooks.iter().map(|hook| Fact::new("hooks", text::clean(hook))));
@@ -129,12 +140,18 @@ impl PolicyPage {
         }
         let mut lines = facts::lines(&facts, columns, look);
         if let Some(manifest) = &self.shown.manifest {
-            let yaml = text::harmless_lines(&yaml(manifest));
-            let written = yaml.lines().take(LINES);
+            let yaml = harmless_yaml(manifest);
+            let styled = |line: &str, role| Line::styled(format!(" {line}"), look.style(role));
             lines.push(Line::default());
-            lines.extend(
-                written.map(|line| Line::styled(format!(" {line}"), look.style(Role::Text))),
-            );
+            lines.extend(yaml.lines().take(LINES).map(|line| styled(line, Role::Text)));
+            let more = yaml.lines().skip(LINES).count();
+            if more > 0 {
+                let words = format!(
+                    "{} more lines are not shown; `y` copies all",
+                    format::count(more as u64)
+                );
+                lines.push(styled(&words, Role::Warning));
+            }
         }
         lines
     }
@@ -157,8 +174,8 @@ impl View for PolicyPage {
 
     fn copy(&self, _scene: &Scene) -> Option<String> {
         let facts = facts::written(&facts(&self.shown));
-        let manifest = self.shown.manifest.as_deref().map(yaml).unwrap_or_default();
-        Some(format!("{facts}\n{}", text::harmless_lines(&manifest)))
+        let manifest = self.shown.manifest.as_deref().map(harmless_yaml).unwrap_or_default();
+        Some(format!("{facts}\n{manifest}"))
     }
 
     fn subject(&self, _scene: &Scene) -> Option<Subject> {

@@ -11,8 +11,9 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tui_textarea::{CursorMove, TextArea};
-use weir::policy::{Guarded, Policy, PolicyMode, PolicyStatus, Problem, TEMPLATES, yaml};
+use weir::policy::{Guarded, Policy, PolicyMode, PolicyStatus, Problem, TEMPLATES};
 
+use super::policy::harmless_yaml;
 use super::proposal::Said;
 use super::scroll::Scroll;
 use super::{Focus, Scene, View};
@@ -23,9 +24,14 @@ use crate::widgets::wrap::wrapped;
 /// Bytes that can be written; more is no policy.
 const LONGEST: usize = 256 * 1024;
 
+/// Which editor: what comes of what is asked in one is shown in no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EditorId(pub(crate) u64);
+
 /// The page.
 #[derive(Debug)]
 pub(crate) struct PolicyEditor {
+    id: EditorId,
     writing: TextArea<'static>,
     /// What it is about, for its title.
     about: String,
@@ -43,24 +49,24 @@ pub(crate) struct PolicyEditor {
 
 impl PolicyEditor {
     /// An editor that begins with the first template.
-    pub(crate) fn new() -> Self {
-        let mut editor = Self::with("a new policy".into(), TEMPLATES[0].yaml);
+    pub(crate) fn new(id: EditorId) -> Self {
+        let mut editor = Self::with(id, "a new policy".into(), TEMPLATES[0].yaml);
         editor.template = 1;
         editor
     }
 
     /// An editor of a policy that the cluster has; none where only agents know of it.
-    pub(crate) fn of(status: &PolicyStatus) -> Option<Self> {
+    pub(crate) fn of(status: &PolicyStatus, id: EditorId) -> Option<Self> {
         let manifest = status.manifest.as_deref()?;
-        Some(Self::with(text::clean(&status.name.to_string()), &yaml(manifest)))
+        Some(Self::with(id, text::clean(&status.name.to_string()), &harmless_yaml(manifest)))
     }
 
-    fn with(about: String, written: &str) -> Self {
-        let written = text::harmless_lines(written);
+    fn with(id: EditorId, about: String, written: &str) -> Self {
         let mut writing = TextArea::from(written.lines());
         writing.set_tab_length(2);
         let saved = written.lines().collect::<Vec<_>>().join("\n");
         Self {
+            id,
             writing,
             about,
             saved,
@@ -70,6 +76,11 @@ impl PolicyEditor {
             checked: OnceCell::new(),
             scroll: Cell::default(),
         }
+    }
+
+    /// Which it is.
+    pub(crate) const fn id(&self) -> EditorId {
+        self.id
     }
 
     /// What is written.
@@ -114,9 +125,13 @@ impl PolicyEditor {
         !self.is_changed()
     }
 
-    /// Shows what was said of what is written.
+    /// Shows what was said of what was asked about, which may have been changed since.
     pub(crate) fn tell(&mut self, said: Vec<Said>) {
         self.said = said;
+        if self.asked.as_ref().is_some_and(|asked| *asked != self.text()) {
+            self.said
+                .insert(0, Said::new(Role::Title, "of what stood here when it was asked:".into()));
+        }
     }
 
     /// Takes a key that is bound to nothing.
@@ -157,7 +172,7 @@ impl PolicyEditor {
         let saved = std::mem::take(&mut self.saved);
         let template_at = self.template + 1;
         let about = std::mem::take(&mut self.about);
-        *self = Self::with(about, template.yaml);
+        *self = Self::with(self.id, about, template.yaml);
         self.template = template_at;
         // A template over a policy of the cluster is a change of it.
         if TEMPLATES.iter().all(|one| one.yaml.trim_end() != saved) {

@@ -54,10 +54,15 @@ pub(super) fn run(
     let mut not_loaded = Vec::new();
     for policy in &policies {
         let applied = reach.apply(request(args, policy, args.consent.dry_run))?;
-        print(&applied, args.consent.format, paper)?;
+        print(&applied, args.consent.printed.format, paper)?;
         let status = &applied.status;
-        if !applied.is_dry_run && status.standing == Standing::NotLoaded {
-            not_loaded.push(format!("{} is applied and not loaded: {}", status.name, status.why));
+        let lacking = match status.standing {
+            Standing::NotLoaded => "not loaded",
+            Standing::PartlyLoaded => "not loaded everywhere",
+            _ => continue,
+        };
+        if !applied.is_dry_run {
+            not_loaded.push(format!("{} is applied and {lacking}: {}", status.name, status.why));
         }
     }
     if not_loaded.is_empty() { Ok(()) } else { Err(Error::NotLoaded(not_loaded.join("; "))) }
@@ -91,7 +96,6 @@ fn print(applied: &PolicyApplied, format: Format, paper: &mut Paper) -> Result<(
         return Ok(paper.line(&format!("{} would be applied; nothing is written", status.name))?);
     }
     let already = if applied.diff.is_empty() { "already " } else { "" };
-    let standing = words::standing(status.standing);
-    paper.line(&format!("{} is {already}applied: {standing}", status.name))?;
+    paper.line(&format!("{} is {already}applied: {}", status.name, words::stands(status)))?;
     applied.notes.iter().try_for_each(|note| Ok(paper.line(&text::clean(note))?))
 }

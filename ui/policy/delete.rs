@@ -42,7 +42,7 @@ pub(super) fn run(
     }
     let effect = if consent.dry_run { Effect::DryRun } else { Effect::Lasting };
     for name in policies {
-        print(&reach.delete(name, effect)?, consent.format, paper)?;
+        print(&reach.delete(name, effect)?, consent.printed.format, paper)?;
     }
     Ok(())
 }

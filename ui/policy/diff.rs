@@ -7,7 +7,7 @@ use super::Error;
 use super::apply::wanted;
 use super::reach::Reach;
 use super::source::Files;
-use crate::cli::{Format, one_of};
+use crate::cli::{Format, Printed, one_of};
 use crate::paper::Paper;
 
 /// Show what applying files would change: exit status 0 where nothing would, 1 where something would
@@ -21,15 +21,8 @@ pub(super) struct Args {
     /// Whether they are to act (enforce) or only to tell (monitor) [default: as the file says]
     #[arg(long, value_name = "MODE", value_parser = one_of([PolicyMode::Monitor, PolicyMode::Enforce], PolicyMode::name))]
     mode: Option<PolicyMode>,
-    /// How it is printed
-    #[arg(
-        short = 'o',
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t = Format::Text
-    )]
-    format: Format,
+    #[command(flatten)]
+    printed: Printed,
 }
 
 /// Prints it.
@@ -44,11 +37,18 @@ pub(super) fn run(
     for policy in &policies {
         let would = reach.apply(wanted(policy, args.mode))?;
         differ += usize::from(!would.diff.is_empty());
-        if args.format == Format::Json {
+        if args.printed.format == Format::Json {
             paper.json(&PolicyAppliedShape::from(&would))?;
-        } else if !would.diff.is_empty() {
+            continue;
+        }
+        if !would.diff.is_empty() {
             paper.line(would.diff.trim_end())?;
         }
+        // What is printed can be given to `patch`.
+        would.notes.iter().for_each(|note| match note.strip_prefix("forced, although ") {
+            Some(danger) => paper.aside(&format!("{}: it would harm: {danger}", policy.name())),
+            None => paper.aside(&format!("{}: {note}", policy.name())),
+        });
     }
     if differ == 0 { Ok(()) } else { Err(Error::Differs(differ)) }
 }

@@ -1,6 +1,6 @@
 //! The cluster, the agents and the database, as the verbs on policies come to them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
@@ -49,11 +49,7 @@ impl Reach {
             let agents = tetragon::present(&settings.tetragon, cluster.as_ref().ok()).await?;
             Ok((cluster, agents))
         })?;
-        let audit = visit.actions().inspect_err(|error| {
-            // Whoever has no database here has the audit of the one that watches.
-            tracing::info!(%error, "what is done is not in an audit here");
-        });
-        let audit = Box::new(audit.ok().map(Mutex::new));
+        let audit = Box::new(visit.audit());
         let (_, agents) = watch::channel(Arc::new(agents));
         let client = PolicyClient::new(policing(settings).parts(cluster, agents, audit));
         Ok(Self { tasks, client, by: visit.by })

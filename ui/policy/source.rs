@@ -19,8 +19,8 @@ const SAID: usize = 8;
 /// Where policies are read.
 #[derive(Debug, clap::Args)]
 pub(super) struct Files {
-    /// File with policies as YAML or JSON, a folder of such files, or `-` for standard input; several may
-    /// be given
+    /// File with policies as YAML or JSON, a folder for its .yaml, .yml and .json files, or `-` for
+    /// standard input; several may be given
     #[arg(short, long, required = true, value_name = "FILE")]
     filename: Vec<PathBuf>,
 }
@@ -107,15 +107,21 @@ fn documents(text: &str) -> Vec<(usize, String)> {
         let rest = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
         rest.is_some_and(|rest| rest.trim().is_empty() || rest.starts_with([' ', '\t']))
     };
-    let is_said = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    // Neither blanks nor comments, nor directives such as `%YAML 1.2`.
+    let is_said = |line: &str| {
+        !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with('%')
+    };
     for (number, line) in text.lines().enumerate() {
         if is_mark(line) {
             documents.push((first, std::mem::take(&mut document)));
-            first = number + 1;
+            first = number;
+            // A document may begin on that line, and keeps its columns.
+            document.push_str("   ");
+            document.extend(line.get(3..));
         } else {
             document.push_str(line);
-            document.push('\n');
         }
+        document.push('\n');
     }
     documents.push((first, document));
     documents.retain(|(_, document)| document.lines().any(is_said));
@@ -140,6 +146,21 @@ mod tests {
             let error = policies(Path::new("x.yaml"), empty).unwrap_err();
             assert!(error.to_string().contains("no policy in it"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_document_may_begin_on_the_line_of_its_mark() {
+        let object = "{apiVersion: cilium.io/v1alpha1, kind: TracingPolicy, metadata: {name: N}, \
+                      spec: {kprobes: [{call: tcp_connect}]}}";
+        let [one, two, bad] = ["one", "two", "Bad"].map(|name| object.replace('N', name));
+        let text = format!("%YAML 1.2\n--- {one}\n...\n---\t{two}\n");
+        let read = policies(Path::new("x.yaml"), &text).unwrap();
+        let names: Vec<_> = read.iter().map(|policy| policy.name().to_string()).collect();
+        assert_eq!(names, ["one", "two"]);
+        let error = policies(Path::new("x.yaml"), &format!("{text}--- {bad}\n")).unwrap_err();
+        let column = 5 + bad.find("Bad").unwrap();
+        let place = format!("line 5, column {column}: ");
+        assert!(error.to_string().contains(&place), "{error}");
     }
 
     #[test]

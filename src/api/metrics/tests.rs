@@ -154,7 +154,7 @@ fn what_comes_from_several_agents_of_a_node_is_one_and_what_is_lost_is_told_apar
     snapshot.tetragon.agents = vec![heard, other, unknown];
     (snapshot.tetragon.kept, snapshot.tetragon.kept_bytes) = (40, 9_000);
     (snapshot.tetragon.evicted, snapshot.tetragon.joinable) = (15, 10);
-    snapshot.tetragon.joined = 8;
+    (snapshot.tetragon.joined, snapshot.tetragon.forgotten) = (8, 3);
     let text = text(&snapshot, true);
     for line in [
         "weir_tetragon_up{node=\"n1\"} 1",
@@ -170,6 +170,7 @@ fn what_comes_from_several_agents_of_a_node_is_one_and_what_is_lost_is_told_apar
         "weir_tetragon_evicted_events_total 15",
         "weir_tetragon_flows_total{process=\"known\"} 8",
         "weir_tetragon_flows_total{process=\"unknown\"} 2",
+        "weir_tetragon_forgotten_claims_total 3",
         "weir_tetragon_policies{standing=\"not-loaded\"} 0",
     ] {
         assert!(text.lines().any(|written| written == line), "{line}\n{text}");

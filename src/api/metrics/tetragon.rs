@@ -79,6 +79,9 @@ impl Page {
         for (process, flows) in [("known", status.joined), ("unknown", unknown)] {
             self.labelled(name, &[("process", process)], flows);
         }
+        let name = "weir_tetragon_forgotten_claims_total";
+        self.counter(name, "What processes did with sockets or started, and was forgotten for newer.");
+        self.plain(name, status.forgotten);
     }
 }
 
@@ -86,9 +89,7 @@ impl Page {
 fn by_node(agents: &[AgentStatus]) -> BTreeMap<String, Node> {
     let mut nodes = BTreeMap::<String, Node>::new();
     for agent in agents {
-        let name =
-            if agent.node.is_empty() { agent.endpoint.to_string() } else { agent.node.clone() };
-        let node = nodes.entry(name).or_default();
+        let node = nodes.entry(agent.name()).or_default();
         node.is_up |= agent.link == AgentLink::Up;
         node.events += agent.events;
         let lost = [agent.rate_limited, agent.dropped, agent.unreadable];

@@ -18,7 +18,7 @@ impl From<PolicyError> for Problem {
                 let detail = format!("{why}; `?force=true` applies it all the same");
                 return Self::new(StatusCode::CONFLICT, detail);
             }
-            PolicyError::Busy | PolicyError::Unsure { .. } => {
+            PolicyError::Busy | PolicyError::Silent(_) | PolicyError::Unsure { .. } => {
                 let status = StatusCode::SERVICE_UNAVAILABLE;
                 return Self::new(status, error.to_string()).retry_after(AGAIN);
             }

@@ -32,14 +32,11 @@ pub(super) fn notes(before: &Snapshot, now: &Snapshot) -> Vec<String> {
     let reasons = reasons(now);
     let mut notes: Vec<_> =
         agents.iter().filter_map(down).filter(|note| !reasons.contains(note)).collect();
-    let lost = now.tetragon.lost().saturating_sub(before.tetragon.lost());
+    let lost = now.tetragon.lost_since(&before.tetragon);
     if lost > 0 {
         notes.push(format!("{lost} events of Tetragon were lost in the last seconds"));
     }
-    let gaps =
-        |snapshot: &Snapshot| snapshot.tetragon.agents.iter().map(|one| one.gaps).sum::<u64>();
-    let missed = gaps(now).saturating_sub(gaps(before));
-    if missed > 0 {
+    if now.tetragon.gaps_since(&before.tetragon) > 0 {
         let said = "an agent of Tetragon was not heard for a while in the last seconds: what happened \
                     then is not known";
         notes.push(said.to_owned());
@@ -149,5 +146,7 @@ mod tests {
         assert_eq!(new[0], "6 events of Tetragon were lost in the last seconds");
         assert!(new[1].starts_with("an agent of Tetragon was not heard for a while"), "{new:?}");
         assert_eq!(new[2..], lasting);
+        // What another agent of its node has counted before it is not new.
+        assert_eq!(notes(&heard(&[], vec![agent(THERE, true)]), &now), lasting);
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::incident::SinkName;
+use crate::incident::{Deed, SinkName};
 use crate::store::{Changes, Outbox, Recipient, Role, Witness};
 
 /// A server with two open incidents, and a sink that is to be told of them.
@@ -150,7 +150,7 @@ async fn what_tetragon_said_of_an_alert_is_a_list_for_whoever_may_look() {
     let target = format!("/api/alerts/{}/events", IncidentId(1));
     assert_eq!(server.get_as(&token, &target).await.json(), json!([]));
     let said = json!({ "process_exec": { "process": { "binary": "/bin/sh" } } });
-    let event = Witness { incident: IncidentId(1), at_us: 1, event: said.to_string() };
+    let event = Witness { incident: IncidentId(1), deed: Deed::Started, at_us: 1, event: said.to_string() };
     server.store.apply(&Changes { events: &[event], ..Changes::default() }).unwrap();
     assert_eq!(server.get_as(&token, &target).await.json(), json!([said]));
     assert_eq!(server.get(&target).await.status, 401);

@@ -188,22 +188,23 @@ async fn why_it_was_not_done_is_told_with_a_status_of_its_own() {
         let (action, message) = ("apply".into(), format!("words with {status}"));
         cluster::Error::Refused { action, status, reason: "Reason".into(), message }.into()
     };
-    let cases: [Case; 10] = [
+    let cases: [Case; 11] = [
         (|| PolicyError::Nowhere("nobody is there".into()), 503, "nobody is there", false),
         (|| PolicyError::Invalid("no policy".into()), 400, "no policy", false),
         (|| PolicyError::Dangerous("it kills".into()), 409, "it kills; `?force=true`", false),
         (|| PolicyError::NoPolicy(name()), 404, "there is no policy block-nc", false),
         (|| PolicyError::NotInstalled, 503, "are not installed", false),
         (|| PolicyError::Agent("no hook".into()), 502, "no hook", false),
+        (|| PolicyError::Silent("none answered".into()), 503, "none answered", true),
         (|| PolicyError::Busy, 503, "too many questions", true),
         (|| PolicyError::Ended, 503, "the engine has ended", false),
         (
             || {
-                let error = cluster::Error::ReadOnly { action: "apply".into() };
-                PolicyError::Unsure { policy: name(), source: Box::new(error) }
+                let why = "no answer within 4 s".into();
+                PolicyError::Unsure { policy: name(), why }
             },
             503,
-            "it is not known whether it was written",
+            "it is not known whether it was written: no answer within 4 s",
             true,
         ),
         (

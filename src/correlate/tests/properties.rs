@@ -151,9 +151,9 @@ fn judged(
         for (one, name) in [found.client, found.server].iter().zip(ids) {
             possible += 1;
             match one {
-                Some(one) if one.id == *name => right += 1,
-                Some(_) => wrong += 1,
-                None => {}
+                Answer::Owner(one) if one.id == *name => right += 1,
+                Answer::Owner(_) => wrong += 1,
+                Answer::Nobody | Answer::Unclear => {}
             }
         }
     }

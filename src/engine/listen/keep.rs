@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,7 @@ use super::queue::{Over, Waiting};
 use crate::engine::desk::PANICKED;
 use crate::engine::events::{Events, Kept, Recorder};
 use crate::engine::snapshot::TetragonStatus;
-use crate::tetragon::AgentStatus;
+use crate::tetragon::{AgentLink, AgentStatus};
 
 /// How often it is said at most.
 const EVERY: Duration = Duration::from_millis(250);
@@ -35,10 +36,22 @@ impl Keeping {
     pub(super) fn run(mut self, waiting: &Waiting) {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.work(waiting)));
         if let Err(panic) = outcome {
-            // Agents that are heard must not look as if their events were remembered.
-            self.shown.send_modify(|shown| shown.absent = Some(PANICKED.into()));
+            self.give_up();
             resume_unwind(panic);
         }
+    }
+
+    /// Agents that are heard must not look as if their events were remembered.
+    fn give_up(&self) {
+        let since_us = Timestamp::now().as_microsecond();
+        let mut agents = Vec::clone(&self.agents.borrow());
+        for agent in &mut agents {
+            agent.link = AgentLink::Down { since_us, why: PANICKED.into() };
+        }
+        self.shown.send_modify(|shown| {
+            shown.agents = agents;
+            shown.absent = Some(PANICKED.into());
+        });
     }
 
     fn work(&mut self, waiting: &Waiting) {

@@ -7,7 +7,7 @@ use super::queue::{Over, WAITING, WAITING_BYTES};
 use super::*;
 use crate::engine::events::EventId;
 use crate::engine::fixture::event;
-use crate::tetragon::Endpoint;
+use crate::tetragon::{AgentLink, Endpoint};
 
 /// A thread that remembers at most so many bytes, and all that belongs to it.
 struct Kept {
@@ -108,9 +108,14 @@ fn how_agents_stand_is_shown_and_that_there_is_none() {
 fn a_thread_that_breaks_off_does_not_look_like_a_quiet_cluster() {
     let observe = |_: &Arc<KeptEvent>| panic!("it breaks off");
     let Kept { intake, seen, thread, .. } = keeping(1 << 20, Box::new(observe));
+    let up = AgentStatus::new(Endpoint::Tcp("n1:54321".into()));
+    intake.agents(vec![AgentStatus { link: AgentLink::Up, ..up }]);
     assert!(intake.take(event("/bin/sh")));
     assert!(thread.join().is_err());
-    assert!(seen.borrow().absent.as_ref().is_some_and(|why| why.contains("a fault of its own")));
+    let is_fault = |why: &String| why.contains("a fault of its own");
+    assert!(seen.borrow().absent.as_ref().is_some_and(is_fault));
+    let link = seen.borrow().agents[0].link.clone();
+    assert!(matches!(&link, AgentLink::Down { why, .. } if is_fault(why)), "{link:?}");
     // Whatever comes then is counted where it came from.
     assert!(!intake.take(event("/bin/sh")));
 }

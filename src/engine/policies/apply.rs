@@ -1,13 +1,15 @@
 //! Applies a policy: has it checked, says what it would change, and what became of it.
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use super::agents::{self, Heard, SAYS};
+use super::agents::{self, HAS, Heard};
 use super::audit::Before;
 use super::object::{MANAGER, path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyApplied, PolicyClient, PolicyError, PolicyRequest};
 use crate::cluster::{self, Conflicts, Effect, Objects};
+use crate::engine::keeper::with_causes;
 use crate::engine::limits::Written;
 use crate::policy::{self, Policy, PolicyName, Problem, bare};
 use crate::store::By;
@@ -55,7 +57,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
     ) -> Result<PolicyApplied, PolicyError> {
         self.may_write(policy.name(), "apply", way.is_dry_run)?;
         let agents = self.agents();
-        self.spared(policy, way, &agents, before)?;
+        self.spared(policy.name(), policy.dangers(&self.guarded(&agents)), way, before)?;
         if let Ok(objects) = &self.parts.cluster {
             return self.in_cluster(objects, policy, way, &agents, before).await;
         }
@@ -77,20 +79,18 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         Ok(())
     }
 
-    /// An error where the policy would harm and nobody insists.
+    /// An error where the policy `name` would harm, by `dangers`, and nobody insists.
     fn spared(
         &self,
-        policy: &Policy,
+        name: &PolicyName,
+        dangers: Vec<String>,
         way: Way,
-        agents: &[AgentStatus],
         before: &mut Before,
     ) -> Result<(), PolicyError> {
-        let dangers = policy.dangers(&self.guarded(agents));
         if dangers.is_empty() {
             return Ok(());
         }
         if !way.is_forced {
-            let name = policy.name();
             let why = format!("the policy {name} is not applied: {}", dangers.join("; "));
             return Err(PolicyError::Dangerous(why));
         }
@@ -112,14 +112,17 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
     ) -> Result<PolicyApplied, PolicyError> {
         let name = policy.name();
         let path = path(name);
-        let (live, had) = tokio::join!(objects.get(&path), agents::hear(agents, SAYS));
+        let began = Instant::now();
+        let (live, had) = tokio::join!(objects.get(&path), agents::hear(agents, HAS));
         let live = live?.map(bare);
         before.object = live.clone().unwrap_or_default();
         let (would, mut notes) = self.checked(objects, policy).await?;
         // What others have written stays in it, and may harm too.
-        if let Ok(whole) = Policy::from_json(would.clone()) {
-            self.spared(&whole, way, agents, before)?;
-        }
+        let dangers = match Policy::from_json(would.clone()) {
+            Ok(whole) => whole.dangers(&self.guarded(agents)),
+            Err(problems) => vec![unreadable(&problems)],
+        };
+        self.spared(name, dangers, way, before)?;
         let written = Written {
             object: shown(name),
             how: format!("apply as {MANAGER}"),
@@ -141,7 +144,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         let is_same_spec = live.as_ref().is_some_and(|live| live.get("spec") == object.get("spec"));
         let awaited =
             Awaited::Taken { before: (!is_same_spec).then_some(&had), mode: policy.mode() };
-        let (heard, is_known) = settled(agents, name, awaited).await;
+        let (heard, is_known) = settled(agents, name, awaited, began).await;
         say_how_known(agents, &heard, is_known, &mut notes);
         let status = self.standing(name, Some(&object), &heard);
         Ok(PolicyApplied { status, written, diff, notes, is_dry_run: false })
@@ -180,17 +183,36 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         would: &Value,
         error: cluster::Error,
     ) -> Result<Value, PolicyError> {
-        if !matches!(error, cluster::Error::Unreachable { .. }) {
+        if !may_be_written(&error) {
             return Err(error.into());
         }
-        match objects.get(&path(name)).await {
-            Ok(object) => match object.map(bare) {
-                Some(object) if object == *would => Ok(object),
-                _ => Err(error.into()),
-            },
-            Err(_) => Err(PolicyError::Unsure { policy: name.clone(), source: Box::new(error) }),
+        match objects.get(&path(name)).await.map(|object| object.map(bare)) {
+            Ok(Some(object)) if object == *would => Ok(object),
+            // Who refused has not written. Who said nothing may do so yet.
+            Ok(_) if error.status().is_some() => Err(error.into()),
+            _ => Err(unsure(name, &error)),
         }
     }
+}
+
+/// Whether what failed so may have been written all the same.
+pub(super) fn may_be_written(error: &cluster::Error) -> bool {
+    match error {
+        cluster::Error::Unreachable { .. } => true,
+        error => error.status().is_some_and(|status| status >= 500),
+    }
+}
+
+pub(super) fn unsure(policy: &PolicyName, error: &cluster::Error) -> PolicyError {
+    PolicyError::Unsure { policy: policy.clone(), why: with_causes(error) }
+}
+
+/// What is feared of a policy in which others have written what Weir cannot read.
+fn unreadable(problems: &[Problem]) -> String {
+    let first = problems.first().map(ToString::to_string).unwrap_or_default();
+    format!(
+        "with what others have written in it, it cannot be read, so that it may do anything: {first}"
+    )
 }
 
 /// How a policy is applied.

@@ -12,7 +12,7 @@ use super::{PolicyError, PolicyList};
 use crate::cluster::{Cluster, Collection, Objects};
 use crate::engine::responder::Audit;
 use crate::policy::{Guarded, PolicyName, PolicyStatus, Standing, bare};
-use crate::tetragon::{AgentStatus, Endpoint};
+use crate::tetragon::AgentStatus;
 
 /// Policies of a kind that are read of a cluster at most.
 const MOST: usize = 2_000;
@@ -88,7 +88,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             self.somewhere(&agents)?;
         }
         let (found, heard) = tokio::join!(self.found(), agents::hear(&agents, SAYS));
-        let (found, Heard { policies, answered, mut notes }) = (found?, heard);
+        let (found, Heard { policies, answered, mut notes, .. }) = (found?, heard);
         if found == Found::NotInstalled {
             notes.insert(0, PolicyError::NotInstalled.to_string());
         }
@@ -116,10 +116,8 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
 
     /// What no policy may harm, the pods of `agents` among it.
     pub(super) fn guarded(&self, agents: &[AgentStatus]) -> Guarded {
-        let of_pods = agents.iter().filter_map(|agent| match &agent.endpoint {
-            Endpoint::Log { namespace, .. } => Some(namespace.clone()),
-            _ => None,
-        });
+        let of_pods = agents.iter().map(|agent| agent.namespace.clone());
+        let of_pods = of_pods.filter(|namespace| !namespace.is_empty());
         Guarded::new(self.parts.guarded.namespaces().iter().cloned().chain(of_pods))
     }
 

@@ -2,16 +2,16 @@
 
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use super::agents::{self, SAYS, askable};
-use super::apply::NOT_KNOWN_YET;
+use super::agents::{self, HAS, Heard, UNLOADS, askable};
+use super::apply::{NOT_KNOWN_YET, may_be_written, unsure};
 use super::audit::Before;
 use super::give::counted;
 use super::object::{metadata, path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyClient, PolicyDeleted, PolicyError};
-use crate::cluster::{self, Effect, Objects};
-use crate::engine::keeper::with_causes;
+use crate::cluster::{Effect, Objects};
 use crate::engine::limits::Written;
 use crate::policy::{PolicyName, bare};
 use crate::store::By;
@@ -47,13 +47,19 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         before: &mut Before,
     ) -> Result<PolicyDeleted, PolicyError> {
         self.may_write(name, "delete", effect == Effect::DryRun)?;
-        let agents = self.agents();
+        let (agents, began) = (self.agents(), Instant::now());
         if let Ok(objects) = &self.parts.cluster {
             if let Some(body) = remove(objects, name, effect).await? {
                 let body = bare(body);
                 before.object = body.clone();
                 let written = Written { object: shown(name), how: "delete".into(), body };
-                return Ok(self.unloaded(name, written, Vec::new(), &agents, effect).await);
+                let is_dry_run = effect == Effect::DryRun;
+                let mut notes = Vec::new();
+                if !is_dry_run {
+                    let (heard, is_gone) = settled(&agents, name, Awaited::Gone, began).await;
+                    notes = left(name, heard, is_gone);
+                }
+                return Ok(PolicyDeleted { name: name.clone(), written, notes, is_dry_run });
             }
             // What somebody gave to agents by hand is nowhere else.
         } else {
@@ -69,18 +75,15 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         agents: &[AgentStatus],
         before: &mut Before,
     ) -> Result<PolicyDeleted, PolicyError> {
-        let had = agents::hear(agents, SAYS).await;
+        let began = Instant::now();
+        let had = agents::hear(agents, HAS).await;
+        had.some_answered(name)?;
         let mut holders = askable(agents);
-        holders.retain(|agent| had.at(&agents::named(agent), name).is_some());
+        holders.retain(|agent| had.at(&agent.name(), name).is_some());
         if holders.is_empty() {
-            return Err(match (&self.parts.cluster, &*had.notes) {
-                (Err(_), [first, ..]) if had.answered.is_empty() => {
-                    PolicyError::Agent(format!("delete the policy {name}: {first}"))
-                }
-                _ => PolicyError::NoPolicy(name.clone()),
-            });
+            return Err(PolicyError::NoPolicy(name.clone()));
         }
-        let names: Vec<_> = holders.iter().map(agents::named).collect();
+        let names: Vec<_> = holders.iter().map(AgentStatus::name).collect();
         before.object = json!({ "agents": names });
         let written = Written {
             object: format!("{} at {}", shown(name), counted(holders.len())),
@@ -91,38 +94,31 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         if self.parts.cluster.is_ok() {
             notes.push("the cluster knows nothing of it: it is deleted at agents".into());
         }
-        if effect == Effect::Lasting {
-            let remove = |_: AgentStatus, service: Agent| -> BoxFuture<'_, _> {
-                Box::pin(async move {
-                    service.delete_policy(name).await.map_err(|error| with_causes(&error))
-                })
-            };
-            let told = agents::tell(holders, &remove).await;
-            notes.extend(told.outcome(&format!("delete the policy {name}"))?);
+        if effect == Effect::DryRun {
+            return Ok(PolicyDeleted { name: name.clone(), written, notes, is_dry_run: true });
         }
-        Ok(self.unloaded(name, written, notes, agents, effect).await)
+        let remove = |_: AgentStatus, service: Agent| -> BoxFuture<'_, _> {
+            Box::pin(async move { agents::within(UNLOADS, service.delete_policy(name)).await })
+        };
+        let mut told = agents::tell(holders, &remove).await;
+        if !told.is_nothing() {
+            let (heard, is_gone) = settled(agents, name, Awaited::Gone, began).await;
+            told.find_out(|node| heard.lacks(node, name));
+            notes.extend(left(name, heard, is_gone));
+        }
+        let refused = told.outcome(&format!("delete the policy {name}"), name)?;
+        notes.extend(refused);
+        Ok(PolicyDeleted { name: name.clone(), written, notes, is_dry_run: false })
     }
+}
 
-    /// What came of it, once agents have unloaded it or had time to.
-    async fn unloaded(
-        &self,
-        name: &PolicyName,
-        written: Written,
-        mut notes: Vec<String>,
-        agents: &[AgentStatus],
-        effect: Effect,
-    ) -> PolicyDeleted {
-        let is_dry_run = effect == Effect::DryRun;
-        if !is_dry_run {
-            let (heard, is_gone) = settled(agents, name, Awaited::Gone).await;
-            if !is_gone {
-                let left = counted(heard.of(name).count());
-                notes.push(format!("{left} still have it; {NOT_KNOWN_YET}"));
-            }
-            notes.extend(heard.notes);
-        }
-        PolicyDeleted { name: name.clone(), written, notes, is_dry_run }
-    }
+/// What there is to say of agents after a policy was deleted.
+fn left(name: &PolicyName, heard: Heard, is_gone: bool) -> Vec<String> {
+    let still = (!is_gone).then(|| {
+        let left = counted(heard.of(name).count());
+        format!("{left} still have it; {NOT_KNOWN_YET}")
+    });
+    still.into_iter().chain(heard.notes).collect()
 }
 
 /// Removes the object; what it was, or none where there was none.
@@ -141,13 +137,12 @@ async fn remove<O: Objects + Send + Sync>(
         match objects.delete(&path, &uid, &version, effect).await {
             Ok(()) => return Ok(Some(object)),
             Err(error) if error.status() == Some(409) && tries < TRIES => {}
-            Err(error @ cluster::Error::Unreachable { .. }) if effect == Effect::Lasting => {
+            Err(error) if may_be_written(&error) && effect == Effect::Lasting => {
                 return match objects.get(&path).await {
                     Ok(None) => Ok(Some(object)),
-                    Ok(Some(_)) => Err(error.into()),
-                    Err(_) => {
-                        Err(PolicyError::Unsure { policy: name.clone(), source: Box::new(error) })
-                    }
+                    // Who refused has not deleted it. Who said nothing may do so yet.
+                    Ok(Some(_)) if error.status().is_some() => Err(error.into()),
+                    _ => Err(unsure(name, &error)),
                 };
             }
             Err(error) => return Err(error.into()),

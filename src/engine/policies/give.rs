@@ -2,15 +2,15 @@
 
 use futures_util::future::BoxFuture;
 use serde_json::json;
+use tokio::time::Instant;
 
-use super::agents::{self, SAYS, askable};
+use super::agents::{self, Fault, HAS, Heard, LOADS, UNLOADS, askable};
 use super::apply::{Way, say_how_known};
 use super::audit::Before;
 use super::object::shown;
 use super::settle::{Awaited, settled};
 use super::{PolicyApplied, PolicyClient, PolicyError};
 use crate::cluster::Objects;
-use crate::engine::keeper::with_causes;
 use crate::engine::limits::Written;
 use crate::policy::{self, AgentPolicy, LoadState, Policy, PolicyName};
 use crate::tetragon::{Agent, AgentStatus};
@@ -26,7 +26,8 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         before: &mut Before,
     ) -> Result<PolicyApplied, PolicyError> {
         let name = policy.name();
-        let had = agents::hear(agents, SAYS).await;
+        let began = Instant::now();
+        let had = agents::hear(agents, HAS).await;
         let holders: Vec<_> = had.of(name).map(|policy| policy.node.clone()).collect();
         before.object = json!({ "agents": holders });
         let askable = askable(agents);
@@ -53,21 +54,23 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         }
         let yaml = policy.yaml();
         let put = |agent: AgentStatus, service: Agent| -> BoxFuture<'_, _> {
-            let has_it = had.at(&agents::named(&agent), name).is_some();
+            let has_it = had.at(&agent.name(), name).is_some();
             let yaml = &yaml;
             Box::pin(async move { put(service, name, yaml, has_it).await })
         };
-        let told = agents::tell(askable, &put).await;
+        let mut told = agents::tell(askable, &put).await;
         let awaited = Awaited::Taken { before: Some(&had), mode: policy.mode() };
-        let (heard, is_known) = if told.done.is_empty() {
-            (agents::hear(agents, SAYS).await, true)
+        let (heard, is_known) = if told.is_nothing() {
+            (agents::hear(agents, HAS).await, true)
         } else {
-            settled(agents, name, awaited).await
+            settled(agents, name, awaited, began).await
         };
+        let id = |known: &Heard, node: &str| known.at(node, name).map(|policy| policy.id);
+        told.find_out(|node| id(&heard, node).is_some_and(|now| Some(now) != id(&had, node)));
         // An agent that could not load a policy refuses it and has it all the same.
         let is_broken =
             |one: &AgentPolicy| matches!(one.state, LoadState::LoadError | LoadState::Error);
-        match told.outcome(&format!("apply the policy {name}")) {
+        match told.outcome(&format!("apply the policy {name}"), name) {
             Err(error) if heard.of(name).any(is_broken) => notes.push(error.to_string()),
             outcome => notes.extend(outcome?),
         }
@@ -78,13 +81,20 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
 }
 
 /// Has one agent take a policy in, in the place of what it has.
-async fn put(service: Agent, name: &PolicyName, yaml: &str, has_it: bool) -> Result<(), String> {
-    if has_it {
-        service.delete_policy(name).await.map_err(|error| with_causes(&error))?;
+async fn put(service: Agent, name: &PolicyName, yaml: &str, has_it: bool) -> Result<(), Fault> {
+    if !has_it {
+        return agents::within(LOADS, service.add_policy(yaml)).await;
     }
-    service.add_policy(yaml).await.map_err(|error| {
-        let gone = if has_it { " (the one it had is deleted)" } else { "" };
-        format!("{}{gone}", with_causes(&error))
+    let deleted = agents::within(UNLOADS, service.delete_policy(name)).await;
+    deleted.map_err(|fault| fault.told(|why| format!("delete the one it has: {why}")))?;
+    let added = agents::within(LOADS, service.add_policy(yaml)).await;
+    added.map_err(|fault| match fault {
+        Fault::Refused(why) => Fault::Refused(format!(
+            "{why}; the policy that it had is deleted, and it has none of this name now: apply one again"
+        )),
+        Fault::Unsure(why) => {
+            Fault::Unsure(format!("{why}; the policy that it had is deleted"))
+        }
     })
 }
 

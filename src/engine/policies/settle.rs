@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::agents::{self, Heard};
+use super::agents::{self, Heard, WHOLE};
 use crate::policy::{LoadState, PolicyMode, PolicyName};
 use crate::tetragon::AgentStatus;
 
@@ -24,13 +24,15 @@ pub(super) enum Awaited<'a> {
     Gone,
 }
 
-/// What agents have of the policy `name` once what is awaited is so, and whether it is.
+/// What agents have of the policy `name` once what is awaited is so, and whether it is; asked for since
+/// `began`.
 pub(super) async fn settled(
     agents: &[AgentStatus],
     name: &PolicyName,
     awaited: Awaited<'_>,
+    began: Instant,
 ) -> (Heard, bool) {
-    let until = Instant::now() + PATIENCE;
+    let until = (Instant::now() + PATIENCE).min(began + WHOLE);
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let heard = agents::hear(agents, left.max(PAUSE)).await;

@@ -2,8 +2,9 @@
 
 use futures_util::future::BoxFuture;
 use serde_json::json;
+use tokio::time::Instant;
 
-use super::agents::{self, Heard, SAYS, askable};
+use super::agents::{self, HAS, UNLOADS, askable};
 use super::apply::{Way, say_how_known};
 use super::audit::Before;
 use super::give::counted;
@@ -11,7 +12,6 @@ use super::object::{path, shown};
 use super::settle::{Awaited, settled};
 use super::{PolicyApplied, PolicyClient, PolicyError, PolicySwitch};
 use crate::cluster::Objects;
-use crate::engine::keeper::with_causes;
 use crate::engine::limits::Written;
 use crate::policy::{Policy, PolicyMode};
 use crate::store::By;
@@ -56,20 +56,21 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         } else {
             self.somewhere(&agents)?;
         }
-        let had = agents::hear(&agents, SAYS).await;
-        self.switch_at_agents(switch, &agents, &had, before).await
+        self.switch_at_agents(switch, &agents, before).await
     }
 
     async fn switch_at_agents(
         &self,
         switch: &PolicySwitch,
         agents: &[AgentStatus],
-        had: &Heard,
         before: &mut Before,
     ) -> Result<PolicyApplied, PolicyError> {
         let PolicySwitch { name, mode, is_forced, is_dry_run } = switch;
+        let began = Instant::now();
+        let had = agents::hear(agents, HAS).await;
+        had.some_answered(name)?;
         let mut holders = askable(agents);
-        holders.retain(|agent| had.at(&agents::named(agent), name).is_some());
+        holders.retain(|agent| had.at(&agent.name(), name).is_some());
         if holders.is_empty() {
             return Err(PolicyError::NoPolicy(name.clone()));
         }
@@ -96,20 +97,24 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             before.forced.iter().map(|danger| format!("forced, although {danger}")).collect();
         let (diff, is_dry_run) = (String::new(), *is_dry_run);
         if is_dry_run {
-            let status = self.standing(name, None, had);
+            let status = self.standing(name, None, &had);
             return Ok(PolicyApplied { status, written, diff, notes, is_dry_run });
         }
         let mode = *mode;
         let turn = |_: AgentStatus, service: Agent| -> BoxFuture<'_, _> {
-            Box::pin(async move {
-                let turned = service.configure_policy(name, Some(mode), None).await;
-                turned.map_err(|error| with_causes(&error))
-            })
+            Box::pin(
+                async move { agents::within(UNLOADS, service.configure_policy(name, mode)).await },
+            )
         };
-        let told = agents::tell(holders, &turn).await;
-        notes.extend(told.outcome(&format!("switch the policy {name} to {}", mode.name()))?);
-        let awaited = Awaited::Taken { before: Some(had), mode: Some(mode) };
-        let (heard, is_known) = settled(agents, name, awaited).await;
+        let action = format!("switch the policy {name} to {}", mode.name());
+        let mut told = agents::tell(holders, &turn).await;
+        if told.is_nothing() {
+            told.outcome(&action, name)?;
+        }
+        let awaited = Awaited::Taken { before: Some(&had), mode: Some(mode) };
+        let (heard, is_known) = settled(agents, name, awaited, began).await;
+        told.find_out(|node| heard.at(node, name).is_some_and(|now| now.mode == Some(mode)));
+        notes.extend(told.outcome(&action, name)?);
         say_how_known(agents, &heard, is_known, &mut notes);
         let status = self.standing(name, None, &heard);
         Ok(PolicyApplied { status, written, diff, notes, is_dry_run })

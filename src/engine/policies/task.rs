@@ -1,19 +1,18 @@
 //! The one task that reads and writes policies for an engine: it looks at them every ten seconds, right
 //! after each change, and when other agents are there than before.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::debug;
 
 use super::{PolicyAsk, PolicyClient, PolicyError, PolicyList};
 use crate::cluster::{Effect, Objects};
 use crate::engine::keeper::with_causes;
 use crate::engine::snapshot::TetragonStatus;
-use crate::policy::PolicyStatus;
 use crate::tetragon::{AgentLink, AgentStatus, Endpoint};
 
 /// How often policies are looked at.
@@ -28,20 +27,16 @@ const KNOWN: Duration = Duration::from_secs(1);
 /// What there is to show of policies.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::engine) struct PoliciesSeen {
-    /// As they were read last, worst first.
-    pub(in crate::engine) policies: Vec<Arc<PolicyStatus>>,
-    /// When that was, in µs since the epoch by the wall clock; 0 if never.
-    pub(in crate::engine) read_us: i64,
+    /// As they were read last.
+    pub(in crate::engine) list: PolicyList,
     /// Why they could not be read since.
     pub(in crate::engine) failure: Option<String>,
-    /// What else there is to say of them.
-    pub(in crate::engine) notes: Vec<String>,
 }
 
 impl PoliciesSeen {
     /// Puts it into what is shown.
     pub(in crate::engine) fn show_in(&self, status: &mut TetragonStatus) {
-        let Self { policies, read_us, failure, notes } = self.clone();
+        let Self { list: PolicyList { policies, read_us, notes }, failure } = self.clone();
         (status.policies, status.policies_read_us) = (policies, read_us);
         (status.policies_failure, status.policies_notes) = (failure, notes);
     }
@@ -55,7 +50,7 @@ pub(super) async fn run<O: Objects + Send + Sync>(
     publish: &(dyn Fn(PoliciesSeen) + Send + Sync),
     stop: &CancellationToken,
 ) {
-    let mut task = Task { client, publish, seen: PoliciesSeen::default(), read: None };
+    let mut task = Task { client, publish, stop, seen: PoliciesSeen::default(), read: None };
     let mut looks = interval(EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut agents = client.parts.agents.clone();
@@ -106,6 +101,7 @@ fn heard(agents: &[AgentStatus]) -> Vec<(Endpoint, bool)> {
 struct Task<'a, O> {
     client: &'a PolicyClient<O>,
     publish: &'a (dyn Fn(PoliciesSeen) + Send + Sync),
+    stop: &'a CancellationToken,
     seen: PoliciesSeen,
     /// When they were read last, and not by whoever has changed one since.
     read: Option<Instant>,
@@ -113,7 +109,11 @@ struct Task<'a, O> {
 
 impl<O: Objects + Send + Sync> Task<'_, O> {
     async fn answer(&mut self, ask: PolicyAsk) {
-        // Whoever asked may have gone; what was asked for is done all the same.
+        if ask.is_given_up() {
+            debug!("nobody waits any more for what was asked of policies: it is not done");
+            return;
+        }
+        // Whoever asked may go now; what was begun is done all the same.
         match ask {
             PolicyAsk::List(tell) => {
                 tell.send(self.list().await).ok();
@@ -142,9 +142,8 @@ impl<O: Objects + Send + Sync> Task<'_, O> {
 
     /// How they stand, from memory where that is fresh.
     async fn list(&mut self) -> Result<PolicyList, PolicyError> {
-        if self.read.is_some_and(|read| read.elapsed() < FRESH) && self.seen.failure.is_none() {
-            let PoliciesSeen { policies, read_us, notes, .. } = self.seen.clone();
-            return Ok(PolicyList { policies, read_us, notes });
+        if self.read.is_some_and(|read| read.elapsed() < FRESH) {
+            return Ok(self.seen.list.clone());
         }
         self.look().await
     }
@@ -157,22 +156,20 @@ impl<O: Objects + Send + Sync> Task<'_, O> {
         }
     }
 
+    /// Reads them; whoever ends does not wait for that.
     async fn look(&mut self) -> Result<PolicyList, PolicyError> {
-        let listed = self.client.list(Timestamp::now().as_microsecond()).await;
+        let now_us = Timestamp::now().as_microsecond();
+        let listed = tokio::select! {
+            () = self.stop.cancelled() => return Err(PolicyError::Ended),
+            listed = self.client.list(now_us) => listed,
+        };
+        self.read = listed.is_ok().then(Instant::now);
         match &listed {
-            Ok(PolicyList { policies, read_us, notes }) => {
-                self.read = Some(Instant::now());
-                self.seen = PoliciesSeen {
-                    policies: policies.clone(),
-                    read_us: *read_us,
-                    failure: None,
-                    notes: notes.clone(),
-                };
-            }
+            Ok(list) => self.seen = PoliciesSeen { list: list.clone(), failure: None },
             // Then there are none to be shown, and why is shown elsewhere.
             Err(error @ PolicyError::Nowhere(_)) => {
-                self.seen =
-                    PoliciesSeen { notes: vec![error.to_string()], ..PoliciesSeen::default() };
+                let list = PolicyList { notes: vec![error.to_string()], ..PolicyList::default() };
+                self.seen = PoliciesSeen { list, failure: None };
             }
             Err(error) => self.seen.failure = Some(with_causes(error)),
         }

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use lru::LruCache;
 
 use super::Processes;
-use crate::correlate::{Asked, Found, Owner, Places};
+use crate::correlate::{Answer, Asked, Ending, Found, Places};
 use crate::detect::FlowSummary;
 use crate::engine::events::KeptEvent;
 use crate::flow::{End, FlowId, State};
@@ -35,6 +35,8 @@ struct Join {
     is_final: bool,
     incident: Option<IncidentId>,
     found: Found,
+    /// What incidents may be told: they take nothing back, so it must have stood a second time.
+    stood: Found,
     /// How often it was asked for since its last word.
     tries: usize,
 }
@@ -42,7 +44,7 @@ struct Join {
 /// What came of asking.
 #[derive(Debug, Default)]
 pub(crate) struct News {
-    /// Flows whose processes are known, or more of them.
+    /// Flows of which other processes are known than before, or that none is known any more.
     pub(crate) flows: Vec<(Tuple, i64, Found)>,
     /// Processes of incidents.
     pub(crate) incidents: Vec<Joined>,
@@ -72,6 +74,7 @@ impl Joins {
 
     /// Forgets all flows, as when the capture's clock jumps back.
     pub(crate) fn clear(&mut self) {
+        self.processes.restart();
         self.flows.clear();
         self.due.iter_mut().for_each(VecDeque::clear);
     }
@@ -82,9 +85,13 @@ impl Joins {
         if !is_joinable || !self.processes.is_heard() {
             return;
         }
-        let is_over = matches!(flow.state, State::Final(End::Fin | End::Rst | End::Idle));
+        let ending = match flow.state {
+            State::Final(End::Fin | End::Rst | End::Idle) => Ending::Over,
+            State::Final(End::Active | End::Evicted | End::Input) => Ending::Cut,
+            State::Provisional => Ending::Open,
+        };
         let FlowSummary { tuple, first_us, last_us, .. } = *flow;
-        let asked = Asked { tuple, first_us, last_us, is_over, now_us };
+        let asked = Asked { tuple, first_us, last_us, ending, now_us };
         let join = self.join(flow.id, asked);
         join.is_final = matches!(flow.state, State::Final(_));
         self.due[0].push_back((now_us, flow.id));
@@ -96,18 +103,14 @@ impl Joins {
             return Vec::new();
         }
         let FlowSpan { tuple, first_us, last_us, .. } = *span;
-        let asked = Asked { tuple, first_us, last_us, is_over: false, now_us: last_us };
+        let ending = Ending::Open;
+        let asked = Asked { tuple, first_us, last_us, ending, now_us: last_us };
         let is_known = self.flows.contains(&span.id);
         let join = self.join(span.id, asked);
-        if is_known {
-            join.asked.is_over |= join.is_final;
-        }
         join.incident = Some(incident);
-        let (found, first_us) = (join.found.clone(), join.asked.first_us);
-        if !is_known {
-            self.due[0].push_back((last_us, span.id));
-        }
-        self.seen(incident, first_us, &found)
+        let (stood, asked) = (join.stood.clone(), join.asked);
+        self.due[0].push_back((last_us, span.id));
+        if is_known { self.seen(incident, &asked, &stood) } else { Vec::new() }
     }
 
     fn join(&mut self, id: FlowId, asked: Asked) -> &mut Join {
@@ -116,11 +119,12 @@ impl Joins {
             is_final: false,
             incident: None,
             found: Found::default(),
+            stood: Found::default(),
             tries: 0,
         });
-        let is_over = join.asked.is_over || asked.is_over;
         let last_us = asked.last_us.max(join.asked.last_us);
-        join.asked = Asked { last_us, is_over, ..asked };
+        let ending = asked.ending.max(join.asked.ending);
+        join.asked = Asked { last_us, ending, ..asked };
         join.tries = 0;
         join
     }
@@ -141,45 +145,53 @@ impl Joins {
         // One that was heard of again since is asked for by that.
         let Some(join) = self.flows.peek_mut(&id).filter(|join| join.tries == at) else { return };
         let asked = Asked { now_us, ..join.asked };
-        let found = self.processes.ask(&asked, places);
-        let is_new = found != join.found && found != Found::default();
-        // A later word that says nothing takes nothing back: a claim may have been forgotten.
-        if is_new {
-            let Found { client, server } = std::mem::take(&mut join.found);
-            join.found = Found { client: found.client.or(client), server: found.server.or(server) };
-        }
+        let answer = self.processes.ask(&asked, places);
+        let before = join.found.clone();
+        newer(&mut join.found.client, answer.client);
+        newer(&mut join.found.server, answer.server);
         join.tries += 1;
-        let (found, is_final, incident) = (join.found.clone(), join.is_final, join.incident);
-        let is_whole = found.client.is_some() && found.server.is_some();
-        if is_new {
+        let (found, is_final) = (join.found.clone(), join.is_final);
+        if found != before {
             news.flows.push((asked.tuple, asked.first_us, found.clone()));
-            if let Some(incident) = incident {
-                news.incidents.extend(self.seen(incident, asked.first_us, &found));
+        }
+        if at > 0 && join.stood != found {
+            join.stood = found.clone();
+            if let Some(incident) = join.incident {
+                news.incidents.extend(self.seen(incident, &asked, &found));
             }
         }
-        let next = AGAIN_US.get(at + 1).filter(|_| !is_whole);
-        if let Some(after_us) = next {
+        // Asked to the end, though it is known: a word that comes late may say otherwise.
+        if let Some(after_us) = AGAIN_US.get(at + 1) {
             let due_us = now_us.saturating_add(after_us - AGAIN_US[at]);
             self.due[at + 1].push_back((due_us, id));
         } else if is_final {
             self.flows.pop(&id);
             if asked.tuple.protocol == protocol::TCP {
                 self.joinable += 1;
-                self.joined += u64::from(found != Found::default());
+                self.joined += u64::from(found.is_any());
             }
         }
     }
 
     /// Processes of a flow as parts of an incident.
-    fn seen(&self, incident: IncidentId, at_us: i64, found: &Found) -> Vec<Joined> {
-        let one = |owner: &Option<Arc<Owner>>, deed| {
-            let owner = owner.as_ref()?;
-            let seen = ProcessSeen { deed, at_us, process: owner.process.clone() };
-            Some(Joined { incident, seen, events: self.processes.witnesses(&owner.id) })
+    fn seen(&self, incident: IncidentId, asked: &Asked, found: &Found) -> Vec<Joined> {
+        let one = |answer: &Answer, deed| {
+            let owner = answer.owner()?;
+            let process = owner.process.clone();
+            let seen = ProcessSeen { deed, at_us: asked.first_us, process };
+            let events = self.processes.witnesses(&owner.id, &asked.tuple);
+            Some(Joined { incident, seen, events })
         };
         [one(&found.client, Deed::Client), one(&found.server, Deed::Server)]
             .into_iter()
             .flatten()
             .collect()
+    }
+}
+
+/// Takes a newer answer. One that says nothing takes nothing back: what was heard may have been forgotten.
+fn newer(known: &mut Answer, answer: Answer) {
+    if answer != Answer::Nobody {
+        *known = answer;
     }
 }

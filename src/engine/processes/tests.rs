@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::cluster::World;
-use crate::correlate::Nowhere;
+use crate::correlate::{Answer, Nowhere};
 use crate::detect::FlowSummary;
 use crate::engine::events::EventId;
 use crate::engine::fixture::{incident, pod};
@@ -30,13 +30,24 @@ fn process(binary: &str, arguments: &str) -> serde_json::Value {
 }
 
 /// A program is started in the pod, so many seconds after the epoch.
-fn exec(second: i64, binary: &str, arguments: &str) -> Arc<KeptEvent> {
+pub(super) fn exec(second: i64, binary: &str, arguments: &str) -> Arc<KeptEvent> {
+    exec_in(second, binary, arguments, &json!({ "name": "app" }))
+}
+
+fn exec_in(
+    second: i64,
+    binary: &str,
+    arguments: &str,
+    container: &serde_json::Value,
+) -> Arc<KeptEvent> {
+    let mut process = process(binary, arguments);
+    process["pod"]["container"] = container.clone();
     let time = jiff::Timestamp::from_second(second).unwrap().to_string();
     let parent = json!({ "exec_id": "p", "pid": 1, "binary": "/usr/sbin/nginx" });
     kept(
         1,
         &json!({
-            "process_exec": { "process": process(binary, arguments), "parent": parent },
+            "process_exec": { "process": process, "parent": parent },
             "node_name": "worker-1", "time": time,
         }),
     )
@@ -44,10 +55,14 @@ fn exec(second: i64, binary: &str, arguments: &str) -> Arc<KeptEvent> {
 
 /// The pod opens a connection.
 fn connect(second: i64) -> Arc<KeptEvent> {
+    connect_from(second, 40_000)
+}
+
+fn connect_from(second: i64, port: u16) -> Arc<KeptEvent> {
     let time = jiff::Timestamp::from_second(second).unwrap().to_string();
     let sock = json!({
         "family": "AF_INET", "type": "SOCK_STREAM", "protocol": "IPPROTO_TCP",
-        "saddr": "10.0.0.1", "daddr": "10.0.0.2", "sport": 40_000, "dport": 80,
+        "saddr": "10.0.0.1", "daddr": "10.0.0.2", "sport": port, "dport": 80,
     });
     kept(
         2,
@@ -116,7 +131,7 @@ fn an_event_that_comes_late_is_still_joined_and_counted_once() {
     let news = joins.look(103 * S, &Nowhere);
     let [(tuple, _, found)] = &*news.flows else { panic!("{news:?}") };
     assert_eq!(tuple.source_port, 40_000);
-    let client = found.client.as_ref().unwrap();
+    let client = found.client.owner().unwrap();
     assert_eq!((&*client.process.binary, &*client.process.user), ("/usr/bin/curl", "33"));
     for second in 104..120 {
         joins.look(second * S, &Nowhere);
@@ -129,17 +144,52 @@ fn a_flow_of_an_incident_names_its_process_and_the_events_that_tell_of_it() {
     let processes = Processes::new();
     processes.observe(&exec(90, "/usr/bin/curl", "-s"));
     processes.observe(&connect(100));
+    // The same process opens another one.
+    processes.observe(&connect_from(101, 40_001));
     let mut joins = Joins::new(processes);
     let flow = flow(State::Final(flow::End::Fin));
     let span =
         FlowSpan { id: flow.id, tuple: flow.tuple, first_us: flow.first_us, last_us: flow.last_us };
     assert!(joins.of_incident(IncidentId(1), &span).is_empty(), "nobody has asked yet");
-    let news = joins.look(102 * S, &Nowhere);
+    assert!(joins.look(102 * S, &Nowhere).incidents.is_empty(), "it must stand once more");
+    let news = joins.look(104 * S, &Nowhere);
     let [joined] = &*news.incidents else { panic!("{news:?}") };
     assert_eq!((joined.incident, joined.seen.deed), (IncidentId(1), Deed::Client));
     let calls: Vec<_> = joined.events.iter().map(|kept| kept.event.type_name.as_str()).collect();
     assert_eq!(calls, ["process_exec", "process_kprobe"]);
+    let of_flow = joined.events[1].event.socket.as_ref().unwrap();
+    assert_eq!(of_flow.local.unwrap().port(), 40_000, "of this connection");
     assert_eq!(joins.of_incident(IncidentId(1), &span).len(), 1, "it is known");
+}
+
+#[test]
+fn a_late_event_that_makes_it_unclear_takes_the_answer_back() {
+    let processes = Processes::new();
+    processes.observe(&connect(100));
+    let mut joins = Joins::new(processes.clone());
+    joins.heard(&flow(State::Final(flow::End::Fin)), 101 * S);
+    let news = joins.look(101 * S, &Nowhere);
+    assert!(news.flows[0].2.client.owner().is_some());
+    let mut other = process("/usr/bin/other", "");
+    other["exec_id"] = json!("another");
+    let sock = json!({
+        "family": "AF_INET", "type": "SOCK_STREAM", "protocol": "IPPROTO_TCP",
+        "saddr": "10.0.0.1", "daddr": "10.0.0.2", "sport": 40_000, "dport": 80,
+    });
+    processes.observe(&kept(
+        5,
+        &json!({
+            "process_kprobe": {
+                "process": other, "function_name": "tcp_close", "args": [{ "sock_arg": sock }],
+            },
+            "node_name": "worker-1", "time": "1970-01-01T00:01:40.5Z",
+        }),
+    ));
+    let news = joins.look(102 * S, &Nowhere);
+    let [(.., found)] = &*news.flows else { panic!("{news:?}") };
+    assert_eq!(found.client, Answer::Unclear);
+    (103..120).for_each(|second| drop(joins.look(second * S, &Nowhere)));
+    assert_eq!(joins.counts(), (1, 0));
 }
 
 #[test]
@@ -170,6 +220,23 @@ fn a_program_that_is_started_where_an_incident_strikes_is_part_of_it_and_a_usual
 }
 
 #[test]
+fn checks_of_health_and_first_processes_of_containers_are_no_part_of_an_incident() {
+    let processes = Processes::new();
+    let mut attacked = Attacked::default();
+    attacked.watch(&attack(), &World::default(), &processes);
+    for (at, container) in [
+        (1_050, json!({ "name": "app", "pid": 77, "maybe_exec_probe": true })),
+        (1_051, json!({ "name": "app", "pid": 1 })),
+        (1_052, json!({ "name": "app", "pid": 78 })),
+    ] {
+        processes.observe(&exec_in(at, "/bin/sh", &format!("-c {at}"), &container));
+    }
+    let started = attacked.started(&processes.fresh(), 1_060 * S);
+    let started: Vec<_> = started.iter().map(|one| one.seen.at_us / S).collect();
+    assert_eq!(started, [1_052]);
+}
+
+#[test]
 fn what_was_started_before_the_incident_was_known_is_found() {
     let processes = Processes::new();
     processes.observe(&exec(980, "/bin/sh", "-c id"));
@@ -181,16 +248,4 @@ fn what_was_started_before_the_incident_was_known_is_found() {
         (Deed::Started, "/usr/sbin/nginx")
     );
     assert_eq!(&*joined.seen.process.binary, "/bin/sh");
-}
-
-#[test]
-fn memory_for_witnesses_is_bounded() {
-    let mut witnesses = Witnesses::default();
-    let event = exec(1, "/bin/sh", &"x".repeat(3_000));
-    for number in 0..20_000 {
-        witnesses.keep(&number.to_string(), 0, &event);
-        assert!(witnesses.bytes <= WITNESSES_BYTES);
-    }
-    assert_eq!(witnesses.of("19999").len(), 1);
-    assert!(witnesses.of("0").is_empty());
 }

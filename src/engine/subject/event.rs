@@ -18,12 +18,7 @@ impl Subject for Event {
     }
 
     fn port(&self) -> Option<u16> {
-        let socket = self.socket.as_ref()?;
-        match (socket.step, socket.local, socket.remote) {
-            // Who closes does not say who opened; services have the lower port nearly always.
-            (SocketStep::Close, Some(local), Some(remote)) => Some(local.port().min(remote.port())),
-            _ => server(socket).map(|end| end.port()),
-        }
+        self.socket.as_ref().and_then(server).map(|end| end.port())
     }
 
     fn protocol(&self) -> Option<u8> {
@@ -71,21 +66,25 @@ impl Subject for Event {
 
 /// The end that opened the connection.
 fn client(socket: &SocketUse) -> Option<SocketAddr> {
-    match socket.step {
-        SocketStep::Connect | SocketStep::Use | SocketStep::Close | SocketStep::Named => {
-            socket.local
-        }
-        SocketStep::Accept | SocketStep::Listen => socket.remote,
-    }
+    if is_clients(socket) { socket.local } else { socket.remote }
 }
 
 /// The end that took it, or waits for one.
 fn server(socket: &SocketUse) -> Option<SocketAddr> {
-    match socket.step {
-        SocketStep::Connect | SocketStep::Use | SocketStep::Close | SocketStep::Named => {
-            socket.remote
+    if is_clients(socket) { socket.remote } else { socket.local }
+}
+
+/// Whether it is the socket of who opened the connection.
+fn is_clients(socket: &SocketUse) -> bool {
+    match (socket.step, socket.local, socket.remote) {
+        (SocketStep::Connect | SocketStep::Named, ..) => true,
+        (SocketStep::Accept | SocketStep::Listen, ..) => false,
+        // Who uses or closes one does not say who opened it; services have the lower port nearly always.
+        (SocketStep::Use | SocketStep::Close, Some(local), Some(remote)) => {
+            local.port() >= remote.port()
         }
-        SocketStep::Accept | SocketStep::Listen => socket.local,
+        // Without another end it is one that waits.
+        (SocketStep::Use | SocketStep::Close, _, remote) => remote.is_some(),
     }
 }
 
@@ -227,8 +226,17 @@ mod tests {
         };
         let event = |step| with(Some(socket(step)));
         let there = "src:10.244.1.17 dst:10.244.2.0/24 port:5432 proto:tcp host:10.244.1.17";
+        let used = [SocketStep::Use, SocketStep::Close];
         assert!(finds(there, &event(SocketStep::Connect)));
-        assert!(finds(there, &event(SocketStep::Close)));
+        for step in used {
+            assert!(finds(there, &event(step)), "{step:?}");
+            // The server uses and closes its end of the same connection.
+            let SocketUse { local, remote, .. } = socket(step);
+            let other = SocketUse { local: remote, remote: local, ..socket(step) };
+            assert!(finds(there, &with(Some(other))), "{step:?}");
+        }
+        let alone = SocketUse { remote: None, ..socket(SocketStep::Close) };
+        assert!(finds("dst:10.244.1.17 port:40112 !src:10.0.0.0/8", &with(Some(alone))));
         let back = "src:10.244.2.9 dst:10.244.1.17 port:40112";
         assert!(finds(back, &event(SocketStep::Accept)));
         assert!(!finds("host:10.0.0.1", &event(SocketStep::Accept)));

@@ -1,7 +1,7 @@
 //! What nodes and the cluster cannot do without.
 
 /// Programs that a node or the cluster runs on.
-const NODE: [&str; 58] = [
+const NODE: [&str; 62] = [
     "kubelet",
     "containerd",
     "containerd-shim",
@@ -35,6 +35,10 @@ const NODE: [&str; 58] = [
     "kube-scheduler",
     "etcd",
     "coredns",
+    "metrics-server",
+    "nginx-ingress-controller",
+    "traefik",
+    "kube-router",
     "kindnetd",
     "flanneld",
     "calico-node",

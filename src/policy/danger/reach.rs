@@ -1,6 +1,7 @@
 //! What the filters of a selector leave over.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 use serde_json::Value;
@@ -11,6 +12,9 @@ use crate::policy::read;
 
 /// Ports without which a cluster does not work: DNS, HTTPS and the API server, etcd, the kubelet.
 const PORTS: [u16; 7] = [53, 443, 6443, 2379, 2380, 10250, 179];
+
+/// Numbers of namespaces that a kernel makes when it starts, before there is any container.
+const MADE_AT_BOOT: RangeInclusive<u32> = 0xefff_fff8..=0xf000_0100;
 
 /// What a filter leaves over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +109,9 @@ fn namespace(entry: &Value) -> Reach {
         return Reach::Everything;
     }
     any_of(entry, |value| {
-        (value == "host_ns").then(|| "in which the kubelet and the container runtime are".into())
+        let is_of_host = value == "host_ns"
+            || value.parse().is_ok_and(|number: u32| MADE_AT_BOOT.contains(&number));
+        is_of_host.then(|| "in which the kubelet and the container runtime are".into())
     })
 }
 

@@ -78,8 +78,12 @@ pub(super) fn narrowed(scope: Scope, selector: &Value, guarded: &Guarded) -> Sco
     if is_container && scope == Scope::Nodes { Scope::Pods } else { scope }
 }
 
-/// What selectors of pods, containers and hosts leave of `scope`.
+/// What selectors of pods, containers and hosts leave of `scope`. Whichever pods of a namespace that is
+/// needed are picked, they are needed.
 fn picked(scope: Scope, selectors: &Value, guarded: &Guarded) -> Scope {
+    if matches!(scope, Scope::Guarded | Scope::Harmless) {
+        return scope;
+    }
     let there = |name| selectors.get(name).filter(|selector| selector.is_object());
     let (pods, containers) = (there("podSelector"), there("containerSelector"));
     if there("hostSelector").is_some() || (pods.is_none() && containers.is_none()) {
@@ -106,39 +110,39 @@ enum Pick {
     Some,
 }
 
-/// What a selector by labels picks. All of its parts must fit, so one that picks something harmless
-/// is enough.
+/// What a selector by labels picks. All of its parts must fit: of a namespace that nothing depends on
+/// it picks nothing that is needed, whereas pods that are needed carry other labels too.
 fn pick(selector: &Value, guarded: &Guarded) -> Pick {
-    let mut is_guarded = false;
-    let labels = selector.get("matchLabels").and_then(Value::as_object);
-    for (key, value) in labels.into_iter().flatten() {
-        if is_needed(key, value.as_str().unwrap_or_default(), guarded) {
-            is_guarded = true;
-        } else {
-            return Pick::Some;
-        }
+    let labels = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
+    let labels = labels.map(|(key, value)| (key.as_str(), value.as_str().into_iter().collect()));
+    let expressions = |operator| {
+        let all = read::list(selector, "matchExpressions").iter();
+        all.filter(move |one| read::text(one, "operator") == operator).map(|one| {
+            let values = read::list(one, "values").iter().filter_map(Value::as_str);
+            (read::text(one, "key"), values.collect::<Vec<_>>())
+        })
+    };
+    // Whoever leaves out all namespaces that are needed has thought of it.
+    let leaves_out = |(key, values): (&str, Vec<&str>)| {
+        let mut needed = guarded.namespaces().iter();
+        NAMESPACE_LABELS.contains(&key) && needed.all(|needed| values.contains(&needed.as_str()))
+    };
+    if expressions("NotIn").any(leaves_out) {
+        return Pick::Some;
     }
-    for expression in read::list(selector, "matchExpressions") {
-        let key = read::text(expression, "key");
-        let values: Vec<_> =
-            read::list(expression, "values").iter().filter_map(Value::as_str).collect();
-        match read::text(expression, "operator") {
-            "In" if values.iter().any(|value| is_needed(key, value, guarded)) => is_guarded = true,
-            "In" => return Pick::Some,
-            // Whoever leaves out all that is needed has thought of it.
-            "NotIn"
-                if NAMESPACE_LABELS.contains(&key)
-                    && guarded
-                        .namespaces()
-                        .iter()
-                        .all(|needed| values.contains(&needed.as_str())) =>
-            {
-                return Pick::Some;
-            }
-            _ => {}
-        }
+    let (namespaces, others): (Vec<_>, Vec<_>) =
+        labels.chain(expressions("In")).partition(|(key, _)| NAMESPACE_LABELS.contains(key));
+    let is_needed = |(key, values): &(&str, Vec<&str>)| {
+        values.iter().any(|value| is_needed(key, value, guarded))
+    };
+    if !namespaces.iter().all(is_needed) {
+        return Pick::Some;
     }
-    if is_guarded { Pick::Guarded } else { Pick::All }
+    match (namespaces.is_empty(), others.as_slice()) {
+        (true, []) => Pick::All,
+        (true, others) if !others.iter().any(is_needed) => Pick::Some,
+        _ => Pick::Guarded,
+    }
 }
 
 /// Whether a label is of pods that the cluster or Weir need.

@@ -81,6 +81,11 @@ fn what_would_break_a_node_is_dangerous() {
         ("tcp_connect", "matchBinaries: [{operator: In, values: [/usr/bin/kubelet]}]"),
         ("tcp_connect", "matchBinaries: [{operator: Prefix, values: [/usr/]}]"),
         ("tcp_connect", "matchBinaries: [{operator: Postfix, values: [/runc]}]"),
+        ("tcp_connect", "matchBinaries: [{operator: In, values: [/metrics-server]}]"),
+        (
+            "tcp_connect",
+            "matchNamespaces: [{namespace: Pid, operator: In, values: ['4026531836']}]",
+        ),
         ("sys_write", "matchPIDs: [{operator: In, values: [1], isNamespacePID: true}]"),
         ("security_bprm_check", "matchArgs: [{index: 0, operator: Postfix, values: [/sh]}]"),
         (
@@ -123,6 +128,10 @@ fn what_says_whose_processes_are_meant_is_not() {
         ),
         ("security_file_open", "matchArgs: [{index: 0, operator: Prefix, values: [/home/]}]"),
         ("tcp_connect", "matchPIDs: [{operator: In, values: [4711]}]"),
+        (
+            "tcp_connect",
+            "matchNamespaces: [{namespace: Pid, operator: In, values: ['4026533000']}]",
+        ),
         // What neither nodes nor pods do in their daily work.
         ("sys_kexec_load", ""),
         ("__x64_sys_init_module", ""),
@@ -152,6 +161,18 @@ fn pods_that_are_picked_are_meant_and_those_of_the_cluster_are_needed() {
         ),
         ("podSelector: {matchLabels: {'k8s:io.kubernetes.pod.namespace': kube-system}}", 1),
         ("podSelector: {matchLabels: {k8s-app: kube-dns}}", 1),
+        // What is needed has other labels too, and is needed whichever of it is picked.
+        ("podSelector: {matchLabels: {k8s-app: kube-dns, release: a}}", 1),
+        ("podSelector: {matchLabels: {release: a, k8s-app: kube-dns}}", 1),
+        (
+            "podSelector: {matchLabels: {app: web, 'k8s:io.kubernetes.pod.namespace': kube-system}}",
+            1,
+        ),
+        ("podSelector: {matchLabels: {app: etcd, 'k8s:io.kubernetes.pod.namespace': shop}}", 0),
+        (
+            "podSelector: {matchLabels: {app: web}, matchExpressions: [{key: 'k8s:io.kubernetes.pod.namespace', operator: In, values: [shop, weir]}]}",
+            1,
+        ),
         ("podSelector: {matchLabels: {app: web}}\nhostSelector: {}", 1),
         ("nodeSelector: {matchLabels: {role: gpu}}", 1),
     ] {
@@ -161,6 +182,14 @@ fn pods_that_are_picked_are_meant_and_those_of_the_cluster_are_needed() {
     let of_pods = on_nodes(&with("podSelector: {}"));
     assert!(of_pods[0].contains("of every pod"), "{of_pods:?}");
     assert!(!of_pods[0].contains("kubelet"), "{of_pods:?}");
+    for selector in ["podSelector: {matchLabels: {app: web}}", "podSelector: {}"] {
+        assert_eq!(in_namespace("kube-system", &with(selector)).len(), 1, "{selector}");
+        assert_eq!(in_namespace("weir", &with(selector)).len(), 1, "{selector}");
+        assert_eq!(in_namespace("shop", &with(selector)).len(), 0, "{selector}");
+    }
+    let dns = "matchWorkloads: {podSelector: {matchLabels: {k8s-app: kube-dns}}}";
+    assert_eq!(on_nodes(&killing("tcp_connect", dns)).len(), 1);
+    assert_eq!(in_namespace("shop", &killing("tcp_connect", dns)).len(), 0);
     let workloads =
         killing("tcp_connect", "matchWorkloads: {podSelector: {matchLabels: {app: web}}}");
     assert!(on_nodes(&workloads).is_empty());

@@ -101,11 +101,13 @@ fn processes_are_kept_and_what_was_started_keeps_an_incident_more_urgent() {
 fn the_first_events_that_touch_an_incident_are_kept_once_each() {
     let (_folder, path) = place();
     let mut store = Store::open(&path).unwrap();
-    let event = |incident, at_us: i64| Witness {
+    let told = |incident, deed, at_us: i64| Witness {
         incident: IncidentId(incident),
+        deed,
         at_us,
         event: format!("{{\"at\":{at_us}}}"),
     };
+    let event = |incident, at_us| told(incident, Deed::Client, at_us);
     let incidents = [shared(incident(1, 1))];
     let mut write = |events: &[Witness]| {
         store.apply(&Changes { incidents: &incidents, spans: &[], events }).unwrap();
@@ -116,7 +118,9 @@ fn the_first_events_that_touch_an_incident_are_kept_once_each() {
     assert_eq!(reader.events(IncidentId(1)).unwrap(), ["{\"at\":3}", "{\"at\":7}"]);
     assert!(reader.events(IncidentId(2)).unwrap().is_empty(), "there is no such incident");
     write(&(10..99).map(|at_us| event(1, at_us)).collect::<Vec<_>>());
-    assert_eq!(reader.events(IncidentId(1)).unwrap().len(), 32);
+    assert_eq!(reader.events(IncidentId(1)).unwrap().len(), 16);
+    write(&(200..299).map(|at_us| told(1, Deed::Started, at_us)).collect::<Vec<_>>());
+    assert_eq!(reader.events(IncidentId(1)).unwrap().len(), 32, "there is room for what is worse");
 }
 
 #[test]

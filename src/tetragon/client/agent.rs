@@ -78,22 +78,16 @@ impl Agent {
         self.0.ask(DELETE, &question).await.map(|_: DeleteTracingPolicyResponse| ())
     }
 
-    /// Sets the mode of a policy that it has, and switches it on or off; none leaves either as it is.
-    pub async fn configure_policy(
-        &self,
-        name: &PolicyName,
-        mode: Option<PolicyMode>,
-        enable: Option<bool>,
-    ) -> Result<(), Error> {
-        let mode = mode.map(|mode| match mode {
-            PolicyMode::Monitor => TracingPolicyMode::TpModeMonitor.into(),
-            PolicyMode::Enforce => TracingPolicyMode::TpModeEnforce.into(),
-        });
+    /// Sets the mode of a policy that it has.
+    pub async fn configure_policy(&self, name: &PolicyName, mode: PolicyMode) -> Result<(), Error> {
+        let mode = match mode {
+            PolicyMode::Monitor => TracingPolicyMode::TpModeMonitor,
+            PolicyMode::Enforce => TracingPolicyMode::TpModeEnforce,
+        };
         let question = ConfigureTracingPolicyRequest {
             name: name.name.clone(),
             namespace: name.namespace.clone().unwrap_or_default(),
-            enable,
-            mode,
+            mode: Some(mode.into()),
             ..ConfigureTracingPolicyRequest::default()
         };
         self.0.ask(CONFIGURE, &question).await.map(|_: ConfigureTracingPolicyResponse| ())

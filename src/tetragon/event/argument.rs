@@ -124,20 +124,24 @@ pub(super) fn named(name: &str, value: Option<impl Display>) -> String {
 
 /// Text as it is, other bytes in hexadecimal.
 fn readable(bytes: &[u8]) -> String {
-    // A buffer often ends before its last character does.
-    let (text, rest) = match str::from_utf8(bytes) {
-        Ok(text) => (text, 0),
-        Err(error) => {
-            let (valid, rest) = bytes.split_at(error.valid_up_to());
-            (str::from_utf8(valid).unwrap_or_default(), rest.len())
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        // A buffer often ends before its last character does.
+        Err(error) if error.error_len().is_none() => {
+            bytes.get(..error.valid_up_to()).and_then(|whole| str::from_utf8(whole).ok())
         }
+        Err(_) => None,
     };
     let is_text = |c: char| !c.is_control() || c.is_ascii_whitespace();
-    if rest < 4 && text.trim_end_matches('\0').chars().all(is_text) {
-        return text.trim_end_matches('\0').to_owned();
+    let text = text.map(|text| text.trim_end_matches('\0'));
+    match text.filter(|text| text.chars().all(is_text) && !(text.is_empty() && !bytes.is_empty())) {
+        Some(text) => text.to_owned(),
+        None => {
+            let more = if bytes.len() > SHOWN_BYTES { "…" } else { "" };
+            let shown = hexadecimal(bytes.iter().take(SHOWN_BYTES));
+            format!("0x{shown}{more} ({} bytes)", bytes.len())
+        }
     }
-    let more = if bytes.len() > SHOWN_BYTES { "…" } else { "" };
-    format!("0x{}{more} ({} bytes)", hexadecimal(bytes.iter().take(SHOWN_BYTES)), bytes.len())
 }
 
 pub(super) fn hexadecimal<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {

@@ -10,7 +10,8 @@ use prost_types::Timestamp;
 use serde_json::{Value, json};
 
 use super::reading::Reading;
-use super::{Body, Event, salvage};
+use super::{Body, Event, bound, salvage};
+use crate::tetragon::file::trimmed;
 use crate::tetragon::wire::{EventType, GetEventsResponse};
 
 /// Why something is no event at all.
@@ -22,6 +23,9 @@ pub enum Unreadable {
         /// How long it is.
         bytes: usize,
     },
+    /// It has more parts than any event has: as many would take many times its length in memory.
+    #[error("an event of too many parts")]
+    TooManyParts,
     /// The line is not JSON.
     #[error("a line that is not JSON")]
     NotJson(#[source] serde_json::Error),
@@ -56,6 +60,7 @@ impl Event {
     /// [`Unreadable`] if the bytes are too many or are no message.
     pub fn from_protobuf(message: &[u8]) -> Result<Self, Unreadable> {
         check_len(message.len())?;
+        bound::check_protobuf(message)?;
         let reading = read_protobuf(message)?;
         Ok(Self::new(reading, Body::Protobuf(message.into())))
     }
@@ -72,6 +77,7 @@ impl Event {
         let line = String::from_utf8_lossy(line);
         // A byte that is replaced becomes three.
         check_len(line.len())?;
+        bound::check_json(&line)?;
         let reading = read_json(&line)?;
         Ok(Self::new(reading, Body::Json(line.into())))
     }
@@ -106,21 +112,6 @@ const fn check_len(bytes: usize) -> Result<(), Unreadable> {
     if bytes > Event::LARGEST_BYTES { Err(Unreadable::TooLong { bytes }) } else { Ok(()) }
 }
 
-fn trimmed(mut line: &[u8]) -> &[u8] {
-    let is_padding = |byte: u8| byte == 0 || byte.is_ascii_whitespace();
-    while let [first, rest @ ..] = line
-        && is_padding(*first)
-    {
-        line = rest;
-    }
-    while let [rest @ .., last] = line
-        && is_padding(*last)
-    {
-        line = rest;
-    }
-    line
-}
-
 fn read_json(line: &str) -> Result<Reading, Unreadable> {
     match serde_json::from_str::<GetEventsResponse>(line) {
         Ok(response) if response.event.is_some() => Ok(response.into()),
@@ -148,23 +139,8 @@ fn read_protobuf(message: &[u8]) -> Result<Reading, Unreadable> {
 
 /// The number of the first field of `message` that is an event.
 fn event_number(message: &[u8]) -> Option<usize> {
-    let mut rest = message;
-    while !rest.is_empty() {
-        let key = prost::decode_length_delimiter(&mut rest).ok()?;
-        let number = key >> 3;
-        let skipped = match key & 7 {
-            0 => prost::decode_length_delimiter(&mut rest).map(|_| 0).ok()?,
-            1 => 8,
-            2 => prost::decode_length_delimiter(&mut rest).ok()?,
-            5 => 4,
-            _ => return None,
-        };
-        if key & 7 == 2 && !ENVELOPE.contains(&number) {
-            return Some(number);
-        }
-        rest = rest.get(skipped..)?;
-    }
-    None
+    let mut numbers = bound::Fields(message).filter(|field| field.content.is_some());
+    numbers.find(|field| !ENVELOPE.contains(&field.number)).map(|field| field.number)
 }
 
 /// What is called of an event of this number: its name where that is known.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prost_types::Timestamp;
 
 use super::parts::{Parts, kind_called, type_name};
-use super::{Body, Event, EventKind, Pod, Process, argument};
+use super::{Body, Event, EventKind, Origin, Pod, Process, argument};
 use crate::tetragon::socket::socket_use;
 use crate::tetragon::wire;
 
@@ -40,7 +40,7 @@ impl From<wire::GetEventsResponse> for Reading {
 
 impl Event {
     pub(super) fn new(reading: Reading, body: Body) -> Self {
-        let Reading { node, time, type_name, parts, .. } = reading;
+        let Reading { node, cluster, time, type_name, parts, .. } = reading;
         let kind = kind_called(&type_name);
         let arguments = argument::one_line(summary(kind, &parts));
         let socket = match kind {
@@ -52,6 +52,7 @@ impl Event {
         Self {
             at_us: time.as_ref().map_or(0, micros),
             node,
+            cluster,
             kind,
             type_name,
             process: parts.process.map(|process| Arc::new(process.into())),
@@ -129,12 +130,21 @@ impl From<wire::Process> for Process {
     }
 }
 
+fn origin(container: &wire::Container) -> Origin {
+    match container {
+        wire::Container { maybe_exec_probe: true, .. } => Origin::Probe,
+        wire::Container { pid: Some(1), .. } => Origin::First,
+        _ => Origin::Unknown,
+    }
+}
+
 impl From<wire::Pod> for Pod {
     fn from(pod: wire::Pod) -> Self {
         Self {
             namespace: pod.namespace,
             name: pod.name,
             workload: pod.workload,
+            origin: pod.container.as_ref().map_or(Origin::Unknown, origin),
             container: pod.container.map(|container| container.name).unwrap_or_default(),
         }
     }

@@ -20,6 +20,9 @@ const DEEPEST: usize = 5;
 /// Facts of an event of an unknown type that are kept.
 const MOST_FACTS: usize = 64;
 
+/// The longest name of a fact, and of what is looked into, in characters.
+const LONGEST_LABEL: usize = 256;
+
 /// Reads what can be read of the line that is `members`.
 pub(super) fn read(mut members: Map<String, Value>) -> Reading {
     let type_name = event_in(&members).unwrap_or_default();
@@ -62,7 +65,9 @@ fn prune(value: &mut Value, depth: usize, reads: &dyn Fn(&Value) -> bool) -> boo
     match value {
         Value::Object(members) => {
             members.retain(|name, member| {
-                prune(member, depth - 1, &|member| {
+                // A name is written anew for each part below it.
+                let depth = if name.len() > LONGEST_LABEL { 0 } else { depth - 1 };
+                prune(member, depth, &|member| {
                     let alone = Map::from_iter([(name.clone(), member.clone())]);
                     reads(&Value::Object(alone))
                 })
@@ -84,19 +89,21 @@ fn facts(event: &Value) -> Vec<Fact> {
     if let Value::Object(members) = event {
         let is_process = |name: &str| ["process", "parent", "ancestors"].contains(&name);
         for (name, member) in members.iter().filter(|(name, _)| !is_process(name)) {
-            collect(name, member, &mut facts);
+            collect(&mut vec![name.as_str()], member, &mut facts);
         }
     }
     facts
 }
 
-fn collect(path: &str, value: &Value, facts: &mut Vec<Fact>) {
+fn collect<'a>(path: &mut Vec<&'a str>, value: &'a Value, facts: &mut Vec<Fact>) {
     let text = match value {
         _ if facts.len() >= MOST_FACTS => return,
         Value::Null => return,
         Value::Object(members) => {
             for (name, member) in members {
-                collect(&format!("{path}.{name}"), member, facts);
+                path.push(name);
+                collect(path, member, facts);
+                path.pop();
             }
             return;
         }
@@ -109,5 +116,45 @@ fn collect(path: &str, value: &Value, facts: &mut Vec<Fact>) {
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
     };
-    facts.push(Fact { label: path.to_owned(), text: argument::shortened(text) });
+    facts.push(Fact { label: label(path), text: argument::shortened(text) });
+}
+
+/// The name of a value that lies at `path`. Only made of what is kept, and as long as that may be: names in
+/// a line may be as long as the line.
+fn label(path: &[&str]) -> String {
+    let mut label = String::new();
+    for name in path {
+        if !label.is_empty() {
+            label.push('.');
+        }
+        label.extend(name.chars().take(LONGEST_LABEL));
+        if label.len() > LONGEST_LABEL {
+            break;
+        }
+    }
+    argument::one_line(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use crate::tetragon::Event;
+
+    #[test]
+    fn a_line_of_long_names_is_read_in_no_time() {
+        let name = "n".repeat(2 << 20);
+        let members: Vec<_> = (0..100_000).map(|at| format!(r#""{at}":null"#)).collect();
+        let members = members.join(",");
+        let since = Instant::now();
+        let labels = format!(r#"{{"process_exec":{{}},"node_labels":{{"{name}":{{{members}}}}}}}"#);
+        let event = Event::from_json(labels.as_bytes()).unwrap();
+        assert_eq!(event.type_name, "process_exec");
+        let line = format!(r#"{{"process_new":{{"{name}":{{{members},"x":1}}}}}}"#);
+        let event = Event::from_json(line.as_bytes()).unwrap();
+        assert!(since.elapsed().as_secs() < 10, "{:?}", since.elapsed());
+        let facts = event.details().facts;
+        assert_eq!(facts.len(), 1);
+        assert!(facts[0].label.len() < 1_000, "{}", facts[0].label.len());
+    }
 }

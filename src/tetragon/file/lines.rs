@@ -89,7 +89,8 @@ fn say(line: &[u8], take: &mut dyn FnMut(Line<'_>)) {
     }
 }
 
-fn trimmed(mut line: &[u8]) -> &[u8] {
+/// `line` without the blanks and zeros around it.
+pub(in crate::tetragon) fn trimmed(mut line: &[u8]) -> &[u8] {
     let is_blank = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
     while let [first, rest @ ..] = line
         && is_blank(first)

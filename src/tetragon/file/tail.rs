@@ -1,5 +1,6 @@
 //! What is new in a file that is written to, renamed, and cut off meanwhile.
 
+use std::collections::VecDeque;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
@@ -14,6 +15,9 @@ use crate::cluster::said;
 /// How much is read at once, and in all before somebody else gets a turn, in bytes.
 const PIECE: usize = 64 << 10;
 const TURN: usize = 4 << 20;
+
+/// Files that may wait to be read.
+const WAITING: usize = 8;
 
 /// What was found in the file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,16 +57,23 @@ pub(super) enum Trouble {
 #[derive(Debug)]
 pub(super) struct Tail {
     path: PathBuf,
-    open: Option<Open>,
+    /// The file that is read, and those that have taken its name since, oldest first.
+    open: VecDeque<Open>,
+    /// Where the file was that could not be read on.
+    broken: Option<(Identity, u64)>,
     /// Whether all of the next file is new.
     is_new: bool,
     lines: Lines,
     piece: Vec<u8>,
 }
 
+/// Device and inode.
+type Identity = (u64, u64);
+
 #[derive(Debug)]
 struct Open {
     file: File,
+    identity: Identity,
     /// Where it is read on, in bytes.
     at: u64,
 }
@@ -70,44 +81,64 @@ struct Open {
 impl Tail {
     /// Follows what `path` names from now on.
     pub(super) fn new(path: &Path) -> Self {
-        let lines = Lines::new(Event::LARGEST_BYTES);
-        Self { path: path.into(), open: None, is_new: false, lines, piece: vec![0; PIECE] }
+        Self {
+            path: path.into(),
+            open: VecDeque::new(),
+            broken: None,
+            is_new: false,
+            lines: Lines::new(Event::LARGEST_BYTES),
+            piece: vec![0; PIECE],
+        }
     }
 
     /// Hands over the lines that were added; those that cannot be read, too.
     pub(super) fn read(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<News, Trouble> {
         let mut news = News::default();
-        if self.open.is_none() {
-            self.open()?;
+        if self.open.is_empty() {
+            news.gaps += self.open(take)?;
+        } else if self.broken.take().is_some() {
+            self.lines.broke_off(take);
+            news.gaps += 1;
         }
+        // Looked for before the old one is read to its end: its writer has added all by then. However much
+        // there is to be read, who takes the name meanwhile is not missed.
+        let looked = self.look(&mut news, take);
         if self.read_on(take)? {
             return Ok(News { more: true, ..news });
         }
-        let Some(open) = &mut self.open else { return Ok(news) };
-        let held = open.file.metadata()?;
-        let named = match self.path.metadata() {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(News { is_missing: true, ..news });
-            }
-            named => named.map_err(trouble)?,
-        };
-        if !is_same(&held, &named) {
-            // Its writer may have added to it just before it took the other.
-            if self.read_on(take)? {
-                return Ok(News { more: true, ..news });
-            }
-            self.close(take);
-            self.open()?;
-            news.more = true;
-        } else if held.len() < open.at {
-            open.at = 0;
+        if self.is_cut()? {
             self.lines.broke_off(take);
-            news = News { more: true, gaps: 1, ..news };
+            return Ok(News { more: true, gaps: news.gaps + 1, ..news });
         }
+        if self.open.len() > 1 {
+            self.open.pop_front();
+            self.lines.broke_off(take);
+            news.more = true;
+        }
+        news.is_missing = looked?;
         Ok(news)
     }
 
-    fn open(&mut self) -> Result<(), Trouble> {
+    /// Looks whether another file has taken the name; true where none has it now.
+    fn look(&mut self, news: &mut News, take: &mut dyn FnMut(Line<'_>)) -> Result<bool, Trouble> {
+        let named = match self.path.metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+            named => identity(&named.map_err(trouble)?),
+        };
+        if self.open.back().is_none_or(|newest| newest.identity == named) {
+            return Ok(false);
+        }
+        if self.open.len() > WAITING {
+            // Too many wait to be read: the newest of them makes room.
+            self.open.pop_back();
+            news.gaps += 1;
+        }
+        news.gaps += self.open(take)?;
+        Ok(false)
+    }
+
+    /// Opens what the name stands for; returns how many gaps there are before it.
+    fn open(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<u32, Trouble> {
         let found = OpenOptions::new()
             .read(true)
             // What is no file may let its reader wait.
@@ -120,31 +151,42 @@ impl Tail {
             }
             found => found?,
         };
-        if !file.metadata()?.is_file() {
+        let found = file.metadata()?;
+        if !found.is_file() {
             return Err(Trouble::NoFile);
         }
-        let mut at = 0;
-        if !self.is_new {
-            at = file.seek(SeekFrom::End(0))?;
-            if at > 0 && byte_at(&file, at - 1)? != Some(b'\n') {
-                self.lines.leave_out();
+        let identity = identity(&found);
+        let (mut at, mut gaps) = (0, 0);
+        match self.broken.take() {
+            Some((broken, reached)) if broken == identity => at = reached,
+            // What else was in the other nobody knows.
+            Some(_) => {
+                gaps = 1;
+                self.lines.broke_off(take);
+            }
+            None if self.is_new => {}
+            None => {
+                at = file.seek(SeekFrom::End(0))?;
+                if at > 0 && byte_at(&file, at - 1)? != Some(b'\n') {
+                    self.lines.leave_out();
+                }
             }
         }
         self.is_new = true;
-        self.open = Some(Open { file, at });
-        Ok(())
+        self.open.push_back(Open { file, identity, at });
+        Ok(gaps)
     }
 
     /// Reads up to the end of the file; true where that was not reached yet.
     fn read_on(&mut self, take: &mut dyn FnMut(Line<'_>)) -> io::Result<bool> {
-        let Some(open) = &mut self.open else { return Ok(false) };
+        let Some(open) = self.open.front_mut() else { return Ok(false) };
         let mut read = 0;
         while read < TURN {
             let piece = match open.file.read_at(&mut self.piece, open.at) {
                 Ok(0) => return Ok(false),
                 Ok(length) => length,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.let_go(error)),
             };
             open.at += piece as u64;
             read += piece;
@@ -153,15 +195,28 @@ impl Tail {
         Ok(true)
     }
 
-    /// The file is read to its end, and nobody writes to it any more.
-    fn close(&mut self, take: &mut dyn FnMut(Line<'_>)) {
-        self.open = None;
-        self.lines.broke_off(take);
+    /// Whether the file was cut off in place; then it is read from its start.
+    fn is_cut(&mut self) -> io::Result<bool> {
+        let Some(open) = self.open.front_mut() else { return Ok(false) };
+        match open.file.metadata() {
+            Ok(held) if held.len() < open.at => {
+                open.at = 0;
+                Ok(true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) => Err(self.let_go(error)),
+        }
+    }
+
+    /// A file that cannot be read is let go: opened anew it may be, and by then another may have its name.
+    fn let_go(&mut self, error: io::Error) -> io::Error {
+        self.broken = self.open.pop_front().map(|open| (open.identity, open.at));
+        error
     }
 }
 
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
+fn identity(found: &Metadata) -> Identity {
+    (found.dev(), found.ino())
 }
 
 fn byte_at(file: &File, at: u64) -> io::Result<Option<u8>> {
@@ -174,5 +229,87 @@ fn trouble(error: io::Error) -> Trouble {
         ErrorKind::NotFound => Trouble::Absent,
         ErrorKind::PermissionDenied => Trouble::Forbidden,
         _ => Trouble::Other(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use tempfile::{TempDir, tempdir};
+
+    use super::*;
+
+    fn path(folder: &TempDir) -> PathBuf {
+        folder.path().join("t.log")
+    }
+
+    /// All that there is to be read, and how many gaps.
+    fn read(tail: &mut Tail) -> Result<(Vec<String>, u32), Trouble> {
+        let (mut said, mut gaps, mut more) = (Vec::new(), 0, true);
+        while more {
+            let news = tail.read(&mut |line| {
+                said.push(match line {
+                    Line::Whole(line) => String::from_utf8_lossy(line).into_owned(),
+                    other => format!("{other:?}"),
+                });
+            })?;
+            (gaps, more) = (gaps + news.gaps, news.more);
+        }
+        Ok((said, gaps))
+    }
+
+    #[test]
+    fn files_that_take_the_name_while_an_older_one_is_read_are_not_missed() {
+        let folder = tempdir().unwrap();
+        fs::write(path(&folder), "").unwrap();
+        let mut tail = Tail::new(&path(&folder));
+        assert_eq!(read(&mut tail).unwrap(), (vec![], 0));
+        // More than is read in one turn, and a rotation in each of the next two.
+        fs::write(path(&folder), "a\n".repeat(TURN)).unwrap();
+        let mut lines = 0;
+        for text in ["b\n", "c\n"] {
+            assert!(tail.read(&mut |_| lines += 1).unwrap().more);
+            fs::rename(path(&folder), folder.path().join(text.trim())).unwrap();
+            fs::write(path(&folder), text).unwrap();
+            assert!(tail.read(&mut |_| lines += 1).is_ok());
+        }
+        let (rest, gaps) = read(&mut tail).unwrap();
+        assert_eq!((lines + rest.len(), gaps), (TURN + 2, 0));
+        assert_eq!(rest.last().map(String::as_str), Some("c"));
+    }
+
+    /// The file that is read cannot be read any more.
+    fn break_off(tail: &mut Tail) {
+        let path = tail.path.clone();
+        tail.open[0].file = OpenOptions::new().append(true).open(path).unwrap();
+        assert!(read(tail).is_err());
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_for_once_is_read_on_where_that_was() {
+        let folder = tempdir().unwrap();
+        fs::write(path(&folder), "").unwrap();
+        let mut tail = Tail::new(&path(&folder));
+        read(&mut tail).unwrap();
+        let mut file = OpenOptions::new().append(true).open(path(&folder)).unwrap();
+        write!(file, "a\nhal").unwrap();
+        assert_eq!(read(&mut tail).unwrap(), (vec!["a".to_owned()], 0));
+        break_off(&mut tail);
+        writeln!(file, "f").unwrap();
+        assert_eq!(read(&mut tail).unwrap(), (vec!["half".to_owned()], 0));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_does_not_keep_from_the_one_that_takes_its_name() {
+        let folder = tempdir().unwrap();
+        fs::write(path(&folder), "").unwrap();
+        let mut tail = Tail::new(&path(&folder));
+        read(&mut tail).unwrap();
+        break_off(&mut tail);
+        fs::rename(path(&folder), folder.path().join("old")).unwrap();
+        fs::write(path(&folder), "b\n").unwrap();
+        assert_eq!(read(&mut tail).unwrap(), (vec!["b".to_owned()], 1));
     }
 }

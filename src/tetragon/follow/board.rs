@@ -1,13 +1,17 @@
 //! What the sources of events share: who takes events, and how each agent stands.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::EventSink;
+use crate::cluster::said;
 use crate::tetragon::{AgentLink, AgentStatus, Endpoint, Event, EventKind};
 
 /// How often the standing of agents is told, at most.
@@ -16,23 +20,50 @@ const EVERY: Duration = Duration::from_millis(250);
 /// How far the clock of a node may be ahead of this one's before its times count for nothing.
 const AHEAD_US: i64 = 24 * 60 * 60 * 1_000_000;
 
+/// Nodes that are remembered, and the longest name of one.
+const NODES: usize = 10_000;
+const LONGEST_NODE: usize = 253;
+
+/// Cgroups of an agent that are remembered as throttled.
+const CGROUPS: usize = 1_024;
+
+/// The most that is counted as left out, whatever an agent says: sums of many agents hold that.
+const MOST_LOST: u64 = 1 << 53;
+
 /// Who takes events, and how each agent stands.
 pub(in crate::tetragon) struct Board {
     sink: Arc<dyn EventSink>,
     ears: Mutex<Vec<Arc<Ear>>>,
+    /// What was counted of agents of the cluster that are gone, by node.
+    gone: Mutex<HashMap<String, AgentStatus, RandomState>>,
+    /// Where the agent of a node is heard.
+    places: Mutex<HashMap<String, Place, RandomState>>,
     changed: Notify,
     fell: Notify,
+}
+
+/// A place at which the agent of a node is heard.
+struct Place {
+    cluster: String,
+    endpoint: Endpoint,
+    is_found: bool,
+    is_up: Arc<AtomicBool>,
 }
 
 /// One agent, as it is heard.
 pub(in crate::tetragon) struct Ear {
     board: Arc<Board>,
     endpoint: Endpoint,
+    /// Whether it was found in a cluster, and not named by itself.
+    is_found: bool,
+    is_up: Arc<AtomicBool>,
     state: Mutex<State>,
 }
 
 struct State {
     status: AgentStatus,
+    /// Cgroups of which it leaves out events.
+    throttled: HashSet<String, RandomState>,
     /// When it was last heard, or began to be listened to.
     heard: Instant,
 }
@@ -42,35 +73,75 @@ impl Board {
         let (changed, fell) = (Notify::new(), Notify::new());
         // That there is nobody is told, too.
         changed.notify_one();
-        Arc::new(Self { sink, ears: Mutex::default(), changed, fell })
+        let (ears, gone, places) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Arc::new(Self { sink, ears, gone, places, changed, fell })
     }
 
-    /// A place for the agent at `endpoint`; none where it is heard already.
-    pub(in crate::tetragon) fn ear(
-        self: &Arc<Self>,
-        endpoint: &Endpoint,
-        node: &str,
-    ) -> Option<Arc<Ear>> {
-        let mut ears = self.ears.lock().unwrap_or_else(PoisonError::into_inner);
-        if ears.iter().any(|ear| ear.endpoint == *endpoint) {
+    /// A place for `agent`, of which nothing was counted yet; none where it is heard already.
+    pub(in crate::tetragon) fn ear(self: &Arc<Self>, mut agent: AgentStatus) -> Option<Arc<Ear>> {
+        let mut ears = locked(&self.ears);
+        if ears.iter().any(|ear| ear.endpoint == agent.endpoint) {
             return None;
         }
-        let status = AgentStatus { node: node.to_owned(), ..AgentStatus::new(endpoint.clone()) };
-        let (board, endpoint) = (Arc::clone(self), endpoint.clone());
-        let state = Mutex::new(State { status, heard: Instant::now() });
-        let ear = Arc::new(Ear { board, endpoint, state });
+        let is_found = !agent.namespace.is_empty();
+        if is_found && let Some(before) = locked(&self.gone).remove(&agent.node) {
+            add(&mut agent, &before);
+        }
+        let (board, endpoint) = (Arc::clone(self), agent.endpoint.clone());
+        let (throttled, heard) = (HashSet::default(), Instant::now());
+        let state = Mutex::new(State { status: agent, throttled, heard });
+        let ear = Arc::new(Ear { board, endpoint, is_found, is_up: Arc::default(), state });
         ears.push(Arc::clone(&ear));
         drop(ears);
         self.changed.notify_one();
         Some(ear)
     }
 
-    /// The agent at `endpoint` is heard no more.
+    /// The agent at `endpoint` is heard no more. What was counted of it goes on with the next agent of its
+    /// node.
     pub(in crate::tetragon) fn leave(&self, endpoint: &Endpoint) {
-        let mut ears = self.ears.lock().unwrap_or_else(PoisonError::into_inner);
-        ears.retain(|ear| ear.endpoint != *endpoint);
+        let mut ears = locked(&self.ears);
+        for left in ears.extract_if(.., |ear| ear.endpoint == *endpoint) {
+            left.is_up.store(false, Ordering::Relaxed);
+            let status = left.with(|state| state.status.clone());
+            let mut gone = locked(&self.gone);
+            if left.is_found && (gone.len() < NODES || gone.contains_key(&status.node)) {
+                let new = || AgentStatus::new(endpoint.clone());
+                add(gone.entry(status.node.clone()).or_insert_with(new), &status);
+            }
+        }
         drop(ears);
         self.changed.notify_one();
+    }
+
+    /// Whether the agent that `event` is of is heard at another place than `ear` already: one that was
+    /// named may be found in the cluster, too. Two that were named are two.
+    fn is_heard_elsewhere(&self, ear: &Ear, event: &Event) -> bool {
+        if event.node.is_empty() || event.node.len() > LONGEST_NODE {
+            return false;
+        }
+        let mut places = locked(&self.places);
+        if let Some(place) = places.get(&event.node) {
+            if place.endpoint == ear.endpoint || place.cluster != event.cluster {
+                return false;
+            }
+            let is_up = place.is_up.load(Ordering::Relaxed);
+            if is_up && !(place.is_found || ear.is_found) {
+                return false;
+            }
+            // What is exported may be less than what is sent.
+            if is_up && is_service(&place.endpoint) >= is_service(&ear.endpoint) {
+                return true;
+            }
+        }
+        if places.len() >= NODES {
+            places.clear();
+        }
+        let Ear { endpoint, is_found, is_up, .. } = ear;
+        let (endpoint, is_up) = (endpoint.clone(), Arc::clone(is_up));
+        let place = Place { cluster: event.cluster.clone(), endpoint, is_found: *is_found, is_up };
+        places.insert(event.node.clone(), place);
+        false
     }
 
     /// Waits until an agent that was heard is heard no more.
@@ -93,7 +164,7 @@ impl Board {
     }
 
     fn agents(&self) -> Vec<AgentStatus> {
-        let ears = self.ears.lock().unwrap_or_else(PoisonError::into_inner);
+        let ears = locked(&self.ears);
         let mut agents: Vec<_> =
             ears.iter().map(|ear| ear.with(|state| state.status.clone())).collect();
         drop(ears);
@@ -114,13 +185,16 @@ impl Ear {
         if self.is_denied(&event) {
             return self.alive();
         }
+        if self.board.is_heard_elsewhere(self, &event) {
+            return self.heard(|state| know(&mut state.status, &event.node));
+        }
         let now_us = now_us();
         if !(1..=now_us.saturating_add(AHEAD_US)).contains(&event.at_us) {
             event.at_us = now_us;
         }
-        self.heard(|status| {
-            status.events += 1;
-            count(status, &event);
+        self.heard(|state| {
+            state.status.events += 1;
+            count(state, &event);
         });
         if !self.board.sink.take(event) {
             self.change(|status| status.dropped += 1);
@@ -139,7 +213,7 @@ impl Ear {
 
     /// Something has come that cannot be read.
     pub(in crate::tetragon) fn unreadable(&self) {
-        self.heard(|status| status.unreadable += 1);
+        self.heard(|state| state.status.unreadable += 1);
     }
 
     /// It was heard, though it has no event.
@@ -149,9 +223,15 @@ impl Ear {
 
     /// Its events come from now on.
     pub(in crate::tetragon) fn up(&self) {
-        if self.with(|state| state.status.link != AgentLink::Up) {
-            self.heard(|status| status.link = AgentLink::Up);
+        if !self.is_up() {
+            self.is_up.store(true, Ordering::Relaxed);
+            self.heard(|state| state.status.link = AgentLink::Up);
         }
+    }
+
+    /// Whether its events come.
+    pub(in crate::tetragon) fn is_up(&self) -> bool {
+        self.with(|state| state.status.link == AgentLink::Up)
     }
 
     /// Its version.
@@ -161,6 +241,7 @@ impl Ear {
 
     /// Its events do not come.
     pub(in crate::tetragon) fn down(&self, why: String) {
+        self.is_up.store(false, Ordering::Relaxed);
         let was_up = self.change(|status| {
             let was_up = status.link == AgentLink::Up;
             let since_us = match status.link {
@@ -178,10 +259,12 @@ impl Ear {
     /// What it had to say for a while was not heard. Whether it still leaves out events of a cgroup is
     /// not known since, and counts no more.
     pub(in crate::tetragon) fn gap(&self) {
-        self.change(|status| {
-            status.gaps += 1;
-            status.throttled = 0;
+        self.with(|state| {
+            state.throttled.clear();
+            state.status.throttled = 0;
+            state.status.gaps += 1;
         });
+        self.board.changed.notify_one();
     }
 
     /// Waits until nothing was heard for that time.
@@ -195,12 +278,12 @@ impl Ear {
         }
     }
 
-    fn heard(&self, act: impl FnOnce(&mut AgentStatus)) {
+    fn heard(&self, act: impl FnOnce(&mut State)) {
         let (now, now_us) = (Instant::now(), now_us());
         self.with(|state| {
             state.heard = now;
             state.status.heard_us = Some(now_us);
-            act(&mut state.status);
+            act(state);
         });
         self.board.changed.notify_one();
     }
@@ -212,25 +295,54 @@ impl Ear {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut locked(&self.state))
     }
 }
 
 /// What `event` says of its agent.
-fn count(status: &mut AgentStatus, event: &Event) {
-    if status.node.is_empty() {
-        status.node.clone_from(&event.node);
-    }
-    status.rate_limited = status.rate_limited.saturating_add(event.lost);
+fn count(state: &mut State, event: &Event) {
+    let State { status, throttled, .. } = state;
+    know(status, &event.node);
+    status.rate_limited = status.rate_limited.saturating_add(event.lost).min(MOST_LOST);
     if event.kind == EventKind::Throttle {
+        let cgroup = &event.arguments;
         match &*event.call {
-            "start" => status.throttled += 1,
-            "stop" => status.throttled = status.throttled.saturating_sub(1),
+            "start" if throttled.len() < CGROUPS => drop(throttled.insert(cgroup.clone())),
+            "stop" => drop(throttled.remove(cgroup)),
             _ => {}
         }
+        status.throttled = throttled.len() as u64;
     }
+}
+
+const fn is_service(endpoint: &Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Unix(_) | Endpoint::Tcp(_))
+}
+
+/// It is of `node`.
+fn know(status: &mut AgentStatus, node: &str) {
+    if status.node.is_empty() {
+        status.node = said(node);
+    }
+}
+
+/// Counts in `agent` what was counted of another of its node before.
+fn add(agent: &mut AgentStatus, before: &AgentStatus) {
+    agent.events = agent.events.saturating_add(before.events);
+    agent.rate_limited = agent.rate_limited.saturating_add(before.rate_limited).min(MOST_LOST);
+    agent.unreadable = agent.unreadable.saturating_add(before.unreadable);
+    agent.dropped = agent.dropped.saturating_add(before.dropped);
+    agent.gaps = agent.gaps.saturating_add(before.gaps);
+}
+
+/// Whatever is in it is whole between any two steps.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn now_us() -> i64 {
     Timestamp::now().as_microsecond()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ const SOCK: Sock<'static> = Sock {
     source_port: 40_000,
     target_port: 80,
     cookie: 7,
+    state: "TCP_ESTABLISHED",
 };
 
 fn kprobe(call: &str, given: &[Given<'_>]) -> Option<SocketUse> {
@@ -105,6 +106,12 @@ fn zeroes_are_not_addresses() {
     assert_eq!(kprobe("tcp_close", &given), None);
     let given = [Given::Sock(Sock { source_port: 70_000, source: "nonsense", ..SOCK })];
     assert_eq!(kprobe("tcp_close", &given), None);
+}
+
+#[test]
+fn what_is_closed_after_its_connection_was_over_says_nothing() {
+    assert!(kprobe("tcp_close", &[Given::Sock(SOCK)]).is_some());
+    assert_eq!(kprobe("tcp_close", &[Given::Sock(Sock { state: "TCP_CLOSE", ..SOCK })]), None);
 }
 
 #[test]

@@ -1,56 +1,71 @@
 //! What the engine was asked to do about a policy, and what came of it.
 
-use weir::engine::{Policies, PolicyApplied, PolicyDeleted, PolicyError};
-use weir::policy::Standing;
+use weir::engine::{Policies, PolicyApplied, PolicyDeleted, PolicyError, PolicySwitch};
 use weir::store::By;
 
-use super::super::policing::{PolicyNews, PolicyWish, Wanted};
+use super::super::policing::{Asker, Change, PolicyNews, PolicyWish, Wanted};
 use super::super::{Effect, Message};
 use super::with_causes;
 use crate::panes::proposal::{self, Proposal, Said};
 use crate::text;
 use crate::theme::Role;
+use crate::words;
 
-/// Does what `wish` says in the name of `by`, and says what came of it.
-pub(super) async fn done(policies: &Policies, wish: PolicyWish, by: By) -> Message {
+/// Does what `wish` says in the name of `by`, and tells `asker` what came of it.
+pub(super) async fn done(policies: &Policies, wish: PolicyWish, asker: Asker, by: By) -> Message {
     match wish {
-        PolicyWish::Check(wanted) => {
-            news(match policies.apply(wanted.request(true), by.clone()).await {
-                Ok(applied) => PolicyNews::Said(checked(&applied, None)),
-                Err(PolicyError::Dangerous(why)) => {
-                    // What it would break is said beside what the API server says.
-                    let request = Wanted { is_forced: true, ..*wanted }.request(true);
-                    match policies.apply(request, by).await {
-                        Ok(applied) => PolicyNews::Said(checked(&applied, Some(why))),
-                        Err(error) => refused(&error),
-                    }
-                }
-                Err(error) => refused(&error),
-            })
+        PolicyWish::Check(wanted) => news(check(policies, *wanted, by).await, asker),
+        PolicyWish::Propose(change) => {
+            let would = changed(policies, change.clone(), by, true).await;
+            proposed(would, change, asker)
         }
-        PolicyWish::ProposeApply(wanted) => {
-            proposed(policies.apply(wanted.request(true), by).await, wanted)
-        }
-        PolicyWish::Apply(wanted) => {
-            let applied = policies.apply(wanted.request(false), by).await;
-            news(applied.map_or_else(|error| refused(&error), |applied| written(&applied)))
+        PolicyWish::Change(change) => {
+            let done = changed(policies, change, by, false).await;
+            news(done.map_or_else(|error| refused(&error), |applied| written(&applied)), asker)
         }
         PolicyWish::ProposeDelete(name) => match policies.delete(name, by, true).await {
             Ok(deleted) => propose_delete(&deleted),
-            Err(error) => news(refused(&error)),
+            Err(error) => news(refused(&error), asker),
         },
         PolicyWish::Delete(name) => match policies.delete(name, by, false).await {
             Ok(deleted) => {
                 let words = format!("the policy {} is deleted", named(&deleted));
                 Message::Told(noted(words, &deleted.notes))
             }
-            Err(error) => news(refused(&error)),
+            Err(error) => news(refused(&error), asker),
         },
     }
 }
 
-fn news(news: PolicyNews) -> Message {
-    Message::Policy(Box::new(news))
+/// Has the API server check a policy; what it would break is said beside what the server says.
+async fn check(policies: &Policies, wanted: Wanted, by: By) -> PolicyNews {
+    let harms = match policies.apply(wanted.clone().request(true), by.clone()).await {
+        Ok(applied) => return PolicyNews::Said(checked(&applied, None)),
+        Err(PolicyError::Dangerous(why)) => why,
+        Err(error) => return refused(&error),
+    };
+    let request = Wanted { is_forced: true, ..wanted }.request(true);
+    match policies.apply(request, by).await {
+        Ok(applied) => PolicyNews::Said(checked(&applied, Some(harms))),
+        Err(error) => refused(&error),
+    }
+}
+
+/// Changes a policy, or has that checked.
+async fn changed(
+    policies: &Policies,
+    change: Change,
+    by: By,
+    is_dry_run: bool,
+) -> Result<PolicyApplied, PolicyError> {
+    match change {
+        Change::Apply(wanted) => policies.apply(wanted.request(is_dry_run), by).await,
+        Change::Switch(switch) => policies.switch(PolicySwitch { is_dry_run, ..switch }, by).await,
+    }
+}
+
+fn news(news: PolicyNews, asker: Asker) -> Message {
+    Message::Policy(Box::new(news), asker)
 }
 
 fn named(deleted: &PolicyDeleted) -> String {
@@ -74,11 +89,9 @@ fn checked(applied: &PolicyApplied, harms: Option<String>) -> Vec<Said> {
             format!("it would be taken: {added} lines added, {removed} removed; nothing is written")
         }
     };
-    let notes = match harms {
-        Some(why) => vec![why],
-        None => applied.notes.clone(),
-    };
-    let notes = notes.into_iter().map(|note| Said::new(Role::Warning, note));
+    // That it was forced is how this was asked, and not what the API server says.
+    let notes = applied.notes.iter().filter(|note| !note.starts_with("forced, although")).cloned();
+    let notes = harms.into_iter().chain(notes).map(|note| Said::new(Role::Warning, note));
     [Said::new(Role::Good, words)].into_iter().chain(notes).collect()
 }
 
@@ -88,36 +101,28 @@ fn refused(error: &PolicyError) -> PolicyNews {
     PolicyNews::Said(words.lines().map(|line| Said::new(Role::Bad, line.to_owned())).collect())
 }
 
-/// What applying would write, and the question whether it is to be.
+/// What a change would write, and the question whether it is to be.
 pub(in crate::console) fn proposed(
     applied: Result<PolicyApplied, PolicyError>,
-    wanted: Box<Wanted>,
+    change: Change,
+    asker: Asker,
 ) -> Message {
     let applied = match applied {
         Ok(applied) => applied,
-        Err(PolicyError::Dangerous(why)) if !wanted.is_forced => {
-            return news(PolicyNews::Dangerous(why, wanted));
+        Err(PolicyError::Dangerous(why)) if !change.is_forced() => {
+            return news(PolicyNews::Dangerous(why, change), asker);
         }
-        Err(error) => return news(refused(&error)),
+        Err(error) => return news(refused(&error), asker),
     };
-    let mode = wanted.mode.map(|mode| format!(" in mode {}", mode.name())).unwrap_or_default();
-    let forced = if wanted.is_forced { ", although it would harm" } else { "" };
-    let question = format!("apply {} {}{mode}{forced}", wanted.name.kind(), wanted.name);
-    let lines = proposal::of_policy(&applied);
-    let effect = Effect::Policy(PolicyWish::Apply(wanted));
+    let (question, lines) = (change.to_string(), proposal::of_policy(&applied));
+    let effect = Effect::Policy(PolicyWish::Change(change), asker);
     Message::Proposed(Box::new(Proposal { question, effect, lines }))
 }
 
 /// What was written, and how it stands so soon.
 pub(in crate::console) fn written(applied: &PolicyApplied) -> PolicyNews {
     let name = text::clean(&applied.status.name.to_string());
-    let stands = match applied.status.standing {
-        Standing::NotLoaded | Standing::PartlyLoaded if !applied.status.why.is_empty() => {
-            format!("{}: {}", applied.status.standing.name(), text::clean(&applied.status.why))
-        }
-        standing => standing.name().to_owned(),
-    };
-    let words = format!("the policy {name} is applied, and {stands} so far");
+    let words = format!("the policy {name} is applied, so far {}", words::stands(&applied.status));
     PolicyNews::Applied(noted(words, &applied.notes))
 }
 
@@ -125,15 +130,16 @@ pub(in crate::console) fn written(applied: &PolicyApplied) -> PolicyNews {
 pub(in crate::console) fn propose_delete(deleted: &PolicyDeleted) -> Message {
     let question = format!("delete {} {}", deleted.name.kind(), named(deleted));
     let lines = proposal::of_deleted(deleted);
-    let effect = Effect::Policy(PolicyWish::Delete(deleted.name.clone()));
+    let effect = Effect::Policy(PolicyWish::Delete(deleted.name.clone()), None);
     Message::Proposed(Box::new(Proposal { question, effect, lines }))
 }
 
 #[cfg(test)]
 mod tests {
-    use weir::policy::PolicyName;
+    use weir::policy::{PolicyMode, PolicyName};
 
     use super::*;
+    use crate::panes::policy_editor::EditorId;
 
     #[tokio::test]
     async fn without_a_cluster_it_is_said_why() {
@@ -141,17 +147,23 @@ mod tests {
         let by = By { who: "alice".into(), from: "console".into() };
         let name = PolicyName { namespace: None, name: "a".into() };
         let manifest = serde_json::json!({});
-        let wanted = Wanted { name: name.clone(), manifest, mode: None, is_forced: false };
+        let wanted = Box::new(Wanted { name: name.clone(), manifest, is_forced: false });
+        let mode = PolicyMode::Enforce;
+        let switch = PolicySwitch { name: name.clone(), mode, is_forced: false, is_dry_run: false };
         for wish in [
-            PolicyWish::Check(Box::new(wanted.clone())),
-            PolicyWish::ProposeApply(Box::new(wanted.clone())),
-            PolicyWish::Apply(Box::new(wanted)),
+            PolicyWish::Check(wanted.clone()),
+            PolicyWish::Propose(Change::Apply(wanted.clone())),
+            PolicyWish::Change(Change::Apply(wanted)),
+            PolicyWish::Propose(Change::Switch(switch.clone())),
+            PolicyWish::Change(Change::Switch(switch)),
             PolicyWish::ProposeDelete(name.clone()),
             PolicyWish::Delete(name),
         ] {
-            let Message::Policy(news) = done(&door, wish, by.clone()).await else {
+            let asker = Some(EditorId(7));
+            let Message::Policy(news, told) = done(&door, wish, asker, by.clone()).await else {
                 panic!("it is refused");
             };
+            assert_eq!(told, asker, "whoever asked is told");
             let PolicyNews::Said(said) = *news else { panic!("it is said why") };
             assert_eq!(said[0].text(), "there is no cluster, and no agent answers");
         }

@@ -50,7 +50,7 @@ fn proposed() -> (Session, LimitRequest) {
     let effect = Effect::Limit(LimitWish::Apply(Box::new(request.clone())));
     let question = "limit shop/web to 5 r/s burst 25".into();
     let lines = proposal::of_limit(&applied);
-    session.0.update(Message::Proposed(Box::new(Proposal { question, effect, lines })));
+    session.hear(Message::Proposed(Box::new(Proposal { question, effect, lines })));
     (session, request)
 }
 

@@ -1,12 +1,12 @@
 //! Policies: how they stand, switched, deleted, applied and refused.
 
-use weir::engine::{PolicyApplied, PolicyDeleted, PolicyError, Written};
+use weir::engine::{PolicyApplied, PolicyDeleted, PolicyError, PolicySwitch, Written};
 use weir::policy::{PolicyMode, PolicyName, diff};
 
 use super::screens::assert_screen;
 use super::*;
 use crate::console::deeds::policy as deeds;
-use crate::console::policing::{PolicyNews, PolicyWish, Wanted};
+use crate::console::policing::{Change, PolicyNews, PolicyWish, Wanted};
 
 fn at(size: (u16, u16)) -> Session {
     let mut session = Session::of(fixture::policed(), size);
@@ -21,30 +21,51 @@ fn select(session: &mut Session, name: &str) {
     session.type_in(&format!("g{}", "j".repeat(at)));
 }
 
-pub(super) fn wanted(name: &str, mode: Option<PolicyMode>) -> Wanted {
+pub(super) fn wanted(name: &str) -> Wanted {
     let status = fixture::policy(name);
     let manifest = (**status.manifest.as_ref().unwrap()).clone();
-    Wanted { name: status.name, manifest, mode, is_forced: false }
+    Wanted { name: status.name, manifest, is_forced: false }
 }
 
-/// What the engine says of a policy that it would apply, or has applied.
-pub(super) fn applied(wanted: &Wanted, is_dry_run: bool) -> PolicyApplied {
-    let before = fixture::policy(&wanted.name.to_string());
-    let before = before.manifest.as_deref();
-    let mut after = weir::policy::Policy::from_json(wanted.manifest.clone()).unwrap();
-    if let Some(mode) = wanted.mode {
-        after = after.with_mode(mode);
-    }
+fn switch(name: &str, mode: PolicyMode) -> Change {
+    let name = PolicyName::parse(name).unwrap();
+    Change::Switch(PolicySwitch { name, mode, is_forced: false, is_dry_run: true })
+}
+
+/// What the engine says of a change that it would make, or has made.
+pub(super) fn applied(change: &Change, is_dry_run: bool) -> PolicyApplied {
+    let (name, after) = match change {
+        Change::Apply(wanted) => (wanted.name.clone(), wanted.manifest.clone()),
+        Change::Switch(PolicySwitch { name, mode, .. }) => {
+            let object = wanted(&name.to_string()).manifest;
+            let policy = weir::policy::Policy::from_json(object).unwrap().with_mode(*mode);
+            (name.clone(), policy.manifest().clone())
+        }
+    };
+    let status = fixture::policy(&name.to_string());
     PolicyApplied {
-        status: fixture::policy(&wanted.name.to_string()),
+        diff: diff(status.manifest.as_deref(), Some(&after)),
+        status,
         written: Written {
-            object: format!("TracingPolicy {}", wanted.name),
+            object: format!("TracingPolicy {name}"),
             how: "apply as weir".into(),
-            body: wanted.manifest.clone(),
+            body: after,
         },
-        diff: diff(before, Some(after.manifest())),
         notes: vec!["agents load it within a minute".into()],
         is_dry_run,
+    }
+}
+
+/// What is asked of the engine from a list or a page.
+fn asked(wish: PolicyWish) -> Option<Effect> {
+    Some(Effect::Policy(wish, None))
+}
+
+impl Session {
+    /// What the engine says long after it was asked, once it can have been read.
+    pub(super) fn hear(&mut self, message: Message) {
+        self.0.update(message);
+        self.0.let_answer();
     }
 }
 
@@ -54,7 +75,7 @@ fn what_is_not_loaded_stands_first_and_says_why() {
         let session = at(size);
         let text = session.text();
         let lines: Vec<_> = text.lines().collect();
-        assert!(lines[1].contains("1 NOT LOADED") || lines[1].contains("2 NOT LOADED"), "{text}");
+        assert!(lines[1].contains("Policies ─ 5 · 1 NOT LOADED · 1 PARTLY LOADED"), "{text}");
         assert!(lines[3].contains("▌ NOT LOADED") && lines[3].contains("kill-program"), "{text}");
         assert!(lines[4].contains("weir-worker (2 nodes): sensor generic_kprobe"), "{text}");
         assert!(lines[5].contains("PARTLY LOADED") && lines[5].contains("default/deny-egress"));
@@ -143,53 +164,76 @@ fn a_page_of_a_policy_that_was_deleted_says_so() {
 #[test]
 fn one_key_switches_between_monitor_and_enforce_and_shows_the_diff_first() {
     let mut session = at((80, 24));
-    let enforced = wanted("kill-program", Some(PolicyMode::Enforce));
-    assert_eq!(
-        session.press(KeyCode::Char('E')),
-        Some(Effect::Policy(PolicyWish::ProposeApply(Box::new(enforced.clone()))))
-    );
-    let proposal = deeds::proposed(Ok(applied(&enforced, true)), Box::new(enforced.clone()));
-    session.0.update(proposal);
+    let enforced = switch("kill-program", PolicyMode::Enforce);
+    assert_eq!(session.press(KeyCode::Char('E')), asked(PolicyWish::Propose(enforced.clone())));
+    session.hear(deeds::proposed(Ok(applied(&enforced, true)), enforced.clone(), None));
     let text = session.text();
     for words in [
         "-      value: monitor",
         "+      value: enforce",
         "agents load it within a minute",
-        "apply TracingPolicy kill-program in mode enforce?",
+        "switch TracingPolicy kill-program to enforce?",
     ] {
         let found = text.contains(words) || text.contains(&words.replacen("      ", "    ", 1));
         assert!(found, "{words}: {text}");
     }
     assert_screen("policy_switch_80x24", &session);
-    assert_eq!(
-        session.press(KeyCode::Char('y')),
-        Some(Effect::Policy(PolicyWish::Apply(Box::new(enforced.clone()))))
-    );
+    assert_eq!(session.press(KeyCode::Char('y')), asked(PolicyWish::Change(enforced.clone())));
     assert!(session.text().contains("Policies ─"), "the diff is gone");
-    session.0.update(Message::Policy(Box::new(deeds::written(&applied(&enforced, false)))));
+    session.hear(Message::Policy(Box::new(deeds::written(&applied(&enforced, false))), None));
     let text = session.text();
     assert!(
-        text.contains("the policy kill-program is applied, and not-loaded: weir-worker"),
+        text.contains("the policy kill-program is applied, so far NOT LOADED: weir-worker"),
         "{text}"
     );
 
+    for (name, mode) in [("no-shells", PolicyMode::Monitor), ("by-hand", PolicyMode::Enforce)] {
+        let mut session = at((80, 24));
+        select(&mut session, name);
+        let wish = PolicyWish::Propose(switch(name, mode));
+        assert_eq!(session.press(KeyCode::Char('E')), asked(wish), "{name}");
+    }
+}
+
+#[test]
+fn keys_that_were_typed_before_a_question_was_seen_are_no_answer() {
+    let enforced = switch("kill-program", PolicyMode::Enforce);
+    let proposed = || deeds::proposed(Ok(applied(&enforced, true)), enforced.clone(), None);
     let mut session = at((80, 24));
-    select(&mut session, "no-shells");
-    let monitored = wanted("no-shells", Some(PolicyMode::Monitor));
-    assert_eq!(
-        session.press(KeyCode::Char('E')),
-        Some(Effect::Policy(PolicyWish::ProposeApply(Box::new(monitored))))
-    );
+    session.press(KeyCode::Char('E'));
+    session.0.update(proposed());
+    for key in ['y', 'n', 'q'] {
+        assert_eq!(session.press(KeyCode::Char(key)), None, "{key}");
+    }
+    session.press(KeyCode::Esc);
+    let text = session.text();
+    assert!(text.contains("to enforce?") && text.contains("read this first"), "{text}");
+    session.0.let_answer();
+    assert!(session.text().contains("y yes"), "{}", session.text());
+    assert_eq!(session.press(KeyCode::Char('y')), asked(PolicyWish::Change(enforced.clone())));
+
+    // Whoever writes something else meanwhile goes on with that.
+    session.press(KeyCode::Esc);
+    session.type_in("/port:443");
+    session.0.update(proposed());
+    let text = session.text();
+    assert!(text.contains("not asked meanwhile, so ask again: switch"), "{text}");
+    session.press(KeyCode::Enter);
+    let text = session.text();
+    assert!(text.contains("1 Flows") && !text.contains("What would be written"), "{text}");
 }
 
 #[test]
 fn what_would_harm_takes_a_second_word() {
     let mut session = at((80, 24));
-    let enforced = wanted("kill-program", Some(PolicyMode::Enforce));
+    let enforced = switch("kill-program", PolicyMode::Enforce);
     let why = "kprobe tcp_connect would kill every process\nof every node";
     let refused =
-        deeds::proposed(Err(PolicyError::Dangerous(why.into())), Box::new(enforced.clone()));
-    session.0.update(refused);
+        || deeds::proposed(Err(PolicyError::Dangerous(why.into())), enforced.clone(), None);
+    session.0.update(refused());
+    session.type_in("force\n");
+    assert!(!session.text().contains(": force"), "{}", session.text());
+    session.0.let_answer();
     let text = session.text();
     assert!(text.contains("kprobe tcp_connect would kill every process"), "{text}");
     assert!(text.contains("write `force` if it is to be done all the same:"), "{text}");
@@ -199,24 +243,18 @@ fn what_would_harm_takes_a_second_word() {
     assert!(session.text().contains("write `force`, or leave it with esc"));
     session.press(KeyCode::Backspace);
     session.type_in("force");
-    let forced = Wanted { is_forced: true, ..enforced };
-    assert_eq!(
-        session.press(KeyCode::Enter),
-        Some(Effect::Policy(PolicyWish::ProposeApply(Box::new(forced.clone()))))
-    );
-    session.0.update(deeds::proposed(Ok(applied(&forced, true)), Box::new(forced.clone())));
+    let forced = enforced.clone().forced();
+    assert_eq!(session.press(KeyCode::Enter), asked(PolicyWish::Propose(forced.clone())));
+    session.hear(deeds::proposed(Ok(applied(&forced, true)), forced.clone(), None));
     assert!(session.text().contains("although it would harm?"), "{}", session.text());
-    assert_eq!(
-        session.press(KeyCode::Char('y')),
-        Some(Effect::Policy(PolicyWish::Apply(Box::new(forced))))
-    );
+    assert_eq!(session.press(KeyCode::Char('y')), asked(PolicyWish::Change(forced)));
 }
 
 #[test]
 fn whoever_does_not_insist_changes_nothing() {
     let mut session = at((80, 24));
-    let enforced = Box::new(wanted("kill-program", Some(PolicyMode::Enforce)));
-    session.0.update(deeds::proposed(Err(PolicyError::Dangerous("why".into())), enforced));
+    let enforced = switch("kill-program", PolicyMode::Enforce);
+    session.hear(deeds::proposed(Err(PolicyError::Dangerous("why".into())), enforced, None));
     assert_eq!(session.press(KeyCode::Esc), None);
     let text = session.text();
     assert!(text.contains("Policies ─") && !text.contains("write `force`"), "{text}");
@@ -226,10 +264,7 @@ fn whoever_does_not_insist_changes_nothing() {
 fn deleting_asks_with_the_exact_object() {
     let mut session = at((80, 24));
     let name = PolicyName { namespace: None, name: "kill-program".into() };
-    assert_eq!(
-        session.press(KeyCode::Char('D')),
-        Some(Effect::Policy(PolicyWish::ProposeDelete(name.clone())))
-    );
+    assert_eq!(session.press(KeyCode::Char('D')), asked(PolicyWish::ProposeDelete(name.clone())));
     let deleted = PolicyDeleted {
         name: name.clone(),
         written: Written {
@@ -240,26 +275,30 @@ fn deleting_asks_with_the_exact_object() {
         notes: Vec::new(),
         is_dry_run: true,
     };
-    session.0.update(deeds::propose_delete(&deleted));
+    session.hear(deeds::propose_delete(&deleted));
     let text = session.text();
     assert!(text.contains("delete TracingPolicy kill-program:"), "{text}");
     assert!(text.contains("name: kill-program"), "{text}");
     assert!(text.contains("delete TracingPolicy kill-program?"), "{text}");
-    assert_eq!(session.press(KeyCode::Char('y')), Some(Effect::Policy(PolicyWish::Delete(name))));
+    assert_eq!(session.press(KeyCode::Char('y')), asked(PolicyWish::Delete(name)));
 }
 
 #[test]
 fn what_only_agents_have_is_not_written_on_and_can_be_deleted() {
     let mut session = at((120, 34));
     select(&mut session, "by-hand");
-    for key in ['e', 'E'] {
-        assert_eq!(session.press(KeyCode::Char(key)), None);
-        assert!(session.text().contains("only agents have this policy"), "{key}");
-    }
+    // What it does nobody knows, so it is not said that it only tells.
+    let text = session.text();
+    let row = text.lines().find(|line| line.contains("by-hand")).unwrap();
+    assert!(row.contains("not known") && !row.contains("tells"), "{text}");
+    assert_eq!(session.press(KeyCode::Char('e')), None);
+    assert!(session.text().contains("only agents have this policy"));
     assert!(matches!(
         session.press(KeyCode::Char('D')),
-        Some(Effect::Policy(PolicyWish::ProposeDelete(_)))
+        Some(Effect::Policy(PolicyWish::ProposeDelete(_), None))
     ));
+    let text = session.type_in("\n").text();
+    assert!(text.lines().any(|line| line.contains("does") && line.contains("not known")), "{text}");
 }
 
 #[test]
@@ -284,6 +323,19 @@ fn what_the_api_server_refuses_is_said_where_nothing_is_written() {
         crate::theme::Role::Bad,
         "the API server says: forbidden (403)".into(),
     )]);
-    session.0.update(Message::Policy(Box::new(said)));
+    session.0.update(Message::Policy(Box::new(said), None));
     assert!(session.text().contains("the API server says: forbidden (403)"));
+}
+
+#[test]
+fn a_page_too_many_is_not_opened_and_that_is_said() {
+    let mut session = at((120, 34));
+    session.type_in("ppppppp");
+    assert!(!session.text().contains("too many pages"), "{}", session.text());
+    assert!(session.type_in("p").text().contains("too many pages"), "{}", session.text());
+    // A question without what it is about is not asked.
+    let enforced = switch("kill-program", PolicyMode::Enforce);
+    session.hear(deeds::proposed(Ok(applied(&enforced, true)), enforced, None));
+    let text = session.text();
+    assert!(text.contains("too many pages") && !text.contains("to enforce?"), "{text}");
 }
