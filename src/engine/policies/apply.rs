@@ -57,7 +57,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
     ) -> Result<PolicyApplied, PolicyError> {
         self.may_write(policy.name(), "apply", way.is_dry_run)?;
         let agents = self.agents();
-        self.spared(policy.name(), policy.dangers(&self.guarded(&agents)), way, before)?;
+        spared(policy.name(), policy.dangers(&self.guarded(&agents)), way, before)?;
         if let Ok(objects) = &self.parts.cluster {
             return self.in_cluster(objects, policy, way, &agents, before).await;
         }
@@ -75,29 +75,6 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         if self.parts.is_read_only && !is_dry_run {
             let action = format!("{verb} the policy {name}");
             return Err(cluster::Error::ReadOnly { action }.into());
-        }
-        Ok(())
-    }
-
-    /// An error where the policy `name` would harm, by `dangers`, and nobody insists.
-    fn spared(
-        &self,
-        name: &PolicyName,
-        dangers: Vec<String>,
-        way: Way,
-        before: &mut Before,
-    ) -> Result<(), PolicyError> {
-        if dangers.is_empty() {
-            return Ok(());
-        }
-        if !way.is_forced {
-            let why = format!("the policy {name} is not applied: {}", dangers.join("; "));
-            return Err(PolicyError::Dangerous(why));
-        }
-        for danger in dangers {
-            if !before.forced.contains(&danger) {
-                before.forced.push(danger);
-            }
         }
         Ok(())
     }
@@ -122,7 +99,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             Ok(whole) => whole.dangers(&self.guarded(agents)),
             Err(problems) => vec![unreadable(&problems)],
         };
-        self.spared(name, dangers, way, before)?;
+        spared(name, dangers, way, before)?;
         let written = Written {
             object: shown(name),
             how: format!("apply as {MANAGER}"),
@@ -193,6 +170,28 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             _ => Err(unsure(name, &error)),
         }
     }
+}
+
+/// An error where the policy `name` would harm, by `dangers`, and nobody insists.
+fn spared(
+    name: &PolicyName,
+    dangers: Vec<String>,
+    way: Way,
+    before: &mut Before,
+) -> Result<(), PolicyError> {
+    if dangers.is_empty() {
+        return Ok(());
+    }
+    if !way.is_forced {
+        let why = format!("the policy {name} is not applied: {}", dangers.join("; "));
+        return Err(PolicyError::Dangerous(why));
+    }
+    for danger in dangers {
+        if !before.forced.contains(&danger) {
+            before.forced.push(danger);
+        }
+    }
+    Ok(())
 }
 
 /// Whether what failed so may have been written all the same.

@@ -133,15 +133,13 @@ fn readable(bytes: &[u8]) -> String {
         Err(_) => None,
     };
     let is_text = |c: char| !c.is_control() || c.is_ascii_whitespace();
-    let text = text.map(|text| text.trim_end_matches('\0'));
-    match text.filter(|text| text.chars().all(is_text) && !(text.is_empty() && !bytes.is_empty())) {
-        Some(text) => text.to_owned(),
-        None => {
-            let more = if bytes.len() > SHOWN_BYTES { "…" } else { "" };
-            let shown = hexadecimal(bytes.iter().take(SHOWN_BYTES));
-            format!("0x{shown}{more} ({} bytes)", bytes.len())
-        }
+    let says_all = |text: &&str| bytes.is_empty() || !text.is_empty();
+    let text = text.map(|text| text.trim_end_matches('\0')).filter(says_all);
+    if let Some(text) = text.filter(|text| text.chars().all(is_text)) {
+        return text.to_owned();
     }
+    let more = if bytes.len() > SHOWN_BYTES { "…" } else { "" };
+    format!("0x{}{more} ({} bytes)", hexadecimal(bytes.iter().take(SHOWN_BYTES)), bytes.len())
 }
 
 pub(super) fn hexadecimal<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
