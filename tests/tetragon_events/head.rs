@@ -45,6 +45,7 @@ fn a_call_of_a_kernel_function_says_who_did_what_with_what() {
         name: "web-1".into(),
         workload: "web".into(),
         container: "web".into(),
+        ..Pod::default()
     };
     assert_eq!(process.pod, Some(pod));
     assert_eq!(event.parent.expect("and a parent").binary, "/bin/sh");
