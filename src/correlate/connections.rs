@@ -46,6 +46,9 @@ impl Connection {
 /// First packet, protocol, source and target.
 type Place = (i64, u8, End, End);
 
+/// Before any other.
+const LOWEST: End = End { address: Address::v6([0; 16]), port: 0 };
+
 /// Connections of one source.
 #[derive(Debug)]
 struct OfSource {
@@ -150,7 +153,6 @@ impl Connections {
         if from_us <= self.forgotten_us {
             return None;
         }
-        const LOWEST: End = End { address: Address::v6([0; 16]), port: 0 };
         let places = self.began.range((from_us, 0, LOWEST, LOWEST)..);
         let mut found = Vec::new();
         for (number, place) in places.take_while(|place| place.0 <= until_us).enumerate() {

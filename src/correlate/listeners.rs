@@ -69,7 +69,7 @@ pub(super) enum Heard {
 #[derive(Debug)]
 pub(super) struct Listeners {
     ports: LruCache<u16, Vec<Listener>, RandomState>,
-    listeners: usize,
+    processes: usize,
     /// Addresses of places.
     addresses: LruCache<(u64, u128), (), RandomState>,
     hasher: RandomState,
@@ -79,7 +79,7 @@ impl Default for Listeners {
     fn default() -> Self {
         Self {
             ports: LruCache::unbounded_with_hasher(RandomState::default()),
-            listeners: 0,
+            processes: 0,
             addresses: LruCache::with_hasher(PLACES, RandomState::default()),
             hasher: RandomState::default(),
         }
@@ -98,20 +98,20 @@ impl Listeners {
         let (owner, times_us) = (Arc::clone(owner), vec![(at_us, at_us)]);
         at_port.push(Listener { local, node, owner, times_us });
         let gone = (at_port.len() > AT_A_PORT).then(|| at_port.remove(0).owner);
-        self.listeners += usize::from(gone.is_none());
+        self.processes += usize::from(gone.is_none());
         Heard::New(gone)
     }
 
     /// Forgets the port that nobody was heard of at for the longest time; who was there.
     pub(super) fn forget(&mut self) -> Vec<Arc<Owner>> {
         let gone = self.ports.pop_lru().map_or_else(Vec::new, |(_, gone)| gone);
-        self.listeners -= gone.len();
+        self.processes -= gone.len();
         gone.into_iter().map(|one| one.owner).collect()
     }
 
     /// Bytes that they take, without their owners.
     pub(super) fn bytes(&self) -> usize {
-        self.listeners * Listener::bytes() + self.ports.len() * 64
+        self.processes * Listener::bytes() + self.ports.len() * 64
     }
 
     /// A process has a socket with this address.

@@ -182,7 +182,9 @@ impl Correlator {
     fn forget_port(&mut self) -> bool {
         let gone = self.listeners.forget();
         self.evicted += gone.len() as u64;
-        gone.iter().for_each(|owner| self.owners.let_go(Some(owner)));
+        for owner in &gone {
+            self.owners.let_go(Some(owner));
+        }
         !gone.is_empty()
     }
 

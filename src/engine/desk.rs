@@ -256,7 +256,10 @@ impl Desk {
 
     /// Looks for processes behind flows that are known by now, and for what they started.
     fn join(&mut self) {
-        let news = self.joins.look(self.now_us, &**self.naming.world());
+        // Where no packet will come any more, its time stands still: what is due later is due now.
+        let is_running = self.state == SourceState::Running;
+        let now_us = if is_running { self.now_us } else { i64::MAX };
+        let news = self.joins.look(now_us, &**self.naming.world());
         for (tuple, first_us, found) in &news.flows {
             self.board.join(tuple, *first_us, found);
         }

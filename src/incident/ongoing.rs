@@ -90,8 +90,13 @@ impl Ongoing {
             Status::Open | Status::Acknowledged => Status::Open,
             Status::Resolved => Status::Resolved,
         };
-        let incident =
-            Incident { status, acknowledged: None, resolved_by: None, muted_by: None, ..incident.by_traffic() };
+        let incident = Incident {
+            status,
+            acknowledged: None,
+            resolved_by: None,
+            muted_by: None,
+            ..incident.by_traffic()
+        };
         let mut ongoing = Self::following(incident, room, i64::MIN);
         ongoing.explained = Some(ongoing.incident.score);
         ongoing.told_us = Some(ongoing.active_us);

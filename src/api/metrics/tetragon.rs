@@ -80,7 +80,10 @@ impl Page {
             self.labelled(name, &[("process", process)], flows);
         }
         let name = "weir_tetragon_forgotten_claims_total";
-        self.counter(name, "What processes did with sockets or started, and was forgotten for newer.");
+        self.counter(
+            name,
+            "What processes did with sockets or started, and was forgotten for newer.",
+        );
         self.plain(name, status.forgotten);
     }
 }

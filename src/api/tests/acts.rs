@@ -150,7 +150,8 @@ async fn what_tetragon_said_of_an_alert_is_a_list_for_whoever_may_look() {
     let target = format!("/api/alerts/{}/events", IncidentId(1));
     assert_eq!(server.get_as(&token, &target).await.json(), json!([]));
     let said = json!({ "process_exec": { "process": { "binary": "/bin/sh" } } });
-    let event = Witness { incident: IncidentId(1), deed: Deed::Started, at_us: 1, event: said.to_string() };
+    let event =
+        Witness { incident: IncidentId(1), deed: Deed::Started, at_us: 1, event: said.to_string() };
     server.store.apply(&Changes { events: &[event], ..Changes::default() }).unwrap();
     assert_eq!(server.get_as(&token, &target).await.json(), json!([said]));
     assert_eq!(server.get(&target).await.status, 401);

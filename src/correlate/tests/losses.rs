@@ -260,7 +260,8 @@ fn try_all(name: &str, scenario: &Scenario) {
         assert_eq!(wrong(scenario, kept.into_iter()), none, "{name}: without {lost:?}, shuffled");
     }
     for chance in 0..CHANCES {
-        let mut kept: Vec<_> = scenario.claims.iter().filter(|_| numbers.next() % 2 == 0).collect();
+        let mut kept: Vec<_> =
+            scenario.claims.iter().filter(|_| numbers.next().is_multiple_of(2)).collect();
         numbers.shuffled(&mut kept);
         assert!(wrong(scenario, kept.into_iter()).is_empty(), "{name}: chance {chance}");
     }

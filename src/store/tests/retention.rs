@@ -85,7 +85,8 @@ fn an_incident_goes_with_all_that_is_known_of_it() {
     let span = FlowSpan { id: FlowId(1), tuple, first_us: 1, last_us: 2 };
     let incidents = [shared(over(incident(1, 1)))];
     let spans = [(IncidentId(1), span)];
-    let event = Witness { incident: IncidentId(1), deed: Deed::Started, at_us: 1, event: "{}".into() };
+    let event =
+        Witness { incident: IncidentId(1), deed: Deed::Started, at_us: 1, event: "{}".into() };
     let changes = Changes { incidents: &incidents, spans: &spans, events: &[event] };
     all.store.apply(&changes).unwrap();
     all.deliver(SinkName::Webhook);
