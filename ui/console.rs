@@ -275,20 +275,6 @@ impl Console {
         }
     }
 
-    /// Lays a page over what is seen, or says why it cannot be.
-    fn lay(&mut self, page: impl View + 'static) {
-        self.lay_any(Box::new(page));
-    }
-
-    /// As [`Console::lay`]; says whether it could be.
-    fn lay_any(&mut self, page: Box<dyn View>) -> bool {
-        let is_laid = self.views.open(page);
-        if !is_laid {
-            self.notice = Some("too many pages lie one over the other: leave some with esc".into());
-        }
-        is_laid
-    }
-
     /// The view that keys go to.
     fn top(&self) -> &dyn View {
         self.views.cover().unwrap_or_else(|| self.views.pane(self.focus))

@@ -26,6 +26,12 @@ const USUAL: u16 = 80;
 /// Blanks between two columns.
 const GAP: &str = "  ";
 
+/// Says beside what is printed what there is to say of it. Standard error may be closed; what was asked
+/// for is printed all the same.
+pub(crate) fn aside(words: &str) {
+    writeln!(io::stderr(), "weir: {}", text::harmless_lines(words)).ok();
+}
+
 /// Standard output.
 #[derive(Debug)]
 pub(crate) struct Paper {
@@ -83,12 +89,6 @@ impl Paper {
     pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
         self.put(&text::harmless_lines(line), Style::new())?;
         writeln!(self.out)
-    }
-
-    /// Says beside what is printed what there is to say of it. Standard error may be closed; what was
-    /// asked for is printed all the same.
-    pub(crate) fn aside(&self, words: &str) {
-        writeln!(io::stderr(), "weir: {}", text::harmless_lines(words)).ok();
     }
 
     /// Prints a line of JSON, which has no control characters.

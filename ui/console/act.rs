@@ -8,6 +8,7 @@ use super::areas::{self, Areas};
 use super::prompt::{Answer, Prompt, Purpose};
 use super::{Console, Effect, LimitWish, Motion, Pane, Zoom};
 use crate::keymap::{Action, Mode};
+use crate::panes::View;
 use crate::panes::chrome;
 use crate::panes::decisions::Decisions;
 use crate::panes::map::Map;
@@ -85,6 +86,20 @@ impl Console {
         }
         let (scene, area) = (self.scene(), self.top_area());
         self.top_mut().step(&scene, motion, area);
+    }
+
+    /// Lays a page over what is seen, or says why it cannot be.
+    pub(super) fn lay(&mut self, page: impl View + 'static) {
+        self.lay_any(Box::new(page));
+    }
+
+    /// As [`Console::lay`]; says whether it could be.
+    pub(super) fn lay_any(&mut self, page: Box<dyn View>) -> bool {
+        let is_laid = self.views.open(page);
+        if !is_laid {
+            self.notice = Some("too many pages lie one over the other: leave some with esc".into());
+        }
+        is_laid
     }
 
     fn open(&mut self) {

@@ -105,8 +105,8 @@ pub(crate) enum PolicyNews {
     Said(Vec<Said>),
     /// It would harm: why, and what is to be asked for once somebody insists.
     Dangerous(String, Change),
-    /// It is applied, in words.
-    Applied(String),
+    /// It is applied: the object, and that in words.
+    Applied(Value, String),
 }
 
 impl Console {
@@ -213,10 +213,10 @@ impl Console {
                 let effect = Effect::Policy(PolicyWish::Propose(change.forced()), asker);
                 self.ask_later(&question, asker, lines, Prompt::word(effect));
             }
-            PolicyNews::Applied(words) => {
+            PolicyNews::Applied(object, words) => {
                 let is_done = asker
                     .and_then(|id| self.views.editor_of(id))
-                    .is_some_and(PolicyEditor::applied);
+                    .is_some_and(|editor| editor.applied(&object));
                 // One that lies below something else is closed by whoever comes back to it.
                 if is_done && self.views.editor().map(PolicyEditor::id) == asker {
                     self.views.close();

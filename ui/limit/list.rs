@@ -11,7 +11,7 @@ use super::wanted;
 use crate::cli::{Format, Printed};
 use crate::look::Look;
 use crate::panes::{limit, limits};
-use crate::paper::Paper;
+use crate::paper::{Paper, aside};
 use crate::text;
 use crate::theme::Role;
 use crate::when;
@@ -43,7 +43,7 @@ const COLUMNS: [Column; 8] = [
 pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), Error> {
     let statuses = match &args.ingress {
         Some(ingress) => vec![reach.look(ingress)?],
-        None => list(reach, paper)?,
+        None => list(reach)?,
     };
     if args.printed.format == Format::Json {
         let mut statuses = statuses.iter();
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), E
             paper.facts(&limit::facts(status, &Snapshot::default()))?;
         }
         (_, []) => {
-            paper.aside("there is no Ingress");
+            aside("there is no Ingress");
         }
         (_, statuses) => {
             let look = *paper.look();
@@ -67,10 +67,10 @@ pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), E
 }
 
 /// How all Ingresses stand; what that may lack is said beside it.
-fn list(reach: &Reach, paper: &Paper) -> Result<Vec<LimitStatus>, Error> {
+fn list(reach: &Reach) -> Result<Vec<LimitStatus>, Error> {
     let statuses = reach.list()?;
     for caution in cautions(reach.status()) {
-        paper.aside(&caution);
+        aside(&caution);
     }
     Ok(statuses)
 }

@@ -10,6 +10,7 @@ use std::cell::{Cell, OnceCell};
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use serde_json::Value;
 use tui_textarea::{CursorMove, TextArea};
 use weir::policy::{Guarded, Policy, PolicyMode, PolicyStatus, Problem, TEMPLATES};
 
@@ -37,7 +38,7 @@ pub(crate) struct PolicyEditor {
     about: String,
     /// What was there at first, or was applied last.
     saved: String,
-    /// What was last asked to be applied.
+    /// What was last asked about.
     asked: Option<String>,
     /// Which template comes next.
     template: usize,
@@ -117,12 +118,13 @@ impl PolicyEditor {
         }
     }
 
-    /// What was asked to be applied is applied; whether nothing else was written since.
-    pub(crate) fn applied(&mut self) -> bool {
-        if let Some(asked) = self.asked.take() {
-            self.saved = asked;
+    /// `object` was applied; whether that is what stands here now.
+    pub(crate) fn applied(&mut self, object: &Value) -> bool {
+        let is_applied = self.policy().is_ok_and(|policy| policy.manifest() == object);
+        if is_applied {
+            self.saved = self.text();
         }
-        !self.is_changed()
+        is_applied
     }
 
     /// Shows what was said of what was asked about, which may have been changed since.

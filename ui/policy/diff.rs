@@ -8,7 +8,7 @@ use super::apply::wanted;
 use super::reach::Reach;
 use super::source::Files;
 use crate::cli::{Format, Printed, one_of};
-use crate::paper::Paper;
+use crate::paper::{Paper, aside};
 
 /// Show what applying files would change: exit status 0 where nothing would, 1 where something would
 ///
@@ -46,8 +46,8 @@ pub(super) fn run(
         }
         // What is printed can be given to `patch`.
         would.notes.iter().for_each(|note| match note.strip_prefix("forced, although ") {
-            Some(danger) => paper.aside(&format!("{}: it would harm: {danger}", policy.name())),
-            None => paper.aside(&format!("{}: {note}", policy.name())),
+            Some(danger) => aside(&format!("{}: it would harm: {danger}", policy.name())),
+            None => aside(&format!("{}: {note}", policy.name())),
         });
     }
     if differ == 0 { Ok(()) } else { Err(Error::Differs(differ)) }

@@ -8,7 +8,7 @@ use super::reach::Reach;
 use crate::cli::{Format, Printed};
 use crate::look::Look;
 use crate::panes::policies;
-use crate::paper::Paper;
+use crate::paper::{Paper, aside};
 use crate::text;
 use crate::theme::Role;
 use crate::widgets::table::{Clip, Column, Row};
@@ -35,7 +35,7 @@ const COLUMNS: [Column; 7] = [
 pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), Error> {
     let list = reach.list()?;
     for note in &list.notes {
-        paper.aside(note);
+        aside(note);
     }
     if args.printed.format == Format::Json {
         let mut policies = list.policies.iter();
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, reach: &Reach, paper: &mut Paper) -> Result<(), E
     }
     if list.policies.is_empty() {
         if list.notes.is_empty() {
-            paper.aside("there is no policy");
+            aside("there is no policy");
         }
         return Ok(());
     }

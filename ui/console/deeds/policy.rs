@@ -123,7 +123,7 @@ pub(in crate::console) fn proposed(
 pub(in crate::console) fn written(applied: &PolicyApplied) -> PolicyNews {
     let name = text::clean(&applied.status.name.to_string());
     let words = format!("the policy {name} is applied, so far {}", words::stands(&applied.status));
-    PolicyNews::Applied(noted(words, &applied.notes))
+    PolicyNews::Applied(applied.written.body.clone(), noted(words, &applied.notes))
 }
 
 /// What deleting would delete, and the question whether it is to be.

@@ -288,6 +288,25 @@ fn what_was_written_after_it_was_applied_stays() {
 }
 
 #[test]
+fn what_was_asked_later_is_not_taken_for_applied() {
+    let mut session = begun((80, 24));
+    let first = Change::Apply(Box::new(policy_of(session.control('s'))));
+    let asker = session.asker();
+    for _ in 0..3 {
+        session.press(KeyCode::Down);
+    }
+    session.press(KeyCode::End);
+    session.type_in("\n");
+    session.press(KeyCode::Home);
+    session.type_in("  labels: {team: a}");
+    assert_ne!(Change::Apply(Box::new(policy_of(session.control('s')))), first);
+    let news = deeds::written(&applied(&first, false));
+    session.0.update(Message::Policy(Box::new(news), asker));
+    let text = session.text();
+    assert!(session.written().contains("team: a") && text.contains("not applied"), "{text}");
+}
+
+#[test]
 fn what_one_editor_asked_is_shown_in_no_other() {
     let mut session = begun((120, 34));
     let change = Change::Apply(Box::new(policy_of(session.control('s'))));

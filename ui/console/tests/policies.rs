@@ -57,6 +57,7 @@ pub(super) fn applied(change: &Change, is_dry_run: bool) -> PolicyApplied {
 }
 
 /// What is asked of the engine from a list or a page.
+#[expect(clippy::unnecessary_wraps, reason = "it is what a key gives, which may be nothing")]
 fn asked(wish: PolicyWish) -> Option<Effect> {
     Some(Effect::Policy(wish, None))
 }
