@@ -28,13 +28,13 @@ fn found(place: &str, node: &str) -> AgentStatus {
     AgentStatus { node: node.into(), namespace: "kube-system".into(), ..named(place) }
 }
 
-fn said(node: &str, what: &str, with: Value) -> Event {
+fn said(node: &str, what: &str, with: &Value) -> Event {
     let line = json!({ what: with, "node_name": node }).to_string();
     Event::from_json(line.as_bytes()).unwrap()
 }
 
 fn exec(node: &str) -> Event {
-    said(node, "process_exec", json!({ "process": { "pid": 7 } }))
+    said(node, "process_exec", &json!({ "process": { "pid": 7 } }))
 }
 
 fn only(board: &Board) -> AgentStatus {
@@ -47,7 +47,7 @@ fn what_was_counted_goes_on_with_the_next_agent_of_the_node() {
     let (board, _taker) = board();
     let first = board.ear(found("10.0.0.1:1", "n1")).unwrap();
     first.take(exec("n1"));
-    first.take(said("n1", "rate_limit_info", json!({ "number_of_dropped_process_events": "5" })));
+    first.take(said("n1", "rate_limit_info", &json!({ "number_of_dropped_process_events": "5" })));
     first.unreadable();
     first.gap();
     board.leave(first.endpoint());
@@ -120,7 +120,7 @@ fn a_cgroup_is_throttled_once_however_often_that_is_said() {
     let ear = board.ear(named("n1:1")).unwrap();
     let throttle = |step: &str, cgroup: &str| {
         let with = json!({ "type": format!("THROTTLE_{step}"), "cgroup": cgroup });
-        ear.take(said("n1", "process_throttle", with));
+        ear.take(said("n1", "process_throttle", &with));
         only(&board).throttled
     };
     assert_eq!(throttle("START", "a"), 1);
@@ -141,8 +141,8 @@ fn what_an_agent_says_of_itself_is_bounded_and_plain() {
         let ear = board.ear(named(place)).unwrap();
         let lost = json!({ "number_of_dropped_process_events": u64::MAX.to_string() });
         let node = format!("n\u{1b}[31m\n1{}", "x".repeat(100_000));
-        ear.take(said(&node, "rate_limit_info", lost.clone()));
-        ear.take(said(&node, "rate_limit_info", lost));
+        ear.take(said(&node, "rate_limit_info", &lost));
+        ear.take(said(&node, "rate_limit_info", &lost));
     }
     let agents = board.agents();
     let all: u64 = agents.iter().map(AgentStatus::lost).sum();
