@@ -113,7 +113,8 @@ fn a_log_that_ends_at_once_again_and_again_is_not_heard() {
     // One that stays is heard.
     follower.until_up();
     print(&api, 2);
-    drop(follower.until("it comes", |heard| pids(heard) == [2]));
+    // The line before may be of the second in which the log was first followed.
+    drop(follower.until("it comes", |heard| pids(heard).last() == Some(&2)));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What nodes and the cluster cannot do without.
 
 /// Programs that a node or the cluster runs on.
-const NODE: [&str; 62] = [
+const NODE: [&str; 61] = [
     "kubelet",
     "containerd",
     "containerd-shim",
@@ -37,7 +37,6 @@ const NODE: [&str; 62] = [
     "coredns",
     "metrics-server",
     "nginx-ingress-controller",
-    "traefik",
     "kube-router",
     "kindnetd",
     "flanneld",
