@@ -64,12 +64,37 @@ class AttackSpec:
     hosts: int = 1
     pod: str = "odd"
     quiet: bool = False
+    # How many hosts outside it talks to, if it comes from a pod: they have a namespace of their own.
+    far: int = 0
 
     @property
     def setting(self) -> str:
         """The tool and its settings, which no two splits may share."""
         words = [f"{key}={value}" for key, value in sorted(self.settings.items())]
         return " ".join([self.kind, self.tool, *words])
+
+
+@dataclass(frozen=True)
+class Program:
+    """One program of an attack, run as the attack's own user.
+
+    `caps` are the capabilities that it needs beyond a plain user's, as `setpriv` names them. `far` ones
+    run at the hosts outside that a pod talks to. Those that `serve` start a second before the others;
+    the attack is over when all others have ended.
+    """
+
+    argv: tuple[str, ...]
+    caps: tuple[str, ...] = ()
+    far: bool = False
+    serves: bool = False
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The addresses of an attack: where it comes from, and the hosts outside that it talks to from a pod."""
+
+    own: tuple[str, ...]
+    far: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,9 +178,8 @@ class Scene:
 
 # A case of benign traffic: what it would start. Settings are its keyword-only parameters.
 Case = Callable[..., Iterable[Item | Visit]]
-# A tool of an attack: the programs it would start together, of one place, as `AttackSpec.origin` says.
-# `hosts` are the addresses at that place. Settings are its keyword-only parameters.
-Tool = Callable[..., list[tuple[str, ...]]]
+# A tool of an attack: the programs it would start together. Settings are its keyword-only parameters.
+Tool = Callable[..., list[Program]]
 
 CASES: dict[str, Case] = {}
 TOOLS: dict[tuple[str, str], Tool] = {}
@@ -173,7 +197,7 @@ def case(name: str) -> Callable[[Any_], Any_]:
 
 
 def tool(kind: str, name: str) -> Callable[[Any_], Any_]:
-    """Registers a tool, `(scene: Scene, spec: AttackSpec, hosts: tuple[str, ...], *, settings…) -> argvs`."""
+    """Registers a tool, `(scene: Scene, spec: AttackSpec, hosts: Hosts, *, settings…) -> list[Program]`."""
 
     def register(function: Any_) -> Any_:
         TOOLS[kind, name] = function
