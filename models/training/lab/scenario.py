@@ -125,6 +125,9 @@ class Scenario:
     # Idle connections to the pods that the ingress keeps, and whether it waits long for clients.
     pool: int = 0
     patient: bool = False
+    # What is kept: bytes of a packet, 0 for all of them, and packets.
+    snap_bytes: int = 192
+    most_packets: int = 500_000
 
     @property
     def is_benign(self) -> bool:
