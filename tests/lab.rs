@@ -1,0 +1,52 @@
+//! The traffic lab: its captures in other encapsulations, what is on which side of a split, the vectors
+//! that are kept of it.
+
+#[path = "lab/rewrap.rs"]
+mod rewrap;
+#[path = "lab/splits.rs"]
+mod splits;
+mod support;
+#[path = "lab/vectors.rs"]
+mod vectors;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The bundled capture and its labels.
+const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/demo.pcap.zst");
+const DEMO_LABELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/demo.labels.csv");
+
+/// Where training and the lab live.
+fn training() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/training")
+}
+
+/// A script of it under `python`, if that can import `module`.
+fn script(python: &Path, module: &str, path: &str) -> Option<Command> {
+    let mut import = Command::new(python);
+    import.args(["-c", &format!("import {module}")]).stderr(Stdio::null());
+    if !import.status().is_ok_and(|status| status.success()) {
+        return None;
+    }
+    let mut command = Command::new(python);
+    // Nothing is left beside the sources.
+    command.arg("-B").arg(training().join(path)).stdin(Stdio::null());
+    Some(command)
+}
+
+/// A script under the machine's own Python, or `None`, said on standard output, where that is too old.
+fn plain_script(path: &str) -> Option<Command> {
+    let found = script(Path::new("python3"), "tomllib", path);
+    if found.is_none() {
+        println!("skipped: no Python 3.11");
+    }
+    found
+}
+
+/// Exit status and all that a command prints.
+#[track_caller]
+fn said(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().expect("it starts");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}

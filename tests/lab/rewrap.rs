@@ -1,0 +1,119 @@
+//! Captures of a run in encapsulations that its kernel cannot make: the flows must be the same.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::flows::{Folder, run};
+use crate::support::frame::{Link, checksum};
+use crate::support::pcap::{Capture, ms};
+use crate::support::talk::Talk;
+use crate::support::transport::flag::{ACK, PSH};
+use crate::{DEMO, plain_script, said};
+
+/// Behind the headers of a pcap file and of a record of it.
+const FILE_HEADER: usize = 24;
+const RECORD_HEADER: usize = 16;
+const SNAP: usize = 192;
+const MOST_TOTAL: usize = 0xffff;
+
+/// An encapsulation as it is called, and what its frames begin with.
+const KINDS: [(&str, Outer); 5] = [
+    ("geneve", Outer::Udp(6081)),
+    ("vxlan", Outer::Udp(4789)),
+    ("gre", Outer::Ip(47)),
+    ("ipip", Outer::Ip(4)),
+    ("qinq", Outer::Tags),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Outer {
+    Udp(u16),
+    Ip(u8),
+    Tags,
+}
+
+impl Outer {
+    /// Panics unless the frame of so many bytes on the wire begins with these headers, and they are
+    /// right.
+    fn check(self, frame: &[u8], wire_len: usize) {
+        let word = |at: usize| u16::from_be_bytes([frame[at], frame[at + 1]]);
+        if let Self::Tags = self {
+            assert_eq!([word(12), word(16), word(20)], [0x88a8, 0x8100, 0x0800]);
+            return;
+        }
+        assert_eq!(word(12), 0x0800);
+        let header = &frame[14..34];
+        assert_eq!(checksum(&[header]), 0, "the checksum of {header:02x?}");
+        // What the field cannot hold is left to the card.
+        let told = |len: usize| if wire_len - 14 > MOST_TOTAL { 0 } else { len };
+        assert_eq!(usize::from(word(16)), told(wire_len - 14));
+        match self {
+            Self::Udp(port) => {
+                assert_eq!((header[9], word(36)), (17, port));
+                assert_eq!(usize::from(word(38)), told(wire_len - 34));
+            }
+            Self::Ip(protocol) => assert_eq!(header[9], protocol),
+            Self::Tags => {}
+        }
+    }
+}
+
+/// Captured bytes and length on the wire of every record of a little-endian file.
+fn records(file: &[u8]) -> Vec<(&[u8], usize)> {
+    let mut found = Vec::new();
+    let mut rest = &file[FILE_HEADER..];
+    while !rest.is_empty() {
+        let number = |at: usize| {
+            let bytes = rest[at..].first_chunk().copied().expect("a whole header");
+            u32::from_le_bytes(bytes) as usize
+        };
+        let (captured, wire_len) = (number(8), number(12));
+        let (record, behind) = rest[RECORD_HEADER..].split_at(captured);
+        found.push((record, wire_len));
+        rest = behind;
+    }
+    found
+}
+
+/// Asserts that `capture` gives the same rows in every encapsulation, and that each is one.
+fn assert_same_in_all(folder: &Folder, capture: &Path, ip_packets: usize) {
+    let expected = run([capture]).expect(0).stdout;
+    for (kind, outer) in KINDS {
+        let Some(mut rewrap) = plain_script("lab/rewrap.py") else { return };
+        let wrapped = folder.path().join(format!("{kind}.pcap"));
+        let (status, words) = said(rewrap.arg(kind).args([capture, &wrapped]));
+        assert_eq!(status, Some(0), "{kind}: {words}");
+        let file = fs::read(&wrapped).expect("a capture");
+        let carried: Vec<_> =
+            records(&file).into_iter().filter(|(frame, _)| frame[12..14] != [0x08, 0x06]).collect();
+        assert_eq!(carried.len(), ip_packets, "{kind}");
+        for (frame, wire_len) in carried {
+            assert!(frame.len() <= SNAP, "{kind}: {} bytes are kept", frame.len());
+            outer.check(frame, wire_len);
+        }
+        let found = run([&wrapped]).expect(0).stdout;
+        assert!(found == expected, "{kind}: other rows");
+    }
+}
+
+#[test]
+fn an_encapsulation_does_not_show_in_the_flows_of_a_run() {
+    let folder = Folder::new();
+    let packed = fs::File::open(DEMO).expect("the bundled capture");
+    let whole = zstd::decode_all(packed).expect("a capture");
+    let is_ip = |frame: &[u8]| frame[..2] == [0x08, 0x00];
+    let ip_packets = records(&whole).iter().filter(|(frame, _)| is_ip(frame)).count();
+    assert!(ip_packets > 80_000);
+    assert_same_in_all(&folder, &folder.file("demo.pcap", &whole), ip_packets);
+}
+
+#[test]
+fn nor_do_packets_that_an_outer_length_cannot_tell() {
+    let folder = Folder::new();
+    let talk = Talk::v4(41_000, 80);
+    let mut packets = talk.open(0);
+    packets.push((ms(5), talk.ask(PSH | ACK).payload(65_490).ip()));
+    let mut file = Capture::of(Link::Sll2, &packets).cut(SNAP).bytes();
+    file[16..20].copy_from_slice(&192_u32.to_le_bytes());
+    assert_same_in_all(&folder, &folder.file("large.pcap", &file), packets.len());
+}
