@@ -16,8 +16,9 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
-from network import HERE, Plan
+from network import HERE
 from namespaces import LabError
+from plan import Links, Plan
 
 SCENARIOS = HERE / "scenarios"
 MOST_SECONDS = 960.0
@@ -95,18 +96,6 @@ class Hosts:
 
     own: tuple[str, ...]
     far: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Links:
-    """What carries packets: rates, and how far the outside is away."""
-
-    wan_mbit: float = 200.0
-    pod_mbit: float = 1000.0
-    nodes_mbit: float = 1000.0
-    # Of each outside address one is drawn.
-    away_ms: tuple[float, ...] = (6.0, 18.0, 35.0, 80.0)
-    loss: float = 0.0005
 
 
 @dataclass(frozen=True)

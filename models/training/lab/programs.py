@@ -1,0 +1,44 @@
+"""The programs that runs are made with, and the Debian packages that bring them.
+
+Owns: which package has which program, what is missing, the versions. Refuses: to install anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+from contextlib import suppress
+
+from namespaces import LabError
+
+PACKAGES = {
+    "ab": "apache2-utils", "curl": "curl", "dig": "bind9-dnsutils", "dnsmasq": "dnsmasq-base",
+    "ethtool": "ethtool", "hping3": "hping3", "htpasswd": "apache2-utils", "hydra": "hydra", "iperf3": "iperf3",
+    "ip": "iproute2", "medusa": "medusa", "ncrack": "ncrack", "nft": "nftables", "nginx": "nginx-light", "nmap": "nmap",
+    "openssl": "openssl", "patator": "patator", "ping": "iputils-ping", "redis-cli": "redis-tools",
+    "redis-server": "redis-server", "rsyslogd": "rsyslog", "setpriv": "util-linux", "siege": "siege",
+    "slowhttptest": "slowhttptest", "sqlmap": "sqlmap", "ssh": "openssh-client", "sshd": "openssh-server",
+    "sshpass": "sshpass", "tc": "iproute2", "tcpdump": "tcpdump", "vsftpd": "vsftpd", "wrk": "wrk",
+}
+ALWAYS = ("ip", "tc", "nft", "tcpdump", "ethtool", "setpriv")
+
+
+class Missing(LabError):
+    """A program that is not installed."""
+
+
+def require(programs: Iterable[str]) -> None:
+    """Every program of a run, before the first is started: a missing one would only thin the traffic."""
+    if missing := sorted(name for name in {*ALWAYS, *programs} if not shutil.which(name)):
+        raise Missing(f"missing: {', '.join(f'{name} ({PACKAGES.get(name, name)})' for name in missing)}")
+
+
+def versions(programs: Iterable[str]) -> dict[str, str]:
+    """The versions of the packages of some programs; elsewhere than on Debian nobody knows."""
+    wanted = sorted({PACKAGES[name] for name in programs if name in PACKAGES})
+    with suppress(FileNotFoundError):
+        argv = ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *wanted]
+        shown = subprocess.run(argv, capture_output=True, text=True).stdout
+        return dict(line.split(" ", 1) for line in shown.splitlines())
+    return {}
