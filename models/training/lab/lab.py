@@ -7,6 +7,7 @@ Owns: what can be asked for and the exit status. Refuses: to make anything while
 from __future__ import annotations
 
 import argparse
+import runpy
 import sys
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def main() -> int:
     """Does what the command line says."""
     args = parsed()
     leave_on_signals()
+    if args.also:
+        runpy.run_path(str(args.also))
     try:
         return int(args.does(args) or 0)
     except Missing as error:
@@ -41,6 +44,7 @@ def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Plays traffic between network namespaces; needs root.")
     parser.add_argument("--scenarios", type=Path, default=SCENARIOS, metavar="FOLDER", help="where the files are")
+    parser.add_argument("--also", type=Path, metavar="FILE", help="Python that registers more cases and tools")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="play one scenario")
     run.add_argument("name")

@@ -53,9 +53,9 @@ class Played:
     attacks: tuple[Attack, ...]
 
     @classmethod
-    def of(cls, scenario: Scenario, folder: Path) -> Played:
+    def of(cls, scenario: Scenario, folder: Path, plan: Plan | None = None) -> Played:
         """Draws everything that the seed decides; each case and attack has draws of its own."""
-        plan = Plan.drawn(scenario.seed, scenario.people, scenario.attacks, scenario.links)
+        plan = plan or Plan.drawn(scenario.seed, scenario.people, scenario.attacks, scenario.links)
 
         def scene(what: str) -> Scene:
             rng = random.Random(f"{scenario.seed} {what}")
@@ -91,14 +91,14 @@ def attack(number: int, spec: AttackSpec, plan: Plan, folder: Path, scene: Scene
     return Attack(number, spec, tuple(programs), place, own)
 
 
-def record(run: Run, out: Path) -> None:
-    """Leaves the files of a run in a folder."""
+def record(run: Run, out: Path, plan: Plan | None = None) -> None:
+    """Leaves the files of a run in a folder; addresses are drawn unless a plan is given."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}-{os.getpid()}-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         # Programs of attacks run as users who own nothing here.
         folder.chmod(0o755)
-        played = Played.of(run.scenario, folder)
+        played = Played.of(run.scenario, folder, plan)
         services.require(played.started(), run.scenario)
         require(played.started())
         part = folder / "capture"
