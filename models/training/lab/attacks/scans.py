@@ -1,0 +1,138 @@
+"""Scans of the node and of what is behind it.
+
+Owns: command lines of the tools; ports and rates are settings. Refuses: any target but the node and pods.
+"""
+
+from __future__ import annotations
+
+from attacks.common import RAW, AttackSpec, Hosts, Program, Scene, own, seed
+from scenario import tool
+
+STEALTHY = {"fin": "-sF", "null": "-sN", "xmas": "-sX", "ack": "-sA", "maimon": "-sM"}
+
+
+def nmap(scene: Scene, target: str, *words: str, raw: bool = True) -> list[Program]:
+    """nmap, which says what it sent when it is asked to; answers to pings are not what it goes by."""
+    rights = ("--privileged", "--send-ip") if raw else ("--unprivileged",)
+    return [Program(("nmap", "-n", "-Pn", "--disable-arp-ping", *rights, "-oX", "nmap.xml", *words, target),
+                    RAW if raw else ())]
+
+
+def target(scene: Scene, what: str) -> str:
+    """`node`, a pod by its name, or `pods:80-90` for a part of the pods' network."""
+    if what == "node":
+        return scene.plan.node
+    if what.startswith("pods:"):
+        return f"{scene.plan.pods}.{what.removeprefix('pods:')}"
+    return scene.plan.pod(what)
+
+
+def pace(rate: int, delay_s: float, timing: int) -> tuple[str, ...]:
+    """How fast nmap goes; a template alone leaves it to nmap."""
+    words = ["-T", str(timing)]
+    words += ["--min-rate", str(rate), "--max-rate", str(rate)] if rate else []
+    words += ["--scan-delay", f"{delay_s}s", "--max-scan-delay", f"{delay_s}s"] if delay_s else []
+    return (*words, "--max-retries", "1")
+
+
+@tool("scan-syn", "nmap")
+def syn_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, at: str = "node", rate: int = 0,
+             delay_s: float = 0.0, timing: int = 4, from_port: int = 0, decoys: int = 0, versions: bool = False) -> list[Program]:
+    """Half-open connections; `decoys` other addresses seem to do the same."""
+    words = ["-sS", *port_words(ports), *pace(rate, delay_s, timing)]
+    words += ["-g", str(from_port)] if from_port else []
+    words += ["-D", ",".join((*scene.rng.sample([f"198.18.41.{host}" for host in range(2, 250)], decoys), "ME"))] if decoys else []
+    words += ["-sV", "--version-light"] if versions else []
+    return nmap(scene, target(scene, at), *words)
+
+
+@tool("scan-syn", "hping3")
+def syn_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, at: str = "node") -> list[Program]:
+    """hping3's own scan."""
+    return [Program(("hping3", "-n", "-S", "--scan", ports, target(scene, at)), RAW)]
+
+
+@tool("scan-syn", "nping")
+def syn_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, at: str = "node") -> list[Program]:
+    """nping, port after port in order, each from a port of its own."""
+    return [Program(("nping", "-H", "--privileged", "--send-ip", "--tcp", "--flags", "syn", "-p", ports, "-g", "rand",
+                     "-c", "1", "--rate", str(rate), target(scene, at)), RAW)]
+
+
+@tool("scan-stealth", "nmap")
+def stealth_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, ports: str, at: str = "node", rate: int = 0,
+                 delay_s: float = 0.0, timing: int = 4) -> list[Program]:
+    """FIN, NULL, Xmas, ACK: segments that no connection begins with."""
+    return nmap(scene, target(scene, at), STEALTHY[flags], *port_words(ports), *pace(rate, delay_s, timing))
+
+
+@tool("scan-stealth", "hping3")
+def stealth_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, first: int, count: int, rate: int) -> list[Program]:
+    """hping3 that counts the port up with each segment."""
+    return [Program(("hping3", "-q", "-n", *(f"-{flag}" for flag in flags), "-p", f"++{first}", "-c", str(count),
+                     "-i", f"u{1_000_000 // rate}", scene.plan.node), RAW)]
+
+
+@tool("scan-udp", "nmap")
+def udp_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, at: str = "node", rate: int = 0, delay_s: float = 0.0,
+             timing: int = 4) -> list[Program]:
+    """Datagrams to many ports."""
+    return nmap(scene, target(scene, at), "-sU", *port_words(ports), *pace(rate, delay_s, timing))
+
+
+@tool("scan-udp", "hping3")
+def udp_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, first: int, count: int, rate: int, at: str = "node") -> list[Program]:
+    """hping3 that counts the port up with each datagram."""
+    return [Program(("hping3", "-q", "-n", "--udp", "-p", f"++{first}", "-c", str(count), "-i", f"u{1_000_000 // rate}",
+                     target(scene, at)), RAW)]
+
+
+@tool("scan-udp", "nping")
+def udp_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, size: int = 0, at: str = "node") -> list[Program]:
+    """nping, port after port."""
+    return [Program(("nping", "-H", "--privileged", "--send-ip", "--udp", "-p", ports, "-g", "rand", "-c", "1",
+                     "--rate", str(rate), "--data-length", str(size), target(scene, at)), RAW)]
+
+
+@tool("scan-connect", "nmap")
+def connect_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, at: str = "node", rate: int = 0,
+                 delay_s: float = 0.0, timing: int = 4, versions: bool = False) -> list[Program]:
+    """Full connections; with `versions` what answers is asked what it is."""
+    words = ("-sV",) if versions else ()
+    return nmap(scene, target(scene, at), "-sT", *port_words(ports), *pace(rate, delay_s, timing), *words, raw=False)
+
+
+@tool("scan-connect", "nc")
+def connect_nc(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, wait_s: int = 0, at: str = "node") -> list[Program]:
+    """netcat, port after port; `wait_s` between two."""
+    words = ("-i", str(wait_s)) if wait_s else ()
+    return [Program(("nc", "-n", "-v", "-z", "-w", "1", *words, target(scene, at), ports))]
+
+
+@tool("scan-connect", "knock")
+def connect_knock(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: float, at: str = "node",
+                  banner_s: float = 0.0, ordered: bool = False) -> list[Program]:
+    """Our own: any order, any pace, and it may wait for what a service says first."""
+    hosts = expanded(target(scene, at))
+    return [own(scene, "knock.py", "--hosts", ",".join(hosts), "--ports", ",".join(map(str, numbers(ports))),
+                "--rate", rate, "--banner", banner_s, "--seed", seed(scene), *(("--ordered",) if ordered else ()))]
+
+
+def port_words(ports: str) -> tuple[str, ...]:
+    """`top:200` or nmap's own way."""
+    return ("--top-ports", ports.removeprefix("top:")) if ports.startswith("top:") else ("-p", ports)
+
+
+def numbers(ports: str) -> list[int]:
+    """`1-3,80` as numbers."""
+    found: list[int] = []
+    for part in ports.split(","):
+        low, _, high = part.partition("-")
+        found += range(int(low), int(high or low) + 1)
+    return found
+
+
+def expanded(hosts: str) -> list[str]:
+    """`10.0.0.1-9` as addresses."""
+    network, _, last = hosts.rpartition(".")
+    return [f"{network}.{number}" for number in numbers(last)]
