@@ -113,6 +113,8 @@ def mistakes(split: Split, scenarios: list[Played]) -> Iterator[str]:
     yield from (f"the scenario `{name}` has no line" for name in sorted(names - split.names("scenario")))
     yield from (f"there is no scenario `{name}`" for name in sorted(split.names("scenario") - names))
     data = [one for one in scenarios if split.lines.get(("scenario", one.name), NONE) != NONE]
+    seeds = Counter(one.seed for one in scenarios)
+    yield from (f"{times} scenarios have the seed {seed}" for seed, times in sorted(seeds.items()) if times > 1)
     yield from _shared(split, data)
     yield from _thin(split, data)
     yield from _short(split, data)
@@ -127,8 +129,6 @@ def _shared(split: Split, data: list[Played]) -> Iterator[str]:
     for what, own in sorted(sides.items()):
         if len(own) > 1:
             yield f"the {what} is in {' and '.join(sorted(own))}"
-    seeds = Counter(one.seed for one in data)
-    yield from (f"{times} scenarios have the seed {seed}" for seed, times in sorted(seeds.items()) if times > 1)
 
 
 def _thin(split: Split, data: list[Played]) -> Iterator[str]:
