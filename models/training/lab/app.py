@@ -49,7 +49,8 @@ class App:
         return [
             web.get("/api/wait", self.wait), web.get("/api/stream", self.stream), web.get("/api/ws", self.socket),
             web.get("/login", self.form), web.post("/login", self.login), web.get("/account", self.account),
-            web.get("/search", self.search), web.get("/api/search", self.search), web.get("/item", self.item), web.route("*", "/api/{rest:.*}", self.rows),
+            web.get("/search", self.search), web.get("/api/search", self.search), web.get("/item", self.item),
+            web.route("*", "/api/{rest:.*}", self.rows),
         ]
 
     async def wait(self, request: web.Request) -> web.Response:

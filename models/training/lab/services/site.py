@@ -42,7 +42,8 @@ def write(folder: Path, rng: random.Random) -> None:
 def _sizes(rng: random.Random) -> dict[str, int]:
     sizes = {
         "index.html": 7_400, "about.html": 4_200, "login.html": 1_800, "admin/index.html": 900,
-        "private/list.html": 700, "robots.txt": 120, "sitemap.xml": 9_000, "favicon.ico": 1_150, "assets/app.css": 16_000,
+        "private/list.html": 700, "robots.txt": 120, "sitemap.xml": 9_000, "favicon.ico": 1_150,
+        "assets/app.css": 16_000,
         "assets/app.js": 34_000, "files/manual.pdf": 1_300_000, "files/backup.tar": 6_000_000,
     }
     sizes |= {f"catalog/{number}.html": rng.randrange(2_000, 12_000) for number in range(1, PAGES + 1)}

@@ -1,0 +1,80 @@
+"""What a cluster does for itself: monitoring, logs, replication.
+
+Owns: cases between pods and nodes. Refuses: to need a client outside.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from benign.base import call, inside, pauses, repeats
+from plan import PODS
+from scenario import Item, Scene, Visit, case
+from services import metrics, redis, syslog
+
+
+@case("monitoring")
+def monitoring(
+    scene: Scene, *, every_s: float = 15.0, fresh: bool = False, at_once: bool = False, compressed: bool = True,
+) -> Iterator[Visit]:
+    """One program scrapes every pod, for ever: many targets from one address, one after the other or at once. Needs
+    `metrics`."""
+    rng = scene.rng
+    for number, pod in enumerate(PODS):
+        at = 1.0 if at_once else 1.0 + number * every_s / len(PODS)
+        step = call([f"http://{scene.plan.pod(pod)}:{metrics.PORT}/metrics"], "Prometheus/2.53", fresh=fresh,
+                    times=repeats(scene, at, every_s), waits=[every_s],
+                    headers={"Accept-Encoding": "gzip"} if compressed else {})
+        yield inside(scene, at + (0.0 if at_once else rng.uniform(0, 0.4)), "tool" if pod != "tool" else "logs", step)
+
+
+@case("log-shipping")
+def log_shipping(
+    scene: Scene, *, every_s: float = 1.0, size: int = 300, pods: int = 4, by: str = "udp", batch: int = 1,
+) -> Iterator[Visit]:
+    """Every pod sends its lines to one place, by datagrams or over a connection that never ends. Needs `syslog`."""
+    rng, to = scene.rng, scene.plan.pod(syslog.PLACE)
+    target = {"to": to, "port": syslog.PORT}
+    for number in range(pods):
+        place, at = ("web", "api", "odd", "tool", "cache")[number % 5], rng.uniform(0, every_s)
+        times = repeats(scene, at, every_s)
+        sizes = [min(1_400, rng.randrange(size // 2, size * 2)) for _ in range(times * batch)]
+        if by == "udp":
+            waits = [w for wait in pauses(rng, every_s, 0.6) for w in (*[0.002] * (batch - 1), wait)]
+            yield inside(scene, at, place, target | {"do": "udp", "sizes": sizes, "waits": waits})
+        else:
+            says = [[wait, batch * count] for wait, count in zip(pauses(rng, every_s, 0.6, times), sizes)]
+            yield inside(scene, at, place, target | {"do": "tcp", "says": says})
+
+
+def cart(rng: random.Random) -> str:
+    """The key of somebody's cart."""
+    return f"cart:{rng.randrange(500)}"
+
+
+@case("replication")
+def replication(
+    scene: Scene, *, writes_s: float = 5.0, size: int = 300, clients: int = 2, bulk_kb: int = 400,
+    bulk_s: float = 120.0, readers: int = 1,
+) -> Iterator[Item | Visit]:
+    """Writes to the store, which go on to its replica on the other node; bulk loads now and then. Needs `redis`."""
+    rng = scene.rng
+    primary, replica = (scene.plan.pod(place) for place in (redis.PRIMARY, redis.REPLICA))
+    for number in range(clients):
+        place, at = ("api", "tool", "odd")[number % 3], rng.uniform(0, 3)
+        commands = [["SET", cart(rng), f"@{rng.randrange(size // 3 + 1, size * 2)}"] for _ in range(17)]
+        commands += [["EXPIRE", cart(rng), "3600"], ["GET", cart(rng)], ["PING"]]
+        yield inside(scene, at, place, {"do": "redis", "to": primary, "commands": commands,
+                                        "times": repeats(scene, at, len(commands) / writes_s) + 1,
+                                        "waits": pauses(rng, 1 / writes_s, 0.7)})
+    for number in range(readers):
+        commands = [["GET", cart(rng)] for _ in range(13)]
+        yield inside(scene, 2.0, ("mail", "batch", "logs")[number % 3], {
+            "do": "redis", "to": replica, "commands": commands, "times": repeats(scene, 2.0, 13 / writes_s),
+            "waits": pauses(rng, 1 / writes_s, 0.5)})
+    for at in scene.times(bulk_s, 10.0):
+        load = [["SET", f"goods:{number}", "@20000"] for number in range(max(1, bulk_kb // 20))]
+        yield inside(scene, at, "api", {"do": "redis", "to": primary, "commands": load, "waits": [0.004]})
+    for at in scene.times(60.0, 5.0):
+        yield Item(at, "tool", ("redis-cli", "-h", primary, "INFO", "replication"))
