@@ -9,17 +9,23 @@ from __future__ import annotations
 import argparse
 import runpy
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 # It finds what others import from `benches`.
-import netns  # noqa: F401
+import netns
 from namespaces import LabError, leave_on_signals
 
 import attacks  # noqa: F401
 import benign  # noqa: F401
-from programs import Missing
+from jobs import Jobs, clean_all, end_with
+from programs import PACKAGES, Missing, require
 from record import record
 from scenario import SCENARIOS, Run, Scenario, read_all
+
+sys.path.append(str(netns.HERE.parent))
+
+from split import NONE, Split  # noqa: E402
 
 EXIT_MISSING = 77
 
@@ -50,15 +56,45 @@ def parsed() -> argparse.Namespace:
     run.add_argument("name")
     run.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     run.add_argument("--offload", choices=("on", "off"), default="off", help="segmentation offload")
+    run.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     run.set_defaults(does=play_one)
+    every = commands.add_parser("all", help="play all scenarios with segmentation offload on and off; what is there stays")
+    every.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    every.add_argument("--jobs", type=int, default=10, help="how many at a time")
+    every.add_argument("--only", default="*", metavar="PATTERN", help="of the scenarios, those so called")
+    every.set_defaults(does=play_all)
+    commands.add_parser("clean", help="remove what killed runs left behind").set_defaults(does=clean)
     commands.add_parser("list", help="name all scenarios").set_defaults(does=list_all)
     return parser.parse_args()
 
 
 def play_one(args: argparse.Namespace) -> None:
     """One run, in this process."""
+    if args.parent:
+        end_with(args.parent)
     args.out.mkdir(parents=True, exist_ok=True)
     record(Run(found(args, args.name), args.offload == "on"), args.out)
+
+
+def play_all(args: argparse.Namespace) -> int:
+    """Every run that is data, several at a time."""
+    require(PACKAGES)
+    split = Split.read()
+    wanted = [one for name, one in read_all(args.scenarios).items()
+              if fnmatch(name, args.only) and split.lines.get(("scenario", name)) != NONE]
+    args.out.mkdir(parents=True, exist_ok=True)
+    words = ["--scenarios", args.scenarios, *(["--also", args.also] if args.also else [])]
+    jobs = Jobs(args.out, [Run(one, offload) for one in wanted for offload in (True, False)], args.jobs, words)
+    jobs.play()
+    if jobs.failed:
+        print(f"failed twice: {', '.join(jobs.failed)}; why is in NAME.failed", file=sys.stderr)
+    return 1 if jobs.failed else 0
+
+
+def clean(_args: argparse.Namespace) -> None:
+    """Names what it removed."""
+    for name in clean_all():
+        print(f"removed {name}")
 
 
 def list_all(args: argparse.Namespace) -> None:

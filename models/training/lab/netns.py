@@ -1,13 +1,14 @@
 """Inside a network namespace: how to get there, who lives there, commands for what is in it.
 
-Owns: the way to `benches/namespaces.py`, which others import after this. Refuses: to make or to
-remove a namespace.
+Owns: the way to `benches/namespaces.py`, which others import after this; the removal of namespaces with
+all that lives in them. Refuses: to make one, to touch one whose name does not begin as those of runs do.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ CLONE_NEWNET = 0x4000_0000
 NAMED = Path("/run/netns")
 # What begins with it in the names of namespaces and of temporary folders is of a run.
 PREFIX = "weir-lab"
+SWEEPS = 100
 C = ctypes.CDLL(None, use_errno=True)
 
 
@@ -58,6 +60,21 @@ def living(namespaces: Sequence[str]) -> list[int]:
             if os.stat(f"/proc/{pid}/ns/net").st_ino in wanted:
                 found.append(int(pid))
     return found
+
+
+def sweep(names: Sequence[str]) -> None:
+    """Ends whatever lives in some namespaces, also what was started while it was ended, and removes them."""
+    names = [name for name in names if name.startswith(PREFIX) and (NAMED / name).exists()]
+    for _ in range(SWEEPS):
+        # Nobody else knows these namespaces: whatever is in them came from a run.
+        if not (pids := living(names)):
+            break
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    for name in names:
+        subprocess.run(["ip", "netns", "del", name], capture_output=True)
 
 
 def batch(program: str, end: End, lines: Sequence[str]) -> None:

@@ -21,8 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from netns import HERE, PREFIX, batch, inside, living, until
-from namespaces import OFFLOADS, End, LabError, Namespaces, command
+from netns import HERE, PREFIX, batch, inside, living, sweep, until
+from namespaces import OFFLOADS, End, LabError, Namespaces, command, ignore_signals, kill_group
 from plan import PODS, PODS_AWAY, PODS_HERE, Plan
 
 # What is written in Python needs the modules of Debian's own.
@@ -115,6 +115,15 @@ class Network(Namespaces):
             )
         until(lambda: "listening on" in log.read_text(), f"tcpdump: see {log}", program)
         return program
+
+    def _remove(self) -> None:
+        before = ignore_signals()
+        for program in self._started:
+            if program.poll() is None:
+                kill_group(program)
+        sweep(self._names)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
     def _end(self, name: str, interface: str) -> End:
         return End(self._prefix + name, interface)

@@ -13,13 +13,15 @@ from contextlib import suppress
 from namespaces import LabError
 
 PACKAGES = {
-    "ab": "apache2-utils", "curl": "curl", "dig": "bind9-dnsutils", "dnsmasq": "dnsmasq-base",
-    "ethtool": "ethtool", "hping3": "hping3", "htpasswd": "apache2-utils", "hydra": "hydra", "iperf3": "iperf3",
-    "ip": "iproute2", "medusa": "medusa", "ncrack": "ncrack", "nft": "nftables", "nginx": "nginx-light", "nmap": "nmap",
-    "openssl": "openssl", "patator": "patator", "ping": "iputils-ping", "redis-cli": "redis-tools",
-    "redis-server": "redis-server", "rsyslogd": "rsyslog", "setpriv": "util-linux", "siege": "siege",
-    "slowhttptest": "slowhttptest", "sqlmap": "sqlmap", "ssh": "openssh-client", "sshd": "openssh-server",
-    "sshpass": "sshpass", "tc": "iproute2", "tcpdump": "tcpdump", "vsftpd": "vsftpd", "wrk": "wrk",
+    "ab": "apache2-utils", "curl": "curl", "dig": "bind9-dnsutils", "dirb": "dirb", "dns2tcpc": "dns2tcp",
+    "dns2tcpd": "dns2tcp", "dnsmasq": "dnsmasq-base", "ethtool": "ethtool", "ffuf": "ffuf", "gobuster": "gobuster",
+    "h2load": "nghttp2-client", "hping3": "hping3", "htpasswd": "apache2-utils", "hydra": "hydra", "ip": "iproute2",
+    "medusa": "medusa", "nc": "netcat-openbsd", "ncrack": "ncrack", "nft": "nftables", "nginx": "nginx-light",
+    "nmap": "nmap", "nping": "nmap", "openssl": "openssl", "patator": "patator", "ping": "iputils-ping",
+    "ptunnel": "ptunnel", "redis-cli": "redis-tools", "redis-server": "redis-server", "rsyslogd": "rsyslog",
+    "scp": "openssh-client", "setpriv": "util-linux", "siege": "siege", "slowhttptest": "slowhttptest",
+    "socat": "socat", "sqlmap": "sqlmap", "ssh": "openssh-client", "sshd": "openssh-server", "swaks": "swaks",
+    "tc": "iproute2", "tcpdump": "tcpdump", "vsftpd": "vsftpd", "wfuzz": "wfuzz", "wrk": "wrk",
 }
 ALWAYS = ("ip", "tc", "nft", "tcpdump", "ethtool", "setpriv")
 

@@ -126,8 +126,8 @@ def complete(
 ) -> Counter[str]:
     """Adds what only the capture shows, and counts its packets by owner.
 
-    That are errors about an attack's packets, and what was said to a host that only the attack talks
-    to. A packet of one of `hosts` that is nobody's then is an error; what `lacks` an explanation of
+    That are errors about an attack's packets, whoever they are sent to, and what was said to a host that
+    only the attack talks to. A packet of one of `hosts` that is nobody's then is an error; what `lacks` an explanation of
     another kind is nobody's for certain, and not benign.
     """
     strange: dict[Key, float] = {}
@@ -135,15 +135,14 @@ def complete(
     for at_s, packet in capture:
         key = packet.key
         owner = truth.owner(key, at_s) if key in truth.episodes else None
-        if owner is None and (key[0] in hosts or key[2] in hosts):
+        if owner is None:
             owner = about(truth, packet, at_s) or far.get(key[0]) or far.get(key[2])
-            if owner is None:
-                strange.setdefault(key, at_s)
-            else:
+            if owner is None and lacks(key, at_s):
+                owner = UNKNOWN
+            if owner is not None:
                 truth.add(owner, at_s, packet)
-        elif owner is None and lacks(key, at_s):
-            truth.add(UNKNOWN, at_s, packet)
-            owner = UNKNOWN
+            elif key[0] in hosts or key[2] in hosts:
+                strange.setdefault(key, at_s)
         counts[owner or BENIGN] += 1
     if strange:
         named = ", ".join(f"{written(key)} at {at:.3f}" for key, at in [*strange.items()][:MOST_NAMED])

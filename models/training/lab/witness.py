@@ -55,7 +55,8 @@ def watch(
     """Begins to log what leaves a place; of no user's, only what comes from some addresses if they are given."""
     end = network.end(place)
     log = f"snaplen {SNAP_BYTES} queue-threshold {BATCH_PACKETS}"
-    rules = [f"meta skuid {user(attack)} log group {OTHERS + 1 + attack} {log} accept" for attack in attacks]
+    rules = ['oifname "lo" accept']
+    rules += [f"meta skuid {user(attack)} log group {OTHERS + 1 + attack} {log} accept" for attack in attacks]
     whose = f"ip saddr {{ {', '.join(only)} }} " if only else ""
     rules.append(f"{whose}log group {OTHERS} {log}")
     text = "\n".join(["table ip truth {", "chain out {", "type filter hook output priority 0;", *rules, "}", "}", ""])
