@@ -17,7 +17,7 @@ from scenario import AttackSpec, Hosts, Program, Scene
 from services import API, SHOP, USER
 
 __all__ = ["API", "PYTHON", "RAW", "SHOP", "USER", "AttackSpec", "Hosts", "Path", "Program", "Scene", "copied",
-           "json_lines", "listed", "own", "page", "passwords", "seed", "url"]
+           "json_lines", "listed", "numbers", "own", "page", "passwords", "seed", "url"]
 
 PYTHON = "/usr/bin/python3"
 PROGRAMS = HERE / "attacks" / "programs"
@@ -76,3 +76,12 @@ def page(scene: Scene) -> str:
 def url(scene: Scene, path: str, scheme: str = "http") -> str:
     """A path at the ingress, by the node's address: its first server is the shop."""
     return f"{scheme}://{scene.plan.node}{path}"
+
+
+def numbers(ports: str) -> list[int]:
+    """`1-3,80` as numbers."""
+    found: list[int] = []
+    for part in ports.split(","):
+        low, _, high = part.partition("-")
+        found += range(int(low), int(high or low) + 1)
+    return found

@@ -6,8 +6,8 @@ Owns: command lines of the tools, each bounded by a count. Refuses: more than 15
 from __future__ import annotations
 
 from attacks.common import (
-    API, FLOOD_PACKETS, PAGES, RAW, SHOP, AttackSpec, Hosts, Program, Scene, copied, json_lines, listed, own, page,
-    seed, url,
+    API, FLOOD_PACKETS, PAGES, RAW, SHOP, AttackSpec, Hosts, Program, Scene, copied, json_lines, listed, numbers, own,
+    page, seed, url,
 )
 from scenario import tool
 
@@ -140,8 +140,9 @@ def udp_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, packets: int, rate: in
 
 @tool("udp-flood", "nping")
 def udp_nping(scene: Scene, _: AttackSpec, __: Hosts, *, packets: int, rate: int, ports: str, size: int) -> list[Program]:
-    """nping's datagrams, to a range of ports in turn."""
-    return nping(scene, packets, rate, "--udp", "-p", ports, "--data-length", str(size), "-g", "rand")
+    """nping's datagrams, to a range of ports in turn; it counts rounds over them."""
+    rounds = max(1, min(packets, FLOOD_PACKETS) // len(numbers(ports)))
+    return nping(scene, rounds, rate, "--udp", "-p", ports, "--data-length", str(size), "-g", "rand")
 
 
 @tool("udp-flood", "packets")

@@ -6,7 +6,7 @@ anything there.
 
 from __future__ import annotations
 
-from attacks.common import USER, AttackSpec, Hosts, Program, Scene, own, passwords, seed
+from attacks.common import AttackSpec, Hosts, Program, Scene, own, seed
 from scenario import tool
 
 PATHS = ("", "admin/", ".env", "metrics", "api/items", "private/", "server-status", "files/manual.pdf", "debug/vars")
@@ -64,22 +64,6 @@ def ssh(scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, pause_s: float, u
     for number in range(tries):
         lines += [f"ssh {options} -F /dev/null -i found {names[number % len(names)]}@{scene.plan.node} id", f"sleep {pause_s}"]
     return [shell(scene, "ssh", lines)]
-
-
-@tool("lateral", "hydra")
-def hydra(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, tasks: int = 2) -> list[Program]:
-    """Passwords of the node, from inside."""
-    return [Program(("hydra", "-I", "-w", "8", "-t", str(tasks), "-l", USER, "-P", str(passwords(scene, words)),
-                     f"ssh://{scene.plan.node}"))]
-
-
-@tool("lateral", "nmap")
-def nmap(scene: Scene, _: AttackSpec, __: Hosts, *, pods: str, ports: str = "22,25,80,6379,8080,9100",
-         scripts: str = "banner,http-title,redis-info", delay_s: float = 0.0) -> list[Program]:
-    """What the services of some pods say of themselves."""
-    slower = ("--scan-delay", f"{delay_s}s") if delay_s else ()
-    return [Program(("nmap", "-n", "-Pn", "--unprivileged", "-sT", "-sV", "--version-light", "--script", scripts, *slower,
-                     "-p", ports, "-oX", "nmap.xml", *addresses(scene, pods)))]
 
 
 @tool("lateral", "socat")

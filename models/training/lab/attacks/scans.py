@@ -5,7 +5,7 @@ Owns: command lines of the tools; ports and rates are settings. Refuses: any tar
 
 from __future__ import annotations
 
-from attacks.common import RAW, AttackSpec, Hosts, Program, Scene, own, seed
+from attacks.common import RAW, AttackSpec, Hosts, Program, Scene, numbers, own, seed
 from scenario import tool
 
 STEALTHY = {"fin": "-sF", "null": "-sN", "xmas": "-sX", "ack": "-sA", "maimon": "-sM"}
@@ -36,34 +36,34 @@ def pace(rate: int, delay_s: float, timing: int) -> tuple[str, ...]:
 
 
 @tool("scan-syn", "nmap")
-def syn_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, at: str = "node", rate: int = 0,
+def syn_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node", rate: int = 0,
              delay_s: float = 0.0, timing: int = 4, from_port: int = 0, decoys: int = 0, versions: bool = False) -> list[Program]:
     """Half-open connections; `decoys` other addresses seem to do the same."""
     words = ["-sS", *port_words(ports), *pace(rate, delay_s, timing)]
     words += ["-g", str(from_port)] if from_port else []
     words += ["-D", ",".join((*scene.rng.sample([f"198.18.41.{host}" for host in range(2, 250)], decoys), "ME"))] if decoys else []
     words += ["-sV", "--version-light"] if versions else []
-    return nmap(scene, target(scene, at), *words)
+    return nmap(scene, target(scene, to), *words)
 
 
 @tool("scan-syn", "hping3")
-def syn_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, at: str = "node") -> list[Program]:
+def syn_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node") -> list[Program]:
     """hping3's own scan."""
-    return [Program(("hping3", "-n", "-S", "--scan", ports, target(scene, at)), RAW)]
+    return [Program(("hping3", "-n", "-S", "--scan", ports, target(scene, to)), RAW)]
 
 
 @tool("scan-syn", "nping")
-def syn_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, at: str = "node") -> list[Program]:
+def syn_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, to: str = "node") -> list[Program]:
     """nping, port after port in order, each from a port of its own."""
     return [Program(("nping", "-H", "--privileged", "--send-ip", "--tcp", "--flags", "syn", "-p", ports, "-g", "rand",
-                     "-c", "1", "--rate", str(rate), target(scene, at)), RAW)]
+                     "-c", "1", "--rate", str(rate), target(scene, to)), RAW)]
 
 
 @tool("scan-stealth", "nmap")
-def stealth_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, ports: str, at: str = "node", rate: int = 0,
+def stealth_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, ports: str, to: str = "node", rate: int = 0,
                  delay_s: float = 0.0, timing: int = 4) -> list[Program]:
     """FIN, NULL, Xmas, ACK: segments that no connection begins with."""
-    return nmap(scene, target(scene, at), STEALTHY[flags], *port_words(ports), *pace(rate, delay_s, timing))
+    return nmap(scene, target(scene, to), STEALTHY[flags], *port_words(ports), *pace(rate, delay_s, timing))
 
 
 @tool("scan-stealth", "hping3")
@@ -74,46 +74,46 @@ def stealth_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, first:
 
 
 @tool("scan-udp", "nmap")
-def udp_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, at: str = "node", rate: int = 0, delay_s: float = 0.0,
+def udp_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node", rate: int = 0, delay_s: float = 0.0,
              timing: int = 4) -> list[Program]:
     """Datagrams to many ports."""
-    return nmap(scene, target(scene, at), "-sU", *port_words(ports), *pace(rate, delay_s, timing))
+    return nmap(scene, target(scene, to), "-sU", *port_words(ports), *pace(rate, delay_s, timing))
 
 
 @tool("scan-udp", "hping3")
-def udp_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, first: int, count: int, rate: int, at: str = "node") -> list[Program]:
+def udp_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, first: int, count: int, rate: int, to: str = "node") -> list[Program]:
     """hping3 that counts the port up with each datagram."""
     return [Program(("hping3", "-q", "-n", "--udp", "-p", f"++{first}", "-c", str(count), "-i", f"u{1_000_000 // rate}",
-                     target(scene, at)), RAW)]
+                     target(scene, to)), RAW)]
 
 
 @tool("scan-udp", "nping")
-def udp_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, size: int = 0, at: str = "node") -> list[Program]:
+def udp_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, size: int = 0, to: str = "node") -> list[Program]:
     """nping, port after port."""
     return [Program(("nping", "-H", "--privileged", "--send-ip", "--udp", "-p", ports, "-g", "rand", "-c", "1",
-                     "--rate", str(rate), "--data-length", str(size), target(scene, at)), RAW)]
+                     "--rate", str(rate), "--data-length", str(size), target(scene, to)), RAW)]
 
 
 @tool("scan-connect", "nmap")
-def connect_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, at: str = "node", rate: int = 0,
+def connect_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node", rate: int = 0,
                  delay_s: float = 0.0, timing: int = 4, versions: bool = False) -> list[Program]:
     """Full connections; with `versions` what answers is asked what it is."""
     words = ("-sV",) if versions else ()
-    return nmap(scene, target(scene, at), "-sT", *port_words(ports), *pace(rate, delay_s, timing), *words, raw=False)
+    return nmap(scene, target(scene, to), "-sT", *port_words(ports), *pace(rate, delay_s, timing), *words, raw=False)
 
 
 @tool("scan-connect", "nc")
-def connect_nc(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, wait_s: int = 0, at: str = "node") -> list[Program]:
+def connect_nc(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, wait_s: int = 0, to: str = "node") -> list[Program]:
     """netcat, port after port; `wait_s` between two."""
     words = ("-i", str(wait_s)) if wait_s else ()
-    return [Program(("nc", "-n", "-v", "-z", "-w", "1", *words, target(scene, at), ports))]
+    return [Program(("nc", "-n", "-v", "-z", "-w", "1", *words, target(scene, to), ports))]
 
 
 @tool("scan-connect", "knock")
-def connect_knock(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: float, at: str = "node",
+def connect_knock(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: float, to: str = "node",
                   banner_s: float = 0.0, ordered: bool = False) -> list[Program]:
     """Our own: any order, any pace, and it may wait for what a service says first."""
-    hosts = expanded(target(scene, at))
+    hosts = expanded(target(scene, to))
     return [own(scene, "knock.py", "--hosts", ",".join(hosts), "--ports", ",".join(map(str, numbers(ports))),
                 "--rate", rate, "--banner", banner_s, "--seed", seed(scene), *(("--ordered",) if ordered else ()))]
 
@@ -121,15 +121,6 @@ def connect_knock(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: f
 def port_words(ports: str) -> tuple[str, ...]:
     """`top:200` or nmap's own way."""
     return ("--top-ports", ports.removeprefix("top:")) if ports.startswith("top:") else ("-p", ports)
-
-
-def numbers(ports: str) -> list[int]:
-    """`1-3,80` as numbers."""
-    found: list[int] = []
-    for part in ports.split(","):
-        low, _, high = part.partition("-")
-        found += range(int(low), int(high or low) + 1)
-    return found
 
 
 def expanded(hosts: str) -> list[str]:
