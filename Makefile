@@ -26,7 +26,7 @@ TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion conso
 
 .PHONY: help
 help: ## Say what there is to make.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: packages bench-packages oracle-packages
 packages: ## Install the Debian packages that are missing.
@@ -77,6 +77,26 @@ test: packages ## Run all tests and say how many were skipped.
 .PHONY: bench
 bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
 	@python3 benches/bench.py $(ARGS)
+
+# Traffic with its truth, made by real programs between network namespaces; needs root. What is missing
+# is said, not installed: some of these packages are daemons, which Debian starts.
+LAB := models/training/lab
+RECORDED := target/lab
+JOBS := 10
+.PHONY: lab lab-all lab-packages
+lab: ## Play SCENARIO of the traffic lab, with segmentation offload off and on.
+	@[[ "$(SCENARIO)" ]] || { python3 $(LAB)/lab.py list; echo "one of these: make lab SCENARIO=NAME" >&2; exit 64; }
+	for offload in off on; do
+		python3 $(LAB)/lab.py run "$(SCENARIO)" --out $(RECORDED) --offload "$$offload"
+	done
+	ls -l $(RECORDED)/"$(SCENARIO)".*
+
+lab-all: ## Play all scenarios of the traffic lab, JOBS at a time; runs that are there stay.
+	@python3 $(LAB)/lab.py all --out $(RECORDED) --jobs $(JOBS)
+	python3 $(LAB)/table.py $(RECORDED)
+
+lab-packages: ## Install the Debian packages of the traffic lab.
+	@$(MAKE) --no-print-directory packages PACKAGES="$$(python3 $(LAB)/programs.py)"
 
 # What others wrote and the tests hold Weir against: the official client of Firebase, validators of
 # Slack's messages, a token endpoint, the schemas of Kubernetes and Grafana. Without them those tests

@@ -17,8 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netns import C, HERE, NAMED, PREFIX, sweep
-from network import PYTHON
+from netns import C, HERE, NAMED, PREFIX, PYTHON, sweep
 from scenario import Run
 
 # Beyond the time of its scenario: making the network, ending the services, working out the truth.

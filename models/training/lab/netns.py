@@ -21,6 +21,8 @@ sys.path.append(str(HERE.parents[2] / "benches"))
 
 from namespaces import End, LabError  # noqa: E402
 
+# What is written in Python needs the modules of Debian's own.
+PYTHON = "/usr/bin/python3"
 CLONE_NEWNET = 0x4000_0000
 NAMED = Path("/run/netns")
 # What begins with it in the names of namespaces and of temporary folders is of a run.

@@ -21,12 +21,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from netns import HERE, PREFIX, batch, inside, living, sweep, until
+from netns import HERE, PREFIX, PYTHON, batch, inside, living, sweep, until
 from namespaces import OFFLOADS, End, LabError, Namespaces, command, ignore_signals, kill_group
 from plan import PODS, PODS_AWAY, PODS_HERE, Plan
 
-# What is written in Python needs the modules of Debian's own.
-PYTHON = "/usr/bin/python3"
 WAN, BRIDGE, UNDERLAY, OVERLAY = "wan0", "cni0", "eth0", "pods0"
 # A frame between the nodes carries 50 bytes more.
 POD_MTU = 1450

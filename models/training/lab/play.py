@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netns import HERE
-from network import PYTHON, Network
+from netns import HERE, PYTHON
+from network import Network
 from namespaces import LabError, kill_group
 from scenario import AttackSpec, Item, Program, Visit
 from witness import user

@@ -1,6 +1,7 @@
 """The programs that runs are made with, and the Debian packages that bring them.
 
-Owns: which package has which program, what is missing, the versions. Refuses: to install anything.
+Owns: which package has which program or Python module, what is missing, the versions. Refuses: to
+install anything. Run alone, it prints the packages.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 
-from namespaces import LabError
+from netns import PYTHON, LabError
 
 PACKAGES = {
     "ab": "apache2-utils", "curl": "curl", "dig": "bind9-dnsutils", "dirb": "dirb", "dns2tcpc": "dns2tcp",
@@ -23,6 +24,8 @@ PACKAGES = {
     "socat": "socat", "sqlmap": "sqlmap", "ssh": "openssh-client", "sshd": "openssh-server", "swaks": "swaks",
     "tc": "iproute2", "tcpdump": "tcpdump", "vsftpd": "vsftpd", "wfuzz": "wfuzz", "wrk": "wrk",
 }
+# For Debian's own Python, which runs what is written in it.
+MODULES = {"aiohttp": "python3-aiohttp", "aiosmtpd": "python3-aiosmtpd", "grpc": "python3-grpcio"}
 ALWAYS = ("ip", "tc", "nft", "tcpdump", "ethtool", "setpriv")
 
 
@@ -32,8 +35,18 @@ class Missing(LabError):
 
 def require(programs: Iterable[str]) -> None:
     """Every program of a run, before the first is started: a missing one would only thin the traffic."""
-    if missing := sorted(name for name in {*ALWAYS, *programs} if not shutil.which(name)):
-        raise Missing(f"missing: {', '.join(f'{name} ({PACKAGES.get(name, name)})' for name in missing)}")
+    missing = sorted(name for name in {*ALWAYS, PYTHON, *programs} if not shutil.which(name))
+    missing += [] if PYTHON in missing else absent_modules()
+    if missing:
+        where = PACKAGES | MODULES
+        raise Missing(f"missing: {', '.join(f'{name} ({where.get(name, name)})' for name in missing)}; "
+                      "`make lab-packages` installs all")
+
+
+def absent_modules() -> list[str]:
+    """Modules that Debian's Python does not find."""
+    ask = "import sys; from importlib.util import find_spec; print(*(n for n in sys.argv[1:] if not find_spec(n)))"
+    return subprocess.run([PYTHON, "-c", ask, *MODULES], capture_output=True, text=True).stdout.split()
 
 
 def versions(programs: Iterable[str]) -> dict[str, str]:
@@ -44,3 +57,7 @@ def versions(programs: Iterable[str]) -> dict[str, str]:
         shown = subprocess.run(argv, capture_output=True, text=True).stdout
         return dict(line.split(" ", 1) for line in shown.splitlines())
     return {}
+
+
+if __name__ == "__main__":
+    print(*sorted({*PACKAGES.values(), *MODULES.values()}))
