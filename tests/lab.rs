@@ -1,8 +1,10 @@
 //! The traffic lab: its captures in other encapsulations, what is on which side of a split, the vectors
-//! that are kept of it.
+//! that are kept of it, and runs that leave nothing behind.
 
 #[path = "lab/rewrap.rs"]
 mod rewrap;
+#[path = "lab/runs.rs"]
+mod runs;
 #[path = "lab/splits.rs"]
 mod splits;
 mod support;

@@ -1,0 +1,211 @@
+//! Runs of a few seconds: what they leave is true and whole, and nothing is left of what made it,
+//! however they end. Needs root, namespaces, and what the lab plays with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, geteuid};
+
+use crate::said;
+use crate::support::flows::{Folder, rows, run};
+
+/// How the lab says that the machine lacks a program.
+const MISSING: i32 = 77;
+/// How long it may take to be in the middle of a run, and to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_millis(50);
+/// Debian's own, which has the modules that services and clients need.
+const PYTHON: &str = "/usr/bin/python3";
+
+/// The lab with the scenarios of these tests, or `None`, said on standard output, where it cannot be.
+fn lab() -> Option<Command> {
+    if !geteuid().is_root() || !Path::new("/dev/net/tun").exists() {
+        println!("skipped: no root with a TUN device");
+        return None;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut lab = Command::new(PYTHON);
+    lab.arg("-B").arg(root.join("models/training/lab/lab.py"));
+    lab.arg("--scenarios").arg(root.join("tests/lab/scenarios"));
+    lab.arg("--also").arg(root.join("tests/lab/hang.py"));
+    lab.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Some(lab)
+}
+
+/// Exit status and words of a lab that has ended; none, said on standard output, where this machine
+/// lacks something.
+fn ended(lab: Child) -> Option<(Option<i32>, String)> {
+    let output = lab.wait_with_output().expect("it ends");
+    let words = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    if output.status.code() == Some(MISSING) || words.contains("Operation not permitted") {
+        println!("skipped: {}", words.lines().last().unwrap_or_default());
+        return None;
+    }
+    Some((output.status.code(), words))
+}
+
+/// Processes with this parent.
+fn children(of: u32) -> Vec<u32> {
+    let is_child = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        behind_name.split_whitespace().nth(1) == Some(&of.to_string())
+    };
+    processes().filter(is_child).collect()
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").expect("proc").flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn names(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// What there is of the run that this process plays: namespaces, folders, processes, and links that
+/// no namespace holds.
+fn left(of: u32) -> BTreeSet<String> {
+    let prefix = format!("weir-lab-{of}-");
+    let places = ["/run/netns", "/tmp"].into_iter().flat_map(names);
+    let mut found: BTreeSet<_> = places.filter(|name| name.starts_with(&prefix)).collect();
+    for pid in processes() {
+        let words = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let folder = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
+        if words.contains(&prefix) || folder.to_string_lossy().contains(&prefix) {
+            found.insert(format!("process {pid}: {}", words.replace('\0', " ")));
+        }
+    }
+    found
+}
+
+/// The links of this machine that are called as the lab calls its own.
+fn links() -> BTreeSet<String> {
+    let own = |name: &String| {
+        ["wan0", "cni0", "pods0", "up0"].contains(&name.as_str()) || name.starts_with("veth-")
+    };
+    names("/sys/class/net").into_iter().filter(own).collect()
+}
+
+/// Waits until something is so.
+#[track_caller]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited too long for {what}");
+        thread::sleep(GLANCE);
+    }
+}
+
+fn signal(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(pid).expect("a process")), signal).expect("it is there");
+}
+
+/// Starts a lab and waits until the tool that hangs runs in it: the processes that play, else how it
+/// ended instead.
+fn hanging(mut lab: Command) -> Result<(Child, Vec<u32>), Option<(Option<i32>, String)>> {
+    let mut child = lab.spawn().expect("it starts");
+    let mut playing = Vec::new();
+    until("the tool that hangs", || {
+        playing = [vec![child.id()], children(child.id())].concat();
+        let hangs = |pid: &u32| left(*pid).iter().any(|one| one.contains("sleep 900"));
+        playing.retain(hangs);
+        !playing.is_empty() || child.try_wait().expect("our child").is_some()
+    });
+    if playing.is_empty() { Err(ended(child)) } else { Ok((child, playing)) }
+}
+
+#[test]
+fn every_flow_of_a_run_has_a_label_and_nothing_else_is_left_of_it() {
+    let Some(mut lab) = lab() else { return };
+    let folder = Folder::new();
+    let before = links();
+    let child = lab.args(["run", "short", "--out"]).arg(folder.path()).spawn().expect("it starts");
+    let pid = child.id();
+    let Some((status, words)) = ended(child) else { return };
+    assert_eq!(status, Some(0), "{words}");
+    assert_eq!(left(pid), BTreeSet::new());
+    assert_eq!(&links() - &before, BTreeSet::new());
+    let path = |kind: &str| folder.path().join(format!("short.off.{kind}"));
+    let described: serde_json::Value =
+        serde_json::from_slice(&fs::read(path("json")).expect("a description")).expect("JSON");
+    assert_eq!(described["attacks"].as_array().map(Vec::len), Some(3));
+    let arguments = [path("pcap"), PathBuf::from("--labels"), path("labels.csv")];
+    let mut flows: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows(&run(arguments).expect(0).stdout) {
+        flows.entry(row.text("Label").into()).or_default().push(row.text("Flow ID").into());
+    }
+    let labels: Vec<_> = flows.keys().map(String::as_str).collect();
+    assert_eq!(labels, ["benign", "dos-flood", "lateral-movement", "scan"]);
+    // The tool was told to ask for 60 ports, and ab for 200 pages, which the ingress asks a pod for.
+    let attacker = described["attacks"][0]["hosts"][0].as_str().expect("an address");
+    assert!(flows["scan"].iter().all(|flow| flow.contains(attacker)));
+    assert!((60..=62).contains(&flows["scan"].len()), "{} flows", flows["scan"].len());
+    assert!((400..=410).contains(&flows["dos-flood"].len()), "{} flows", flows["dos-flood"].len());
+    // Beside the attacker, whoever else has the address goes on.
+    let shared = described["attacks"][1]["hosts"][0].as_str().expect("an address");
+    assert!(flows["dos-flood"].iter().any(|flow| flow.contains(shared)));
+    assert!(flows["benign"].len() > 50, "{} flows", flows["benign"].len());
+}
+
+#[test]
+fn a_tool_that_hangs_is_ended_with_its_time() {
+    let Some(mut lab) = lab() else { return };
+    let folder = Folder::new();
+    lab.args(["run", "hanging", "--offload", "on", "--out"]).arg(folder.path());
+    match hanging(lab) {
+        Ok((child, playing)) => {
+            let Some((status, words)) = ended(child) else { return };
+            assert_eq!(status, Some(0), "{words}");
+            assert_eq!(left(playing[0]), BTreeSet::new());
+            assert!(folder.path().join("hanging.on.pcap").exists());
+        }
+        Err(None) => {}
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// Asserts that nothing is left of runs that are told to end in the middle.
+fn assert_gone(arguments: &[&str], sign: Signal) {
+    let Some(mut lab) = lab() else { return };
+    let folder = Folder::new();
+    lab.args(arguments).arg("--out").arg(folder.path());
+    let before = links();
+    let (child, playing) = match hanging(lab) {
+        Ok(found) => found,
+        Err(None) => return,
+        Err(other) => panic!("{other:?}"),
+    };
+    signal(child.id(), sign);
+    let start = Instant::now();
+    let Some((status, words)) = ended(child) else { return };
+    assert_eq!(status, Some(128 + sign as i32), "{words}");
+    assert!(start.elapsed() < PATIENCE, "it took {:?} to end", start.elapsed());
+    for pid in playing {
+        assert_eq!(left(pid), BTreeSet::new());
+    }
+    assert_eq!(&links() - &before, BTreeSet::new());
+    let kept: Vec<_> = names(&folder.path().to_string_lossy());
+    assert!(!kept.iter().any(|name| name.ends_with(".pcap")), "{kept:?}");
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    assert_gone(&["run", "endless"], Signal::SIGINT);
+}
+
+#[test]
+fn a_terminated_run_leaves_nothing() {
+    assert_gone(&["run", "endless"], Signal::SIGTERM);
+}
+
+#[test]
+fn several_interrupted_runs_leave_nothing() {
+    assert_gone(&["all", "--jobs", "2", "--only", "endless"], Signal::SIGINT);
+}
