@@ -10,14 +10,17 @@ CARGO_LINTS := -- -D warnings
 # What is built against, and what the tests call.
 PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump tmux python3
 
-# What the traffic of the benches is made with.
-BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
-    iputils-ping ethtool iftop
+# What small runs of the traffic lab are made with: those of the tests and of the benches.
+PLAY_PACKAGES := nginx-light dnsmasq-base apache2-utils nmap bind9-dnsutils curl iputils-ping ethtool \
+    nftables openssl python3-aiohttp python3-aiosmtpd python3-grpcio
 
-# What the tests are held against besides: another reader of captures, a clock that lies, a server that
-# limits as Ingress controllers do, the kernel's translation of Service addresses, the merge of the API
-# server, and kubectl, which others than Debian package too.
-ORACLE_PACKAGES := tshark faketime nginx-light nftables golang-go \
+# What the traffic of the benches is made with.
+BENCH_PACKAGES := $(PLAY_PACKAGES) netsniff-ng iftop
+
+# What the tests are held against besides: runs of the traffic lab, another reader of captures, a clock
+# that lies, a server that limits as Ingress controllers do, the kernel's translation of Service
+# addresses, the merge of the API server, and kubectl, which others than Debian package too.
+ORACLE_PACKAGES := $(PLAY_PACKAGES) tshark faketime golang-go \
     golang-k8s-sigs-structured-merge-diff-dev \
     $(shell command -v kubectl > /dev/null || echo kubernetes-client)
 
@@ -99,9 +102,9 @@ lab-packages: ## Install the Debian packages of the traffic lab.
 	@$(MAKE) --no-print-directory packages PACKAGES="$$(python3 $(LAB)/programs.py)"
 
 # What others wrote and the tests hold Weir against: the official client of Firebase, validators of
-# Slack's messages, a token endpoint, the schemas of Kubernetes and Grafana. Without them those tests
-# are skipped.
-ORACLES := firebase-admin slack_sdk authlib kubernetes-validate grafana-foundation-sdk
+# Slack's messages, a token endpoint, the schemas of Kubernetes and Grafana; and what reads the lab's
+# vectors. Without them those tests are skipped.
+ORACLES := firebase-admin slack_sdk authlib kubernetes-validate grafana-foundation-sdk numpy pyarrow
 ORACLE_MODULES := @slack/types typescript
 .PHONY: oracles
 oracles: oracle-packages ## Fetch the clients and validators that tests compare with.
