@@ -98,7 +98,8 @@ class Source:
     def classes(self, labels: list[str], server_ports: np.ndarray) -> np.ndarray:
         """The class of every row; `UNKNOWN` where nobody says."""
         if self.is_lab:
-            return np.array([CLASSES.index(label) for label in labels], np.int64)
+            # Nobody knows for whom the ingress sent a few of the packets of an attack's time.
+            return np.array([UNKNOWN if label == "unknown" else CLASSES.index(label) for label in labels], np.int64)
         found = np.full(len(server_ports), CLASSES.index(self.kind), np.int64)
         if self.mixed:
             found[~np.isin(server_ports, MIXED_PORTS[self.mixed])] = UNKNOWN
