@@ -24,15 +24,16 @@ def keys(scene: Scene, commands: int, pause_s: float, key_s: float) -> list[list
     rng, typed = scene.rng, []
     for number in range(commands):
         for place, letter in enumerate(rng.choice(COMMANDS) + "\n"):
-            long = rng.uniform(0.5, 2.0) * pause_s if place == 0 and number else rng.uniform(0.4, 1.8) * key_s
-            typed.append([round(long, 3), letter])
+            wait = rng.uniform(0.5, 2.0) * pause_s if place == 0 and number else rng.uniform(0.4, 1.8) * key_s
+            typed.append([round(wait, 3), letter])
     return [*typed, [round(pause_s, 3), "exit\n"]]
 
 
 @case("ssh-admin")
 def ssh_admin(
     scene: Scene, *, sessions: int = 3, commands: int = 12, pause_s: float = 12.0, key_s: float = 0.15,
-    at_s: float = 20.0, every_s: float = 200.0, scripts: int = 4, copies: int = 2, copy_kb: int = 3_000, alive_s: int = 0,
+    at_s: float = 20.0, every_s: float = 200.0, scripts: int = 4, copies: int = 2, copy_kb: int = 3_000,
+    alive_s: int = 0,
 ) -> Iterator[Item | Visit]:
     """People type on the node, scripts ask it something, files are copied to it. Needs `ssh`."""
     rng, node = scene.rng, scene.plan.node
@@ -70,8 +71,9 @@ def ftp_uploads(
     names = ",".join(str(scene.folder / f"ftp-{number}") for number in range(files))
     for number, at in enumerate(scene.times(every_s, at_s)):
         user = "partner:floodgate" if rng.random() < mistakes else "ftp:partner@shop.example"
+        to = f"ftp://{scene.plan.node}/incoming/{number}/"
         yield Item(at, "out", ("curl", "-s", "--max-time", "60", "--interface", address, "--limit-rate", f"{rate_kb}k",
-                               "-u", user, "-T", f"{{{names}}}", f"ftp://{scene.plan.node}/incoming/{number}-"))
+                               "-u", user, "--ftp-create-dirs", "-T", f"{{{names}}}", to))
 
 
 @case("mail")

@@ -38,7 +38,7 @@ def health_checks(
     scene: Scene, *, every_s: float = 1.0, fresh: bool = True, balancers: int = 2, bare: bool = True,
     agent: str = "kube-probe/1.30",
 ) -> Iterator[Visit]:
-    """Every pod is looked at each second by the node, and the ingress by the balancers before it; `bare` by TCP alone."""
+    """Every pod is looked at each second by the node, the ingress by the balancers before it; `bare` by TCP alone."""
     rng, plan = scene.rng, scene.plan
     for number, (pod, port) in enumerate((("web", 80), ("api", API_PORT))):
         at = rng.uniform(0, every_s) + 0.1 * number
@@ -122,4 +122,4 @@ def h2(
     for at in scene.times(every_s, 3.0):
         count = max(connections, scene.rng.randrange(requests // 2, requests * 2))
         yield Item(at, "out", ("h2load", "-n", str(count), "-c", str(connections), "-m", str(streams), "-T", "20",
-                               "-H", f"host: {API}", f"https://{scene.plan.node}{path}"))
+                               f"--connect-to={scene.plan.node}:443", f"https://{API}{path}"))

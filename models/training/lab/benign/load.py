@@ -41,10 +41,10 @@ def _program(
         keep = ("-k",) if kept else ()
         return place, ("ab", "-q", "-r", *keep, "-n", count, "-c", many, *bound, "-H", f"Host: {host}", f"http://{url}")
     if program == "h2load":
-        plain = ("--h1",) if not kept else ()
-        scheme = "http" if target == "pod" or not kept else "https"
-        return place, ("h2load", *plain, "-n", count, "-c", many, "-m", "4", "-T", "30", "-H", f"host: {host}",
-                       f"{scheme}://{url}")
+        at, _, path = url.partition("/")
+        to, scheme, words = (at, "http", ("--h1",)) if target == "pod" else (f"{at}:443", "https", ())
+        return place, ("h2load", *words, "-n", count, "-c", many, "-m", "4", "-T", "30", f"--connect-to={to}",
+                       f"{scheme}://{host}/{path}")
     if program == "wrk":
         # It knows seconds only; over connections that are kept the number of flows does not depend on its pace.
         return place, ("wrk", "-t", "1", "-c", many, "-d", f"{max(4, requests // 200)}s", "-H", f"Host: {host}",

@@ -41,6 +41,7 @@ anonymous_enable=YES
 anon_root={folder}/ftp
 no_anon_password=NO
 anon_upload_enable=YES
+anon_mkdir_write_enable=YES
 anon_umask=022
 write_enable=YES
 seccomp_sandbox=NO
