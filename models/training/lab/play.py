@@ -27,6 +27,8 @@ from witness import user
 TICK_SECONDS = 0.25
 SERVING_SECONDS = 1.0
 CROWD_START_SECONDS = 2.0
+# Some programs refuse to run as a user whom nobody knows: these see a list of users with theirs.
+KNOWN = ("unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/passwd && shift && exec "$@"', "sh")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -41,6 +43,8 @@ class Attack:
     folder: Path
     start_s: float = 0.0
     end_s: float = 0.0
+    # Packets, by the witness at its origin.
+    sent: int = 0
     begun: list[tuple[Program, subprocess.Popen[bytes]]] = field(default_factory=list)
     # As it was before the others were started, or is already over.
     serving: bool = False
@@ -147,7 +151,7 @@ class Player:
 
     def _start(self, attack: Attack, program: Program) -> subprocess.Popen[bytes]:
         caps = ",".join(["-all", *(f"+{name}" for name in program.caps)])
-        argv = ["setpriv", f"--reuid={attack.user}", f"--regid={attack.user}", "--clear-groups",
+        argv = [*KNOWN, f"{attack.folder}.passwd", "setpriv", f"--reuid={attack.user}", f"--regid={attack.user}", "--clear-groups",
                 f"--inh-caps={caps}", f"--ambient-caps={caps}", *program.argv]
         env = {"PATH": PATH, "HOME": str(attack.folder), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
         if program.caps:

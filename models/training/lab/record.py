@@ -83,8 +83,11 @@ class Played:
 def attack(number: int, spec: AttackSpec, plan: Plan, folder: Path, scene: Scene) -> Attack:
     """An attack of a scenario, with a folder that is its user's."""
     own = folder / f"attack-{number}"
+    user = witness.user(number)
     own.mkdir()
-    os.chown(own, witness.user(number), witness.user(number))
+    os.chown(own, user, user)
+    users = Path("/etc/passwd").read_text() + f"guest{number}:x:{user}:{user}::{own}:/bin/sh\n"
+    (folder / f"attack-{number}.passwd").write_text(users)
     place = spec.pod if spec.origin == "pod" else f"bad{number}"
     hosts = Hosts((plan.pod(spec.pod),) if spec.origin == "pod" else plan.attackers[number], plan.far[number])
     programs = TOOLS[spec.kind, spec.tool](scene, spec, hosts, **spec.settings)
@@ -154,7 +157,11 @@ def watched(played: Played) -> dict[str, tuple[list[int], Sequence[str]]]:
 def known(scenario: Scenario, played: Played, folder: Path, part: Path) -> tuple[truth.Truth, Counter[str]]:
     """The truth about a run, and how many packets are whose."""
     plan, labels = played.plan, [one.label for one in scenario.attacks]
-    sent = (one for place in watched(played) for one in witness.read(folder, place))
+    sent = [one for place in watched(played) for one in witness.read(folder, place)]
+    for one in played.attacks:
+        one.sent = sum(packet.attack == one.number for packet in sent)
+        if not one.sent:
+            raise LabError(f"attack {one.number} of {scenario.name} ({one.spec.setting}) sent nothing")
     found = truth.of_hosts(sent, labels)
     logs = legs.read(plan, folder)
     truth.add_legs(found, logs, legs.packed(plan.node))
@@ -213,7 +220,7 @@ def described(attack: Attack, plan: Plan) -> dict[str, object]:
         "label": spec.label, "kind": spec.kind, "tool": spec.tool, "setting": spec.setting, "quiet": spec.quiet,
         "origin": spec.origin, "place": attack.place, "hosts": plan.attackers[attack.number] or [plan.pod(spec.pod)],
         "far": plan.far[attack.number], "at_s": spec.at_s,
-        "start": round(attack.start_s, 3), "end": round(attack.end_s, 3),
+        "start": round(attack.start_s, 3), "end": round(attack.end_s, 3), "sent": attack.sent,
         "programs": [" ".join(program.argv) for program in attack.programs],
         "exits": [started.returncode for _, started in attack.begun],
     }
