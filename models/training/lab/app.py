@@ -3,7 +3,7 @@
 Owns: `/api/wait` (a long poll), `/api/stream` (events), `/api/ws` (a WebSocket that answers), `/api/orders`, the
 look-ups below `/api/`, and what people see of it: `/login`, `/account`, `/search`, `/item`. Refuses: bodies above
 a size, waits above ten minutes; statements that would change the database or take long. Run by `services` as
-`app.py PORT SEED`.
+`app.py PORT SEED USER PASSWORD`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import sys
 
 from aiohttp import WSMsgType, web
 
-USER, PASSWORD = "warden", "floodgate-7"
 BODY_BYTES = 64 << 20
 WAIT_SECONDS = 600.0
 EVENT_SECONDS = 2.0
@@ -30,14 +29,14 @@ READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, 
 class App:
     """The handlers, with what they share."""
 
-    def __init__(self, seed: int) -> None:
-        self._rng = random.Random(seed)
+    def __init__(self, seed: int, user: str, password: str) -> None:
+        self._rng, self._user, self._password = random.Random(seed), user, password
         self._goods = sqlite3.connect(":memory:")
         self._goods.execute("create table goods (id integer primary key, name text, price integer)")
         rows = ((number, f"sluice gate {number}", self._rng.randrange(5000)) for number in range(1, 301))
         self._goods.executemany("insert into goods values (?, ?, ?)", rows)
         self._goods.execute("create table users (name text, password text)")
-        self._goods.execute("insert into users values (?, ?)", (USER, PASSWORD))
+        self._goods.execute("insert into users values (?, ?)", (user, password))
         self._goods.commit()
         allowed = {True: sqlite3.SQLITE_OK, False: sqlite3.SQLITE_DENY}
         self._goods.set_authorizer(lambda action, *_: allowed[action in READING])
@@ -87,7 +86,7 @@ class App:
         """One guess; hashing takes its time."""
         given = await request.post()
         await asyncio.sleep(self._rng.uniform(0.02, 0.06))
-        if (given.get("user"), given.get("password")) == (USER, PASSWORD):
+        if (given.get("user"), given.get("password")) == (self._user, self._password):
             return web.Response(status=302, headers={"Location": "/account", "Set-Cookie": "session=open; Path=/"})
         return page("Log in", "<p>wrong name or password</p>" + FORM)
 
@@ -146,11 +145,12 @@ def page(title: str, body: str, status: int = 200) -> web.Response:
 
 async def main() -> None:
     """Serves until killed."""
+    port, seed, user, password = sys.argv[1:]
     application = web.Application(client_max_size=BODY_BYTES)
-    application.add_routes(App(int(sys.argv[2])).routes())
+    application.add_routes(App(int(seed), user, password).routes())
     runner = web.AppRunner(application, access_log=None, keepalive_timeout=80.0)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", int(sys.argv[1]), backlog=1024, shutdown_timeout=1.0).start()
+    await web.TCPSite(runner, "127.0.0.1", int(port), backlog=1024, shutdown_timeout=1.0).start()
     await asyncio.Event().wait()
 
 

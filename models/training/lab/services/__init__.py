@@ -64,6 +64,11 @@ def end(started: Iterable[subprocess.Popen[bytes]]) -> None:
         kill_group(program)
 
 
+def programs(scenario: Scenario) -> tuple[str, ...]:
+    """The programs that the services of a scenario need."""
+    return (*PROGRAMS, *(word for name in scenario.services for word in NEEDED.get(name, ())))
+
+
 def require(programs: Iterable[str], scenario: Scenario) -> None:
     """Every program of a run, before the first is started: a missing one would only thin the traffic."""
     needed = {*PROGRAMS, *programs, *(word for name in scenario.services for word in NEEDED.get(name, ()))}

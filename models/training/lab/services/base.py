@@ -9,10 +9,11 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from network import Plan
+from netns import PYTHON
+from plan import Plan
 
-# Debian's, which has the libraries that the services written in Python need.
-PYTHON = "/usr/bin/python3"
+__all__ = ["PASSWORD", "PYTHON", "USER", "Making", "Service"]
+
 # Known to nobody who guesses.
 USER, PASSWORD = "warden", "floodgate-7"
 

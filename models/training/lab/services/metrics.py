@@ -5,7 +5,7 @@ Owns: one small nginx a pod, and how long each page is. Refuses: numbers that me
 
 from __future__ import annotations
 
-from network import PODS
+from plan import PODS
 from services.base import Making, Service
 from services.web import nginx
 

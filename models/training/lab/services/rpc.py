@@ -5,7 +5,7 @@ Owns: where it is. Refuses: everything else; `rpc_app.py` is the program.
 
 from __future__ import annotations
 
-from network import HERE
+from netns import HERE
 from services.base import PYTHON, Making, Service
 
 PLACE, PORT = "batch", 50051

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from network import HERE
-from services.base import PYTHON, Making, Service
+from netns import HERE
+from services.base import PASSWORD, PYTHON, USER, Making, Service
 
 SHOP, API = "shop.example", "api.shop.example"
 APP_PORT, API_PORT = 9000, 8080
@@ -43,7 +43,6 @@ INGRESS = """
   server {{ listen {node}:80; listen {node}:443 ssl http2; server_name {api_name};
     location / {{ proxy_pass http://api; }} }}
 """
-# Nobody can say which client a pod's log line is for when it is a pod that made the request.
 WEB = """
   server {{ listen 80 backlog=1024; root {folder}/www; location = /healthz {{ return 200 "ok\\n"; }}
     location /upload/ {{ alias {folder}/www/kept/; dav_methods PUT; }}
@@ -69,7 +68,7 @@ def services(making: Making) -> list[Service]:
     )
     front = FRONT.format(port=APP_PORT, listen=API_PORT)
     keepalive = making.rng.choice((15, 65))
-    app = (PYTHON, HERE / "app.py", str(APP_PORT), str(plan.seed))
+    app = (PYTHON, HERE / "app.py", str(APP_PORT), str(plan.seed), USER, PASSWORD)
     return [
         Service("node", nginx(folder, "ingress", ingress, keepalive, PATIENT if making.patient else ""),
                 frozenset({80, 443})),
