@@ -58,7 +58,8 @@ def wrk(scene: Scene, _: AttackSpec, __: Hosts, *, requests: int, connections: i
     """wrk, which a script stops after a count."""
     words = () if keep else ("-H", "Connection: close")
     # It goes on to wait for the end of its time, which is why that is short.
-    return [Program(("wrk", "-t", "1", "-c", str(connections), "-d", "40s", "-s", str(copied(scene, "stop.lua")), *words,
+    stops = ("-d", "40s", "-s", str(copied(scene, "stop.lua")))
+    return [Program(("wrk", "-t", "1", "-c", str(connections), *stops, *words,
                      "-H", f"Host: {SHOP}", url(scene, page(scene)), "--", str(requests)))]
 
 
@@ -67,7 +68,8 @@ def script(scene: Scene, _: AttackSpec, hosts: Hosts, *, requests: int, rate: fl
            posts: bool = False, tls: bool = False) -> list[Program]:
     """A program that asks at its own rate, from all addresses in turn, as several browsers."""
     if posts:
-        rows = [{"method": "POST", "target": "/login", "body": f"user=guest{number}&password=x"} for number in range(50)]
+        rows = [{"method": "POST", "target": "/login", "body": f"user=guest{number}&password=x"}
+                for number in range(50)]
     else:
         rows = [{"method": "GET", "target": f"{scene.rng.choice(PAGES)}?r={scene.rng.getrandbits(30)}".replace(
             "?sort=price?", "?sort=price&")} for _ in range(200)]
@@ -88,7 +90,7 @@ def hping3(scene: Scene, packets: int, rate: int, *words: str) -> list[Program]:
 
 def nping(scene: Scene, packets: int, rate: int, *words: str) -> list[Program]:
     """nping at a rate; it does not wait for answers."""
-    return [Program(("nping", "-H", "-N", "-q1", "--privileged", "--send-ip", "--rate", str(rate),
+    return [Program(("nping", "-N", "--privileged", "--send-ip", "--rate", str(rate),
                      "-c", str(min(packets, FLOOD_PACKETS)), *words, scene.plan.node), RAW)]
 
 
@@ -139,7 +141,9 @@ def udp_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, packets: int, rate: in
 
 
 @tool("udp-flood", "nping")
-def udp_nping(scene: Scene, _: AttackSpec, __: Hosts, *, packets: int, rate: int, ports: str, size: int) -> list[Program]:
+def udp_nping(
+    scene: Scene, _: AttackSpec, __: Hosts, *, packets: int, rate: int, ports: str, size: int
+) -> list[Program]:
     """nping's datagrams, to a range of ports in turn; it counts rounds over them."""
     rounds = max(1, min(packets, FLOOD_PACKETS) // len(numbers(ports)))
     return nping(scene, rounds, rate, "--udp", "-p", ports, "--data-length", str(size), "-g", "rand")

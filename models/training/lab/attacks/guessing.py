@@ -17,7 +17,7 @@ def hydra(scene: Scene, words: int, tasks: int, wait_s: int, *target: str) -> li
     """hydra with so many tasks; with `wait_s` each waits between two tries."""
     slower = ("-W", str(wait_s), "-c", str(wait_s)) if wait_s else ()
     # With -c only one task may run.
-    return [Program(("hydra", "-I", "-w", "8", "-t", str(1 if wait_s else tasks), *slower, "-l", USER,
+    return [Program(("hydra", "-I", "-w", "3", "-t", str(1 if wait_s else tasks), *slower, "-l", USER,
                      "-P", str(passwords(scene, words)), "-o", "hydra.txt", *target))]
 
 
@@ -52,15 +52,20 @@ def ssh_medusa(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, tasks: int
 
 
 @tool("guess-ssh", "ncrack")
-def ssh_ncrack(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, connections: int = 4, delay_ms: int = 0) -> list[Program]:
+def ssh_ncrack(
+    scene: Scene, _: AttackSpec, __: Hosts, *, words: int, connections: int = 4, delay_ms: int = 0
+) -> list[Program]:
     """Passwords of the node."""
     return ncrack(scene, words, connections, delay_ms, f"ssh://{scene.plan.node}")
 
 
 @tool("guess-ssh", "patator")
-def ssh_patator(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, threads: int = 3, pause_s: float = 0.0) -> list[Program]:
+def ssh_patator(
+    scene: Scene, _: AttackSpec, __: Hosts, *, words: int, threads: int = 3, pause_s: float = 0.0
+) -> list[Program]:
     """Passwords of the node."""
-    return patator(scene, words, threads, pause_s, "ssh_login", f"host={scene.plan.node}", f"user={USER}", "password=FILE0")
+    return patator(scene, words, threads, pause_s, "ssh_login", f"host={scene.plan.node}", f"user={USER}",
+                   "password=FILE0")
 
 
 @tool("guess-ftp", "hydra")
@@ -76,7 +81,9 @@ def ftp_medusa(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, tasks: int
 
 
 @tool("guess-ftp", "ncrack")
-def ftp_ncrack(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, connections: int = 5, delay_ms: int = 0) -> list[Program]:
+def ftp_ncrack(
+    scene: Scene, _: AttackSpec, __: Hosts, *, words: int, connections: int = 5, delay_ms: int = 0
+) -> list[Program]:
     """Passwords of the node's files."""
     return ncrack(scene, words, connections, delay_ms, f"ftp://{scene.plan.node}")
 
@@ -95,14 +102,18 @@ def form_hydra(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, tasks: int
 
 
 @tool("guess-form", "patator")
-def form_patator(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, threads: int = 3, pause_s: float = 0.0) -> list[Program]:
+def form_patator(
+    scene: Scene, _: AttackSpec, __: Hosts, *, words: int, threads: int = 3, pause_s: float = 0.0
+) -> list[Program]:
     """The shop's log-in form over connections that are kept."""
     return patator(scene, words, threads, pause_s, "http_fuzz", f"url={url(scene, '/login')}", "method=POST",
                    f"body=user={USER}&password=FILE0", f"resolve={SHOP}:{scene.plan.node}")
 
 
 @tool("guess-form", "wfuzz")
-def form_wfuzz(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, threads: int = 2, pause_s: float = 0.0) -> list[Program]:
+def form_wfuzz(
+    scene: Scene, _: AttackSpec, __: Hosts, *, words: int, threads: int = 2, pause_s: float = 0.0
+) -> list[Program]:
     """The shop's log-in form."""
     return [Program(("wfuzz", "-f", "wfuzz.csv,csv", "-w", str(passwords(scene, words)), "-t", str(threads),
                      "-s", str(pause_s), "-d", f"user={USER}&password=FUZZ", url(scene, "/login")))]
@@ -118,7 +129,9 @@ def form_script(scene: Scene, _: AttackSpec, hosts: Hosts, *, words: int, rate: 
 
 
 @tool("guess-basic", "hydra")
-def basic_hydra(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, tasks: int = 4, wait_s: int = 0) -> list[Program]:
+def basic_hydra(
+    scene: Scene, _: AttackSpec, __: Hosts, *, words: int, tasks: int = 4, wait_s: int = 0
+) -> list[Program]:
     """The shop's back room."""
     return hydra(scene, words, tasks, wait_s, f"http-get://{scene.plan.node}{BACK_ROOM}")
 
@@ -130,7 +143,9 @@ def basic_medusa(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, tasks: i
 
 
 @tool("guess-basic", "ncrack")
-def basic_ncrack(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, connections: int = 4, delay_ms: int = 0) -> list[Program]:
+def basic_ncrack(
+    scene: Scene, _: AttackSpec, __: Hosts, *, words: int, connections: int = 4, delay_ms: int = 0
+) -> list[Program]:
     """The shop's back room."""
     return ncrack(scene, words, connections, delay_ms, f"http://{scene.plan.node}:80,path={BACK_ROOM}")
 

@@ -26,14 +26,18 @@ def addresses(scene: Scene, pods: str) -> list[str]:
 
 
 @tool("lateral", "walk")
-def walk(scene: Scene, _: AttackSpec, __: Hosts, *, pods: str, tries: int = 4, copies: int = 40, pause_s: float = 0.3) -> list[Program]:
+def walk(
+    scene: Scene, _: AttackSpec, __: Hosts, *, pods: str, tries: int = 4, copies: int = 40, pause_s: float = 0.3
+) -> list[Program]:
     """Our own intruder: looks at each host's ports, talks to what answers, copies what it can."""
     return [own(scene, "lateral.py", "--hosts", ",".join(addresses(scene, pods)), "--tries", tries, "--copies", copies,
                 "--pause", pause_s, "--seed", seed(scene))]
 
 
 @tool("lateral", "redis-cli")
-def redis(scene: Scene, _: AttackSpec, __: Hosts, *, rounds: int, pause_s: float, dump: bool = True, pods: str = "db,cache") -> list[Program]:
+def redis(
+    scene: Scene, _: AttackSpec, __: Hosts, *, rounds: int, pause_s: float, dump: bool = True, pods: str = "db,cache"
+) -> list[Program]:
     """A database without a password: asked who it is, read, and copied whole."""
     lines = []
     for _number in range(rounds):
@@ -45,7 +49,9 @@ def redis(scene: Scene, _: AttackSpec, __: Hosts, *, rounds: int, pause_s: float
 
 
 @tool("lateral", "curl")
-def curl(scene: Scene, _: AttackSpec, __: Hosts, *, pods: str, paths: int, pause_s: float, ports: str = "80,8080,9100") -> list[Program]:
+def curl(
+    scene: Scene, _: AttackSpec, __: Hosts, *, pods: str, paths: int, pause_s: float, ports: str = "80,8080,9100"
+) -> list[Program]:
     """Pages of other pods that are not for this one."""
     lines = []
     for address in addresses(scene, pods):
@@ -56,13 +62,16 @@ def curl(scene: Scene, _: AttackSpec, __: Hosts, *, pods: str, paths: int, pause
 
 
 @tool("lateral", "ssh")
-def ssh(scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, pause_s: float, users: str = "root,admin,deploy") -> list[Program]:
+def ssh(
+    scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, pause_s: float, users: str = "root,admin,deploy"
+) -> list[Program]:
     """A key that was found is tried on the node, for several users."""
     options = "-o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=4"
     names = users.split(",")
     lines = ["ssh-keygen -q -t ed25519 -N '' -f found"]
     for number in range(tries):
-        lines += [f"ssh {options} -F /dev/null -i found {names[number % len(names)]}@{scene.plan.node} id", f"sleep {pause_s}"]
+        user = names[number % len(names)]
+        lines += [f"ssh {options} -F /dev/null -i found {user}@{scene.plan.node} id", f"sleep {pause_s}"]
     return [shell(scene, "ssh", lines)]
 
 

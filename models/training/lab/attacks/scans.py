@@ -12,9 +12,9 @@ STEALTHY = {"fin": "-sF", "null": "-sN", "xmas": "-sX", "ack": "-sA", "maimon": 
 
 
 def nmap(scene: Scene, target: str, *words: str, raw: bool = True) -> list[Program]:
-    """nmap, which says what it sent when it is asked to; answers to pings are not what it goes by."""
+    """nmap, which says what it sends; what answers no ping is scanned all the same."""
     rights = ("--privileged", "--send-ip") if raw else ("--unprivileged",)
-    return [Program(("nmap", "-n", "-Pn", "--disable-arp-ping", *rights, "-oX", "nmap.xml", *words, target),
+    return [Program(("nmap", "-n", "-Pn", "--disable-arp-ping", *rights, "--packet-trace", *words, target),
                     RAW if raw else ())]
 
 
@@ -36,12 +36,16 @@ def pace(rate: int, delay_s: float, timing: int) -> tuple[str, ...]:
 
 
 @tool("scan-syn", "nmap")
-def syn_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node", rate: int = 0,
-             delay_s: float = 0.0, timing: int = 4, from_port: int = 0, decoys: int = 0, versions: bool = False) -> list[Program]:
+def syn_nmap(
+    scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node", rate: int = 0, delay_s: float = 0.0,
+    timing: int = 4, from_port: int = 0, decoys: int = 0, versions: bool = False,
+) -> list[Program]:
     """Half-open connections; `decoys` other addresses seem to do the same."""
     words = ["-sS", *port_words(ports), *pace(rate, delay_s, timing)]
     words += ["-g", str(from_port)] if from_port else []
-    words += ["-D", ",".join((*scene.rng.sample([f"198.18.41.{host}" for host in range(2, 250)], decoys), "ME"))] if decoys else []
+    if decoys:
+        others = scene.rng.sample([f"198.18.41.{host}" for host in range(2, 250)], decoys)
+        words += ["-D", ",".join((*others, "ME"))]
     words += ["-sV", "--version-light"] if versions else []
     return nmap(scene, target(scene, to), *words)
 
@@ -55,7 +59,7 @@ def syn_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = 
 @tool("scan-syn", "nping")
 def syn_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, to: str = "node") -> list[Program]:
     """nping, port after port in order, each from a port of its own."""
-    return [Program(("nping", "-H", "--privileged", "--send-ip", "--tcp", "--flags", "syn", "-p", ports, "-g", "rand",
+    return [Program(("nping", "--privileged", "--send-ip", "--tcp", "--flags", "syn", "-p", ports, "-g", "rand",
                      "-c", "1", "--rate", str(rate), target(scene, to)), RAW)]
 
 
@@ -67,30 +71,38 @@ def stealth_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, ports: s
 
 
 @tool("scan-stealth", "hping3")
-def stealth_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, first: int, count: int, rate: int) -> list[Program]:
+def stealth_hping3(
+    scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, first: int, count: int, rate: int
+) -> list[Program]:
     """hping3 that counts the port up with each segment."""
     return [Program(("hping3", "-q", "-n", *(f"-{flag}" for flag in flags), "-p", f"++{first}", "-c", str(count),
                      "-i", f"u{1_000_000 // rate}", scene.plan.node), RAW)]
 
 
 @tool("scan-udp", "nmap")
-def udp_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node", rate: int = 0, delay_s: float = 0.0,
-             timing: int = 4) -> list[Program]:
+def udp_nmap(
+    scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node", rate: int = 0, delay_s: float = 0.0,
+    timing: int = 4,
+) -> list[Program]:
     """Datagrams to many ports."""
     return nmap(scene, target(scene, to), "-sU", *port_words(ports), *pace(rate, delay_s, timing))
 
 
 @tool("scan-udp", "hping3")
-def udp_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, first: int, count: int, rate: int, to: str = "node") -> list[Program]:
+def udp_hping3(
+    scene: Scene, _: AttackSpec, __: Hosts, *, first: int, count: int, rate: int, to: str = "node"
+) -> list[Program]:
     """hping3 that counts the port up with each datagram."""
     return [Program(("hping3", "-q", "-n", "--udp", "-p", f"++{first}", "-c", str(count), "-i", f"u{1_000_000 // rate}",
                      target(scene, to)), RAW)]
 
 
 @tool("scan-udp", "nping")
-def udp_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, size: int = 0, to: str = "node") -> list[Program]:
+def udp_nping(
+    scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, size: int = 0, to: str = "node"
+) -> list[Program]:
     """nping, port after port."""
-    return [Program(("nping", "-H", "--privileged", "--send-ip", "--udp", "-p", ports, "-g", "rand", "-c", "1",
+    return [Program(("nping", "--privileged", "--send-ip", "--udp", "-p", ports, "-g", "rand", "-c", "1",
                      "--rate", str(rate), "--data-length", str(size), target(scene, to)), RAW)]
 
 
@@ -103,7 +115,9 @@ def connect_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str 
 
 
 @tool("scan-connect", "nc")
-def connect_nc(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, wait_s: int = 0, to: str = "node") -> list[Program]:
+def connect_nc(
+    scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, wait_s: int = 0, to: str = "node"
+) -> list[Program]:
     """netcat, port after port; `wait_s` between two."""
     words = ("-i", str(wait_s)) if wait_s else ()
     return [Program(("nc", "-n", "-v", "-z", "-w", "1", *words, target(scene, to), ports))]

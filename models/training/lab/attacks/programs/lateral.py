@@ -79,7 +79,8 @@ class Intruder:
         for path, login in tries:
             with self._open(host, port, "http") as sock:
                 allowed = f"Authorization: Basic {login}\r\n" if login else ""
-                sock.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: curl/7.88.1\r\n{allowed}\r\n".encode())
+                head = f"GET {path} HTTP/1.0\r\nHost: {host}\r\nUser-Agent: curl/7.88.1\r\n{allowed}\r\n"
+                sock.sendall(head.encode())
                 while sock.recv(SIP_BYTES):
                     pass
             self._rest(0.3)

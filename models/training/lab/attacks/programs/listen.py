@@ -16,6 +16,7 @@ import struct
 import subprocess
 import time
 from contextlib import suppress
+from typing import cast
 
 MOST_BYTES = 64 << 20
 PIECE = 1 << 16
@@ -86,8 +87,7 @@ class Datagrams(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keeps where to answer."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
         """What was asked, and an answer as text."""

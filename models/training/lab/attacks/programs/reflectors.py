@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import random
 import signal
+from typing import cast
 
 PORTS = {"dns": 53, "chargen": 19, "ntp": 123, "cldap": 389, "ssdp": 1900, "memcached": 11211}
 HEADS = {
@@ -32,8 +33,7 @@ class Reflector(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keeps where to answer."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
         """Answers with some datagrams of some size."""

@@ -60,7 +60,8 @@ class Slow:
     async def _write(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A request that goes on by a few bytes, until the server has had enough."""
         words, body = self._words, self._words.way == "body"
-        lines = [f"{'POST' if body else 'GET'} {words.target} HTTP/1.1", f"Host: {words.host}", "User-Agent: Mozilla/5.0"]
+        lines = [f"{'POST' if body else 'GET'} {words.target} HTTP/1.1", f"Host: {words.host}",
+                 "User-Agent: Mozilla/5.0"]
         if body:
             lines += ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 16384", "", ""]
         writer.write("\r\n".join([*lines, ""]).encode() if not body else "\r\n".join(lines).encode())
