@@ -121,10 +121,7 @@ def play(run: Run, played: Played, folder: Path, part: Path) -> None:
     scenario, log = run.scenario, folder / "tcpdump.log"
     with Network(played.plan, offload=run.offload, seconds=scenario.seconds + SETUP_SECONDS) as network:
         capture = network.capture(part, log, scenario.snap_bytes, scenario.most_packets)
-        witnesses = [
-            witness.watch(network, place, attacks, folder, only)
-            for place, (attacks, only) in watched(played).items()
-        ]
+        witnesses = [witness.watch(network, place, folder, only) for place, only in watched(played).items()]
         listening = services.serve(network, folder, scenario)
         player = Player(network, folder, scenario.seconds, played.attacks)
         vital = {f"tcpdump (after {scenario.most_packets:,} packets at most)": capture, "internet.py": network.relay}
@@ -142,16 +139,12 @@ def play(run: Run, played: Played, folder: Path, part: Path) -> None:
         raise LabError(f"the capture of {run.name} is not whole: {' / '.join(said.splitlines()[-3:])}")
 
 
-def watched(played: Played) -> dict[str, tuple[list[int], Sequence[str]]]:
-    """The places whose packets are logged at their origin, the attacks there, and of which addresses others count."""
-    found: dict[str, tuple[list[int], Sequence[str]]] = {}
-    for one in played.attacks:
-        found.setdefault(one.place, ([], ()))[0].append(one.number)
-        if one.spec.far:
-            found.setdefault(one.far_place, ([], ()))[0].append(one.number)
+def watched(played: Played) -> dict[str, Sequence[str]]:
+    """The places whose packets are logged at their origin; of which addresses, if not of all."""
     shared = {address for one in played.attacks if one.spec.origin == "shared"
               for address in played.plan.attackers[one.number]}
-    return found | ({"out": ([], sorted(shared))} if shared else {})
+    places = [place for one in played.attacks for place in (one.place, *([one.far_place] if one.spec.far else []))]
+    return dict.fromkeys(places, ()) | ({"out": sorted(shared)} if shared else {})
 
 
 def known(scenario: Scenario, played: Played, folder: Path, part: Path) -> tuple[truth.Truth, Counter[str]]:

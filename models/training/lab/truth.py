@@ -38,6 +38,8 @@ class Episode:
     source: bytes
     first_s: float
     last_s: float
+    # Its owner is seen to have begun it.
+    opened: bool = True
 
     def holds(self, at_s: float) -> bool:
         """Whether a packet of this time is of it."""
@@ -53,22 +55,27 @@ class Truth:
     def add(self, owner: str, at_s: float, packet: Seen) -> None:
         """Notes a packet; those of one flow come in order."""
         own = self.episodes[packet.key]
-        if own and not self._begins(own[-1], owner, packet):
-            own[-1].last_s = max(own[-1].last_s, at_s)
-        else:
-            own.append(Episode(owner, packet.source, at_s, at_s))
+        last = own[-1] if own else None
+        if last is None or self._begins(last, owner, at_s, packet):
+            own.append(Episode(owner, packet.source, at_s, at_s, packet.opens))
+            return
+        if owner != BENIGN:
+            last.owner = owner
+        last.last_s = max(last.last_s, at_s)
 
     @staticmethod
-    def _begins(last: Episode, owner: str, packet: Seen) -> bool:
+    def _begins(last: Episode, owner: str, at_s: float, packet: Seen) -> bool:
         """Whether the flow is somebody else's from this packet on.
 
         The kernel ends what a program left behind, and then nobody has sent it: only what opens a flow,
-        or a datagram, which no kernel sends by itself, can be of somebody else at the host.
+        or a datagram, which no kernel sends by itself, can be of somebody else at the host. An answer may
+        be logged before the question, by another host: it does not begin a flow.
         """
         if owner == last.owner:
             return False
+        answer = not last.opened and packet.source != last.source and at_s - last.last_s < SLACK_SECONDS
         datagram = packet.key[4] == UDP and packet.source == last.source
-        return owner != BENIGN or packet.opens or datagram
+        return not answer if owner != BENIGN else packet.opens or datagram
 
     def owner(self, key: Key, at_s: float) -> str | None:
         """Whose a flow was at a time."""

@@ -1,8 +1,7 @@
 """What the programs of an attack sent, as the kernel of their own host saw it leave.
 
-Owns: the rules of nftables that tell the programs of an attack, by their user, from everything
-else at the same host, and the logs that these rules write. Refuses: to guess; a host of no attack
-is not watched.
+Owns: the rule of nftables by which the kernel logs each packet with the user whose socket sent it, and
+what these logs say. Refuses: to guess; a host of no attack is not watched.
 """
 
 from __future__ import annotations
@@ -17,16 +16,17 @@ from netns import until
 from network import Network
 from packets import Key, Seen, seen
 
-# What the others at the host send; attack N writes to the group after this and N more.
-OTHERS = 1
+GROUP = 1
+# The user of attack 0; each has one of its own. What has no socket is sent by the kernel, and has none.
 FIRST_USER = 64_001
 SNAP_BYTES = 128
 # The kernel hands over several packets at once, and tcpdump must have room for all of them.
 BATCH_PACKETS, BATCH_BYTES = 64, 65_535
 RECORD = struct.Struct("<IIII")
 FILE_BYTES = 24
+GROUP_BYTES = 4
 TLV = struct.Struct("<HH")
-PAYLOAD = 9
+PAYLOAD, USER = 9, 11
 
 
 @dataclass(frozen=True)
@@ -49,25 +49,18 @@ def user(attack: int) -> int:
     return FIRST_USER + attack
 
 
-def watch(
-    network: Network, place: str, attacks: Sequence[int], folder: Path, only: Sequence[str] = ()
-) -> subprocess.Popen[bytes]:
-    """Begins to log what leaves a place; of no user's, only what comes from some addresses if they are given."""
+def watch(network: Network, place: str, folder: Path, only: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """Begins to log what leaves a place, or only what comes from some of its addresses."""
     end = network.end(place)
-    log = f"snaplen {SNAP_BYTES} queue-threshold {BATCH_PACKETS}"
-    rules = ['oifname "lo" accept']
-    rules += [f"meta skuid {user(attack)} log group {OTHERS + 1 + attack} {log} accept" for attack in attacks]
     whose = f"ip saddr {{ {', '.join(only)} }} " if only else ""
-    rules.append(f"{whose}log group {OTHERS} {log}")
+    rules = ['oifname "lo" accept', f"{whose}log group {GROUP} snaplen {SNAP_BYTES} queue-threshold {BATCH_PACKETS}"]
     text = "\n".join(["table ip truth {", "chain out {", "type filter hook output priority 0;", *rules, "}", "}", ""])
     (folder / f"{place}.nft").write_text(text)
     network.run(end, "nft", "-f", folder / f"{place}.nft")
-    groups = ",".join(map(str, (OTHERS, *(OTHERS + 1 + attack for attack in attacks))))
     said = folder / f"{place}.nflog.log"
     with said.open("wb") as stderr:
         program = network.start(
-            end, ["tcpdump", "-Z", "root", "-n", "-i", f"nflog:{groups}",
-                  "-s", str(BATCH_BYTES), "-w", path(folder, place)],
+            end, ["tcpdump", "-Z", "root", "-n", "-i", f"nflog:{GROUP}", "-s", str(BATCH_BYTES), "-w", path(folder, place)],
             stderr=stderr,
         )
     until(lambda: "listening on" in said.read_text(), f"tcpdump at {place}: see {said}", program)
@@ -86,18 +79,17 @@ def read(folder: Path, place: str) -> Iterator[Sent]:
     while at + RECORD.size <= len(raw):
         seconds, micros, captured, _ = RECORD.unpack_from(raw, at)
         at += RECORD.size
-        group = int.from_bytes(raw[at + 2 : at + 4], "big")
-        packet = payload(raw, at + 4, at + captured)
+        parts = dict(values(raw, at + GROUP_BYTES, at + captured))
         at += captured
-        if packet is not None and (found := seen(packet, 0)) is not None:
-            yield Sent(seconds + micros / 1e6, group - OTHERS - 1 if group > OTHERS else None, found)
+        packet = seen(parts.get(PAYLOAD, b""), 0)
+        if packet is not None:
+            who = int.from_bytes(parts.get(USER, b""), "big")
+            yield Sent(seconds + micros / 1e6, who - FIRST_USER if who >= FIRST_USER else None, packet)
 
 
-def payload(raw: bytes, at: int, end: int) -> bytes | None:
-    """The packet in a record of the log, which is a list of lengths, types and values."""
+def values(raw: bytes, at: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """What a record of the log says, by its type."""
     while at + TLV.size <= end:
         length, kind = TLV.unpack_from(raw, at)
-        if kind == PAYLOAD:
-            return raw[at + TLV.size : min(at + length, end)]
+        yield kind, raw[at + TLV.size : min(at + length, end)]
         at += (max(length, TLV.size) + 3) & ~3
-    return None
