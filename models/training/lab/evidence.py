@@ -35,6 +35,8 @@ SENT = re.compile(rf"^SENT \([\d.]+s\) (TCP|UDP) \[?{ADDRESS}:(\d+) > {ADDRESS}:
 CLIENT = re.compile(rf"\baddr={ADDRESS}:(\d+) laddr={ADDRESS}:(\d+) .*?\bcmd=(\S+)")
 SSH = re.compile(rf"(Failed|Invalid|Accepted|authenticating|invalid|Disconnected|closed by)\b.*? {ADDRESS} port (\d+)")
 FTP = re.compile(rf'^(\w+ \w+ +\d+ [\d:]+ \d+) \[pid \d+\] .*?Client "(?:::ffff:)?{ADDRESS}", "USER (\S+)"')
+FLOODS = {"syn-flood": TCP, "udp-flood": UDP, "icmp-flood": ICMP}
+COUNTED = re.compile(r"^(\d+) packets transmitted|^Raw packets sent: (\d+)|^(\d+) sent$", re.M)
 # The clocks of logs that count whole seconds.
 SECOND = 2.0
 
@@ -176,3 +178,15 @@ def requests(
             if owner := whose(*client, fields[11] if len(fields) > 11 else ""):
                 key = canonical(*near, address, int(fields[7]), TCP)
                 found.flows[key].append((float(fields[0]), owner, "nginx's log" if name == "ingress" else "pod's log"))
+
+
+def totals(described: Mapping[str, Any], logs: Path) -> dict[int, int]:
+    """How many bare packets the tools of floods say they sent, by protocol; not where requests are mixed with them."""
+    kinds = [one["kind"] for one in described["attacks"]]
+    found: Counter[int] = Counter()
+    for number, attack in enumerate(described["attacks"]):
+        protocol = FLOODS.get(attack["kind"])
+        if protocol and not (protocol == TCP and "http-flood" in kinds):
+            said = "\n".join(text(path) for path in (logs / f"attack-{number}").glob("*.out"))
+            found[protocol] += sum(int("".join(groups)) for groups in COUNTED.findall(said))
+    return dict(found)

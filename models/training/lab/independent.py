@@ -19,15 +19,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import packets
-from evidence import BENIGN, gather
+from evidence import BENIGN, gather, totals
 from legs import packed
 from packets import Key
 
 # A flow ends, for this purpose, when it is silent for so long: a port may serve somebody else later.
 SILENCE_SECONDS = 60.0
 SILENT = "nothing"
+# Of the packets of a flood so many may be lost on the way, or be others of the same class.
+LOST = 0.02
 
 
 @dataclass
@@ -38,6 +41,9 @@ class Flow:
     key: Key
     first_s: float
     last_s: float
+    # Packets to the second address of the key, and to the first.
+    there: int = 0
+    back: int = 0
 
     def __str__(self) -> str:
         a, a_port, b, b_port, protocol = self.key
@@ -78,6 +84,10 @@ def flows(capture: Path, vxlan_port: int) -> list[Flow]:
             flow = current[packet.key] = Flow(capture, packet.key, at_s, at_s)
             found.append(flow)
         flow.last_s = at_s
+        if packet.source == packet.key[0]:
+            flow.there += 1
+        else:
+            flow.back += 1
     return found
 
 
@@ -120,15 +130,37 @@ def main() -> int:
     parser.add_argument("--only", default="*", metavar="PATTERN", help="names of runs")
     args = parser.parse_args()
     sample = Sample(args.sample, random.Random(args.seed))
-    captures = [path for path in sorted(args.runs.glob("*.pcap")) if fnmatch(path.stem, args.only)]
-    for capture in captures:
+    counts = []
+    for capture in sorted(path for path in args.runs.glob("*.pcap") if fnmatch(path.stem, args.only)):
         labels = Labels.read(capture.with_suffix(".labels.csv"))
-        for flow in flows(capture, described(capture)["plan"]["vxlan_port"]):
-            sample.offer(labels.label(flow), flow)
-    return report(sample, [*sample])
+        labelled = [(labels.label(flow), flow) for flow in flows(capture, described(capture)["plan"]["vxlan_port"])]
+        for label, flow in labelled:
+            sample.offer(label, flow)
+        counts += counted(capture, labelled)
+    return report(sample, [*sample]) | compare(counts)
 
 
-def described(capture: Path) -> dict[str, object]:
+def counted(capture: Path, labelled: list[tuple[str, Flow]]) -> Iterator[tuple[str, int, int, int]]:
+    """Of floods of bare packets: the run, the protocol, what the tools say they sent, what the truth says came."""
+    about = described(capture)
+    node = packed(about["plan"]["node"])
+    for protocol, sent in totals(about, capture.with_suffix(".logs")).items():
+        came = sum(flow.there if flow.key[2] == node else flow.back for label, flow in labelled
+                   if label == "dos-flood" and flow.key[4] == protocol and node in (flow.key[0], flow.key[2]))
+        yield capture.stem, protocol, sent, came
+
+
+def compare(counts: list[tuple[str, int, int, int]]) -> int:
+    """Prints how many packets of floods were sent and came; what the network loses is little."""
+    far = 0
+    for run, protocol, sent, came in counts:
+        wrong = abs(sent - came) > LOST * sent
+        far |= wrong
+        print(f"{run}: protocol {protocol}: tools say {sent:,} packets, the truth {came:,}{' !' if wrong else ''}")
+    return int(far)
+
+
+def described(capture: Path) -> dict[str, Any]:
     """What the file beside a capture says."""
     return json.loads(capture.with_suffix(".json").read_text())
 
