@@ -2,10 +2,11 @@
 
 Owns: the steps `http` and `ws`. Refuses: HTTP/2, for which there are curl and h2load.
 
-    http   urls to lanes times waits method send headers fresh rate leave_s most_s
+    http   urls to lanes times waits method send headers fresh rate buffer leave_s most_s
            The URLs in turn over so many connections (`lanes`) that the visit keeps; `to` is connected to whatever the
            host says; `send` is a body of so many bytes or a text; `fresh` asks for an end after each answer; `rate` is
-           bytes a second, either way; who waited `leave_s` for one answer leaves; the step takes `most_s` at most.
+           bytes a second, either way, `buffer` what the system keeps of an answer that is not read yet; who waited
+           `leave_s` for one answer leaves; the step takes `most_s` at most.
     ws     url to says=[[pause, bytes]…] times stay_s beat_s
            Messages, and what comes is read; each `beat_s` a ping.
 """
@@ -94,6 +95,9 @@ async def once(visit: Visit, session: aiohttp.ClientSession, step: Step, url: st
         async with session.request(step.get("method", "GET"), url, headers=headers, data=data,
                                    allow_redirects=False) as response:
             visit.tally[f"http {response.status}"] += 1
+            if step.get("buffer") and response.connection and response.connection.transport:
+                own = response.connection.transport.get_extra_info("socket")
+                own.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, step["buffer"])
             await read(response.content, rate)
     except aiohttp.ClientError as error:
         raise OSError(str(error)) from error
@@ -101,16 +105,17 @@ async def once(visit: Visit, session: aiohttp.ClientSession, step: Step, url: st
 
 async def pieces(count: int, rate: float) -> AsyncIterator[bytes]:
     """A body that is sent at a rate."""
-    waits = (PIECE_BYTES / rate,)
-    async for left in paced(range(count, 0, -PIECE_BYTES), waits):
-        yield b"w" * min(left, PIECE_BYTES)
+    # At least one a second.
+    piece = int(max(1, min(PIECE_BYTES, rate)))
+    async for left in paced(range(count, 0, -piece), (piece / rate,)):
+        yield b"w" * min(left, piece)
 
 
 async def read(content: aiohttp.StreamReader, rate: float | None) -> None:
     """All of a body, at a rate if there is one."""
     loop = asyncio.get_running_loop()
     begun, got = loop.time(), 0
-    while piece := await content.read(PIECE_BYTES):
+    while piece := await content.read(int(min(PIECE_BYTES, rate or PIECE_BYTES))):
         got += len(piece)
         if rate:
             await asyncio.sleep(max(0.0, begun + got / rate - loop.time()))

@@ -8,10 +8,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from benign.base import call, inside, pauses, repeats
+from benign.base import call, inside, outside, pauses, repeats
 from plan import PODS
 from scenario import Item, Scene, Visit, case
-from services import metrics, redis, syslog
+from services import metrics, redis, syslog, voice
 
 
 @case("monitoring")
@@ -46,6 +46,33 @@ def log_shipping(
         else:
             says = [[wait, batch * count] for wait, count in zip(pauses(rng, every_s, 0.6, times), sizes)]
             yield inside(scene, at, place, target | {"do": "tcp", "says": says})
+
+
+@case("pings")
+def pings(
+    scene: Scene, *, every_s: float = 1.0, hosts: int = 6, size: int = 56, sweep_s: float = 0.0
+) -> Iterator[Item]:
+    """Somebody watches how far hosts are away: each of them all the time, or all of them in turn now and then."""
+    found = [scene.plan.pod(pod) for pod in PODS if pod != "tool"][:hosts]
+    for number, host in enumerate(found):
+        count = str(repeats(scene, 1.0, every_s) if not sweep_s else 2)
+        argv = ("ping", "-q", "-n", "-W", "1", "-s", str(size), "-i", str(every_s), "-c", count, host)
+        for round_ in range(repeats(scene, 1.0, sweep_s) if sweep_s else 1):
+            yield Item(1.0 + 0.1 * number + round_ * sweep_s, "tool", argv)
+
+
+@case("calls")
+def calls(
+    scene: Scene, *, callers: int = 3, at_s: float = 30.0, every_s: float = 120.0, lasts_s: float = 60.0,
+    gap_s: float = 0.02, size: int = 180,
+) -> Iterator[Visit]:
+    """People talk to the shop: fifty small datagrams a second, both ways, for a minute or more. Needs `voice`."""
+    rng = scene.rng
+    for number in range(callers):
+        count = int(lasts_s * rng.uniform(0.5, 1.5) / gap_s)
+        sizes = [max(40, min(1_300, int(rng.gauss(size, size * 0.08)))) for _ in range(count)]
+        yield outside(at_s + number * every_s, rng.choice(scene.people), {
+            "do": "udp", "to": scene.plan.node, "port": voice.PORT, "sizes": sizes, "waits": [gap_s]})
 
 
 def cart(rng: random.Random) -> str:

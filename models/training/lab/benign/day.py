@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benign.base import BROWSERS, ask, call, inside, on_node, outside, pauses, repeats
-from benign.people import browsing, over_h2
+from benign.people import ahead, browsing, over_h2
 from plan import SILENT
 from scenario import Item, Scene, Visit, case
 from services import API, API_PORT, CLUSTER_NAMES, SHOP
@@ -24,7 +24,10 @@ def day(
     """People browsing, programs that call the API, probes, jobs, names, and what goes wrong every day."""
     rng = scene.rng
     for at in scene.times(60.0 / visits_a_minute):
-        yield browsing(scene, rng.choice(scene.people), at, think_s=think_s, tls=tls)
+        person = rng.choice(scene.people)
+        yield browsing(scene, person, at, think_s=think_s, tls=tls)
+        if rng.random() < 0.2:
+            yield ahead(scene, person, at + 0.05)
     for at in scene.times(600.0 / visits_a_minute):
         yield from over_h2(scene, rng.choice(scene.people), at)
     yield from probes(scene, probe_s)

@@ -60,6 +60,12 @@ def log_in(scene: Scene, base: str, agent: str, wrong: int) -> list[dict[str, An
     return [*steps, ask(scene, [f"{base}/account"], agent, headers={"Cookie": "session=open"})]
 
 
+def ahead(scene: Scene, address: str, at_s: float) -> Visit:
+    """A connection that a browser opens in case it will be needed, and then does not need."""
+    port, hold_s = scene.rng.choice((80, 443)), scene.rng.choice((10.0, 30.0, 70.0, 120.0))
+    return outside(at_s, address, {"do": "tcp", "to": scene.plan.node, "port": port, "hold_s": hold_s})
+
+
 def over_h2(scene: Scene, address: str, at_s: float) -> Iterator[Item]:
     """One page by a browser that speaks HTTP/2: everything over one connection."""
     rng = scene.rng

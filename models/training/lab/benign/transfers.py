@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benign.base import ask, call, inside, outside, pause, pauses
+from benign.base import BROWSERS, ask, call, inside, outside, pause, pauses
 from plan import SILENT
 from scenario import Scene, Visit, case
-from services import API_PORT, SHOP
+from services import API, API_PORT, SHOP
 from services.site import BUILDS, SEGMENTS
 
 MB, KB = 1_000_000, 1_000
@@ -77,6 +77,24 @@ def backup(
         yield inside(scene, at_s + rng.uniform(5, 20), "db", call(
             [f"http://{web}/upload/db-{number}.dump" for number in range(files)], "pg_dump/15", method="PUT",
             send=each // 2, rate=2 * rate_kb * KB))
+
+
+@case("slow-clients")
+def slow_clients(
+    scene: Scene, *, clients: int = 6, rate_kb: float = 8.0, at_s: float = 20.0, every_s: float = 45.0,
+    send_kb: int = 60, buffer: int = 8_192, tls: float = 0.3,
+) -> Iterator[Visit]:
+    """People on poor links read a file and send one, a few kilobytes a second, for minutes; some lose patience."""
+    rng = scene.rng
+    for number in range(clients):
+        address, rate = scene.people[number % len(scene.people)], rate_kb * KB * rng.uniform(0.5, 1.5)
+        scheme = "https" if rng.random() < tls else "http"
+        at, agent = at_s + number * every_s, rng.choice(BROWSERS)
+        patience = {"leave_s": rng.uniform(20, 90)} if rng.random() < 0.3 else {}
+        yield outside(at, address, ask(scene, [f"{scheme}://{SHOP}/files/manual.pdf"], agent, rate=rate, buffer=buffer,
+                                       **patience))
+        yield outside(at + 3, address, ask(scene, [f"{scheme}://{API}/api/orders"], agent, method="POST", rate=rate / 4,
+                                           send=int(send_kb * KB * rng.uniform(0.3, 1.5))))
 
 
 @case("telemetry")

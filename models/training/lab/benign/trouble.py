@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benign.base import BROWSERS, ask, call, inside, outside, pauses, repeats
+from benign.people import log_in
 from plan import SILENT
 from scenario import Item, Scene, Visit, case
 from services import API_PORT, CLUSTER_NAMES, SHOP
@@ -41,25 +42,47 @@ def dead_backend(
 @case("dns-burst")
 def dns_burst(
     scene: Scene, *, names: int = 150, every_s: float = 40.0, gap_s: float = 0.01, unknown: float = 0.5,
-    search: bool = False, places: int = 3, dig: bool = False,
+    search: bool = False, places: int = 3, dig: bool = False, label: int = 0, kind: str = "A",
 ) -> Iterator[Item | Visit]:
-    """A log job and a crawler resolve hundreds of names at once, many of which do not exist."""
+    """A log job and a crawler resolve hundreds of names at once, many of which do not exist; with `label` a scanner
+    asks for the digests of files, so many digits each."""
     rng, dns = scene.rng, scene.plan.pod("dns")
     for number in range(places):
         place = ("tool", "batch", "api", "odd")[number % 4]
         for at in scene.times(every_s * (1 + 0.4 * number), 3.0):
             known = max(1, int(PARTNERS / (1 - unknown + 0.01)))
             count = rng.randrange(names // 3, names * 2)
-            hosts = [f"host-{rng.randrange(1, known)}.partner.example" for _ in range(count)]
+            digests = (f"{rng.getrandbits(4 * label):0{label}x}." if label else "" for _ in range(count))
+            hosts = [f"{digest}host-{rng.randrange(1, known)}.partner.example" for digest in digests]
             searched = (".shop.svc.cluster.local", ".svc.cluster.local", ".cluster.local", "") if search else ("",)
             asked = [host + end for host in hosts for end in searched]
             if dig:
                 batch = scene.folder / f"names-{number}-{at:.3f}"
-                batch.write_text("".join(f"{name} A\n" for name in asked))
+                batch.write_text("".join(f"{name} {kind}\n" for name in asked))
                 yield Item(at, place, ("dig", f"@{dns}", "+tries=1", "+time=1", "-f", str(batch)))
             else:
-                yield inside(scene, at, place, {"do": "dns", "to": dns, "names": [[name, "A"] for name in asked],
+                yield inside(scene, at, place, {"do": "dns", "to": dns, "names": [[name, kind] for name in asked],
                                                 "waits": pauses(rng, gap_s, 0.9)})
+
+
+@case("stale-password")
+def stale_password(
+    scene: Scene, *, jobs: int = 2, every_s: float = 20.0, at_s: float = 30.0, lasts_s: float = 400.0,
+    fresh: bool = True, tries: int = 3,
+) -> Iterator[Visit]:
+    """A password was changed and some do not know: jobs that try the old one, people who mistype the new one."""
+    rng = scene.rng
+    for number in range(jobs):
+        address, times = scene.people[number % len(scene.people)], max(1, int(lasts_s / every_s))
+        old = {"Authorization": "Basic d2FyZGVuOmZsb29kZ2F0ZS02"}
+        urls = [f"http://{SHOP}/admin/"] * tries
+        yield outside(at_s + rng.uniform(0, every_s), address, ask(
+            scene, urls, "backoffice/2", headers=old, fresh=fresh, times=times,
+            waits=[*[0.5] * (tries - 1), every_s - 0.5 * (tries - 1)]))
+    for at in scene.times(2 * every_s, at_s, at_s + lasts_s):
+        agent = rng.choice(BROWSERS)
+        steps = log_in(scene, f"http://{SHOP}", agent, wrong=rng.randrange(1, tries + 3))
+        yield outside(at, rng.choice(scene.people), *steps)
 
 
 @case("port-check")

@@ -17,9 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from network import Network
-from namespaces import LabError, kill_group, words
+from namespaces import LabError, kill_group
 from scenario import Scenario
-from services import logins, mail, metrics, names, redis, rpc, site, syslog, web
+from services import logins, mail, metrics, names, redis, rpc, site, syslog, voice, web
 from services.base import PASSWORD, PYTHON, USER, Making, Service
 from services.names import CLUSTER_NAMES
 from services.web import API, API_PORT, SHOP
@@ -30,7 +30,7 @@ __all__ = ["API", "API_PORT", "CLUSTER_NAMES", "OPTIONAL", "PASSWORD", "PYTHON",
 # What a scenario may ask for beside the shop, its API and names.
 OPTIONAL = {
     "ftp": logins.ftp, "grpc": rpc.service, "metrics": metrics.services, "redis": redis.services,
-    "smtp": mail.service, "ssh": logins.ssh, "syslog": syslog.service,
+    "smtp": mail.service, "ssh": logins.ssh, "syslog": syslog.service, "voice": voice.service,
 }
 PROGRAMS = ("nginx", "dnsmasq", "openssl", "htpasswd")
 NEEDED = {"ftp": ("vsftpd",), "redis": ("redis-server",), "ssh": ("sshd", "ssh-keygen"), "syslog": ("rsyslogd",)}
@@ -84,8 +84,8 @@ def _await(
     for one in wanted:
         ports[one.place] |= one.ports
     for _ in range(400):
-        if ended := [program for program in started if program.poll() is not None]:
-            raise LabError(f"{words(ended[0])} ended at once: {_errors(folder)}")
+        if ended := [one for one, program in zip(wanted, started) if program.poll() is not None]:
+            raise LabError(f"{ended[0].argv[0]} in {ended[0].place} ended at once: {_errors(folder)}")
         for place in [place for place, needed in ports.items() if needed <= _listening(network, place)]:
             del ports[place]
         if not ports:
