@@ -6,7 +6,7 @@ Owns: command lines of the tools, each bounded by a count. Refuses: more than 15
 from __future__ import annotations
 
 from attacks.common import (
-    API, FLOOD_PACKETS, PAGES, RAW, SHOP, AttackSpec, Hosts, Program, Scene, copied, json_lines, listed, numbers, own,
+    API, FLOOD_PACKETS, PAGES, RAW, SHOP, AttackSpec, Hosts, Program, Scene, copied, json_lines, listed, own,
     page, seed, url,
 )
 from scenario import tool
@@ -142,11 +142,10 @@ def udp_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, packets: int, rate: in
 
 @tool("udp-flood", "nping")
 def udp_nping(
-    scene: Scene, _: AttackSpec, __: Hosts, *, packets: int, rate: int, ports: str, size: int
+    scene: Scene, _: AttackSpec, __: Hosts, *, packets: int, rate: int, port: int, size: int
 ) -> list[Program]:
-    """nping's datagrams, to a range of ports in turn; it counts rounds over them."""
-    rounds = max(1, min(packets, FLOOD_PACKETS) // len(numbers(ports)))
-    return nping(scene, rounds, rate, "--udp", "-p", ports, "--data-length", str(size), "-g", "rand")
+    """nping's datagrams, all of one flow."""
+    return nping(scene, packets, rate, "--udp", "-p", str(port), "--data-length", str(size), "-g", "rand")
 
 
 @tool("udp-flood", "packets")

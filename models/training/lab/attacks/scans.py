@@ -56,11 +56,17 @@ def syn_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = 
     return [Program(("hping3", "-n", "-S", "--scan", ports, target(scene, to)), RAW)]
 
 
-@tool("scan-syn", "nping")
-def syn_nping(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, to: str = "node") -> list[Program]:
-    """nping, port after port in order, each from a port of its own."""
-    return [Program(("nping", "--privileged", "--send-ip", "--tcp", "--flags", "syn", "-p", ports, "-g", "rand",
-                     "-c", "1", "--rate", str(rate), target(scene, to)), RAW)]
+@tool("scan-syn", "packets")
+def syn_packets(scene: Scene, _: AttackSpec, hosts: Hosts, *, ports: str, rate: float, to: str = "node") -> list[Program]:
+    """SYNs as an ordinary stack sends them, port after port, each from a port of its own."""
+    return bare(scene, "syn", hosts, ports, rate, to)
+
+
+def bare(scene: Scene, what: str, hosts: Hosts, ports: str, rate: float, to: str, *words: object) -> list[Program]:
+    """Our own packets: each port once."""
+    wanted = numbers(ports)
+    return [own(scene, "packets.py", what, "--sources", hosts.own[0], "--ports", ",".join(map(str, wanted)), "--count",
+                len(wanted), "--rate", rate, "--seed", seed(scene), *words, target(scene, to), caps=RAW)]
 
 
 @tool("scan-stealth", "nmap")
@@ -97,13 +103,12 @@ def udp_hping3(
                      target(scene, to)), RAW)]
 
 
-@tool("scan-udp", "nping")
-def udp_nping(
-    scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, rate: int, size: int = 0, to: str = "node"
+@tool("scan-udp", "packets")
+def udp_packets(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, ports: str, rate: float, size: int = 0, to: str = "node",
 ) -> list[Program]:
-    """nping, port after port."""
-    return [Program(("nping", "--privileged", "--send-ip", "--udp", "-p", ports, "-g", "rand", "-c", "1",
-                     "--rate", str(rate), "--data-length", str(size), target(scene, to)), RAW)]
+    """Datagrams, port after port."""
+    return bare(scene, "udp", hosts, ports, rate, to, "--bytes", size)
 
 
 @tool("scan-connect", "nmap")
