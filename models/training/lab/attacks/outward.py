@@ -104,7 +104,8 @@ def burst_curl(
     port = port or PORTS[way]
     slower = ("--limit-rate", limit) if limit else ()
     return [far(scene, hosts, way, port, "0-40"),
-            Program(("curl", "-sk", "-o", "/dev/null", *slower, "-T", str(blob(scene, size)), f"{way}://{hosts.far[0]}:{port}/in/"))]
+            Program(("curl", "-sk", "-o", "/dev/null", *slower, "-T", str(blob(scene, size)),
+                     f"{way}://{hosts.far[0]}:{port}/in/"))]
 
 
 @tool("burst", "socat")

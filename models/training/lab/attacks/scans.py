@@ -57,7 +57,9 @@ def syn_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = 
 
 
 @tool("scan-syn", "packets")
-def syn_packets(scene: Scene, _: AttackSpec, hosts: Hosts, *, ports: str, rate: float, to: str = "node") -> list[Program]:
+def syn_packets(
+    scene: Scene, _: AttackSpec, hosts: Hosts, *, ports: str, rate: float, to: str = "node"
+) -> list[Program]:
     """SYNs as an ordinary stack sends them, port after port, each from a port of its own."""
     return bare(scene, "syn", hosts, ports, rate, to)
 
