@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import base64
 import random
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -107,6 +108,8 @@ TRIES: dict[int, Callable[[Intruder, str, int], None]] = {
 }
 
 if __name__ == "__main__":
+    # Whoever ends it wants to hear nothing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     parser = argparse.ArgumentParser()
     parser.add_argument("--hosts", required=True)
     parser.add_argument("--ports", default="22,25,80,514,2375,3306,5432,6379,8080,9100,10250,50051")

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import base64
 import random
+import signal
 import ssl
 import struct
 import subprocess
@@ -139,6 +140,8 @@ def span(text: str) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
+    # Whoever ends it wants to hear nothing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     parser = argparse.ArgumentParser()
     for name in ("--http", "--tls", "--tcp", "--udp"):
         parser.add_argument(name, type=int, action="append", default=[])

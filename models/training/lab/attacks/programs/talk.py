@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import base64
 import random
+import signal
 import socket
 import ssl
 import struct
@@ -164,6 +165,8 @@ WAYS: dict[str, Callable[[Talker, bytes], None]] = {
 }
 
 if __name__ == "__main__":
+    # Whoever ends it wants to hear nothing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     parser = argparse.ArgumentParser()
     parser.add_argument("way", choices=WAYS)
     parser.add_argument("--to", required=True)
