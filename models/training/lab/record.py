@@ -102,8 +102,7 @@ def record(run: Run, out: Path, plan: Plan | None = None) -> None:
         # Programs of attacks run as users who own nothing here.
         folder.chmod(0o755)
         played = Played.of(run.scenario, folder, plan)
-        services.require(played.started(), run.scenario)
-        require(played.started())
+        require([*played.started(), *services.programs(run.scenario)])
         part = folder / "capture"
         play(run, played, folder, part)
         labels, counts = known(run.scenario, played, folder, part)
@@ -147,10 +146,16 @@ def watched(played: Played) -> dict[str, Sequence[str]]:
     return dict.fromkeys(places, ()) | ({"out": sorted(shared)} if shared else {})
 
 
+def sent_by(played: Played, folder: Path) -> list[witness.Sent]:
+    """What left the watched places. Outside, an attack's hosts do nothing else: all of it is the attack's."""
+    own = {place: one.number for one in played.attacks for place in (f"bad{one.number}", one.far_place)}
+    return [one for place in watched(played) for one in witness.read(folder, place, own.get(place))]
+
+
 def known(scenario: Scenario, played: Played, folder: Path, part: Path) -> tuple[truth.Truth, Counter[str]]:
     """The truth about a run, and how many packets are whose."""
     plan, labels = played.plan, [one.label for one in scenario.attacks]
-    sent = [one for place in watched(played) for one in witness.read(folder, place)]
+    sent = sent_by(played, folder)
     for one in played.attacks:
         one.sent = sum(packet.attack == one.number for packet in sent)
         if not one.sent:

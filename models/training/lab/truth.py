@@ -69,13 +69,13 @@ class Truth:
 
         The kernel ends what a program left behind, and then nobody has sent it: only what opens a flow,
         or a datagram, which no kernel sends by itself, can be of somebody else at the host. An answer may
-        be logged before the question, by another host: it does not begin a flow.
+        be logged before its question, by another host, and a kernel accepts a connection in nobody's name.
         """
         if owner == last.owner:
             return False
-        answer = not last.opened and packet.source != last.source and at_s - last.last_s < SLACK_SECONDS
+        early = not last.opened and at_s - last.last_s < SLACK_SECONDS
         datagram = packet.key[4] == UDP and packet.source == last.source
-        return not answer if owner != BENIGN else packet.opens or datagram
+        return not early if owner != BENIGN else packet.opens or datagram
 
     def owner(self, key: Key, at_s: float) -> str | None:
         """Whose a flow was at a time."""

@@ -18,7 +18,7 @@ from packets import Key, Seen, seen
 
 GROUP = 1
 # The user of attack 0; each has one of its own. What has no socket is sent by the kernel, and has none.
-FIRST_USER = 64_001
+FIRST_USER, MOST_ATTACKS = 64_001, 100
 SNAP_BYTES = 128
 # The kernel hands over several packets at once, and tcpdump must have room for all of them.
 BATCH_PACKETS, BATCH_BYTES = 64, 65_535
@@ -72,8 +72,8 @@ def path(folder: Path, place: str) -> Path:
     return folder / f"{place}.sent"
 
 
-def read(folder: Path, place: str) -> Iterator[Sent]:
-    """What left a place, in order."""
+def read(folder: Path, place: str, attack: int | None = None) -> Iterator[Sent]:
+    """What left a place, in order; all of it is of an attack if one has the place for itself."""
     raw = path(folder, place).read_bytes()
     at = FILE_BYTES
     while at + RECORD.size <= len(raw):
@@ -84,7 +84,8 @@ def read(folder: Path, place: str) -> Iterator[Sent]:
         packet = seen(parts.get(PAYLOAD, b""), 0)
         if packet is not None:
             who = int.from_bytes(parts.get(USER, b""), "big")
-            yield Sent(seconds + micros / 1e6, who - FIRST_USER if who >= FIRST_USER else None, packet)
+            own = who - FIRST_USER if FIRST_USER <= who < FIRST_USER + MOST_ATTACKS else attack
+            yield Sent(seconds + micros / 1e6, own, packet)
 
 
 def values(raw: bytes, at: int, end: int) -> Iterator[tuple[int, bytes]]:
