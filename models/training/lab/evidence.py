@@ -32,6 +32,8 @@ SERVES = re.compile(r"listen\.py|reflectors\.py|^dns2tcp|^ptunnel|^dnsmasq|TCP-L
 ADDRESS = r"(\d+\.\d+\.\d+\.\d+)"
 SAID = re.compile(rf"^(\d+\.\d+) {ADDRESS} (\d+) {ADDRESS} (\d+)\b", re.M)
 SENT = re.compile(rf"^SENT \([\d.]+s\) (TCP|UDP) \[?{ADDRESS}:(\d+) > {ADDRESS}:(\d+)", re.M)
+CURL = re.compile(rf"^curl {ADDRESS} (\d+) {ADDRESS} (\d+)$", re.M)
+SOCAT = re.compile(rf"opening connection to AF=2 {ADDRESS}:(\d+)\n.* from local address AF=2 {ADDRESS}:(\d+)$", re.M)
 CLIENT = re.compile(rf"\baddr={ADDRESS}:(\d+) laddr={ADDRESS}:(\d+) .*?\bcmd=(\S+)")
 SSH = re.compile(rf"(Failed|Invalid|Accepted|authenticating|invalid|Disconnected|closed by)\b.*? {ADDRESS} port (\d+)")
 FTP = re.compile(rf'^(\w+ \w+ +\d+ [\d:]+ \d+) \[pid \d+\] .*?Client "(?:::ffff:)?{ADDRESS}", "USER (\S+)"')
@@ -118,6 +120,10 @@ def printed(said: str, words: str) -> Iterator[tuple[float | None, Key, str]]:
     for name, source, port, target, target_port in SENT.findall(said):
         protocol = TCP if name == "TCP" else UDP
         yield None, named(source, port, target, target_port, protocol), "tool's output"
+    for source, port, target, target_port in CURL.findall(said):
+        yield None, named(source, port, target, target_port, TCP), "tool's output"
+    for target, target_port, source, port in SOCAT.findall(said):
+        yield None, named(source, port, target, target_port, TCP), "tool's output"
     for source, port, target, target_port, command in CLIENT.findall(said):
         if command == "client|list":
             yield None, named(source, port, target, target_port, TCP), "Redis' list of clients"

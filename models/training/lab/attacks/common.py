@@ -16,12 +16,14 @@ from network import HERE
 from scenario import AttackSpec, Hosts, Program, Scene
 from services import API, SHOP, USER
 
-__all__ = ["API", "PYTHON", "RAW", "SHOP", "USER", "AttackSpec", "Hosts", "Path", "Program", "Scene", "copied",
-           "json_lines", "listed", "numbers", "own", "page", "passwords", "seed", "url"]
+__all__ = ["API", "PYTHON", "RAW", "SHOP", "TELLING", "USER", "AttackSpec", "Hosts", "Path", "Program", "Scene",
+           "copied", "json_lines", "listed", "numbers", "own", "page", "passwords", "seed", "url"]
 
 PYTHON = "/usr/bin/python3"
 PROGRAMS = HERE / "attacks" / "programs"
 RAW = ("net_raw",)
+# curl says which connections it used.
+TELLING = ("-w", "curl %{local_ip} %{local_port} %{remote_ip} %{remote_port}\\n")
 PAGES = ("/", "/login.html", "/about.html", "/catalog/9.html", "/catalog/31.html?sort=price")
 WORDS = ("river", "summer", "password", "dragon", "letmein", "winter", "admin", "qwerty", "shop", "monkey", "secret")
 # No flood of bare packets sends more than this.

