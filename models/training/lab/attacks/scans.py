@@ -19,12 +19,11 @@ def nmap(scene: Scene, target: str, *words: str, raw: bool = True) -> list[Progr
 
 
 def target(scene: Scene, what: str) -> str:
-    """`node`, a pod by its name, or `pods:80-90` for a part of the pods' network."""
-    if what == "node":
-        return scene.plan.node
-    if what.startswith("pods:"):
-        return f"{scene.plan.pods}.{what.removeprefix('pods:')}"
-    return scene.plan.pod(what)
+    """`node`, a pod by its name, or `pods:80-90`, `pods2:80-90` for a part of the pods' network on either node."""
+    network, _, hosts = what.partition(":")
+    if hosts:
+        return f"{scene.plan.pods2 if network == 'pods2' else scene.plan.pods}.{hosts}"
+    return scene.plan.node if what == "node" else scene.plan.pod(what)
 
 
 def pace(rate: int, delay_s: float, timing: int) -> tuple[str, ...]:
