@@ -37,6 +37,8 @@ SOCAT = re.compile(rf"opening connection to AF=2 {ADDRESS}:(\d+)\n.* from local 
 CLIENT = re.compile(rf"\baddr={ADDRESS}:(\d+) laddr={ADDRESS}:(\d+) .*?\bcmd=(\S+)")
 SSH = re.compile(rf"(Failed|Invalid|Accepted|authenticating|invalid|Disconnected|closed by)\b.*? {ADDRESS} port (\d+)")
 FTP = re.compile(rf'^(\w+ \w+ +\d+ [\d:]+ \d+) \[pid \d+\] .*?Client "(?:::ffff:)?{ADDRESS}", "USER (\S+)"')
+# Attacks know their targets by address: whoever asks the cluster for a name is none.
+NAMES = re.compile(rf" {ADDRESS}/(\d+) query\[")
 FLOODS = {"syn-flood": TCP, "udp-flood": UDP, "icmp-flood": ICMP}
 COUNTED = re.compile(r"^(\d+) packets transmitted|^Raw packets sent: (\d+)|^(\d+) sent$", re.M)
 # The clocks of logs that count whole seconds.
@@ -52,6 +54,8 @@ class Evidence:
     # Addresses that nobody but an attack has; senders that nobody has are of who forges them.
     alone: dict[bytes, str] = field(default_factory=dict)
     real: frozenset[bytes] = frozenset()
+    # Who may have to do with an attack: its hosts, and the node, which asks pods for others.
+    may: frozenset[bytes] = frozenset()
     forger: str = ""
     logins: dict[bytes, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -72,7 +76,7 @@ class Evidence:
                 return self.alone[end], "address of nobody else"
         if self.forger and not self.real.issuperset(ends):
             return self.forger, "address of nobody"
-        return None
+        return None if self.may.intersection(ends) else (BENIGN, "addresses of no attacker")
 
 
 def gather(described: Mapping[str, Any], logs: Path) -> Evidence:
@@ -89,6 +93,9 @@ def gather(described: Mapping[str, Any], logs: Path) -> Evidence:
     for key, failed in ssh_logins(text(logs / "ssh.log"), described["plan"]["node"]):
         if guesses or not failed:
             found.flows[key].append((None, guesses[0] if failed else BENIGN, "sshd's log"))
+    names = f"{described['plan']['pods']}.{PODS_HERE['dns']}"
+    for address, port in NAMES.findall(text(logs / "dns.log")):
+        found.flows[named(address, port, names, "53", UDP)].append((None, BENIGN, "dnsmasq's log"))
     for address, at_s, user in ftp_logins(text(logs / "ftp.log")):
         found.logins[address].append((at_s, "brute-force" if user == GUESSED else BENIGN))
     requests(found, described["plan"], attacks, logs)
@@ -107,6 +114,8 @@ def addresses(found: Evidence, plan: Mapping[str, Any], attacks: Sequence[Mappin
         found.alone |= {packed(address): attack["label"] for address in (*own, *attack["far"])}
         if re.search(r"forged=(True|[1-9])|decoys=[1-9]", attack["setting"]):
             found.forger = attack["label"]
+    hosts = [address for attack in attacks for address in (*attack["hosts"], *attack["far"])]
+    found.may = frozenset(map(packed, (plan["node"], f"{plan['pods']}.1", *hosts)))
     near = [f"{plan[net]}.{number}" for net in ("pods", "pods2") for number in range(256)]
     found.real = frozenset(map(packed, (plan["node"], *plan["clients"], *plan["underlay"], *near))) | {*found.alone}
 
