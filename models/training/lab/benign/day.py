@@ -66,7 +66,7 @@ def callers(scene: Scene, partners: int) -> Iterator[Visit]:
         for at in scene.times(mean_s):
             urls = [f"{inner}/report/{rng.randrange(90)}" for _ in range(rng.randrange(1, 8))]
             yield inside(scene, at, pod, call(urls, "shop-job/1.4", waits=[rng.uniform(0.02, 0.3)]))
-    for at in scene.times(60.0):
+    for at in scene.times(100.0):
         fetched = f"http://{plan.pod('web')}/files/build-{rng.randrange(1, BUILDS + 1)}.tar.gz"
         yield inside(scene, at, rng.choice(("batch", "logs")), call([fetched], "shop-job/1.4"))
 

@@ -18,7 +18,7 @@ def load_test(
     scene: Scene, *, program: str = "ab", requests: int = 2_000, connections: int = 6, kept: bool = True,
     target: str = "shop", at_s: float = 60.0, rounds: int = 2, every_s: float = 90.0,
 ) -> Iterator[Item]:
-    """Somebody measures the shop or the API through the ingress, or the pod itself, round after round."""
+    """Somebody measures the shop or the API through the ingress, or a pod itself, round after round."""
     for number in range(rounds):
         at = at_s + number * every_s
         if at < scene.seconds - 20:
@@ -45,8 +45,9 @@ def _program(
         to, scheme, words = (at, "http", ("--h1",)) if target == "pod" else (f"{at}:443", "https", ())
         return place, ("h2load", *words, "-n", count, "-c", many, "-m", "4", "-T", "30", f"--connect-to={to}",
                        f"{scheme}://{host}/{path}")
-    if program == "wrk":
-        # It knows seconds only; over connections that are kept the number of flows does not depend on its pace.
+    if program == "wrk" and target == "pod":
+        # It knows seconds only: over connections that are kept the number of flows does not depend on its pace, and
+        # the application is slow enough to bound that of packets.
         return place, ("wrk", "-t", "1", "-c", many, "-d", f"{max(4, requests // 200)}s", "-H", f"Host: {host}",
                        f"http://{url}")
-    raise LabError(f"no load test by `{program}`: ab, h2load, wrk")
+    raise LabError(f"no load test of the {target} by `{program}`: ab, h2load; of the pod also wrk")
