@@ -7,7 +7,6 @@ listener; a service it does not know. One file a kind of service.
 from __future__ import annotations
 
 import random
-import shutil
 import signal
 import subprocess
 import time
@@ -25,7 +24,7 @@ from services.names import CLUSTER_NAMES
 from services.web import API, API_PORT, SHOP
 
 __all__ = ["API", "API_PORT", "CLUSTER_NAMES", "OPTIONAL", "PASSWORD", "PYTHON", "SHOP", "USER",
-           "end", "require", "serve"]
+           "end", "programs", "serve"]
 
 # What a scenario may ask for beside the shop, its API and names.
 OPTIONAL = {
@@ -67,13 +66,6 @@ def end(started: Iterable[subprocess.Popen[bytes]]) -> None:
 def programs(scenario: Scenario) -> tuple[str, ...]:
     """The programs that the services of a scenario need."""
     return (*PROGRAMS, *(word for name in scenario.services for word in NEEDED.get(name, ())))
-
-
-def require(programs: Iterable[str], scenario: Scenario) -> None:
-    """Every program of a run, before the first is started: a missing one would only thin the traffic."""
-    needed = {*PROGRAMS, *programs, *(word for name in scenario.services for word in NEEDED.get(name, ()))}
-    if missing := [program for program in sorted(needed) if not shutil.which(program)]:
-        raise LabError(f"not installed: {', '.join(missing)}")
 
 
 def _await(
