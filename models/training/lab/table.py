@@ -66,7 +66,8 @@ def counted(weir: Path, split: Split, path: Path) -> Counted:
         flows = Counter(row["Label"] for row in csv.DictReader(program.stdout))
     if program.returncode != 0:
         raise RuntimeError(f"`{' '.join(map(str, argv))}` ended with {program.returncode}")
-    return Counted(name, split.scenario(described["scenario"]), described, flows)
+    # Scenarios from elsewhere are no data either.
+    return Counted(name, split.lines.get(("scenario", described["scenario"]), NONE), described, flows)
 
 
 def runs(weir: Path, folder: Path, only: str) -> list[Counted]:
