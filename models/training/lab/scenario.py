@@ -174,15 +174,20 @@ Case = Callable[..., Iterable[Item | Visit]]
 Tool = Callable[..., list[Program]]
 
 CASES: dict[str, Case] = {}
+# The service that a case talks to, where not every run has it.
+NEEDS: dict[str, str] = {}
 TOOLS: dict[tuple[str, str], Tool] = {}
 Any_ = TypeVar("Any_", bound=Callable[..., Any])
 
 
-def case(name: str) -> Callable[[Any_], Any_]:
-    """Registers a case of benign traffic, `(scene: Scene, *, settings…) -> Iterable[Item | Visit]`."""
+def case(name: str, needs: str = "") -> Callable[[Any_], Any_]:
+    """Registers a case of benign traffic, `(scene: Scene, *, settings…) -> Iterable[Item | Visit]`, and the service
+    that it needs."""
 
     def register(function: Any_) -> Any_:
         CASES[name] = function
+        if needs:
+            NEEDS[name] = needs
         return function
 
     return register
@@ -218,7 +223,10 @@ def _scenario(table: dict[str, Any]) -> Scenario:
     benign = tuple(table.pop("benign"))
     for one in benign:
         settings = dict(one)
-        _check_settings(CASES, settings.pop("case"), settings)
+        name = settings.pop("case")
+        _check_settings(CASES, name, settings)
+        if name in NEEDS and NEEDS[name] not in table.get("services", ()):
+            raise ValueError(f"{name} needs the service `{NEEDS[name]}`")
     links = _build(Links, table.pop("links", {}))
     scenario = _build(Scenario, table | {"attacks": attacks, "benign": benign, "links": links})
     if scenario.seconds > MOST_SECONDS:

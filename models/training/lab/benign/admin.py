@@ -29,13 +29,13 @@ def keys(scene: Scene, commands: int, pause_s: float, key_s: float) -> list[list
     return [*typed, [round(pause_s, 3), "exit\n"]]
 
 
-@case("ssh-admin")
+@case("ssh-admin", needs="ssh")
 def ssh_admin(
     scene: Scene, *, sessions: int = 3, commands: int = 12, pause_s: float = 12.0, key_s: float = 0.15,
     at_s: float = 20.0, every_s: float = 200.0, scripts: int = 4, copies: int = 2, copy_kb: int = 3_000,
     alive_s: int = 0,
 ) -> Iterator[Item | Visit]:
-    """People type on the node, scripts ask it something, files are copied to it. Needs `ssh`."""
+    """People type on the node, scripts ask it something, files are copied to it."""
     rng, node = scene.rng, scene.plan.node
     alive = ("-o", f"ServerAliveInterval={alive_s}") if alive_s else ()
     key = ("-i", str(scene.folder / KEY))
@@ -57,13 +57,12 @@ def ssh_admin(
                                f"root@{node}:{scene.folder}/copied-{number}"))
 
 
-@case("ftp-uploads")
+@case("ftp-uploads", needs="ftp")
 def ftp_uploads(
     scene: Scene, *, every_s: float = 60.0, files: int = 3, kilobytes: int = 300, rate_kb: int = 400,
     mistakes: float = 0.1, at_s: float = 10.0,
 ) -> Iterator[Item]:
-    """A partner leaves files each minute, a connection for them and one for each; sometimes with the wrong name.
-    Needs `ftp`."""
+    """A partner leaves files each minute, a connection for them and one for each; sometimes with the wrong name."""
     rng, address = scene.rng, scene.people[0]
     for number in range(files):
         with (scene.folder / f"ftp-{number}").open("wb") as file:
@@ -76,12 +75,12 @@ def ftp_uploads(
                                "-u", user, "--ftp-create-dirs", "-T", f"{{{names}}}", to))
 
 
-@case("mail")
+@case("mail", needs="smtp")
 def mail(
     scene: Scene, *, a_minute: float = 4.0, size: int = 4_000, digest: int = 20, digest_s: float = 300.0,
     swaks_s: float = 90.0,
 ) -> Iterator[Item | Visit]:
-    """The shop's mails: one an order, a digest to many at once, a check by hand. Needs `smtp`."""
+    """The shop's mails: one an order, a digest to many at once, a check by hand."""
     rng, to = scene.rng, scene.plan.pod(mails.PLACE)
     for at in scene.times(60.0 / a_minute):
         sizes = [rng.randrange(size // 4 + 1, size * 3)]

@@ -94,12 +94,12 @@ def websockets(
                       step | ({"beat_s": beat_s} if beat_s else {}))
 
 
-@case("rpc")
+@case("rpc", needs="grpc")
 def rpc(
     scene: Scene, *, clients: int = 3, every_s: float = 1.0, asked: int = 200, watch_s: int = 120, put_kb: int = 64,
     fresh: bool = False,
 ) -> Iterator[Visit]:
-    """Pods that call each other by gRPC: short calls, a watch that lasts, uploads in pieces. Needs `grpc`."""
+    """Pods that call each other by gRPC: short calls, a watch that lasts, uploads in pieces."""
     rng = scene.rng
     target = {"do": "rpc", "to": scene.plan.pod(PLACE), "port": PORT}
     for number in range(clients):

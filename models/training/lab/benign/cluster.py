@@ -14,12 +14,11 @@ from scenario import Item, Scene, Visit, case
 from services import metrics, redis, syslog, voice
 
 
-@case("monitoring")
+@case("monitoring", needs="metrics")
 def monitoring(
     scene: Scene, *, every_s: float = 15.0, fresh: bool = False, at_once: bool = False, compressed: bool = True,
 ) -> Iterator[Visit]:
-    """One program scrapes every pod, for ever: many targets from one address, one after the other or at once. Needs
-    `metrics`."""
+    """One program scrapes every pod, for ever: many targets from one address, one after the other or at once."""
     rng = scene.rng
     for number, pod in enumerate(PODS):
         at = 1.0 if at_once else 1.0 + number * every_s / len(PODS)
@@ -29,11 +28,11 @@ def monitoring(
         yield inside(scene, at + (0.0 if at_once else rng.uniform(0, 0.4)), "tool" if pod != "tool" else "logs", step)
 
 
-@case("log-shipping")
+@case("log-shipping", needs="syslog")
 def log_shipping(
     scene: Scene, *, every_s: float = 1.0, size: int = 300, pods: int = 4, by: str = "udp", batch: int = 1,
 ) -> Iterator[Visit]:
-    """Every pod sends its lines to one place, by datagrams or over a connection that never ends. Needs `syslog`."""
+    """Every pod sends its lines to one place, by datagrams or over a connection that never ends."""
     rng, to = scene.rng, scene.plan.pod(syslog.PLACE)
     target = {"to": to, "port": syslog.PORT}
     for number in range(pods):
@@ -61,12 +60,12 @@ def pings(
             yield Item(1.0 + 0.1 * number + round_ * sweep_s, "tool", argv)
 
 
-@case("calls")
+@case("calls", needs="voice")
 def calls(
     scene: Scene, *, callers: int = 3, at_s: float = 30.0, every_s: float = 120.0, lasts_s: float = 60.0,
     gap_s: float = 0.02, size: int = 180,
 ) -> Iterator[Visit]:
-    """People talk to the shop: fifty small datagrams a second, both ways, for a minute or more. Needs `voice`."""
+    """People talk to the shop: fifty small datagrams a second, both ways, for a minute or more."""
     rng = scene.rng
     for number in range(callers):
         count = int(lasts_s * rng.uniform(0.5, 1.5) / gap_s)
@@ -80,12 +79,12 @@ def cart(rng: random.Random) -> str:
     return f"cart:{rng.randrange(500)}"
 
 
-@case("replication")
+@case("replication", needs="redis")
 def replication(
     scene: Scene, *, writes_s: float = 5.0, size: int = 300, clients: int = 2, bulk_kb: int = 400,
     bulk_s: float = 120.0, readers: int = 1,
 ) -> Iterator[Item | Visit]:
-    """Writes to the store, which go on to its replica on the other node; bulk loads now and then. Needs `redis`."""
+    """Writes to the store, which go on to its replica on the other node; bulk loads now and then."""
     rng = scene.rng
     primary, replica = (scene.plan.pod(place) for place in (redis.PRIMARY, redis.REPLICA))
     for number in range(clients):
