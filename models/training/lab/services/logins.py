@@ -28,6 +28,8 @@ MaxStartups 50:30:100
 MaxAuthTries 3
 PrintMotd no
 PrintLastLog no
+PermitUserRC no
+SetEnv HISTFILE=/dev/null
 Subsystem sftp internal-sftp
 """
 VSFTPD = """
