@@ -26,8 +26,8 @@ from evidence import BENIGN, gather, totals
 from legs import packed
 from packets import Key
 
-# A flow ends, for this purpose, when it is silent for so long: a port may serve somebody else later.
-SILENCE_SECONDS = 60.0
+# A flow ends, for this purpose, when it is silent for so long, or opened again: a port may serve somebody else later.
+SILENCE_SECONDS, AGAIN_SECONDS = 60.0, 3.0
 SILENT = "nothing"
 # Of the packets of a flood so many may be lost on the way, or be others of the same class.
 LOST = 0.02
@@ -80,7 +80,8 @@ def flows(capture: Path, vxlan_port: int) -> list[Flow]:
     found = []
     for at_s, packet in packets.read(capture, vxlan_port):
         flow = current.get(packet.key)
-        if flow is None or at_s - flow.last_s > SILENCE_SECONDS:
+        silent_s = at_s - flow.last_s if flow else 0.0
+        if flow is None or silent_s > SILENCE_SECONDS or packet.opens and silent_s > AGAIN_SECONDS:
             flow = current[packet.key] = Flow(capture, packet.key, at_s, at_s)
             found.append(flow)
         flow.last_s = at_s
