@@ -24,7 +24,7 @@ import subprocess
 import sys
 import time
 from collections import OrderedDict
-from typing import Any, Self
+from typing import Any
 
 TUNSETIFF, TUNSETOFFLOAD = 0x400454CA, 0x400454D0
 IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x1000, 0x4000

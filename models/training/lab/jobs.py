@@ -79,7 +79,7 @@ class Jobs:
                 stop(job.process)
 
     def _next(self) -> Job:
-        """Of the two kinds the one that is behind: runs without an attack are long and light, the others short and heavy."""
+        """Of the two kinds the one that is behind: without an attack runs are long and light, the others short."""
 
         def behind(benign: bool) -> float:
             rest = sum(job.run.scenario.seconds for job in self._waiting if job.run.scenario.is_benign == benign)

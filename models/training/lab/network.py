@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from netns import HERE, PREFIX, PYTHON, batch, inside, living, sweep, until
-from namespaces import OFFLOADS, End, LabError, Namespaces, command, ignore_signals, kill_group
+from namespaces import OFFLOADS, End, Namespaces, command, ignore_signals, kill_group
 from plan import PODS, PODS_AWAY, PODS_HERE, Plan
 
 WAN, BRIDGE, UNDERLAY, OVERLAY = "wan0", "cni0", "eth0", "pods0"
@@ -231,7 +231,8 @@ SETTINGS = {
 def shaped(interface: str, mbit: float) -> list[str]:
     """The lines that give an interface a rate and a fair share of it to each flow."""
     return [f"qdisc add dev {interface} root handle 1: htb default 1",
-            f"class add dev {interface} parent 1: classid 1:1 htb rate {mbit}mbit burst 256kb cburst 256kb quantum 60000"]
+            f"class add dev {interface} parent 1: classid 1:1 htb "
+            f"rate {mbit}mbit burst 256kb cburst 256kb quantum 60000"]
 
 
 def limited(interface: str, mbit: float) -> str:

@@ -71,7 +71,9 @@ class Player:
         self._crowds: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: list[subprocess.Popen[bytes]] = []
 
-    def play(self, items: Iterable[Item], visits: Iterable[Visit], vital: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    def play(
+        self, items: Iterable[Item], visits: Iterable[Visit], vital: Mapping[str, subprocess.Popen[bytes]]
+    ) -> None:
         """Returns when the time is over and everything started for it has ended; what is vital must not end before."""
         begun = time.monotonic() + CROWD_START_SECONDS
         self._start_crowds(visits, begun)
@@ -152,8 +154,9 @@ class Player:
 
     def _start(self, attack: Attack, program: Program) -> subprocess.Popen[bytes]:
         caps = ",".join(["-all", *(f"+{name}" for name in program.caps)])
-        argv = [*KNOWN, f"{attack.folder}.passwd", "setpriv", f"--reuid={attack.user}", f"--regid={attack.user}", "--clear-groups",
-                f"--inh-caps={caps}", f"--ambient-caps={caps}", *program.argv]
+        user = [f"--reuid={attack.user}", f"--regid={attack.user}", "--clear-groups"]
+        argv = [*KNOWN, f"{attack.folder}.passwd",
+                "setpriv", *user, f"--inh-caps={caps}", f"--ambient-caps={caps}", *program.argv]
         env = {"PATH": PATH, "HOME": str(attack.folder), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
         if program.caps:
             env["NMAP_PRIVILEGED"] = "1"

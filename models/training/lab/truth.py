@@ -112,7 +112,7 @@ def about(truth: Truth, packet: Seen, at_s: float) -> str | None:
 
 
 def add_legs(truth: Truth, logs: legs.Logs, server: bytes) -> None:
-    """Adds the connections of the ingress at `server` to the pods that an attack caused, and others of the same ports."""
+    """Adds the connections of the ingress at `server` to pods that an attack caused, and others of the same ports."""
     opened = legs.by_client(truth.episodes, server)
 
     def whose(address: bytes, port: int, at_s: float) -> str:
@@ -134,8 +134,8 @@ def complete(
     """Adds what only the capture shows, and counts its packets by owner.
 
     That are errors about an attack's packets, whoever they are sent to, and what was said to a host that
-    only the attack talks to. A packet of one of `hosts` that is nobody's then is an error; what `lacks` an explanation of
-    another kind is nobody's for certain, and not benign.
+    only the attack talks to. A packet of one of `hosts` that is nobody's then is an error; what `lacks` an
+    explanation of another kind is nobody's for certain, and not benign.
     """
     strange: dict[Key, float] = {}
     counts: Counter[str] = Counter()

@@ -60,7 +60,8 @@ def watch(network: Network, place: str, folder: Path, only: Sequence[str] = ()) 
     said = folder / f"{place}.nflog.log"
     with said.open("wb") as stderr:
         program = network.start(
-            end, ["tcpdump", "-Z", "root", "-n", "-i", f"nflog:{GROUP}", "-s", str(BATCH_BYTES), "-w", path(folder, place)],
+            end,
+            ["tcpdump", "-Z", "root", "-n", "-i", f"nflog:{GROUP}", "-s", str(BATCH_BYTES), "-w", path(folder, place)],
             stderr=stderr,
         )
     until(lambda: "listening on" in said.read_text(), f"tcpdump at {place}: see {said}", program)
