@@ -58,7 +58,7 @@ def parsed() -> argparse.Namespace:
     run.add_argument("--offload", choices=("on", "off"), default="off", help="segmentation offload")
     run.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     run.set_defaults(does=play_one)
-    every = commands.add_parser("all", help="play all scenarios, with segmentation offload and without; what is there stays")
+    every = commands.add_parser("all", help="play all, with segmentation offload and without; what is there stays")
     every.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     every.add_argument("--jobs", type=int, default=12, help="how many at a time")
     every.add_argument("--only", default="*", metavar="PATTERN", help="of the scenarios, those so called")
