@@ -131,7 +131,7 @@ def main() -> int:
     parser.add_argument("--only", default="*", metavar="PATTERN", help="names of runs")
     args = parser.parse_args()
     sample = Sample(args.sample, random.Random(args.seed))
-    counts = []
+    counts: list[tuple[str, int, int, int]] = []
     for capture in sorted(path for path in args.runs.glob("*.pcap") if fnmatch(path.stem, args.only)):
         labels = Labels.read(capture.with_suffix(".labels.csv"))
         labelled = [(labels.label(flow), flow) for flow in flows(capture, described(capture)["plan"]["vxlan_port"])]
@@ -163,7 +163,8 @@ def compare(counts: list[tuple[str, int, int, int]]) -> int:
 
 def described(capture: Path) -> dict[str, Any]:
     """What the file beside a capture says."""
-    return json.loads(capture.with_suffix(".json").read_text())
+    found: dict[str, Any] = json.loads(capture.with_suffix(".json").read_text())
+    return found
 
 
 def report(sample: Sample, drawn: list[tuple[str, Flow]]) -> int:

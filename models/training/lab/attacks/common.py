@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from network import HERE
+from netns import HERE
 from scenario import AttackSpec, Hosts, Program, Scene
 from services import API, SHOP, USER
 

@@ -50,7 +50,7 @@ class Asker:
                 self._kept.append(stream)
             else:
                 stream[1].close()
-        except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError):
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
             return
 
     async def _open(self) -> Stream:

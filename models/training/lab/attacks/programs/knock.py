@@ -23,7 +23,7 @@ async def knock(host: str, port: int, timeout_s: float, banner_s: float) -> None
             await asyncio.wait_for(loop.sock_connect(sock, (host, port)), timeout_s)
             if banner_s:
                 await asyncio.wait_for(loop.sock_recv(sock, 256), banner_s)
-        except (asyncio.TimeoutError, OSError) as error:
+        except (TimeoutError, OSError) as error:
             said = type(error).__name__
         print(f"{began:.6f}", *sock.getsockname(), host, port, said, flush=True)
 

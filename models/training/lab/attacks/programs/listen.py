@@ -17,11 +17,12 @@ import struct
 import subprocess
 import time
 from contextlib import suppress
+from functools import partial
 from typing import cast
 
 MOST_BYTES = 64 << 20
 PIECE = 1 << 16
-TXT, IN = 16, 1
+TXT, IN, DNS = 16, 1, 53
 
 
 class Listener:
@@ -42,7 +43,8 @@ class Listener:
             for port in words.tcp:
                 servers.append(await asyncio.start_server(self._tcp, address, port))
             for port in words.udp:
-                await loop.create_datagram_endpoint(lambda: Datagrams(self, dns=port == 53), local_addr=(address, port))
+                made = partial(Datagrams, self, dns=port == DNS)
+                await loop.create_datagram_endpoint(made, local_addr=(address, port))
         await asyncio.Event().wait()
 
     def answer(self) -> bytes:
