@@ -16,8 +16,9 @@ BACK_ROOM = "/admin/"
 def hydra(scene: Scene, words: int, tasks: int, wait_s: int, *target: str) -> list[Program]:
     """hydra with so many tasks; with `wait_s` each waits between two tries."""
     slower = ("-W", str(wait_s), "-c", str(wait_s)) if wait_s else ()
-    # With -c only one task may run.
-    return [Program(("hydra", "-I", "-w", "3", "-t", str(1 if wait_s else tasks), *slower, "-l", USER,
+    # vsftpd takes three seconds to say no, and sshd says nothing after the third. With -c only one task may run.
+    patience = "3" if target[0].startswith("ssh") else "8"
+    return [Program(("hydra", "-I", "-w", patience, "-t", str(1 if wait_s else tasks), *slower, "-l", USER,
                      "-P", str(passwords(scene, words)), "-o", "hydra.txt", *target))]
 
 
