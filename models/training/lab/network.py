@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from netns import HERE, PREFIX, PYTHON, batch, inside, living, sweep, until
+from netns import HERE, PREFIX, PYTHON, batch, inside, living, prefer, sweep, until
 from namespaces import OFFLOADS, End, Namespaces, command, ignore_signals, kill_group
 from plan import PODS, PODS_AWAY, PODS_HERE, Plan
 
@@ -111,6 +111,7 @@ class Network(Namespaces):
                  "-c", str(most_packets), "-w", path, seen],
                 stderr=stderr,
             )
+        prefer(program)
         until(lambda: "listening on" in log.read_text(), f"tcpdump: see {log}", program)
         return program
 
@@ -203,6 +204,7 @@ class Network(Namespaces):
         ]
         words = {"node": (WAN, self.node.namespace), "groups": groups, "seed": plan.seed, "offload": self.offload}
         self.relay = self.start(self._internet, [PYTHON, HERE / "internet.py", json.dumps(words)])
+        prefer(self.relay)
         last = self.end([*plan.outside][-1])
         until(lambda: f"{last.interface}:" in self.read(last, "/proc/net/dev"),
               "the TUN interfaces of internet.py: is there a /dev/net/tun?", self.relay)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netns import until
+from netns import prefer, until
 from network import Network
 from packets import Key, Seen, seen
 
@@ -64,6 +64,7 @@ def watch(network: Network, place: str, folder: Path, only: Sequence[str] = ()) 
             ["tcpdump", "-Z", "root", "-n", "-i", f"nflog:{GROUP}", "-s", str(BATCH_BYTES), "-w", path(folder, place)],
             stderr=stderr,
         )
+    prefer(program)
     until(lambda: "listening on" in said.read_text(), f"tcpdump at {place}: see {said}", program)
     return program
 
