@@ -12,6 +12,8 @@ from attacks.common import (
 from scenario import tool
 
 SIEGE = ("verbose = false", "connection = close", "parser = false", "logging = false", "show-logfile = false")
+# Not what the site's own people say when they measure it, so that logs can tell.
+AGENT = ("-H", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)")
 FORGED_NETWORKS = ("100.64.7", "198.18.40", "203.0.113", "100.66.1")
 
 
@@ -20,7 +22,7 @@ def ab(scene: Scene, _: AttackSpec, hosts: Hosts, *, requests: int, together: in
        tls: bool = False, api: bool = False) -> list[Program]:
     """ab from every address of the attacker, the same page again and again."""
     path = "/api/items" if api else page(scene)
-    words = ("-k",) if keep else ()
+    words = (*AGENT, *(("-k",) if keep else ()))
     return [
         Program(("ab", "-q", "-r", *words, "-n", str(requests), "-c", str(together), "-B", address,
                  "-H", f"Host: {API if api else SHOP}", url(scene, path, "https" if tls else "http")))
@@ -56,7 +58,7 @@ def curl(scene: Scene, _: AttackSpec, __: Hosts, *, requests: int, together: int
 @tool("http-flood", "wrk")
 def wrk(scene: Scene, _: AttackSpec, __: Hosts, *, requests: int, connections: int, keep: bool = True) -> list[Program]:
     """wrk, which a script stops after a count."""
-    words = () if keep else ("-H", "Connection: close")
+    words = (*AGENT, *(() if keep else ("-H", "Connection: close")))
     # It goes on to wait for the end of its time, which is why that is short.
     stops = ("-d", "40s", "-s", str(copied(scene, "stop.lua")))
     return [Program(("wrk", "-t", "1", "-c", str(connections), *stops, *words,
