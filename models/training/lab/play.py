@@ -112,7 +112,8 @@ class Player:
             raise LabError(f"{ended[0]} ended early")
         if failed := [place for place, crowd in self._crowds.items() if crowd.poll()]:
             said = (self._folder / f"crowd-{failed[0]}.out").read_text(errors="replace")
-            raise LabError(f"crowd.py failed at {failed[0]}: {said.strip()[-400:]}")
+            status = self._crowds[failed[0]].returncode
+            raise LabError(f"crowd.py ended with {status} at {failed[0]}: {said.strip()[-400:] or 'it said nothing'}")
         self._clients = [client for client in self._clients if client.poll() is None]
         self._network.forget_ended()
 
