@@ -7,6 +7,7 @@ anything there.
 from __future__ import annotations
 
 from attacks.common import TELLING, AttackSpec, Hosts, Program, Scene, own, seed
+from programs import require
 from scenario import tool
 
 PATHS = ("", "admin/", ".env", "metrics", "api/items", "private/", "server-status", "files/manual.pdf", "debug/vars")
@@ -14,7 +15,8 @@ PORTS = {"web": 80, "api": 8080, "db": 6379, "cache": 6379, "mail": 25, "logs": 
 
 
 def shell(scene: Scene, name: str, lines: list[str]) -> Program:
-    """Somebody types commands."""
+    """Somebody types commands, which the run must have."""
+    require({line.split("|")[-1].split()[0] for line in lines} - {"sleep"})
     path = scene.folder / f"{name}-{seed(scene)}.sh"
     path.write_text("".join(f"{line}\n" for line in lines))
     return Program(("sh", str(path)))

@@ -6,6 +6,7 @@ Owns: both ends of each, command lines and own programs. Refuses: to carry anyth
 from __future__ import annotations
 
 from attacks.common import RAW, TELLING, AttackSpec, Hosts, Path, Program, Scene, own, seed
+from programs import require
 from scenario import tool
 
 LOW_PORT = ("net_bind_service",)
@@ -74,6 +75,7 @@ def dug(scene: Scene, hosts: Hosts, every_s: float, count: int, characters: int)
     letters = "abcdefghijklmnopqrstuvwxyz234567"
     drawn = ["".join(scene.rng.choices(letters, k=characters)) for _ in range(count)]
     names = [".".join(text[at : at + 50] for at in range(0, len(text), 50)) for text in drawn]
+    require(["dig"])
     path = scene.folder / f"dig-{seed(scene)}.sh"
     asks = f"dig +tries=1 +time=2 @{hosts.far[0]}"
     path.write_text("".join(f"{asks} {name}.{DOMAIN} TXT\nsleep {every_s}\n" for name in names))
