@@ -11,12 +11,45 @@ mod support;
 #[path = "lab/vectors.rs"]
 mod vectors;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use support::flows::Folder;
 
 /// The bundled capture and its labels.
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/demo.pcap.zst");
 const DEMO_LABELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/demo.labels.csv");
+
+/// Packets of the bundled capture that are looked at: all of its kinds are among them.
+const SOME: usize = 30_000;
+/// What precedes the records of a pcap file, and the bytes of one.
+const FILE_HEADER: usize = 24;
+const RECORD_HEADER: usize = 16;
+
+/// The beginning of the bundled capture.
+fn demo(folder: &Folder) -> PathBuf {
+    let whole =
+        zstd::decode_all(File::open(DEMO).expect("the bundled capture")).expect("a capture");
+    let bytes: usize =
+        records(&whole).take(SOME).map(|(frame, _)| RECORD_HEADER + frame.len()).sum();
+    folder.file("demo.pcap", &whole[..FILE_HEADER + bytes])
+}
+
+/// Captured bytes and length on the wire of every record of a little-endian file.
+fn records(file: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
+    let mut rest = &file[FILE_HEADER..];
+    std::iter::from_fn(move || {
+        let header: &[u8; RECORD_HEADER] = rest.first_chunk()?;
+        let number = |at: usize| {
+            u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+                as usize
+        };
+        let (record, behind) = rest[RECORD_HEADER..].split_at(number(8));
+        rest = behind;
+        Some((record, number(12)))
+    })
+}
 
 /// Where training and the lab live.
 fn training() -> PathBuf {

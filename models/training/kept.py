@@ -6,6 +6,7 @@ that of `src/detect/sequence.rs`. `pack` decides which rows are kept.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -26,8 +27,10 @@ SCOPES = ("pair", "server")
 # Vectors of final rows that a sequence has before its newest.
 HISTORY = SEQUENCE_LENGTH - 1
 NO_STEP = -1
-FEATURE = "feature."
-COMPRESSION, LEVEL, GROUP_ROWS = "zstd", 19, 1 << 18
+FEATURES = b"features"
+COMPRESSION, LEVEL, GROUP_ROWS = "zstd", 22, 1 << 18
+# A row's features repeat each other: vectors lie one behind the other, and a page holds thousands.
+PAGE_BYTES = 1 << 24
 
 
 @dataclass
@@ -104,15 +107,17 @@ def table(run: str, rows: Kept) -> pyarrow.Table:
         "flow": rows.flow, "final": rows.final, "whole": rows.whole, "time_us": rows.time_us,
         "source": rows.hosts[:, 0], "target": rows.hosts[:, 1],
         **{name: rows.contexts[:, scope] for scope, name in enumerate(SCOPES)},
-        **{FEATURE + name: rows.vectors[:, at] for at, name in enumerate(rows.features)},
+        "vector": pyarrow.FixedSizeListArray.from_arrays(rows.vectors.ravel(), rows.vectors.shape[1]),
     }
-    return pyarrow.table({name: pyarrow.array(column) for name, column in columns.items()})
+    found = pyarrow.table({name: pyarrow.array(column) for name, column in columns.items()})
+    return found.replace_schema_metadata({FEATURES: json.dumps(rows.features)})
 
 
 def write(path: Path, rows: pyarrow.Table) -> None:
     """A file of rows."""
     parquet.write_table(rows.unify_dictionaries(), path, compression=COMPRESSION, compression_level=LEVEL,
-                        row_group_size=GROUP_ROWS, write_statistics=False)
+                        row_group_size=GROUP_ROWS, data_page_size=PAGE_BYTES, use_dictionary=["run", "label"],
+                        write_statistics=False)
 
 
 def runs(path: Path) -> list[str]:
@@ -129,10 +134,10 @@ def read(path: Path, run: str) -> Kept:
     """The rows of one run."""
     own = _whole(path)
     own = own.filter(compute.equal(own["run"], run))
-    features = [name for name in own.column_names if name.startswith(FEATURE)]
+    features = json.loads(own.schema.metadata[FEATURES])
     return Kept(
-        features=[name.removeprefix(FEATURE) for name in features],
-        vectors=np.stack([own[name].to_numpy() for name in features], axis=1),
+        features=features,
+        vectors=own["vector"].combine_chunks().flatten().to_numpy().reshape(-1, len(features)),
         contexts=np.stack([own[name].to_numpy() for name in SCOPES], axis=1),
         hosts=np.stack([own[name].to_numpy() for name in ("source", "target")], axis=1),
         labels=np.array(own["label"].to_pylist(), dtype=str),

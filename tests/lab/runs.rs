@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 
-use crate::said;
 use crate::support::flows::{Folder, rows, run};
 
 /// How the lab says that the machine lacks a program.
@@ -49,14 +48,23 @@ fn ended(lab: Child) -> Option<(Option<i32>, String)> {
     Some((output.status.code(), words))
 }
 
-/// Processes with this parent.
-fn children(of: u32) -> Vec<u32> {
-    let is_child = |pid: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        behind_name.split_whitespace().nth(1) == Some(&of.to_string())
+/// The process that started this one.
+fn parent(of: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{of}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Of this process and its children the one that plays a run in which the tool now hangs.
+fn playing(lab: u32) -> Option<u32> {
+    let hanging = processes().filter(|pid| {
+        fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words == *b"sleep\x00900\x00")
+    });
+    let player = |pid: u32| {
+        let folder = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+        let name = folder.to_str()?.split_once("weir-lab-")?.1;
+        name.split_once('-')?.0.parse().ok()
     };
-    processes().filter(is_child).collect()
+    hanging.filter_map(player).find(|pid| *pid == lab || parent(*pid) == Some(lab))
 }
 
 fn processes() -> impl Iterator<Item = u32> {
@@ -107,18 +115,23 @@ fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).expect("a process")), signal).expect("it is there");
 }
 
-/// Starts a lab and waits until the tool that hangs runs in it: the processes that play, else how it
+/// Starts a lab and waits until the tool that hangs runs in it: the process that plays, else how it
 /// ended instead.
-fn hanging(mut lab: Command) -> Result<(Child, Vec<u32>), Option<(Option<i32>, String)>> {
+fn hanging(mut lab: Command) -> Result<(Child, u32), Option<(Option<i32>, String)>> {
     let mut child = lab.spawn().expect("it starts");
-    let mut playing = Vec::new();
+    let mut player = None;
     until("the tool that hangs", || {
-        playing = [vec![child.id()], children(child.id())].concat();
-        let hangs = |pid: &u32| left(*pid).iter().any(|one| one.contains("sleep 900"));
-        playing.retain(hangs);
-        !playing.is_empty() || child.try_wait().expect("our child").is_some()
+        player = playing(child.id());
+        player.is_some() || child.try_wait().expect("our child").is_some()
     });
-    if playing.is_empty() { Err(ended(child)) } else { Ok((child, playing)) }
+    match player {
+        Some(player) => {
+            let there = left(player);
+            assert!(there.len() > 20, "a run in progress shows: {there:?}");
+            Ok((child, player))
+        }
+        None => Err(ended(child)),
+    }
 }
 
 #[test]
@@ -160,10 +173,10 @@ fn a_tool_that_hangs_is_ended_with_its_time() {
     let folder = Folder::new();
     lab.args(["run", "hanging", "--offload", "on", "--out"]).arg(folder.path());
     match hanging(lab) {
-        Ok((child, playing)) => {
+        Ok((child, player)) => {
             let Some((status, words)) = ended(child) else { return };
             assert_eq!(status, Some(0), "{words}");
-            assert_eq!(left(playing[0]), BTreeSet::new());
+            assert_eq!(left(player), BTreeSet::new());
             assert!(folder.path().join("hanging.on.pcap").exists());
         }
         Err(None) => {}
@@ -177,7 +190,7 @@ fn assert_gone(arguments: &[&str], sign: Signal) {
     let folder = Folder::new();
     lab.args(arguments).arg("--out").arg(folder.path());
     let before = links();
-    let (child, playing) = match hanging(lab) {
+    let (child, player) = match hanging(lab) {
         Ok(found) => found,
         Err(None) => return,
         Err(other) => panic!("{other:?}"),
@@ -187,9 +200,7 @@ fn assert_gone(arguments: &[&str], sign: Signal) {
     let Some((status, words)) = ended(child) else { return };
     assert_eq!(status, Some(128 + sign as i32), "{words}");
     assert!(start.elapsed() < PATIENCE, "it took {:?} to end", start.elapsed());
-    for pid in playing {
-        assert_eq!(left(pid), BTreeSet::new());
-    }
+    assert_eq!(left(player), BTreeSet::new());
     assert_eq!(&links() - &before, BTreeSet::new());
     let kept: Vec<_> = names(&folder.path().to_string_lossy());
     assert!(!kept.iter().any(|name| name.ends_with(".pcap")), "{kept:?}");

@@ -12,8 +12,15 @@ use crate::{plain_script, said, training};
 
 /// The classes of the attacks that the lab plays.
 pub(crate) const CLASSES_PLAYED: [&str; 9] = [
-    "scan", "dos-flood", "dos-slow", "dos-reflection", "brute-force", "web-attack", "beacon",
-    "exfiltration", "lateral-movement",
+    "scan",
+    "dos-flood",
+    "dos-slow",
+    "dos-reflection",
+    "brute-force",
+    "web-attack",
+    "beacon",
+    "exfiltration",
+    "lateral-movement",
 ];
 
 /// Two scenarios that share a seed and a tool with its settings, and one more.
@@ -79,7 +86,8 @@ fn a_scenario_without_a_line_is_named() {
     let folder = Folder::new();
     folder.file("shared.toml", SHARED.as_bytes());
     let table = folder.file("split.tsv", b"kind\tname\tsplit\n");
-    let (_, mistakes) = said(check.arg("--table").arg(&table).arg("--scenarios").arg(folder.path()));
+    let (_, mistakes) =
+        said(check.arg("--table").arg(&table).arg("--scenarios").arg(folder.path()));
     assert!(mistakes.contains("the scenario `one` has no line\n"), "{mistakes}");
 }
 
@@ -105,11 +113,14 @@ fn the_attacks_of_the_lab_are_of_classes_that_weir_knows() {
 fn every_origin_of_public_captures_has_a_side() {
     let Some(manifest) = shared("MANIFEST.tsv") else { return };
     let table = fs::read_to_string(training().join("split.tsv")).expect("the split");
-    let sides: BTreeSet<_> = table.lines().filter_map(|line| line.strip_prefix("origin\t")).collect();
+    let sides: BTreeSet<_> =
+        table.lines().filter_map(|line| line.strip_prefix("origin\t")).collect();
     let known: BTreeSet<_> = sides.iter().filter_map(|line| line.split('\t').next()).collect();
     let manifest = fs::read_to_string(manifest).expect("the manifest");
     let captures = manifest.lines().filter(|line| line.starts_with("pcap/"));
-    let origin = |line: &str| line.split('\t').nth(1)?.strip_prefix("github:")?.split('@').next().map(str::to_owned);
+    let origin = |line: &str| {
+        line.split('\t').nth(1)?.strip_prefix("github:")?.split('@').next().map(str::to_owned)
+    };
     let found: BTreeSet<_> = captures.filter_map(origin).collect();
     assert!(!found.is_empty());
     let missing: Vec<_> = found.iter().filter(|origin| !known.contains(origin.as_str())).collect();

@@ -8,7 +8,8 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::RowAccessor;
 use parquet::schema::types::Type;
 
-use crate::{DEMO, DEMO_LABELS, said, script, training};
+use crate::support::flows::Folder;
+use crate::{DEMO_LABELS, demo, said, script, training};
 
 const MOST_BYTES: u64 = 30_000_000;
 
@@ -19,7 +20,9 @@ fn sequences_made_from_kept_vectors_are_those_of_the_extractor() {
         println!("skipped: no pyarrow (make oracles)");
         return;
     };
-    pack.args(["--weir", env!("CARGO_BIN_EXE_weir"), "--check", DEMO, "--labels", DEMO_LABELS]);
+    let folder = Folder::new();
+    pack.args(["--weir", env!("CARGO_BIN_EXE_weir"), "--labels", DEMO_LABELS, "--check"]);
+    pack.arg(demo(&folder));
     let (status, words) = said(&mut pack);
     assert_eq!(status, Some(0), "{words}");
     assert!(words.contains("are the same"), "{words}");
@@ -27,7 +30,8 @@ fn sequences_made_from_kept_vectors_are_those_of_the_extractor() {
 
 /// The runs in a file of kept vectors, and the labels in it.
 fn kept(path: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
-    let reader = SerializedFileReader::new(File::open(path).expect("kept vectors")).expect("a file");
+    let reader =
+        SerializedFileReader::new(File::open(path).expect("kept vectors")).expect("a file");
     let schema = reader.metadata().file_metadata().schema();
     let wanted = |column: &&std::sync::Arc<Type>| ["run", "label"].contains(&column.name());
     let columns = schema.get_fields().iter().filter(wanted).cloned().collect();
@@ -50,8 +54,10 @@ fn kept(path: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
 #[test]
 fn kept_vectors_are_small_and_on_the_side_of_their_scenario() {
     let table = fs::read_to_string(training().join("split.tsv")).expect("the split");
-    let sides: BTreeMap<_, _> =
-        table.lines().filter_map(|line| line.strip_prefix("scenario\t")?.split_once('\t')).collect();
+    let sides: BTreeMap<_, _> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("scenario\t")?.split_once('\t'))
+        .collect();
     let mut bytes = 0;
     let mut played = BTreeSet::new();
     for side in ["train", "validation", "test"] {
