@@ -14,12 +14,11 @@ from typing import Any
 
 from netns import HERE
 from scenario import AttackSpec, Hosts, Program, Scene
-from services import API, SHOP, USER
+from services import API, PYTHON, SHOP, USER
 
 __all__ = ["API", "PYTHON", "RAW", "SHOP", "TELLING", "USER", "AttackSpec", "Hosts", "Path", "Program", "Scene",
            "copied", "json_lines", "listed", "numbers", "own", "page", "passwords", "seed", "url"]
 
-PYTHON = "/usr/bin/python3"
 PROGRAMS = HERE / "attacks" / "programs"
 RAW = ("net_raw",)
 # curl says which connections it used.
