@@ -119,6 +119,7 @@ class Jobs:
                 how += "; once more"
             else:
                 self.failed.append(run.name)
+                self._log(run).write_text("\n".join([*said, how, ""]))
         print(f"[{self._done}/{self._all}] {run.name}: {how}", flush=True)
 
     def _log(self, run: Run) -> Path:

@@ -136,6 +136,9 @@ class Network(Namespaces):
             with inside(end.namespace):
                 for path, value in SETTINGS.items():
                     Path("/proc/sys/net", path).write_text(value)
+        for name, (first, last) in self.plan.ports.items():
+            with inside(self.end(name).namespace):
+                Path("/proc/sys/net/ipv4/ip_local_port_range").write_text(f"{first} {last}")
         self._join_nodes()
         self._join_pods("node", PODS_HERE, self.plan.pods)
         self._join_pods("node2", PODS_AWAY, self.plan.pods2)

@@ -20,6 +20,8 @@ PODS = PODS_HERE | PODS_AWAY
 SILENT = "192.0.2.250"
 DOCUMENTATION = ("203.0.113", "198.51.100")
 CLUSTERS = ("10.244", "10.42", "172.20", "10.128")
+# As Linux has it.
+EPHEMERAL = (32_768, 60_999)
 VXLAN_PORTS = (4789, 8472)
 
 
@@ -105,6 +107,21 @@ class Plan:
         for number, (own, far) in enumerate(zip(self.attackers, self.far, strict=True)):
             groups |= ({f"bad{number}": own} if own else {}) | ({f"far{number}": far} if far else {})
         return groups
+
+    @property
+    def ports(self) -> dict[str, tuple[int, int]]:
+        """The first and last port that a namespace's connections come from, where several have the same address.
+
+        No two of them may ever use the same port, as behind a NAT; who has which is drawn.
+        """
+        sharing = [f"bad{number}" for number, own in enumerate(self.attackers) if set(own) & set(self.clients)]
+        if not sharing:
+            return {}
+        names = ["out", *sharing]
+        random.Random(f"ports {self.seed}").shuffle(names)
+        first, last = EPHEMERAL
+        width = (last + 1 - first) // len(names)
+        return {name: (first + width * at, first + width * (at + 1) - 1) for at, name in enumerate(names)}
 
     def paths(self) -> dict[str, tuple[float, float, float]]:
         """Round trip and jitter in seconds, and loss, of every outside address."""
