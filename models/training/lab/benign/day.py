@@ -109,7 +109,8 @@ def failures(scene: Scene, every_s: float) -> Iterator[Visit]:
         away = {"do": "tcp", "to": SILENT, "port": 8080, "within_s": 4.0}
         yield inside(scene, at, rng.choice(("api", "tool")), away)
     for at in scene.times(2.0 * every_s):
-        leaving = ask(scene, [f"http://{SHOP}/files/manual.pdf"], rng.choice(BROWSERS), rate=60_000, leave_s=1.5)
+        leaving = ask(scene, [f"http://{SHOP}/files/manual.pdf"], rng.choice(BROWSERS), rate=60_000,
+                      buffer=32_768, leave_s=1.5)
         yield outside(at, rng.choice(scene.people), leaving)
 
 

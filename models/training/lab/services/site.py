@@ -45,8 +45,8 @@ def _sizes(rng: random.Random) -> dict[str, int]:
         "private/list.html": 700, "robots.txt": 120, "sitemap.xml": 9_000, "favicon.ico": 1_150,
         "assets/app.css": 16_000, "assets/app.js": 34_000, "files/manual.pdf": 1_300_000, "files/backup.tar": 6_000_000,
     }
-    sizes |= {f"catalog/{number}.html": rng.randrange(2_000, 12_000) for number in range(1, PAGES + 1)}
-    sizes |= {f"images/{number}.jpg": rng.randrange(2_000, 18_000) for number in range(1, IMAGES + 1)}
-    sizes |= {f"video/{number}.ts": rng.randrange(180_000, 700_000) for number in range(1, SEGMENTS + 1)}
+    sizes |= {f"catalog/{number}.html": rng.randrange(2_000, 9_000) for number in range(1, PAGES + 1)}
+    sizes |= {f"images/{number}.jpg": rng.randrange(1_000, 10_000) for number in range(1, IMAGES + 1)}
+    sizes |= {f"video/{number}.ts": rng.randrange(150_000, 500_000) for number in range(1, SEGMENTS + 1)}
     sizes |= {f"files/build-{number}.tar.gz": rng.randrange(150_000, 1_300_000) for number in range(1, BUILDS + 1)}
     return sizes
