@@ -48,6 +48,11 @@ class Attacks(Protocol):
     def far(self) -> int: ...
 
 
+def crowded(clients: Sequence[str]) -> str:
+    """The one of all clients that stands for a NAT."""
+    return clients[len(clients) // 2]
+
+
 @dataclass(frozen=True)
 class Plan:
     """Who is where. `clients` share a namespace; the hosts of each attack have their own."""
@@ -75,7 +80,8 @@ class Plan:
         clients = tuple(islice(taken, people))
         attackers = []
         for one in attacks:
-            own = {"outside": taken, "shared": iter(rng.sample(clients, people)), "pod": iter(())}[one.origin]
+            shared = sorted(rng.sample(clients, people), key=lambda client: client != crowded(clients))
+            own = {"outside": taken, "shared": iter(shared), "pod": iter(())}[one.origin]
             attackers.append(tuple(islice(own, one.hosts)))
         cluster, first = rng.choice(CLUSTERS), rng.randrange(0, 30)
         return cls(
@@ -99,6 +105,11 @@ class Plan:
     def gateway(self) -> str:
         """The first node's address on its pods' side."""
         return f"{self.pods}.1"
+
+    @property
+    def nat(self) -> str:
+        """The address that many people share; the first that an attack shares with them."""
+        return crowded(self.clients)
 
     @property
     def outside(self) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ import platform
 import random
 import resource
 import shutil
+import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -128,12 +129,20 @@ def play(run: Run, played: Played, folder: Path, part: Path) -> None:
         time.sleep(SETTLE_SECONDS)
         services.end(listening)
         time.sleep(CLOSING_SECONDS)
-        for program in (capture, *witnesses):
-            network.interrupt(program)
-            network.wait(program, 10.0)
+        finish(network, [capture])
+        time.sleep(witness.FLUSH_SECONDS)
+        finish(network, witnesses)
     said = log.read_text()
     if "\n0 packets dropped by kernel" not in said:
         raise LabError(f"the capture of {run.name} is not whole: {' / '.join(said.splitlines()[-3:])}")
+
+
+def finish(network: Network, programs: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ends what writes packets down, with all it has got."""
+    for program in programs:
+        network.interrupt(program)
+    for program in programs:
+        network.wait(program, 10.0)
 
 
 def watched(played: Played) -> dict[str, Sequence[str]]:

@@ -24,6 +24,8 @@ SNAP_BYTES = 128
 BATCH_PACKETS, BATCH_BYTES = 64, 65_535
 RECORD = struct.Struct("<IIII")
 FILE_BYTES = 24
+# What the kernel has logged is handed over by then.
+FLUSH_SECONDS = 1.2
 GROUP_BYTES = 4
 TLV = struct.Struct("<HH")
 PAYLOAD, USER = 9, 11
