@@ -16,7 +16,7 @@ from typing import Any
 
 from legs import packed, rows
 from packets import ICMP, TCP, UDP, Key, canonical
-from plan import PODS_AWAY, PODS_HERE
+from plan import PODS_AWAY, PODS_HERE, SILENT
 
 BENIGN = "benign"
 # Tools that say in a request who they are.
@@ -51,12 +51,12 @@ class Evidence:
 
     # When, if the source says so; whose; which source.
     flows: dict[Key, list[tuple[float | None, str, str]]] = field(default_factory=lambda: defaultdict(list))
-    # Addresses that nobody but an attack has; senders that nobody has are of who forges them.
+    # Addresses that nobody but an attack has; those that nobody has are of who forges or looks for them.
     alone: dict[bytes, str] = field(default_factory=dict)
     real: frozenset[bytes] = frozenset()
     # Who may have to do with an attack: its hosts, and the node, which asks pods for others.
     may: frozenset[bytes] = frozenset()
-    forger: str = ""
+    stray: str = ""
     logins: dict[bytes, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
 
     def says(self, key: Key, first_s: float, last_s: float) -> tuple[str, str] | None:
@@ -74,8 +74,8 @@ class Evidence:
         for end in ends:
             if end in self.alone:
                 return self.alone[end], "address of nobody else"
-        if self.forger and not self.real.issuperset(ends):
-            return self.forger, "address of nobody"
+        if self.stray and not self.real.issuperset(ends):
+            return self.stray, "address of nobody"
         return None if self.may.intersection(ends) else (BENIGN, "addresses of no attacker")
 
 
@@ -112,12 +112,19 @@ def addresses(found: Evidence, plan: Mapping[str, Any], attacks: Sequence[Mappin
     for attack in attacks:
         own = attack["hosts"] if attack["origin"] == "outside" else []
         found.alone |= {packed(address): attack["label"] for address in (*own, *attack["far"])}
-        if re.search(r"forged=(True|[1-9])|decoys=[1-9]", attack["setting"]):
-            found.forger = attack["label"]
+        if re.search(r"forged=(True|[1-9])|decoys=[1-9]|to=pods", attack["setting"]):
+            found.stray = attack["label"]
     hosts = [address for attack in attacks for address in (*attack["hosts"], *attack["far"])]
     found.may = frozenset(map(packed, (plan["node"], f"{plan['pods']}.1", *hosts)))
-    near = [f"{plan[net]}.{number}" for net in ("pods", "pods2") for number in range(256)]
-    found.real = frozenset(map(packed, (plan["node"], *plan["clients"], *plan["underlay"], *near))) | {*found.alone}
+    near = [*pods(plan).values(), *(packed(f"{plan[net]}.{number}") for net in ("pods", "pods2") for number in (0, 1))]
+    others = map(packed, (plan["node"], SILENT, *plan["clients"], *plan["underlay"]))
+    found.real = frozenset((*others, *near, *found.alone))
+
+
+def pods(plan: Mapping[str, Any]) -> dict[str, bytes]:
+    """The addresses of the pods."""
+    here = {name: packed(f"{plan['pods']}.{number}") for name, number in PODS_HERE.items()}
+    return here | {name: packed(f"{plan['pods2']}.{number}") for name, number in PODS_AWAY.items()}
 
 
 def printed(said: str, words: str) -> Iterator[tuple[float | None, Key, str]]:
@@ -170,8 +177,6 @@ def requests(
     found: Evidence, plan: Mapping[str, Any], attacks: Sequence[Mapping[str, Any]], logs: Path
 ) -> None:
     """Requests at the ingress and at pods, by who the client says it is and what is known of its connection."""
-    pods = {name: packed(f"{plan['pods']}.{number}") for name, number in PODS_HERE.items()}
-    pods |= {name: packed(f"{plan['pods2']}.{number}") for name, number in PODS_AWAY.items()}
     server, labels = packed(plan["node"]), {one["label"] for one in attacks}
     both = {packed(address) for one in attacks if one["origin"] != "outside" for address in one["hosts"]}
     told = {end: said[0][1] for key, said in found.flows.items() for end in ((key[0], key[1]), (key[2], key[3]))}
@@ -185,7 +190,7 @@ def requests(
             return next(iter(labels)) if len(labels) == 1 else ""
         return "" if client in both and EITHER.search(agent) else BENIGN
 
-    for name, address in {"ingress": server, **pods}.items():
+    for name, address in {"ingress": server, **pods(plan)}.items():
         log = logs / f"{name}.log"
         for fields in rows(log) if log.exists() else ():
             near = packed(fields[3]), int(fields[4])

@@ -44,8 +44,12 @@ class Intruder:
 
     @contextmanager
     def _open(self, host: str, port: int, why: str) -> Iterator[socket.socket]:
-        with socket.create_connection((host, port), 3) as sock:
-            print(f"{time.time():.6f}", *sock.getsockname(), host, port, why, flush=True)
+        with socket.socket() as sock:
+            sock.settimeout(3)
+            try:
+                sock.connect((host, port))
+            finally:
+                print(f"{time.time():.6f}", *sock.getsockname(), host, port, why, flush=True)
             yield sock
 
     def _answers(self, host: str, port: int) -> bool:
