@@ -85,7 +85,7 @@ bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
 # is said, not installed: some of these packages are daemons, which Debian starts.
 LAB := models/training/lab
 RECORDED := target/lab
-JOBS := 12
+JOBS := 16
 .PHONY: lab lab-all lab-packages
 lab: ## Play SCENARIO of the traffic lab, with segmentation offload off and on.
 	@[[ "$(SCENARIO)" ]] || { python3 $(LAB)/lab.py list; echo "one of these: make lab SCENARIO=NAME" >&2; exit 64; }

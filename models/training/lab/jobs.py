@@ -26,6 +26,8 @@ ENDING_SECONDS = 30.0
 # Making a network takes a processor for about a second; runs that begin together would wait for each other.
 APART_SECONDS = 1.5
 TICK_SECONDS = 0.2
+# Long runs are behind sooner, so that at the end short ones fill the gaps.
+LONG_FIRST = 2.0
 TRIES = 2
 PR_SET_PDEATHSIG = 1
 
@@ -82,7 +84,8 @@ class Jobs:
         """Of the two kinds the one that is behind: without an attack runs are long and light, the others short."""
 
         def behind(benign: bool) -> float:
-            rest = sum(job.run.scenario.seconds for job in self._waiting if job.run.scenario.is_benign == benign)
+            weight = LONG_FIRST if benign else 1.0
+            rest = weight * sum(job.run.scenario.seconds for job in self._waiting if job.run.scenario.is_benign == benign)
             return rest / (1 + sum(job.run.scenario.is_benign == benign for job in self._running))
 
         benign = behind(True) > behind(False)

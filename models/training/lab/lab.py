@@ -60,7 +60,7 @@ def parsed() -> argparse.Namespace:
     run.set_defaults(does=play_one)
     every = commands.add_parser("all", help="play all, with segmentation offload and without; what is there stays")
     every.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    every.add_argument("--jobs", type=int, default=12, help="how many at a time")
+    every.add_argument("--jobs", type=int, default=16, help="how many at a time")
     every.add_argument("--only", default="*", metavar="PATTERN", help="of the scenarios, those so called")
     every.set_defaults(does=play_all)
     commands.add_parser("clean", help="remove what killed runs left behind").set_defaults(does=clean)
