@@ -11,9 +11,11 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +25,20 @@ import pyarrow.parquet as parquet
 
 import kept
 from kept import HISTORY, SCOPES, Kept
-from split import NONE, SPLITS, Split
+from split import NONE, Split
 from vectors import ExtractionFailed, extracted, features_of, sequences_of, steps_of
 from verdict import SEQUENCE_LENGTH
 
 # A stretch ends after so much packet time, or after so many rows.
 STRETCH_US = 30_000_000
-STRETCH_ROWS = 1_000
-# Rows of a run that are kept, more or less: its stretches are taken until there are so many.
-ROWS_OF_RUN = 1_500
+STRETCH_ROWS = 250
+# Rows of a run that are kept, more or less, and of one in which nobody attacks, which is ten times as long.
+ROWS_OF_ATTACK, ROWS_OF_BENIGN = 600, 1_400
 MOST_BYTES = 30_000_000
 BATCH = 2_048
+# What is known of a row beside its sequences and its time.
+KEY = ["Src IP", "Dst IP", "Dst Port", "Protocol", "Label", "Weir Flow ID", "Final"]
+PROCESSES = 2
 
 
 @dataclass
@@ -44,22 +49,23 @@ class Contexts:
     """
 
     numbers: dict[object, list[int]] = field(default_factory=lambda: defaultdict(list))
-    pasts: list[deque[bytes]] = field(default_factory=list)
+    # Of each the vectors of its last final rows, one behind the other.
+    pasts: list[bytes] = field(default_factory=list)
 
-    def number(self, key: object, past: tuple[bytes, ...]) -> int:
+    def number(self, key: object, past: bytes) -> int:
         """The context with this key and past."""
         for number in self.numbers[key]:
-            if tuple(self.pasts[number]) == past:
+            if self.pasts[number] == past:
                 return number
         if past:
-            raise ExtractionFailed(f"no context {key} has the past of a sequence of {len(past) + 1} steps")
+            raise ExtractionFailed(f"no context {key} has the past of a sequence")
         self.numbers[key].append(len(self.pasts))
-        self.pasts.append(deque(maxlen=HISTORY))
+        self.pasts.append(b"")
         return len(self.pasts) - 1
 
     def remember(self, number: int, vector: bytes) -> None:
         """Puts the vector of a final row behind the others of a context."""
-        self.pasts[number].append(vector)
+        self.pasts[number] = (self.pasts[number] + vector)[-HISTORY * len(vector) :]
 
 
 def packed(weir: Path, capture: Path, labels: Path | None) -> Kept:
@@ -75,8 +81,8 @@ def packed(weir: Path, capture: Path, labels: Path | None) -> Kept:
             keys = (row["Src IP"], row["Dst IP"], row["Dst Port"], row["Protocol"]), row["Dst IP"]
             own = []
             for scope, key in enumerate(keys):
-                past = tuple(step.tobytes() for step in sequences[scope, SEQUENCE_LENGTH - lengths[scope] : -1])
-                own.append(contexts[scope].number(key, past))
+                past = sequences[scope, SEQUENCE_LENGTH - lengths[scope] : -1]
+                own.append(contexts[scope].number(key, past.tobytes()))
                 if row["Final"]:
                     contexts[scope].remember(own[-1], vector.tobytes())
             columns["vectors"].append(vector.copy())
@@ -97,7 +103,7 @@ def _rows(path: Path) -> Iterator[tuple[dict[str, Any], np.ndarray, list[int]]]:
     for batch in file.iter_batches(BATCH * len(SCOPES)):
         table = pyarrow.Table.from_batches([batch])
         sequences, lengths, time_us = sequences_of(table, names)
-        keys = table.drop_columns(names).to_pylist()[:: len(SCOPES)]
+        keys = table.select(KEY).to_pylist()[:: len(SCOPES)]
         for at, key in enumerate(keys):
             yield key | {"time_us": int(time_us[at])}, sequences[at], lengths[at].tolist()
 
@@ -138,23 +144,26 @@ def _taken(stretch: np.ndarray, labels: np.ndarray, most: int) -> list[int]:
 def pack(weir: Path, runs: Path, folder: Path) -> Counter[str]:
     """Packs every run of a folder into the file of its split; how many rows each split has."""
     split = Split.read()
+    sides = {path.stem: split.scenario(path.stem.rpartition(".")[0]) for path in sorted(runs.glob("*.json"))}
+    names = [name for name, side in sides.items() if side != NONE]
     parts: dict[str, list[pyarrow.Table]] = defaultdict(list)
-    for described in sorted(runs.glob("*.json")):
-        name = described.stem
-        side = split.scenario(name.rpartition(".")[0])
-        if side == NONE:
-            continue
-        base = runs / name
-        rows = packed(weir, base.with_name(f"{name}.pcap"), base.with_name(f"{name}.labels.csv"))
-        parts[side].append(kept.table(name, thinned(rows, ROWS_OF_RUN)))
-        print(f"{name}: {parts[side][-1].num_rows:,} of {len(rows):,} rows, {side}", file=sys.stderr)
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        for name, own in zip(names, pool.map(partial(_of_run, weir, runs), names), strict=True):
+            parts[sides[name]].append(own)
+            print(f"{name}: {own.num_rows:,} rows, {sides[name]}", file=sys.stderr)
     folder.mkdir(exist_ok=True)
-    for side in SPLITS:
-        if parts[side]:
-            kept.write(folder / f"{side}.parquet", pyarrow.concat_tables(parts[side]))
+    for side, own in parts.items():
+        kept.write(folder / f"{side}.parquet", pyarrow.concat_tables(own))
     if (size := sum(path.stat().st_size for path in folder.glob("*.parquet"))) > MOST_BYTES:
         raise ExtractionFailed(f"{size:,} bytes are more than {MOST_BYTES:,}: keep fewer rows of a run")
     return Counter({side: sum(part.num_rows for part in own) for side, own in parts.items()})
+
+
+def _of_run(weir: Path, runs: Path, name: str) -> pyarrow.Table:
+    """What is kept of one run."""
+    rows = packed(weir, runs / f"{name}.pcap", runs / f"{name}.labels.csv")
+    is_benign = set(rows.labels) <= {"benign"}
+    return kept.table(name, thinned(rows, ROWS_OF_BENIGN if is_benign else ROWS_OF_ATTACK))
 
 
 def checked(weir: Path, capture: Path, labels: Path | None) -> str:
