@@ -84,9 +84,9 @@ class Jobs:
         """Of the two kinds the one that is behind: without an attack runs are long and light, the others short."""
 
         def behind(benign: bool) -> float:
-            weight = LONG_FIRST if benign else 1.0
-            rest = weight * sum(job.run.scenario.seconds for job in self._waiting if job.run.scenario.is_benign == benign)
-            return rest / (1 + sum(job.run.scenario.is_benign == benign for job in self._running))
+            rest = sum(job.run.scenario.seconds for job in self._waiting if job.run.scenario.is_benign == benign)
+            own = sum(job.run.scenario.is_benign == benign for job in self._running)
+            return rest * (LONG_FIRST if benign else 1.0) / (1 + own)
 
         benign = behind(True) > behind(False)
         job = next(job for job in self._waiting if job.run.scenario.is_benign == benign)

@@ -119,12 +119,12 @@ def add_legs(truth: Truth, logs: legs.Logs, server: bytes) -> None:
         owners = (truth.owner(key, at_s) for key in opened.get((address, port), ()))
         return next((owner for owner in owners if owner is not None), BENIGN)
 
-    owners = [(one, one.owner(whose)) for one in logs.upstreams]
-    mixed = {one.key for one, owner in owners if owner != BENIGN}
-    for key in mixed:
-        truth.episodes[key] = [
-            Episode(owner, one.source, one.first_s, one.last_s) for one, owner in owners if one.key == key
-        ]
+    found: dict[Key, list[Episode]] = defaultdict(list)
+    for one in logs.upstreams:
+        found[one.key].append(Episode(one.owner(whose), one.source, one.first_s, one.last_s))
+    for key, own in found.items():
+        if any(one.owner != BENIGN for one in own):
+            truth.episodes[key] = own
 
 
 def complete(
