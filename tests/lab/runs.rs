@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 
 use crate::support::flows::{Folder, rows, run};
-use crate::{plain_script, said};
+use crate::{plain_script, said, training};
 
 /// How the lab says that the machine lacks a program.
 const MISSING: i32 = 77;
@@ -170,13 +170,24 @@ fn every_flow_of_a_run_has_a_label_and_nothing_else_is_left_of_it() {
     assert!(flows["benign"].len() > 50, "{} flows", flows["benign"].len());
 }
 
-#[test]
-fn a_flow_is_whose_program_sent_it() {
-    let checks = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/owners.py");
-    let Some(mut checks) = plain_script(checks) else { return };
-    let (status, words) = said(&mut checks);
+/// Asserts that a file of checks in Python is content.
+fn assert_content(checks: &str, arguments: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab").join(checks);
+    let Some(mut checks) = plain_script(&path.to_string_lossy()) else { return };
+    let (status, words) = said(checks.args(arguments));
     assert_eq!(status, Some(0), "{words}");
     assert!(words.contains("OK"), "{words}");
+}
+
+#[test]
+fn a_flow_is_whose_program_sent_it() {
+    assert_content("owners.py", &[]);
+}
+
+#[test]
+fn what_a_crowd_is_told_it_does() {
+    let lab = training().join("lab");
+    assert_content("crowd.py", &[&lab.to_string_lossy()]);
 }
 
 #[test]

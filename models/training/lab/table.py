@@ -140,7 +140,8 @@ def compared(found: Sequence[Counted], others: Sequence[Counted]) -> int:
     by_name = {one.name: one for one in others}
     pairs = [(one, by_name[one.name]) for one in found if one.name in by_name]
     differ = [list(differences(*pair)) for pair in pairs]
-    print(*(line for lines in differ for line in lines), sep="\n")
+    for line in (line for lines in differ for line in lines):
+        print(line)
     print(f"{len(pairs)} runs compared, {sum(map(bool, differ))} differ by more than {TOLERANCE:.0%}")
     return sum(map(bool, differ)) if pairs else 1
 
