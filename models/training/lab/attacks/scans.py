@@ -31,7 +31,8 @@ def pace(rate: int, delay_s: float, timing: int) -> tuple[str, ...]:
     words = ["-T", str(timing)]
     words += ["--min-rate", str(rate), "--max-rate", str(rate)] if rate else []
     words += ["--scan-delay", f"{delay_s}s", "--max-scan-delay", f"{delay_s}s"] if delay_s else []
-    return (*words, "--max-retries", "1")
+    # What is late on a busy machine is not asked for again: it would be one more flow.
+    return (*words, "--max-retries", "1", "--min-rtt-timeout", "400ms", "--initial-rtt-timeout", "600ms")
 
 
 @tool("scan-syn", "nmap")
