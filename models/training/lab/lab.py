@@ -78,6 +78,7 @@ def play_one(args: argparse.Namespace) -> None:
 
 def play_all(args: argparse.Namespace) -> int:
     """Every run that is data, several at a time."""
+    netns.need_root()
     require(PACKAGES)
     split = Split.read()
     wanted = [one for name, one in read_all(args.scenarios).items()

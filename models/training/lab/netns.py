@@ -32,6 +32,12 @@ PREFERRED = -10
 C = ctypes.CDLL(None, use_errno=True)
 
 
+def need_root() -> None:
+    """Says so before anything is made."""
+    if os.geteuid() != 0:
+        raise LabError("playing traffic between network namespaces needs root")
+
+
 @contextmanager
 def inside(namespace: str) -> Iterator[None]:
     """This thread, and what it starts, is in a namespace for a while."""

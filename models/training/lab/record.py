@@ -26,7 +26,7 @@ import packets
 import services
 import truth
 import witness
-from netns import PREFIX
+from netns import PREFIX, need_root
 from network import Network
 from namespaces import LabError
 from plan import Plan
@@ -95,6 +95,7 @@ def attack(number: int, spec: AttackSpec, plan: Plan, folder: Path, scene: Scene
 
 def record(run: Run, out: Path, plan: Plan | None = None) -> None:
     """Leaves the files of a run in a folder; addresses are drawn unless a plan is given."""
+    need_root()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}-{os.getpid()}-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
