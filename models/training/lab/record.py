@@ -111,7 +111,7 @@ def record(run: Run, out: Path, plan: Plan | None = None) -> None:
         described = describe(run, played, counts, time.monotonic() - began)
         (out / f"{run.name}.json").write_text(json.dumps(described, indent=1) + "\n")
         # Last, and at once: who finds it finds the others.
-        shutil.copyfile(part, out / f"{run.name}.part")
+        shutil.move(part, out / f"{run.name}.part")
         (out / f"{run.name}.part").rename(out / f"{run.name}.pcap")
 
 
