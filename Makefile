@@ -86,7 +86,7 @@ bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
 LAB := models/training/lab
 RECORDED := target/lab
 JOBS := 16
-.PHONY: lab lab-all lab-packages
+.PHONY: lab lab-all lab-vectors lab-packages
 lab: ## Play SCENARIO of the traffic lab, with segmentation offload off and on.
 	@[[ "$(SCENARIO)" ]] || { python3 $(LAB)/lab.py list; echo "one of these: make lab SCENARIO=NAME" >&2; exit 64; }
 	for offload in off on; do
@@ -97,6 +97,10 @@ lab: ## Play SCENARIO of the traffic lab, with segmentation offload off and on.
 lab-all: ## Play all scenarios of the traffic lab, JOBS at a time; runs that are there stay.
 	@python3 $(LAB)/lab.py all --out $(RECORDED) --jobs $(JOBS)
 	python3 $(LAB)/table.py $(RECORDED)
+
+lab-vectors: oracles ## Pack the runs that were recorded into models/training/lab_vectors.
+	@cargo build --release --locked
+	target/oracles/bin/python3 models/training/pack.py $(RECORDED)
 
 lab-packages: ## Install the Debian packages of the traffic lab.
 	@$(MAKE) --no-print-directory packages PACKAGES="$$(python3 $(LAB)/programs.py)"

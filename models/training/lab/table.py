@@ -156,6 +156,8 @@ def main() -> int:
     built = next((kind for kind in ("release", "debug") if (TARGET / kind / "weir").exists()), "release")
     parser.add_argument("--weir", type=Path, default=TARGET / built / "weir", help="who counts")
     args = parser.parse_args()
+    if not args.weir.exists():
+        parser.error(f"there is no {args.weir}: `cargo build` makes one")
     found = runs(args.weir, args.folder, args.only)
     if args.against:
         return 1 if compared(found, runs(args.weir, args.against, args.only)) else 0
