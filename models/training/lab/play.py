@@ -47,7 +47,7 @@ class Attack:
     # Packets, by the witness at its origin.
     sent: int = 0
     begun: list[tuple[Program, subprocess.Popen[bytes]]] = field(default_factory=list)
-    # As it was before the others were started, or is already over.
+    # Whether those of its programs that serve were started, and whether all of it is over.
     serving: bool = False
     over: bool = False
 
@@ -58,7 +58,7 @@ class Attack:
 
     @property
     def user(self) -> int:
-        """Its user."""
+        """The user that its programs run as."""
         return user(self.number)
 
 
@@ -133,7 +133,7 @@ class Player:
             kill_group(crowd)
 
     def _step(self, attack: Attack, now: float) -> None:
-        """Begins an attack, goes on with it or ends it."""
+        """Begins an attack when it is time, and ends it when its programs are done or have had their time."""
         spec = attack.spec
         if attack.over or now < spec.at_s - SERVING_SECONDS:
             return
@@ -142,7 +142,7 @@ class Player:
             self._begin(attack, serves=True)
         if now < spec.at_s:
             return
-        if not any(not program.serves for program, _ in attack.begun):
+        if all(program.serves for program, _ in attack.begun):
             self._begin(attack, serves=False)
         alive = any(started.poll() is None for program, started in attack.begun if not program.serves)
         if not alive or now > spec.at_s + spec.most_s:
