@@ -1,6 +1,8 @@
 //! The traffic lab: its captures in other encapsulations, what is on which side of a split, the vectors
 //! that are kept of it, and runs that leave nothing behind.
 
+#[path = "lab/bundled.rs"]
+mod bundled;
 #[path = "lab/rewrap.rs"]
 mod rewrap;
 #[path = "lab/runs.rs"]
@@ -22,7 +24,7 @@ const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/demo.pcap.zs
 const DEMO_LABELS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/demo.labels.csv");
 
 /// Packets of the bundled capture that are looked at: all of its kinds are among them.
-const SOME: usize = 30_000;
+const SOME: usize = 15_000;
 /// What precedes the records of a pcap file, and the bytes of one.
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;

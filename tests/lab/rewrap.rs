@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::bundled::bundled;
 use crate::support::flows::{Folder, run};
 use crate::support::frame::{Link, checksum};
 use crate::support::pcap::{Capture, ms};
@@ -77,18 +78,31 @@ fn assert_same_in_all(folder: &Folder, capture: &Path, ip_packets: usize) {
 }
 
 #[test]
-fn an_encapsulation_does_not_show_in_the_flows_of_a_run() {
+fn an_encapsulation_does_not_show_in_the_flows_of_the_demo() {
     let folder = Folder::new();
     let capture = demo(&folder);
-    let file = fs::read(&capture).expect("a capture");
-    let is_ip = |frame: &[u8]| frame[..2] == [0x08, 0x00];
-    let ip_packets = records(&file).filter(|(frame, _)| is_ip(frame)).count();
+    let ip_packets = ip_packets(&capture);
     assert!(ip_packets > SOME - 100);
     assert_same_in_all(&folder, &capture, ip_packets);
 }
 
+/// How many packets of a capture of all interfaces are of IPv4.
+fn ip_packets(capture: &Path) -> usize {
+    let file = fs::read(capture).expect("a capture");
+    records(&file).filter(|(frame, _)| frame[..2] == [0x08, 0x00]).count()
+}
+
+/// Packets above the MTU, and VXLAN, which is then inside something else.
 #[test]
-fn nor_do_packets_that_an_outer_length_cannot_tell() {
+fn nor_in_those_of_a_run_with_offload_and_two_nodes() {
+    let folder = Folder::new();
+    let (capture, _) = bundled(&folder, "on");
+    let ip_packets = ip_packets(&capture);
+    assert_same_in_all(&folder, &capture, ip_packets);
+}
+
+#[test]
+fn nor_do_packets_whose_length_no_outer_header_tells() {
     let folder = Folder::new();
     let talk = Talk::v4(41_000, 80);
     let mut packets = talk.open(0);
