@@ -92,7 +92,7 @@ lab: ## Play SCENARIO of the traffic lab, with segmentation offload off and on.
 	for offload in off on; do
 		python3 $(LAB)/lab.py run "$(SCENARIO)" --out $(RECORDED) --offload "$$offload"
 	done
-	ls -l $(RECORDED)/"$(SCENARIO)".*
+	ls -ld $(RECORDED)/"$(SCENARIO)".*
 
 lab-all: ## Play all scenarios of the traffic lab, JOBS at a time; runs that are there stay.
 	@python3 $(LAB)/lab.py all --out $(RECORDED) --jobs $(JOBS)
