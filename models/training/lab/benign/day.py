@@ -24,7 +24,8 @@ def day(
     """People browsing, programs that call the API, probes, jobs, names, and what goes wrong every day."""
     rng = scene.rng
     for at in scene.times(60.0 / visits_a_minute):
-        person = rng.choice(scene.people)
+        # Many are behind one address on any day.
+        person = scene.plan.nat if rng.random() < 0.25 else rng.choice(scene.people)
         yield browsing(scene, person, at, think_s=think_s, tls=tls)
         if rng.random() < 0.2:
             yield ahead(scene, person, at + 0.05)

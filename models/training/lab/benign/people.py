@@ -76,11 +76,12 @@ def over_h2(scene: Scene, address: str, at_s: float) -> Iterator[Item]:
 
 @case("nat")
 def nat(
-    scene: Scene, *, users: int = 12, at_s: float = 0.0, lasts_s: float = 300.0, think_s: float = 6.0, tls: float = 0.4
+    scene: Scene, *, users: int = 12, at_s: float = 0.0, lasts_s: float = 300.0, think_s: float = 6.0, tls: float = 0.4,
+    office: int = 0,
 ) -> Iterator[Visit]:
     """An office behind one address: many people, each with a browser of their own, some with an app that polls."""
     rng = scene.rng
-    address = rng.choice(scene.people)
+    address = scene.people[-office] if office else scene.plan.nat
     for number in range(users):
         start = at_s + rng.uniform(0, 0.7 * lasts_s)
         while start < min(at_s + lasts_s, scene.seconds - 2):
