@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,8 @@ class Kept:
 
     def where(self, rows: np.ndarray, whole: np.ndarray) -> Kept:
         """Some of the rows."""
-        columns = (getattr(self, one.name)[rows] for one in fields(self) if one.name not in ("features", "whole"))
-        return Kept(self.features, *columns, whole)
+        columns = [one.name for one in fields(self) if one.name not in ("features", "whole")]
+        return replace(self, whole=whole, **{name: getattr(self, name)[rows] for name in columns})
 
     def steps(self) -> np.ndarray:
         """Of every row the rows of its sequences, [rows, scopes, steps]; `NO_STEP` before the first."""
@@ -66,11 +66,11 @@ class Kept:
         found[:, :, -1] = np.arange(len(self))[:, np.newaxis]
         for scope in range(len(SCOPES)):
             past: dict[int, deque[int]] = defaultdict(lambda: deque(maxlen=HISTORY))
-            for at, (context, final) in enumerate(zip(self.contexts[:, scope].tolist(), self.final.tolist())):
-                own = past[context]
+            for at in range(len(self)):
+                own = past[int(self.contexts[at, scope])]
                 if own:
                     found[at, scope, HISTORY - len(own) : HISTORY] = own
-                if final:
+                if self.final[at]:
                     own.append(at)
         return found
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import kept
-from split import SPLITS, TEST, TRAIN, VALIDATION, Split
+from split import SPLITS, TRAIN, VALIDATION, Split
 from verdict import CLASSES
 
 MANIFEST_CLASS = {

@@ -139,7 +139,8 @@ def _thin(split: Split, data: list[Played]) -> Iterator[str]:
         for attack in one.attacks:
             by_class[attack.label, split.scenario(one.name)].add(attack.setting)
             by_kind[attack.kind].append(attack)
-    yield from (f"`{label}` is no class of the lab" for label in sorted({label for label, _ in by_class} - {*LAB_CLASSES}))
+    unknown = {label for label, _ in by_class} - {*LAB_CLASSES}
+    yield from (f"`{label}` is no class of the lab" for label in sorted(unknown))
     for label in LAB_CLASSES:
         for side in SPLITS:
             if (found := len(by_class[label, side])) < LEAST_SETTINGS:
@@ -160,9 +161,9 @@ def _short(split: Split, data: list[Played]) -> Iterator[str]:
         yield f"{found[TEST]:.1f} h of {TEST} are benign, not {LEAST_TEST_HOURS:.0f} h"
 
 
-def benign_hours(split: Split, data: Iterable[Played]) -> Counter[str]:
+def benign_hours(split: Split, data: Iterable[Played]) -> dict[str, float]:
     """Hours in which nobody attacks, with offload on and off, of each split."""
-    hours: Counter[str] = Counter()
+    hours: dict[str, float] = defaultdict(float)
     for one in data:
         if not one.attacks:
             hours[split.scenario(one.name)] += RUNS * one.seconds / 3600

@@ -60,12 +60,12 @@ def counted(weir: Path, split: Split, path: Path) -> Counted:
     name = path.stem
     described = json.loads(path.read_text())
     base = path.parent / name
-    argv = [weir, "flows", f"{base}.pcap", "--labels", f"{base}.labels.csv", "--log-level", "error"]
+    argv = [str(weir), "flows", f"{base}.pcap", "--labels", f"{base}.labels.csv", "--log-level", "error"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         flows = Counter(row["Label"] for row in csv.DictReader(program.stdout))
     if program.returncode != 0:
-        raise RuntimeError(f"`{' '.join(map(str, argv))}` ended with {program.returncode}")
+        raise RuntimeError(f"`{' '.join(argv)}` ended with {program.returncode}")
     # Scenarios from elsewhere are no data either.
     return Counted(name, split.lines.get(("scenario", described["scenario"]), NONE), described, flows)
 

@@ -18,7 +18,8 @@ NAMES = "rounds.names"
 @case("rounds")
 def rounds(scene: Scene, *, count: int = 7, every_s: float = 10.0) -> Iterator[Item]:
     """Short and kept connections, names, files, echoes, and what fails: inside, between the nodes, from outside."""
-    (scene.folder / NAMES).write_text("".join(f"host-{n}.partner.example {t}\n" for n in range(200) for t in ("A", "AAAA")))
+    names = (f"host-{n}.partner.example {kind}\n" for n in range(200) for kind in ("A", "AAAA"))
+    (scene.folder / NAMES).write_text("".join(names))
     for number in range(count):
         at = 1.0 + number * every_s
         near, other = (("tool", "odd"), ("odd", "cache"), ("cache", "tool"))[number % 3]
