@@ -41,9 +41,10 @@ class Flow:
     key: Key
     first_s: float
     last_s: float
-    # Packets to the second address of the key, and to the first.
+    # Packets to the second address of the key, to the first, and those that open a flow.
     there: int = 0
     back: int = 0
+    opened: int = 0
 
     def __str__(self) -> str:
         a, a_port, b, b_port, protocol = self.key
@@ -89,6 +90,7 @@ def flows(capture: Path, vxlan_port: int) -> list[Flow]:
             flow.there += 1
         else:
             flow.back += 1
+        flow.opened += packet.opens
     return found
 
 
@@ -146,7 +148,8 @@ def counted(capture: Path, labelled: list[tuple[str, Flow]]) -> Iterator[tuple[s
     about = described(capture)
     node = packed(about["plan"]["node"])
     for protocol, sent in totals(about, capture.with_suffix(".logs")).items():
-        came = sum(flow.there if flow.key[2] == node else flow.back for label, flow in labelled
+        # The sender's kernel ends what it knows nothing of, which is a packet more that no tool sent.
+        came = sum(flow.opened or (flow.there if flow.key[2] == node else flow.back) for label, flow in labelled
                    if label == "dos-flood" and flow.key[4] == protocol and node in (flow.key[0], flow.key[2]))
         yield capture.stem, protocol, sent, came
 
