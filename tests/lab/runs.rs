@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -22,11 +23,10 @@ const GLANCES: usize = 1_200;
 /// Debian's own, which has the modules that services and clients need.
 const PYTHON: &str = "/usr/bin/python3";
 
-/// The lab with the scenarios of these tests, or `None`, said on standard output, where it cannot be.
-fn lab() -> Option<Command> {
+/// The lab with the scenarios of these tests; as an error, what this machine lacks.
+fn lab() -> Result<Command, String> {
     if !geteuid().is_root() || !Path::new("/dev/net/tun").exists() {
-        println!("skipped: no root with a TUN device");
-        return None;
+        return Err("no root with a TUN device".into());
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut lab = Command::new(PYTHON);
@@ -34,22 +34,20 @@ fn lab() -> Option<Command> {
     lab.arg("--scenarios").arg(root.join("tests/lab/scenarios"));
     lab.arg("--also").arg(root.join("tests/lab/hang.py"));
     lab.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    Some(lab)
+    Ok(lab)
 }
 
 /// Exit status and words.
 type Ended = (Option<i32>, String);
 
-/// How a lab has ended; none, said on standard output, where this machine
-/// lacks something.
-fn ended(lab: Child) -> Option<Ended> {
+/// How a lab has ended; as an error, what this machine lacks.
+fn ended(lab: Child) -> Result<Ended, String> {
     let output = lab.wait_with_output().expect("it ends");
     let words = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     if output.status.code() == Some(MISSING) || words.contains("Operation not permitted") {
-        println!("skipped: {}", words.lines().last().unwrap_or_default());
-        return None;
+        return Err(words.lines().last().unwrap_or_default().to_owned());
     }
-    Some((output.status.code(), words))
+    Ok((output.status.code(), words))
 }
 
 /// The process that started this one.
@@ -122,33 +120,43 @@ fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).expect("a process")), signal).expect("it is there");
 }
 
-/// Starts a lab and waits until the tool that hangs runs in it: the process that plays, else how it
-/// ended instead.
-fn hanging(mut lab: Command) -> Result<(Child, u32), Option<Ended>> {
+/// Starts a lab and waits until the tool that hangs runs in it: with the process that plays; as an
+/// error, what this machine lacks.
+fn hanging(mut lab: Command) -> Result<(Child, u32), String> {
     let mut child = lab.spawn().expect("it starts");
     let mut player = None;
     until("the tool that hangs", || {
         player = playing(child.id());
         player.is_some() || child.try_wait().expect("our child").is_some()
     });
-    match player {
-        Some(player) => {
-            let there = left(player);
-            assert!(there.len() > 20, "a run in progress shows: {there:?}");
-            Ok((child, player))
-        }
-        None => Err(ended(child)),
+    let Some(player) = player else {
+        let early = ended(child)?;
+        panic!("it ended before the tool hung: {early:?}");
+    };
+    let there = left(player);
+    assert!(there.len() > 20, "a run in progress shows: {there:?}");
+    Ok((child, player))
+}
+
+/// Says that a test was skipped, if it was.
+fn say(skipped: Result<(), String>) {
+    if let Err(reason) = skipped {
+        println!("skipped: {reason}");
     }
 }
 
 #[test]
 fn every_flow_of_a_run_has_a_label_and_nothing_else_is_left_of_it() {
-    let Some(mut lab) = lab() else { return };
+    say(assert_whole());
+}
+
+fn assert_whole() -> Result<(), String> {
+    let mut lab = lab()?;
     let folder = Folder::new();
     let before = links();
     let child = lab.args(["run", "short", "--out"]).arg(folder.path()).spawn().expect("it starts");
     let pid = child.id();
-    let Some((status, words)) = ended(child) else { return };
+    let (status, words) = ended(child)?;
     assert_eq!(status, Some(0), "{words}");
     assert_eq!(left(pid), BTreeSet::new());
     assert_eq!(&links() - &before, BTreeSet::new());
@@ -175,6 +183,7 @@ fn every_flow_of_a_run_has_a_label_and_nothing_else_is_left_of_it() {
     let shared = described["attacks"][1]["hosts"][0].as_str().expect("an address");
     assert!(flows["dos-flood"].iter().any(|flow| flow.contains(shared)));
     assert!(flows["benign"].len() > 50, "{} flows", flows["benign"].len());
+    Ok(())
 }
 
 /// Asserts that a file of checks in Python is content.
@@ -199,52 +208,50 @@ fn what_a_crowd_is_told_it_does() {
 
 #[test]
 fn a_tool_that_hangs_is_ended_with_its_time() {
-    let Some(mut lab) = lab() else { return };
+    say(assert_ended());
+}
+
+fn assert_ended() -> Result<(), String> {
+    let mut lab = lab()?;
     let folder = Folder::new();
     lab.args(["run", "hanging", "--offload", "on", "--out"]).arg(folder.path());
-    match hanging(lab) {
-        Ok((child, player)) => {
-            let Some((status, words)) = ended(child) else { return };
-            assert_eq!(status, Some(0), "{words}");
-            assert_eq!(left(player), BTreeSet::new());
-            assert!(folder.path().join("hanging.on.pcap").exists());
-        }
-        Err(None) => {}
-        Err(other) => panic!("{other:?}"),
-    }
+    let (child, player) = hanging(lab)?;
+    let (status, words) = ended(child)?;
+    assert_eq!(status, Some(0), "{words}");
+    assert_eq!(left(player), BTreeSet::new());
+    assert!(folder.path().join("hanging.on.pcap").exists());
+    Ok(())
+}
+
+/// Side by side, since they mostly wait: one run, and several.
+#[test]
+fn runs_that_are_told_to_end_in_the_middle_leave_nothing() {
+    let cases = [
+        (vec!["run", "endless"], Signal::SIGINT),
+        (vec!["run", "endless"], Signal::SIGTERM),
+        (vec!["all", "--jobs", "2", "--only", "endless"], Signal::SIGINT),
+    ];
+    let before = links();
+    let skipped: Result<(), String> = thread::scope(|scope| {
+        let started =
+            cases.each_ref().map(|(arguments, sign)| scope.spawn(|| assert_gone(arguments, *sign)));
+        started.into_iter().try_for_each(|case| case.join().expect("the case holds"))
+    });
+    say(skipped);
+    assert_eq!(&links() - &before, BTreeSet::new());
 }
 
 /// Asserts that nothing is left of runs that are told to end in the middle.
-fn assert_gone(arguments: &[&str], sign: Signal) {
-    let Some(mut lab) = lab() else { return };
+fn assert_gone(arguments: &[&str], sign: Signal) -> Result<(), String> {
+    let mut lab = lab()?;
     let folder = Folder::new();
     lab.args(arguments).arg("--out").arg(folder.path());
-    let before = links();
-    let (child, player) = match hanging(lab) {
-        Ok(found) => found,
-        Err(None) => return,
-        Err(other) => panic!("{other:?}"),
-    };
+    let (child, player) = hanging(lab)?;
     signal(child.id(), sign);
-    let Some((status, words)) = ended(child) else { return };
-    assert_eq!(status, Some(128 + sign as i32), "{words}");
+    let (status, words) = ended(child)?;
+    assert_eq!(status, Some(128 + sign as i32), "{arguments:?}: {words}");
     assert_eq!(left(player), BTreeSet::new());
-    assert_eq!(&links() - &before, BTreeSet::new());
     let kept = names(&folder.path().to_string_lossy());
     assert!(!kept.iter().any(|name| name.contains(".pcap")), "{kept:?}");
-}
-
-#[test]
-fn an_interrupted_run_leaves_nothing() {
-    assert_gone(&["run", "endless"], Signal::SIGINT);
-}
-
-#[test]
-fn a_terminated_run_leaves_nothing() {
-    assert_gone(&["run", "endless"], Signal::SIGTERM);
-}
-
-#[test]
-fn several_interrupted_runs_leave_nothing() {
-    assert_gone(&["all", "--jobs", "2", "--only", "endless"], Signal::SIGINT);
+    Ok(())
 }
