@@ -183,6 +183,14 @@ fn assert_whole() -> Result<(), String> {
     let shared = described["attacks"][1]["hosts"][0].as_str().expect("an address");
     assert!(flows["dos-flood"].iter().any(|flow| flow.contains(shared)));
     assert!(flows["benign"].len() > 50, "{} flows", flows["benign"].len());
+    // What tools and servers wrote down says the same.
+    let Some(mut independent) = plain_script("lab/independent.py") else { return Ok(()) };
+    let (status, words) = said(independent.arg(folder.path()));
+    assert_eq!(status, Some(0), "{words}");
+    assert!(
+        words.lines().any(|line| line.starts_with("scan ") && line.contains("tool's output")),
+        "{words}"
+    );
     Ok(())
 }
 
