@@ -160,10 +160,10 @@ def clean_all() -> list[str]:
 
 
 def playing(pid: int) -> bool:
-    """Whether a process is one that plays runs."""
+    """Whether a process may be one that plays runs."""
     with suppress(OSError):
-        # A number is given again in time: what it says must be of the lab too.
-        return b"lab" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        # A number is given again in time; only Python plays runs, and what looks like it is left alone.
+        return b"python" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 
