@@ -41,8 +41,8 @@ FTP = re.compile(rf'^(\w+ \w+ +\d+ [\d:]+ \d+) \[pid \d+\] .*?Client "(?:::ffff:
 NAMES = re.compile(rf" {ADDRESS}/(\d+) query\[")
 FLOODS = {"syn-flood": TCP, "udp-flood": UDP, "icmp-flood": ICMP}
 COUNTED = re.compile(r"^(\d+) packets transmitted|^Raw packets sent: (\d+)|^(\d+) sent$", re.M)
-# The clocks of logs that count whole seconds.
-SECOND = 2.0
+# How far a log may be from the capture; and one that counts whole seconds.
+SOON, SECOND = 0.1, 2.0
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Evidence:
     def says(self, key: Key, first_s: float, last_s: float) -> tuple[str, str] | None:
         """Whose a flow is, as most of its entries in the sources say, and which source that is."""
         near = [(owner, source) for at_s, owner, source in self.flows.get(key, ())
-                if at_s is None or first_s - SECOND <= at_s <= last_s + SECOND]
+                if at_s is None or first_s - SOON <= at_s <= last_s + SOON]
         if near:
             return Counter(near).most_common(1)[0][0]
         ends = key[0], key[2]

@@ -28,6 +28,8 @@ from packets import Key
 
 # A flow ends, for this purpose, when it is silent for so long, or opened again: a port may serve somebody else later.
 SILENCE_SECONDS, AGAIN_SECONDS = 60.0, 3.0
+# It was a connection when both ends have said so much; before, a SYN is only the same one again.
+SAID = 2
 SILENT = "nothing"
 # Of the packets of a flood so many may be lost on the way, or be others of the same class.
 LOST = 0.02
@@ -45,6 +47,13 @@ class Flow:
     there: int = 0
     back: int = 0
     opened: int = 0
+
+    def over(self, at_s: float, opens: bool) -> bool:
+        """Whether a packet of this time is of another flow between the same ends."""
+        silent_s = at_s - self.last_s
+        if self.key[4] != packets.TCP or not opens:
+            return silent_s > SILENCE_SECONDS
+        return silent_s > AGAIN_SECONDS or min(self.there, self.back) > SAID
 
     def __str__(self) -> str:
         a, a_port, b, b_port, protocol = self.key
@@ -81,8 +90,7 @@ def flows(capture: Path, vxlan_port: int) -> list[Flow]:
     found = []
     for at_s, packet in packets.read(capture, vxlan_port):
         flow = current.get(packet.key)
-        silent_s = at_s - flow.last_s if flow else 0.0
-        if flow is None or silent_s > SILENCE_SECONDS or packet.opens and silent_s > AGAIN_SECONDS:
+        if flow is None or flow.over(at_s, packet.opens):
             flow = current[packet.key] = Flow(capture, packet.key, at_s, at_s)
             found.append(flow)
         flow.last_s = at_s
