@@ -1,6 +1,6 @@
 """A load test by the site's own people.
 
-Owns: the command lines of ab, wrk and h2load, bounded by counts. Refuses: to hide: they are as loud as a flood, from
+Owns: the command lines of ab and h2load, bounded by counts. Refuses: to hide: they are as loud as a flood, from
 one address, and mean well.
 """
 
@@ -45,9 +45,4 @@ def _program(
         to, scheme, words = (at, "http", ("--h1",)) if target == "pod" else (f"{at}:443", "https", ())
         return place, ("h2load", *words, "-n", count, "-c", many, "-m", "4", "-T", "30", f"--connect-to={to}",
                        f"{scheme}://{host}/{path}")
-    if program == "wrk" and target == "pod":
-        # It knows seconds only: over connections that are kept the number of flows does not depend on its pace, and
-        # the application is slow enough to bound that of packets.
-        return place, ("wrk", "-t", "1", "-c", many, "-d", f"{max(4, requests // 200)}s", "-H", f"Host: {host}",
-                       f"http://{url}")
-    raise LabError(f"no load test of the {target} by `{program}`: ab, h2load; of the pod also wrk")
+    raise LabError(f"no load test by `{program}`: ab, h2load")
