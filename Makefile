@@ -10,14 +10,17 @@ CARGO_LINTS := -- -D warnings
 # What is built against, and what the tests call.
 PACKAGES := gcc libc6-dev pkg-config libpcap-dev iproute2 tcpdump tmux python3
 
-# What the traffic of the benches is made with.
-BENCH_PACKAGES := netsniff-ng nginx-light dnsmasq iperf3 apache2-utils wrk bind9-dnsutils curl \
-    iputils-ping ethtool iftop
+# What small runs of the traffic lab are made with: those of the tests and of the benches.
+PLAY_PACKAGES := nginx-light dnsmasq-base apache2-utils nmap bind9-dnsutils curl iputils-ping ethtool \
+    nftables openssl python3-aiohttp python3-aiosmtpd python3-grpcio
 
-# What the tests are held against besides: another reader of captures, a clock that lies, a server that
-# limits as Ingress controllers do, the kernel's translation of Service addresses, the merge of the API
-# server, and kubectl, which others than Debian package too.
-ORACLE_PACKAGES := tshark faketime nginx-light nftables golang-go \
+# What the traffic of the benches is made with.
+BENCH_PACKAGES := $(PLAY_PACKAGES) netsniff-ng iftop
+
+# What the tests are held against besides: runs of the traffic lab, another reader of captures, a clock
+# that lies, a server that limits as Ingress controllers do, the kernel's translation of Service
+# addresses, the merge of the API server, and kubectl, which others than Debian package too.
+ORACLE_PACKAGES := $(PLAY_PACKAGES) tshark faketime golang-go \
     golang-k8s-sigs-structured-merge-diff-dev \
     $(shell command -v kubectl > /dev/null || echo kubernetes-client)
 
@@ -26,7 +29,7 @@ TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion conso
 
 .PHONY: help
 help: ## Say what there is to make.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: packages bench-packages oracle-packages
 packages: ## Install the Debian packages that are missing.
@@ -78,10 +81,34 @@ test: packages ## Run all tests and say how many were skipped.
 bench: bench-packages ## Measure speed and memory as ratios to tcpdump.
 	@python3 benches/bench.py $(ARGS)
 
+# Traffic with its truth, made by real programs between network namespaces; needs root. What is missing
+# is said, not installed: some of these packages are daemons, which Debian starts.
+LAB := models/training/lab
+RECORDED := target/lab
+JOBS := 16
+.PHONY: lab lab-all lab-vectors lab-packages
+lab: ## Play SCENARIO of the traffic lab, with segmentation offload off and on.
+	@[[ "$(SCENARIO)" ]] || { python3 $(LAB)/lab.py list; echo "one of these: make lab SCENARIO=NAME" >&2; exit 64; }
+	for offload in off on; do
+		python3 $(LAB)/lab.py run "$(SCENARIO)" --out $(RECORDED) --offload "$$offload"
+	done
+	ls -ld $(RECORDED)/"$(SCENARIO)".*
+
+lab-all: ## Play all scenarios of the traffic lab, JOBS at a time; runs that are there stay.
+	@python3 $(LAB)/lab.py all --out $(RECORDED) --jobs $(JOBS)
+	python3 $(LAB)/table.py $(RECORDED)
+
+lab-vectors: oracles ## Pack the runs that were recorded into models/training/lab_vectors.
+	@cargo build --release --locked
+	target/oracles/bin/python3 models/training/pack.py $(RECORDED)
+
+lab-packages: ## Install the Debian packages of the traffic lab.
+	@$(MAKE) --no-print-directory packages PACKAGES="$$(python3 $(LAB)/programs.py)"
+
 # What others wrote and the tests hold Weir against: the official client of Firebase, validators of
-# Slack's messages, a token endpoint, the schemas of Kubernetes and Grafana. Without them those tests
-# are skipped.
-ORACLES := firebase-admin slack_sdk authlib kubernetes-validate grafana-foundation-sdk
+# Slack's messages, a token endpoint, the schemas of Kubernetes and Grafana; and what reads the lab's
+# vectors. Without them those tests are skipped.
+ORACLES := firebase-admin slack_sdk authlib kubernetes-validate grafana-foundation-sdk numpy pyarrow
 ORACLE_MODULES := @slack/types typescript
 .PHONY: oracles
 oracles: oracle-packages ## Fetch the clients and validators that tests compare with.

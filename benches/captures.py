@@ -1,38 +1,41 @@
 """The captures the figures are taken from; each is made once and kept.
 
-Owns: recording the mixed capture, writing the million and the one-packet
-captures, counting what is in one. Refuses: to keep a capture that lost packets
-or misses its shape. Run as `captures.py NAME FILE`, in a process of its own:
-the peak memory of whoever starts a measured program shows in its figures.
+Owns: having the traffic lab play the mixed capture, writing the million and the
+one-packet captures, counting what is in one. Refuses: to keep a capture that
+misses its shape; the lab refuses one that lost packets. Run as `captures.py NAME
+FILE`, in a process of its own: the peak memory of whoever starts a measured
+program shows in its figures.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import struct
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import traffic
-from lab import Lab
 from namespaces import LabError, leave_on_signals
 
-MIXED_PACKETS = 1_050_000
-MIXED_BYTES = 600_000_000
-MIXED_SECONDS = 240.0
+LAB = Path(__file__).resolve().parents[1] / "models" / "training" / "lab" / "lab.py"
+# With frames as they are on a wire: segmentation offload is off.
+SCENARIO, RUN = "bench-mixed", "bench-mixed.off.pcap"
+LEAST_PACKETS = 1_000_000
 PACKETS_PER_FLOW = (10.0, 20.0)
-RING_KIB = 256 * 1024
 MILLION = 1_000_000
 MILLION_SPACING_US = 20
 
-FILE_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
+FILE_HEADER_PARTS = struct.Struct("<IHHiIII")
+FILE_HEADER = FILE_HEADER_PARTS.pack(0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
 RECORD = struct.Struct("<IIII")
 ETHERNET = bytes.fromhex("0200000000020200000000010800")
-ETHERNET_BYTES = 14
+ETHERNET_LINK, COOKED_LINK = 1, 276
+VXLAN_PORTS = (4789, 8472)
+VXLAN_BYTES = 8 + 8
 SYN, FIN_OR_RST, ACK = 0x02, 0x05, 0x10
 
 
@@ -52,47 +55,26 @@ class Census:
 
 
 def record_mixed(path: Path) -> None:
-    """Records rounds of real traffic until there is enough of it."""
-    traffic.require()
-    with tempfile.TemporaryDirectory(prefix="weir-bench-") as name, Lab(MIXED_SECONDS) as lab:
-        folder, log = Path(name), Path(name) / "tcpdump.log"
-        traffic.address(lab)
-        traffic.serve(lab, folder)
-        with log.open("wb") as stderr:
-            tcpdump = lab.start(
-                lab.client,
-                ["tcpdump", "-Z", "root", "-ni", lab.client.interface, "-s", "0", "-B", str(RING_KIB), "-w", path],
-                stderr=stderr,
-            )
-            await_capture(lab, log)
-            turn, seen = 0, lab.counters(lab.client)
-            while seen.sent + seen.received < MIXED_PACKETS and seen.bytes < MIXED_BYTES:
-                traffic.play(lab, folder, turn)
-                turn, seen = turn + 1, lab.counters(lab.client)
-                print(f"  round {turn}: {seen.sent + seen.received:,} packets", file=sys.stderr)
-            # Connections that linger close, and the capture empties its ring.
-            time.sleep(2.5)
-            lab.interrupt(tcpdump)
-            lab.wait(tcpdump, 30.0)
-        words = log.read_text()
-    if "\n0 packets dropped by kernel" not in words:
-        raise LabError(f"the mixed capture is not whole: {' / '.join(words.splitlines()[-3:])}")
-
-
-def await_capture(lab: Lab, log: Path) -> None:
-    """Returns once tcpdump says that it listens."""
-    for _ in range(100):
-        if "listening on" in log.read_text():
-            return
-        time.sleep(0.05)
-    raise LabError(f"tcpdump did not start: {log.read_text().strip()}")
+    """Has the lab play real traffic of many kinds."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as name:
+        argv = ["/usr/bin/python3", str(LAB), "run", SCENARIO, "--out", name]
+        # Where there is room for it twice.
+        with subprocess.Popen(argv, env=os.environ | {"TMPDIR": name}, start_new_session=True) as lab:
+            try:
+                lab.wait()
+            finally:
+                # Asked, not killed: it has namespaces to remove.
+                lab.terminate()
+        if lab.returncode != 0:
+            raise LabError("the lab could not play it")
+        Path(name, RUN).rename(path)
 
 
 def check_mixed(census: Census) -> None:
     """Whether the capture has the shape the bounds were set for."""
     low, high = PACKETS_PER_FLOW
     each = census.packets / census.flows
-    if census.packets < 1_000_000 or not low <= each <= high:
+    if census.packets < LEAST_PACKETS or not low <= each <= high:
         raise LabError(f"the mixed capture is not what was wanted: {census}")
 
 
@@ -159,10 +141,10 @@ def census(path: Path) -> Census:
     """
     closing: dict[tuple[object, ...], bool] = {}
     packets = flows = wire_bytes = 0
-    for length, frame in records(path):
+    for length, kind, content in records(path):
         packets += 1
         wire_bytes += length
-        found = key(frame)
+        found = key(kind, content)
         if found is None:
             continue
         tuple_, flags = found
@@ -174,18 +156,22 @@ def census(path: Path) -> Census:
     return Census(packets, flows, wire_bytes)
 
 
-def records(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Length on the wire and captured bytes of every record of a little-endian pcap file."""
+def records(path: Path) -> Iterator[tuple[int, bytes, bytes]]:
+    """Length on the wire, EtherType and what is behind it, of every record of a little-endian pcap file."""
     with path.open("rb", buffering=1 << 20) as file:
-        file.read(len(FILE_HEADER))
+        link = FILE_HEADER_PARTS.unpack(file.read(len(FILE_HEADER)))[-1]
+        kind, behind = {ETHERNET_LINK: (12, 14), COOKED_LINK: (0, 20)}[link]
         while header := file.read(RECORD.size):
             _, _, captured, length = RECORD.unpack(header)
-            yield length, file.read(captured)
+            frame = file.read(captured)
+            yield length, frame[kind : kind + 2], frame[behind:]
 
 
-def key(frame: bytes) -> tuple[tuple[object, ...], int] | None:
-    """The 5-tuple, the same in both directions, and TCP flags; none without IP or past a first fragment."""
-    kind, ip = frame[12:14], frame[ETHERNET_BYTES:]
+def key(kind: bytes, ip: bytes) -> tuple[tuple[object, ...], int] | None:
+    """The 5-tuple, the same in both directions, and TCP flags; none without IP or past a first fragment.
+
+    Of VXLAN it is that of the packet inside.
+    """
     if kind == b"\x08\x00":
         protocol, source, target, content = ip[9], ip[12:16], ip[16:20], ip[(ip[0] & 15) * 4 :]
         if (ip[6] & 0x1F) << 8 | ip[7]:
@@ -194,6 +180,9 @@ def key(frame: bytes) -> tuple[tuple[object, ...], int] | None:
         protocol, source, target, content = ip[6], ip[8:24], ip[24:40], ip[40:]
     else:
         return None
+    if protocol == 17 and int.from_bytes(content[2:4], "big") in VXLAN_PORTS:
+        inner = content[VXLAN_BYTES:]
+        return key(inner[12:14], inner[14:])
     ports = (content[:2], content[2:4]) if protocol in (6, 17) else (b"", b"")
     ends = sorted(((source, ports[0]), (target, ports[1])))
     return (protocol, *ends), content[13] if protocol == 6 else 0

@@ -148,7 +148,12 @@ def ignore_signals() -> dict[signal.Signals, Handler]:
 
 
 def kill_group(program: subprocess.Popen[bytes]) -> None:
-    """Ends a program and its children; what they were writing is not wanted any more."""
+    """Ends a program and its children; what they were writing is not wanted any more.
+
+    One that is over is left alone: its number may be that of somebody else by now.
+    """
+    if program.poll() is not None:
+        return
     with suppress(ProcessLookupError):
         os.killpg(program.pid, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):

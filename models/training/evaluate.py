@@ -15,7 +15,8 @@ from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 from data import Capture
 from judge import ATTACKS, Incident, Judged, Thresholds, chosen
 from settings import Settings, settings
-from sources import DEMO, TEST, TRAIN
+from sources import DEMO
+from split import TEST, TRAIN
 from verdict import BENIGN, CLASSES
 
 Trial = tuple[Judged, Thresholds]

@@ -26,7 +26,7 @@ from graph import onnx_model
 from judge import chosen
 from model import Clstm, scores
 from settings import REPOSITORY, settings
-from sources import TEST, TRAIN
+from split import TEST, TRAIN
 from train import SHIPPED
 from verdict import CLASSES, SEQUENCE_LENGTH
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import data
+import kept
 import sources
 from data import Capture
 from sources import Source
@@ -50,6 +51,6 @@ def settings(doc: str) -> Settings:
     shared = REPOSITORY.parent / "shared" / "data"
     parser.add_argument("--weir", type=Path, default=target / "release" / "weir", help="the extractor")
     parser.add_argument("--data", type=Path, default=shared, help="folder of MANIFEST.tsv and its captures")
-    parser.add_argument("--lab", type=Path, required=True, help="folder of the lab's runs and READY.txt")
+    parser.add_argument("--lab", type=Path, default=kept.FOLDER, help="folder of the lab's vectors")
     parser.add_argument("--work", type=Path, default=target / "training", help="vectors, models, scores")
     return Settings(**vars(parser.parse_args()))

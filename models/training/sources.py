@@ -1,19 +1,21 @@
 """Which captures there are, where each comes from and what its flows are called.
 
 Owns: the classes of the manifest's labels, origins, roles, and what is known of files that hold
-background too. Reads the manifest and the lab's list; `vectors` reads the captures.
+background too. Reads the manifest and which runs of the lab are kept; `vectors` reads the rest, and
+`split` says what is on which side.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+import kept
+from split import SPLITS, TRAIN, VALIDATION, Split
 from verdict import CLASSES
 
 MANIFEST_CLASS = {
@@ -44,8 +46,7 @@ MIXED_PORTS = {
     "intrusion-mixed": (80,),
 }
 UNKNOWN = -1
-TRAIN, TEST, DEMO = "train", "test", "demo"
-LAB_LINE = re.compile(r"(?P<name>\S+) .*\brole=(?P<role>train|test)\b")
+DEMO = "demo"
 
 
 @dataclass(frozen=True)
@@ -56,37 +57,49 @@ class Source:
     path: Path
     origin: str
     licence: str
-    role: str
+    # `TRAIN`, `VALIDATION`, `TEST` by the table of `split`, or `DEMO`.
+    split: str
     # Of every flow, where there are no labels by flow.
     kind: str | None
     mixed: str | None = None
     labels: Path | None = None
+    # Of the lab: the run whose vectors are kept in the file at `path`.
+    run: str | None = None
 
     @property
     def is_lab(self) -> bool:
-        """Whether the lab made it."""
-        return self.labels is not None
+        """Whether the lab made it, which labels flow by flow."""
+        return self.kind is None
+
+    @property
+    def role(self) -> str:
+        """Whether models may learn from it: `TRAIN`, or as its split says.
+
+        Public origins are few and each has its own classes: all are learnt from, and each is judged by a
+        model that has not seen it.
+        """
+        return TRAIN if self.split == VALIDATION or not self.is_lab else self.split
 
     @property
     def fold(self) -> str:
         """The part of a cross-validation that holds it back: its origin.
 
-        The lab's runs are many small origins; they are held back in two halves, whole recipes at a time.
+        The lab's scenarios are many small origins; they are held back in two halves.
         """
         if not self.is_lab:
             return self.origin
-        recipe = self.origin.rpartition("-")[0]
-        return "lab/odd" if sum(recipe.encode()) % 2 else "lab/even"
+        return "lab/odd" if sum(self.origin.encode()) % 2 else "lab/even"
 
     @property
     def stops(self) -> bool:
-        """Whether it is kept from the gradient to say when to stop: one in eight, by name."""
-        return sum(self.name.encode()) % 8 == 0
+        """Whether it is kept from the gradient to say when to stop: of public files one in eight, by name."""
+        return self.split == VALIDATION if self.is_lab else sum(self.name.encode()) % 8 == 0
 
     def classes(self, labels: list[str], server_ports: np.ndarray) -> np.ndarray:
         """The class of every row; `UNKNOWN` where nobody says."""
         if self.is_lab:
-            return np.array([CLASSES.index(label) if label in CLASSES else 0 for label in labels], np.int64)
+            # Nobody knows for whom the ingress sent a few of the packets of an attack's time.
+            return np.array([UNKNOWN if label == "unknown" else CLASSES.index(label) for label in labels], np.int64)
         found = np.full(len(server_ports), CLASSES.index(self.kind), np.int64)
         if self.mixed:
             found[~np.isin(server_ports, MIXED_PORTS[self.mixed])] = UNKNOWN
@@ -95,6 +108,7 @@ class Source:
 
 def public(data: Path) -> Iterator[Source]:
     """The captures that the manifest names."""
+    split = Split.read()
     with (data / "MANIFEST.tsv").open(newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             if not row["path"].startswith("pcap/"):
@@ -102,33 +116,32 @@ def public(data: Path) -> Iterator[Source]:
             side, label = row["label"].split("/")
             if label in LEFT_OUT:
                 continue
+            origin = row["origin"].split("@")[0].removeprefix("github:")
             yield Source(
                 name=row["path"].removeprefix("pcap/"),
                 path=data / row["path"],
-                origin=row["origin"].split("@")[0].removeprefix("github:"),
+                origin=origin,
                 licence=row["license"],
-                role=TRAIN,
+                split=split.origin(origin),
                 kind="benign" if side == "benign" else MANIFEST_CLASS[label],
                 mixed=label if label.endswith("-mixed") else None,
             )
 
 
 def lab(folder: Path) -> Iterator[Source]:
-    """The lab's finished runs, each an origin of its own."""
-    for line in (folder / "READY.txt").read_text().splitlines():
-        match = LAB_LINE.match(line)
-        if match is None:
-            raise ValueError(f"`{line}` names no lab run with the role train or test")
-        name, role = match["name"], match["role"]
-        yield Source(
-            name=f"lab/{name}",
-            path=folder / f"{name}.pcap",
-            origin=f"lab/{name}",
-            licence="made by this project",
-            role=role,
-            kind=None,
-            labels=folder / f"{name}.labels.csv",
-        )
+    """The runs of the lab whose vectors are kept; the two of a scenario are one origin."""
+    for split in SPLITS:
+        path = folder / f"{split}.parquet"
+        for run in kept.runs(path):
+            yield Source(
+                name=f"lab/{run}",
+                path=path,
+                origin=f"lab/{run.rpartition('.')[0]}",
+                licence="made by this project",
+                split=split,
+                kind=None,
+                run=run,
+            )
 
 
 def demo(repository: Path) -> Source:

@@ -20,7 +20,7 @@ import fit
 from data import Capture
 from model import Clstm, scores
 from settings import Settings, settings
-from sources import TRAIN
+from split import TRAIN
 
 SHIPPED = "shipped"
 PROCESSES = 2

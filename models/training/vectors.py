@@ -2,7 +2,7 @@
 
 Owns: calling `weir flows --sequences`, reading what it writes, and keeping the result, one file a
 capture. No address, port or time is in a sequence; they are kept beside it for the incident rule
-and for labels.
+and for labels. What the lab has made is read from `kept` instead: its captures are not there.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pyarrow.parquet as parquet
 
+import kept
+from kept import SCOPES
 from sources import Source
 from verdict import SEQUENCE_LENGTH
 
-SCOPES = 2
-# Columns before the steps.
-KEY = ("Src IP", "Dst IP", "Dst Port", "Src Port", "Timestamp", "Label", "Weir Flow ID", "Final", "Scope", "Steps")
 DURATION = "Flow Duration"
 WELL_KNOWN = 1024
 
@@ -56,23 +56,24 @@ class Rows:
 def feature_names(weir: Path, capture: Path) -> list[str]:
     """The catalogue, in order, as the extractor writes it."""
     with tempfile.TemporaryDirectory() as folder:
-        schema = parquet.read_schema(_extract(weir, capture, None, Path(folder)))
-    return [name.removeprefix("0.") for name in schema.names if name.startswith("0.")]
+        return features_of(extracted(weir, capture, None, Path(folder)))
 
 
 def rows(weir: Path, source: Source, cache: Path) -> Rows:
     """The rows of a capture, extracted now if they have not been by this binary."""
+    if source.run:
+        return _of_lab(kept.read(source.path, source.run), source)
     path = cache / f"{_key(weir, source)}.npz"
     if path.exists():
-        with np.load(path) as kept:
-            return Rows(*(kept[field.name] for field in fields(Rows)))
+        with np.load(path) as found:
+            return Rows(*(found[field.name] for field in fields(Rows)))
     with tempfile.TemporaryDirectory() as folder:
-        found = _read(_extract(weir, source.path, source.labels, Path(folder)), source)
+        made = _read(extracted(weir, source.path, source.labels, Path(folder)), source)
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".tmp.npz")
-    np.savez(unfinished, **{field.name: getattr(found, field.name) for field in fields(Rows)})
+    np.savez(unfinished, **{field.name: getattr(made, field.name) for field in fields(Rows)})
     unfinished.rename(path)
-    return found
+    return made
 
 
 def _key(weir: Path, source: Source) -> str:
@@ -84,7 +85,8 @@ def _key(weir: Path, source: Source) -> str:
     return found.hexdigest()[:24]
 
 
-def _extract(weir: Path, capture: Path, labels: Path | None, folder: Path) -> Path:
+def extracted(weir: Path, capture: Path, labels: Path | None, folder: Path) -> Path:
+    """The file of sequences of a capture, which Weir writes to `folder`."""
     output = folder / "rows.parquet"
     argv = [str(weir), "flows", str(capture), "--sequences", "--provisional", "-o", str(output)]
     if labels:
@@ -96,31 +98,65 @@ def _extract(weir: Path, capture: Path, labels: Path | None, folder: Path) -> Pa
     return output
 
 
-def _read(path: Path, source: Source) -> Rows:
-    table = parquet.read_table(path)
-    key = {name: table[name] for name in KEY}
-    scopes = key["Scope"].to_pylist()
-    if scopes != ["pair", "server"] * (len(scopes) // SCOPES):
-        raise ExtractionFailed(f"extract `{source.path}`: a row has not one sequence a scope")
-    steps = [name for name in table.column_names if name not in KEY and name.split(".")[0].isdigit()]
-    features = len(steps) // SEQUENCE_LENGTH
-    flat = np.empty((len(scopes), len(steps)), np.float32)
-    for at, name in enumerate(steps):
+def steps_of(columns: list[str]) -> list[str]:
+    """Those of the columns that are a feature at a step."""
+    return [name for name in columns if name.split(".")[0].isdigit()]
+
+
+def features_of(path: Path) -> list[str]:
+    """The features of a file of sequences, in order."""
+    return [name.removeprefix("0.") for name in parquet.read_schema(path).names if name.startswith("0.")]
+
+
+def sequences_of(table: pyarrow.Table, names: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of every row its sequences, how many steps each has, and when the flow's last packet so far was."""
+    scopes = table["Scope"].to_pylist()
+    if scopes != [*SCOPES] * (len(scopes) // len(SCOPES)):
+        raise ExtractionFailed("a row has not one sequence a scope")
+    flat = np.empty((len(scopes), len(names)), np.float32)
+    for at, name in enumerate(names):
         flat[:, at] = table[name].to_numpy()
-    sequences = flat.reshape(-1, SCOPES, SEQUENCE_LENGTH, features)
-    lengths = key["Steps"].to_numpy().reshape(-1, SCOPES, 1)
-    first = slice(None, None, SCOPES)
-    duration_us = flat[first, steps.index(f"{SEQUENCE_LENGTH - 1}.{DURATION}")].astype(np.int64)
-    ports = np.stack([key["Src Port"].to_numpy()[first], key["Dst Port"].to_numpy()[first]], axis=1)
+    first = slice(None, None, len(SCOPES))
+    duration_us = flat[first, names.index(f"{SEQUENCE_LENGTH - 1}.{DURATION}")].astype(np.int64)
+    start_us = table["Timestamp"].to_numpy()[first].astype("datetime64[us]").astype(np.int64)
+    sequences = flat.reshape(-1, len(SCOPES), SEQUENCE_LENGTH, len(names) // SEQUENCE_LENGTH)
+    return sequences, table["Steps"].to_numpy().reshape(-1, len(SCOPES)), start_us + duration_us
+
+
+def _mask(lengths: np.ndarray) -> np.ndarray:
+    """Which steps are vectors: the last ones."""
+    return (np.arange(SEQUENCE_LENGTH) >= SEQUENCE_LENGTH - lengths[..., np.newaxis]).astype(np.float32)
+
+
+def _of_lab(own: kept.Kept, source: Source) -> Rows:
+    sequences, lengths = own.sequences()
+    whole = own.whole
     return Rows(
         sequences=sequences,
-        mask=(np.arange(SEQUENCE_LENGTH) >= SEQUENCE_LENGTH - lengths).astype(np.float32),
-        classes=source.classes(key["Label"].to_pylist()[first], _server_port(ports)),
-        final=key["Final"].to_numpy()[first],
-        flow=np.array(key["Weir Flow ID"].to_pylist()[first], dtype="U16"),
-        source=np.array(key["Src IP"].to_pylist()[first], dtype=str),
-        target=np.array(key["Dst IP"].to_pylist()[first], dtype=str),
-        time_us=key["Timestamp"].to_numpy()[first].astype("datetime64[us]").astype(np.int64) + duration_us,
+        mask=_mask(lengths),
+        classes=source.classes(own.labels[whole].tolist(), np.zeros(int(whole.sum()), np.int64)),
+        final=own.final[whole],
+        flow=own.flow[whole].astype(str),
+        source=own.hosts[whole, 0].astype(str),
+        target=own.hosts[whole, 1].astype(str),
+        time_us=own.time_us[whole],
+    )
+
+
+def _read(path: Path, source: Source) -> Rows:
+    table = parquet.read_table(path)
+    sequences, lengths, time_us = sequences_of(table, steps_of(table.column_names))
+    first = slice(None, None, len(SCOPES))
+    ports = np.stack([table[name].to_numpy()[first] for name in ("Src Port", "Dst Port")], axis=1)
+    return Rows(
+        sequences=sequences,
+        mask=_mask(lengths),
+        classes=source.classes(table["Label"].to_pylist()[first], _server_port(ports)),
+        final=table["Final"].to_numpy()[first],
+        flow=np.array(table["Weir Flow ID"].to_pylist()[first], dtype="U16"),
+        source=np.array(table["Src IP"].to_pylist()[first], dtype=str),
+        target=np.array(table["Dst IP"].to_pylist()[first], dtype=str),
+        time_us=time_us,
     )
 
 

@@ -1,129 +1,128 @@
-"""The network of a run: hosts outside, a node with an ingress, pods behind it.
+"""The network of a run: hosts outside, two nodes, the pods behind them.
 
-Owns: addresses (`Plan`), namespaces, interfaces, routes and what `tcpdump` sees.
-Refuses: to know what is said over them. Namespaces come from `benches`, so that
-there is one way to make and to remove them: import this before `namespaces`.
+Owns: namespaces, interfaces, routes, rates, how programs are started inside, and what `tcpdump`
+sees. Refuses: to know what is said over them. Namespaces come from `benches`, so that there is
+one way to make and to remove them.
 
-    out, bad0, bad1 …           node                          pods
-    [up0 TUN]──internet.py──[wan0 TUN | nginx | cni0 bridge]──[eth0 veth] web, api, dns, tool, odd
+    out, bad0, far0 …         node                                node2
+    [up0 TUN]─internet.py─[wan0 TUN | ingress | eth0 veth]──[eth0 veth | pods0 VXLAN]
+                          [cni0 bridge | pods0 VXLAN]        [cni0 bridge]
+                          [eth0 veth] web, api, dns …        [eth0 veth] db, logs …
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
+import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
-HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parents[2] / "benches"))
+from netns import HERE, PREFIX, PYTHON, batch, inside, living, prefer, sweep, until
+from namespaces import OFFLOADS, End, Namespaces, command, ignore_signals, kill_group
+from plan import PODS, PODS_AWAY, PODS_HERE, Plan
 
-from namespaces import OFFLOADS, End, LabError, Namespaces, command  # noqa: E402
-
-PODS = {"web": 21, "api": 22, "dns": 53, "tool": 77, "odd": 88}
-WAN, BRIDGE = "wan0", "cni0"
-# Nobody is there: what is sent to it is never answered.
-SILENT = "192.0.2.250"
-SNAP_BYTES = 192
-MOST_PACKETS = 500_000
-DOCUMENTATION = ("203.0.113", "198.51.100")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Who is where. `clients` share a namespace; each group of attackers has its own."""
-
-    node: str
-    pods: str
-    clients: tuple[str, ...]
-    attackers: tuple[tuple[str, ...], ...]
-    offload: bool
-    seed: int
-
-    @classmethod
-    def drawn(cls, seed: int, clients: int, attackers: tuple[int, ...] = (1,)) -> Plan:
-        """A plan of its own for every seed."""
-        rng = random.Random(f"plan {seed}")
-        free = [f"{network}.{host}" for network in DOCUMENTATION for host in range(2, 250)]
-        drawn = rng.sample(free, clients + sum(attackers))
-        groups = []
-        for size in attackers:
-            groups.append(tuple(drawn[-size:]))
-            del drawn[-size:]
-        pods = rng.choice([f"10.244.{rng.randrange(8)}", f"10.42.{rng.randrange(8)}", f"172.20.{rng.randrange(32)}"])
-        return cls(
-            f"192.0.2.{rng.randrange(10, 200)}", pods, tuple(drawn), tuple(groups), rng.random() < 0.3, seed,
-        )
-
-    def pod(self, name: str) -> str:
-        """The address of a pod."""
-        return f"{self.pods}.{PODS[name]}"
-
-    def attackers_at(self, place: str) -> tuple[str, ...]:
-        """The addresses of `bad0`, `bad1`… or of the pod that has gone bad, `odd`."""
-        return (self.pod(place),) if place in PODS else self.attackers[int(place.removeprefix("bad"))]
-
-    @property
-    def gateway(self) -> str:
-        """The node's address on the pods' side."""
-        return f"{self.pods}.1"
-
-    def paths(self) -> dict[str, tuple[float, float, float]]:
-        """Round trip and jitter in seconds, and loss, of every outside address."""
-        rng = random.Random(f"paths {self.seed}")
-        return {
-            address: (
-                rng.choice((0.006, 0.018, 0.035, 0.08)) * rng.uniform(0.7, 1.4),
-                rng.uniform(0.0005, 0.004),
-                rng.choice((0.0, 0.0005, 0.002)),
-            )
-            for address in (*self.clients, *(address for group in self.attackers for address in group))
-        }
+WAN, BRIDGE, UNDERLAY, OVERLAY = "wan0", "cni0", "eth0", "pods0"
+# A frame between the nodes carries 50 bytes more.
+POD_MTU = 1450
 
 
 class Network(Namespaces):
     """The namespaces of a plan, joined."""
 
-    def __init__(self, plan: Plan, seconds: float) -> None:
-        self.plan = plan
-        self._prefix = f"weir-lab-{os.getpid()}-"
+    def __init__(self, plan: Plan, *, offload: bool, seconds: float) -> None:
+        self.plan, self.offload = plan, offload
+        self._prefix = f"{PREFIX}-{os.getpid()}-"
         self._internet = self._end("net", "lo")
+        self.node, self.node2 = self._end("node", WAN), self._end("node2", UNDERLAY)
         self.relay: subprocess.Popen[bytes]
-        self.node = self._end("node", WAN)
-        self.outside = {"out": plan.clients, **{f"bad{n}": group for n, group in enumerate(plan.attackers)}}
         self._ends = {
             "node": self.node,
-            **{name: self._end(name, "up0") for name in self.outside},
+            "node2": self.node2,
+            **{name: self._end(name, "up0") for name in plan.outside},
             **{name: self._end(name, "eth0") for name in PODS},
         }
         super().__init__([self._internet.namespace, *(end.namespace for end in self._ends.values())], seconds)
 
     def end(self, name: str) -> End:
-        """`node`, `out`, `bad0`… or a pod."""
+        """`node`, `node2`, `out`, `bad0`, `far0`… or a pod."""
         return self._ends[name]
 
-    def capture(self, path: Path, log: Path) -> subprocess.Popen[bytes]:
-        """Starts tcpdump on the node; it sees every packet once, and is listening on return.
+    def start(
+        self, end: End, argv: Sequence[str | Path], stdout: IO[bytes] | None = None, stderr: IO[bytes] | None = None,
+        folder: Path | None = None, env: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Starts a program at `end`; it is there from its birth, which costs no other program."""
+        with inside(end.namespace):
+            program = subprocess.Popen(
+                list(map(str, argv)),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout or subprocess.DEVNULL,
+                stderr=stderr or subprocess.DEVNULL,
+                cwd=folder,
+                env=env,
+                start_new_session=True,
+            )
+        self._started.append(program)
+        return program
 
-        What is routed between outside and a pod crosses both interfaces: it is taken outside only.
+    def run(self, end: End, *argv: str | Path) -> None:
+        """Runs a short program at `end`; it must end well."""
+        with inside(end.namespace):
+            command(list(map(str, argv)))
+
+    def read(self, end: End, path: str) -> str:
+        """The text of a file under `/proc` as `end` sees it."""
+        with inside(end.namespace):
+            return Path(path.replace("/proc/net/", "/proc/thread-self/net/")).read_text()
+
+    def forget_ended(self) -> None:
+        """Takes note of the programs that are over, so that they are not kept for the cleaning up."""
+        self._started = [program for program in self._started if program.poll() is None]
+
+    def kill_user(self, places: Sequence[str], user: int) -> None:
+        """Ends what a user still runs at some places, whatever its session."""
+        for pid in living([self.end(place).namespace for place in places]):
+            with suppress(OSError):
+                if os.stat(f"/proc/{pid}").st_uid == user:
+                    os.kill(pid, signal.SIGKILL)
+
+    def capture(self, path: Path, log: Path, snap_bytes: int, most_packets: int) -> subprocess.Popen[bytes]:
+        """Starts tcpdump on the first node; it sees every packet once, and is listening on return.
+
+        What crosses two of its interfaces is taken outside, or else between the nodes.
         """
-        outside, inside = (self._index(name) for name in (WAN, BRIDGE))
-        near = [f"({way} net {self.plan.pods}.0/24 or {way} host {self.plan.node})" for way in ("src", "dst")]
+        plan = self.plan
+        wan, bridge, underlay = (self._index(name) for name in (WAN, BRIDGE, UNDERLAY))
+        near = [f"({way} net {plan.pods}.0/24 or {way} host {plan.node})" for way in ("src", "dst")]
+        # Of the addresses inside a VXLAN frame, both must be of the cluster.
+        hosts = [(24, f"{plan.pods}.0"), (24, f"{plan.pods2}.0"), (32, plan.node)]
+        inner = ["(" + " or ".join(f"udp[{at}:4] & {mask(bits):#x} = {number(host):#x}" for bits, host in hosts) + ")"
+                 for at in (42, 46)]
+        seen = (f"ifindex {wan} or (ifindex {bridge} and {' and '.join(near)}) or (ifindex {underlay} "
+                f"and udp dst port {plan.vxlan_port} and udp[28:2] = 0x0800 and {' and '.join(inner)})")
         with log.open("wb") as stderr:
             program = self.start(
                 self.node,
-                ["tcpdump", "-Z", "root", "-ni", "any", "-s", str(SNAP_BYTES), "-B", "65536",
-                 "-c", str(MOST_PACKETS), "-w", path,
-                 f"ifindex {outside} or (ifindex {inside} and {' and '.join(near)})"],
+                ["tcpdump", "-Z", "root", "-ni", "any", "-s", str(snap_bytes), "-B", "32768",
+                 "-c", str(most_packets), "-w", path, seen],
                 stderr=stderr,
             )
-        self._until(lambda: "listening on" in log.read_text(), f"tcpdump: see {log}")
+        prefer(program)
+        until(lambda: "listening on" in log.read_text(), f"tcpdump: see {log}", program)
         return program
+
+    def _remove(self) -> None:
+        before = ignore_signals()
+        for program in self._started:
+            if program.poll() is None:
+                kill_group(program)
+        sweep(self._names)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
     def _end(self, name: str, interface: str) -> End:
         return End(self._prefix + name, interface)
@@ -134,67 +133,134 @@ class Network(Namespaces):
 
     def _join(self) -> None:
         for end in self._ends.values():
-            self.run(end, "sysctl", "-qw", *(f"net.ipv6.conf.{which}.disable_ipv6=1" for which in ("all", "default")),
-                     "net.ipv4.ip_forward=1")
-            ip(end, "link", "set", "lo", "up")
-        self._join_pods()
+            with inside(end.namespace):
+                for path, value in SETTINGS.items():
+                    Path("/proc/sys/net", path).write_text(value)
+        for name, (first, last) in self.plan.ports.items():
+            with inside(self.end(name).namespace):
+                Path("/proc/sys/net/ipv4/ip_local_port_range").write_text(f"{first} {last}")
+        self._join_nodes()
+        self._join_pods("node", PODS_HERE, self.plan.pods)
+        self._join_pods("node2", PODS_AWAY, self.plan.pods2)
         self._join_outside()
+        if not self.offload:
+            # Frames as a real wire carries them: MTU-sized.
+            for name, interfaces in self._interfaces().items():
+                for interface in interfaces:
+                    self.run(self.end(name), "ethtool", "-K", interface, *(f"{word}" for each in OFFLOADS
+                                                                           for word in (each, "off")))
 
-    def _join_pods(self) -> None:
-        plan, node = self.plan, self.node
-        ip(node, "link", "add", BRIDGE, "type", "bridge")
-        for name in PODS:
-            end, port = self.end(name), f"veth-{name}"
-            ip(node, "link", "add", port, "type", "veth", "peer", "name", end.interface, "netns", end.namespace)
-            ip(node, "link", "set", port, "master", BRIDGE, "up")
-            ip(end, "addr", "add", f"{plan.pod(name)}/24", "dev", end.interface)
-            ip(end, "link", "set", end.interface, "up")
-            ip(end, "route", "add", "default", "via", plan.gateway)
-            if not plan.offload:
-                # Frames as a real wire carries them: MTU-sized.
-                for offload in OFFLOADS:
-                    self.run(end, "ethtool", "-K", end.interface, offload, "off")
-                    self.run(node, "ethtool", "-K", port, offload, "off")
-        ip(node, "addr", "add", f"{plan.gateway}/24", "dev", BRIDGE)
+    def _interfaces(self) -> dict[str, list[str]]:
+        """Those whose offloads may be set, by place."""
+        nodes = {"node": PODS_HERE, "node2": PODS_AWAY}
+        return {
+            **{node: [UNDERLAY, OVERLAY, BRIDGE, *map(port, pods)] for node, pods in nodes.items()},
+            **{pod: ["eth0"] for pod in PODS},
+        }
+
+    def _join_nodes(self) -> None:
+        """A wire between the nodes and, over it, VXLAN as a cluster's overlay lays it."""
+        plan = self.plan
+        addresses, nets = plan.underlay, (plan.pods, plan.pods2)
+        batch("ip", self.node, [f"link add {UNDERLAY} type veth peer name {UNDERLAY} netns {self.node2.namespace}"])
+        for this, node in enumerate((self.node, self.node2)):
+            that = 1 - this
+            batch("ip", node, [
+                "link set lo up",
+                f"addr add {addresses[this]}/24 dev {UNDERLAY}",
+                f"link set {UNDERLAY} mtu {POD_MTU + 50} up",
+                f"link add {OVERLAY} address {overlay_mac(this)} type vxlan id 1 dstport {plan.vxlan_port} "
+                f"local {addresses[this]} remote {addresses[that]} nolearning dev {UNDERLAY}",
+                f"addr add {nets[this]}.0/32 dev {OVERLAY}",
+                f"link set {OVERLAY} mtu {POD_MTU} up",
+                f"neigh add {nets[that]}.0 lladdr {overlay_mac(that)} dev {OVERLAY} nud permanent",
+                f"route add {nets[that]}.0/24 via {nets[that]}.0 dev {OVERLAY} onlink",
+            ])
+            batch("tc", node, shaped(UNDERLAY, plan.links.nodes_mbit))
+        batch("ip", self.node2, [f"route add default via {plan.pods}.0 dev {OVERLAY} onlink"])
+        # The first node's other addresses are behind the same neighbour.
+        batch("ip", self.node2, [f"neigh replace {plan.pods}.0 lladdr {overlay_mac(0)} dev {OVERLAY} nud permanent"])
+
+    def _join_pods(self, name: str, pods: Mapping[str, int], net: str) -> None:
+        node, links = self.end(name), self.plan.links
+        lines = [f"link add {BRIDGE} type bridge"]
+        for pod in pods:
+            lines += [f"link add {port(pod)} type veth peer name eth0 netns {self.end(pod).namespace}",
+                      f"link set {port(pod)} mtu {POD_MTU} master {BRIDGE} up"]
         # What pods say to each other passes the bridge by; promiscuous, it is seen as well.
-        ip(node, "link", "set", BRIDGE, "promisc", "on", "up")
+        lines += [f"addr add {net}.1/24 dev {BRIDGE}", f"link set {BRIDGE} mtu {POD_MTU} promisc on up"]
+        batch("ip", node, lines)
+        batch("tc", node, [line for pod in pods for line in shaped(port(pod), links.pod_mbit)])
+        for pod, last in pods.items():
+            batch("ip", self.end(pod), [
+                "link set lo up", f"addr add {net}.{last}/24 dev eth0", f"link set eth0 mtu {POD_MTU} up",
+                f"route add default via {net}.1",
+            ])
 
     def _join_outside(self) -> None:
-        paths = self.plan.paths()
+        plan = self.plan
+        paths = plan.paths()
         groups = [
             {"interface": self.end(name).interface, "namespace": self.end(name).namespace,
              "addresses": {address: paths[address] for address in addresses}}
-            for name, addresses in self.outside.items()
+            for name, addresses in plan.outside.items()
         ]
-        words = {"node": (WAN, self.node.namespace), "groups": groups, "seed": self.plan.seed}
-        self.relay = self.start(self._internet, [sys.executable, HERE / "internet.py", json.dumps(words)])
-        self._until(lambda: self._arrived() or self.relay.poll() is not None, "the TUN interfaces of internet.py")
-        if self.relay.poll() is not None:
-            raise LabError("internet.py ended at once: is there a /dev/net/tun?")
-        for name, addresses in self.outside.items():
+        words = {"node": (WAN, self.node.namespace), "groups": groups, "seed": plan.seed, "offload": self.offload}
+        self.relay = self.start(self._internet, [PYTHON, HERE / "internet.py", json.dumps(words)])
+        prefer(self.relay)
+        last = self.end([*plan.outside][-1])
+        until(lambda: f"{last.interface}:" in self.read(last, "/proc/net/dev"),
+              "the TUN interfaces of internet.py: is there a /dev/net/tun?", self.relay)
+        for name, addresses in plan.outside.items():
             end = self.end(name)
-            for address in addresses:
-                ip(end, "addr", "add", f"{address}/32", "dev", end.interface)
-            ip(end, "link", "set", end.interface, "up")
-            ip(end, "route", "add", "default", "dev", end.interface, "src", addresses[0])
-        ip(self.node, "addr", "add", f"{self.plan.node}/32", "dev", WAN)
-        ip(self.node, "link", "set", WAN, "up")
-        ip(self.node, "route", "add", "default", "dev", WAN, "src", self.plan.node)
-
-    def _arrived(self) -> bool:
-        last = [self.end(name) for name in self.outside][-1]
-        shown = subprocess.run(["ip", "-n", last.namespace, "link", "show", last.interface], capture_output=True)
-        return shown.returncode == 0
-
-    @staticmethod
-    def _until(done: Callable[[], bool], what: str) -> None:
-        for _ in range(200):
-            if done():
-                return
-            time.sleep(0.05)
-        raise LabError(f"waited 10 s for {what}")
+            batch("ip", end, [
+                "link set lo up",
+                *(f"addr add {address}/32 dev {end.interface}" for address in addresses),
+                f"link set {end.interface} up",
+                f"route add default dev {end.interface} src {addresses[0]}",
+            ])
+            batch("tc", end, [limited(end.interface, plan.links.wan_mbit)])
+        batch("ip", self.node, [
+            f"addr add {plan.node}/32 dev {WAN}", f"link set {WAN} up", f"route add default dev {WAN} src {plan.node}",
+        ])
+        batch("tc", self.node, [limited(WAN, plan.links.wan_mbit)])
 
 
-def ip(end: End, *words: str) -> None:
-    """One `ip` command inside a namespace."""
-    command(["ip", "-n", end.namespace, *words])
+# Outside and inside alike: no IPv6, answers may leave by another way than questions came.
+SETTINGS = {
+    "ipv6/conf/all/disable_ipv6": "1", "ipv6/conf/default/disable_ipv6": "1", "ipv4/ip_forward": "1",
+    "ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0",
+}
+
+
+def shaped(interface: str, mbit: float) -> list[str]:
+    """The lines that give an interface a rate and a fair share of it to each flow."""
+    return [f"qdisc add dev {interface} root handle 1: htb default 1",
+            f"class add dev {interface} parent 1: classid 1:1 htb "
+            f"rate {mbit}mbit burst 256kb cburst 256kb quantum 60000"]
+
+
+def limited(interface: str, mbit: float) -> str:
+    """The line that gives an interface a rate and a queue like a modem's."""
+    return f"qdisc add dev {interface} root tbf rate {mbit}mbit burst 256kb latency 200ms"
+
+
+def port(pod: str) -> str:
+    """A pod's interface on its node."""
+    return f"veth-{pod}"
+
+
+def overlay_mac(node: int) -> str:
+    """The address of the overlay's interface on a node."""
+    return f"02:00:0a:00:00:{node + 1:02x}"
+
+
+def mask(bits: int) -> int:
+    """A network mask."""
+    return 0xFFFFFFFF << (32 - bits) & 0xFFFFFFFF
+
+
+def number(address: str) -> int:
+    """An IPv4 address as a number."""
+    return int.from_bytes(bytes(map(int, address.split("."))), "big")
+

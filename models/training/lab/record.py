@@ -1,194 +1,232 @@
 """One run: a network, its services, what is played in it, the capture and its truth.
 
-Owns: the clock of a run, starting and ending what is played, the three files that
-are left: NAME.pcap, NAME.labels.csv, NAME.json. Refuses: to keep a capture that
-lost packets, to play longer or to keep more packets than its bounds.
+Owns: what a scenario becomes, the order in which things begin and end, the files that are left:
+NAME.pcap, NAME.labels.csv, NAME.json and the folder NAME.logs. Refuses: to keep a capture that lost
+packets, or whose truth does not explain every packet of an attacking host.
 """
 
 from __future__ import annotations
 
 import json
-import signal
+import os
+import platform
+import random
+import resource
+import shutil
 import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import legs
+import packets
+import services
 import truth
-from benign import Item
-from network import MOST_PACKETS, Network, Plan
-from namespaces import LabError, kill_group, words
-from services import LOGINS, require, serve
+import witness
+from netns import PREFIX, need_root
+from network import Network
+from namespaces import LabError
+from plan import Plan
+from play import Attack, Player
+from programs import require, versions
+from scenario import CASES, TOOLS, AttackSpec, Hosts, Item, Run, Scenario, Scene, Visit
 
-TICK_SECONDS = 0.02
-SETUP_SECONDS = 60.0
-MOST_SECONDS = 180.0
+SETUP_SECONDS = 120.0
 SETTLE_SECONDS = 1.5
-PACKAGES = {
-    "ab": "apache2-utils", "curl": "curl", "dig": "bind9-dnsutils", "dnsmasq": "dnsmasq-base", "hping3": "hping3",
-    "hydra": "hydra", "nginx": "nginx-light", "nmap": "nmap", "ping": "iputils-ping", "siege": "siege",
-    "slowhttptest": "slowhttptest", "sshd": "openssh-server", "tcpdump": "tcpdump", "vsftpd": "vsftpd", "wrk": "wrk",
-}
+# Connections that the services close are closed on the wire by then.
+CLOSING_SECONDS = 0.5
+LOGS = (".log", ".out", ".error")
+MOST_LOG_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
-class Attack:
-    """Programs of the attackers at one place, started together and ended after a time."""
+class Played:
+    """What a scenario becomes around a folder: who is where, and what is started."""
 
-    label: str
-    at_s: float
-    most_s: float
-    programs: tuple[tuple[str, ...], ...]
-    place: str = "bad0"
-    forged_port: int | None = None
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """All there is to know about a run before it begins."""
-
-    name: str
-    what: str
     plan: Plan
-    seconds: float
-    benign: tuple[Item, ...]
-    attacks: tuple[Attack, ...] = ()
-    pool: int = 0
-    patient: bool = False
-    logins: tuple[str, ...] = ()
-    role: str = "demo"
+    items: tuple[Item, ...]
+    visits: tuple[Visit, ...]
+    attacks: tuple[Attack, ...]
 
-    def programs(self) -> Counter[str]:
-        """How often each program is started."""
-        return Counter(
-            [item.argv[0] for item in self.benign] + [argv[0] for attack in self.attacks for argv in attack.programs]
+    @classmethod
+    def of(cls, scenario: Scenario, folder: Path, plan: Plan | None = None) -> Played:
+        """Draws everything that the seed decides; each case and attack has draws of its own."""
+        plan = plan or Plan.drawn(scenario.seed, scenario.people, scenario.attacks, scenario.links)
+
+        def scene(what: str) -> Scene:
+            rng = random.Random(f"{scenario.seed} {what}")
+            return Scene(plan, rng, scenario.seconds, folder, scenario.pool)
+
+        found: list[Item | Visit] = []
+        for number, one in enumerate(scenario.benign):
+            settings = dict(one)
+            name = settings.pop("case")
+            found += CASES[name](scene(f"{name} {number}"), **settings)
+        return cls(
+            plan,
+            tuple(one for one in found if isinstance(one, Item)),
+            tuple(one for one in found if isinstance(one, Visit)),
+            tuple(attack(number, spec, plan, folder, scene(f"attack {number}"))
+                  for number, spec in enumerate(scenario.attacks)),
         )
 
-
-class Player:
-    """Plays the items and attacks of a scenario at their times."""
-
-    def __init__(self, network: Network, scenario: Scenario, folder: Path) -> None:
-        self._network, self._scenario, self._folder = network, scenario, folder
-        self._clients: list[subprocess.Popen[bytes]] = []
-        self._running: dict[Attack, tuple[float, list[subprocess.Popen[bytes]]]] = {}
-        self.windows: list[truth.Window] = []
-
-    def play(self, vital: Sequence[subprocess.Popen[bytes]]) -> None:
-        """Returns when the time of the scenario is over and everything started for it has ended.
-
-        What is vital must not end before.
-        """
-        begun = time.monotonic()
-        items, attacks = list(reversed(self._scenario.benign)), list(self._scenario.attacks)
-        while (now := time.monotonic() - begun) < self._scenario.seconds:
-            while items and items[-1].at_s <= now:
-                item = items.pop()
-                self._clients.append(self._start(item.place, item.argv))
-            for attack in [attack for attack in attacks if attack.at_s <= now]:
-                attacks.remove(attack)
-                self._begin(attack)
-            self._end_attacks(now)
-            if ended := [words(program) for program in vital if program.poll() is not None]:
-                raise LabError(f"`{ended[0]}` ended early; tcpdump does after {MOST_PACKETS:,} packets")
-            self._clients = [client for client in self._clients if client.poll() is None]
-            time.sleep(TICK_SECONDS)
-        self._end_attacks(float("inf"))
-        for client in self._clients:
-            kill_group(client)
-
-    def _begin(self, attack: Attack) -> None:
-        started = time.time()
-        self._running[attack] = started, [self._start(attack.place, argv) for argv in attack.programs]
-
-    def _start(self, place: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
-        # In the run's own folder: some tools leave files where they are.
-        return self._network.start(self._network.end(place), argv, folder=self._folder)
-
-    def _end_attacks(self, now: float) -> None:
-        """Notes the attacks that are over, and ends those that have had their time."""
-        for attack, (started, programs) in list(self._running.items()):
-            alive = [program for program in programs if program.poll() is None]
-            if alive and now < attack.at_s + attack.most_s:
-                continue
-            for program in alive:
-                with suppress(ProcessLookupError):
-                    program.send_signal(signal.SIGINT)
-                with suppress(subprocess.TimeoutExpired):
-                    program.wait(timeout=1)
-                kill_group(program)
-            del self._running[attack]
-            self.windows.append(truth.Window(
-                attack.label, self._scenario.plan.attackers_at(attack.place), started, time.time(),
-                forged_port=attack.forged_port,
-            ))
+    def started(self) -> Counter[str]:
+        """How often each program is started."""
+        programs = [program.argv[0] for attack in self.attacks for program in attack.programs]
+        return Counter([*(item.argv[0] for item in self.items), *programs])
 
 
-def record(scenario: Scenario, path: Path, folder: Path) -> None:
-    """Makes the three files of a run; `folder` is where its programs keep theirs."""
-    require([*scenario.programs(), *(LOGINS[name] for name in scenario.logins)])
-    if scenario.seconds > MOST_SECONDS:
-        raise LabError(f"{scenario.name} would take {scenario.seconds:.0f} s, {MOST_SECONDS:.0f} s is the most")
-    part, log = path.with_suffix(".part"), folder / "tcpdump.log"
-    try:
-        with Network(scenario.plan, scenario.seconds + SETUP_SECONDS) as network:
-            services = serve(
-                network, folder, pool=scenario.pool, patient=scenario.patient, logins=scenario.logins
-            )
-            capture = network.capture(part, log)
-            player = Player(network, scenario, folder)
-            player.play([capture, network.relay, *services])
-            # Connections that linger close, and the capture empties its ring.
-            time.sleep(SETTLE_SECONDS)
-            network.interrupt(capture)
-            network.wait(capture, 10.0)
-        said = log.read_text()
-        if "\n0 packets dropped by kernel" not in said:
-            raise LabError(f"the capture of {scenario.name} is not whole: {' / '.join(said.splitlines()[-3:])}")
-        truth.write(path.with_suffix(".labels.csv"), truth.lines(scenario.plan, player.windows, folder))
-        path.with_suffix(".json").write_text(json.dumps(described(scenario, player.windows), indent=1) + "\n")
-        part.rename(path)
-    finally:
-        part.unlink(missing_ok=True)
+def attack(number: int, spec: AttackSpec, plan: Plan, folder: Path, scene: Scene) -> Attack:
+    """An attack of a scenario, with a folder that is its user's."""
+    own = folder / f"attack-{number}"
+    user = witness.user(number)
+    own.mkdir()
+    os.chown(own, user, user)
+    users = Path("/etc/passwd").read_text() + f"guest{number}:x:{user}:{user}::{own}:/bin/sh\n"
+    (folder / f"attack-{number}.passwd").write_text(users)
+    place = spec.pod if spec.origin == "pod" else f"bad{number}"
+    hosts = Hosts((plan.pod(spec.pod),) if spec.origin == "pod" else plan.attackers[number], plan.far[number])
+    programs = TOOLS[spec.kind, spec.tool](scene, spec, hosts, **spec.settings)
+    return Attack(number, spec, tuple(programs), place, own)
 
 
-def described(scenario: Scenario, windows: Sequence[truth.Window]) -> dict[str, object]:
+def record(run: Run, out: Path, plan: Plan | None = None) -> None:
+    """Leaves the files of a run in a folder; addresses are drawn unless a plan is given."""
+    need_root()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}-{os.getpid()}-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        # Programs of attacks run as users who own nothing here.
+        folder.chmod(0o755)
+        played = Played.of(run.scenario, folder, plan)
+        require([*played.started(), *services.programs(run.scenario)])
+        part = folder / "capture"
+        play(run, played, folder, part)
+        labels, counts = known(run.scenario, played, folder, part)
+        keep_logs(folder, out / f"{run.name}.logs")
+        truth.write(out / f"{run.name}.labels.csv", labels)
+        described = describe(run, played, counts, time.monotonic() - began)
+        (out / f"{run.name}.json").write_text(json.dumps(described, indent=1) + "\n")
+        # Last, and at once: who finds it finds the others.
+        shutil.move(part, out / f"{run.name}.part")
+        (out / f"{run.name}.part").rename(out / f"{run.name}.pcap")
+
+
+def play(run: Run, played: Played, folder: Path, part: Path) -> None:
+    """Makes the network, plays everything in it, and leaves the capture and all logs in the folder."""
+    scenario, log = run.scenario, folder / "tcpdump.log"
+    with Network(played.plan, offload=run.offload, seconds=scenario.seconds + SETUP_SECONDS) as network:
+        capture = network.capture(part, log, scenario.snap_bytes, scenario.most_packets)
+        witnesses = [witness.watch(network, place, folder, only) for place, only in watched(played).items()]
+        listening = services.serve(network, folder, scenario)
+        player = Player(network, folder, scenario.seconds, played.attacks)
+        vital = {f"tcpdump (after {scenario.most_packets:,} packets at most)": capture, "internet.py": network.relay}
+        vital |= {" ".join(map(str, one.args[:2])): one for one in (*listening, *witnesses)}
+        player.play(played.items, played.visits, vital)
+        # Connections that linger close, and the services write down what they were still doing.
+        time.sleep(SETTLE_SECONDS)
+        services.end(listening)
+        time.sleep(CLOSING_SECONDS)
+        finish(network, [capture])
+        time.sleep(witness.FLUSH_SECONDS)
+        finish(network, witnesses)
+    said = log.read_text()
+    if "\n0 packets dropped by kernel" not in said:
+        raise LabError(f"the capture of {run.name} is not whole: {' / '.join(said.splitlines()[-3:])}")
+
+
+def finish(network: Network, programs: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ends what writes packets down, with all it has got."""
+    for program in programs:
+        network.interrupt(program)
+    for program in programs:
+        network.wait(program, 10.0)
+
+
+def watched(played: Played) -> dict[str, Sequence[str]]:
+    """The places whose packets are logged at their origin; of which addresses, if not of all."""
+    shared = {address for one in played.attacks if one.spec.origin == "shared"
+              for address in played.plan.attackers[one.number]}
+    places = [place for one in played.attacks for place in (one.place, *([one.far_place] if one.spec.far else []))]
+    return dict.fromkeys(places, ()) | ({"out": sorted(shared)} if shared else {})
+
+
+def sent_by(played: Played, folder: Path) -> list[witness.Sent]:
+    """What left the watched places. Outside, an attack's hosts do nothing else: all of it is the attack's."""
+    own = {place: one.number for one in played.attacks for place in (f"bad{one.number}", one.far_place)}
+    return [one for place in watched(played) for one in witness.read(folder, place, own.get(place))]
+
+
+def known(scenario: Scenario, played: Played, folder: Path, part: Path) -> tuple[truth.Truth, Counter[str]]:
+    """The truth about a run, and how many packets are whose."""
+    plan, labels = played.plan, [one.label for one in scenario.attacks]
+    sent = sent_by(played, folder)
+    for one in played.attacks:
+        one.sent = sum(packet.attack == one.number for packet in sent)
+        if not one.sent:
+            raise LabError(f"attack {one.number} of {scenario.name} ({one.spec.setting}) sent nothing")
+    found = truth.of_hosts(sent, labels)
+    logs = legs.read(plan, folder)
+    truth.add_legs(found, logs, legs.packed(plan.node))
+    far = {legs.packed(address): one.spec.label for one in played.attacks for address in plan.far[one.number]}
+    own = {address for one in played.attacks
+           for address in ((plan.pod(one.place),) if one.spec.origin == "pod" else plan.attackers[one.number])}
+    windows = [(one.start_s - truth.SLACK_SECONDS, one.end_s + truth.SLACK_SECONDS) for one in played.attacks]
+
+    def lacks(key: packets.Key, at_s: float) -> bool:
+        return any(start <= at_s <= end for start, end in windows) and logs.lacks(key)
+
+    hosts = frozenset({*far, *map(legs.packed, own)})
+    return found, truth.complete(found, hosts, far, packets.read(part, plan.vxlan_port), lacks)
+
+
+def keep_logs(folder: Path, target: Path) -> None:
+    """Keeps what programs and services said, for those who check the truth."""
+    shutil.rmtree(target, ignore_errors=True)
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in LOGS and path.is_file() and path.stat().st_size <= MOST_LOG_BYTES:
+            kept = target / path.relative_to(folder)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, kept)
+
+
+def describe(run: Run, played: Played, counts: Mapping[str, int], took_s: float) -> dict[str, object]:
     """What ran, for the file beside the capture."""
-    programs = scenario.programs()
+    scenario, plan = run.scenario, played.plan
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {
-        "name": scenario.name,
-        "what": scenario.what,
-        "role": scenario.role,
-        "plan": asdict(scenario.plan),
+        "scenario": scenario.name,
+        "about": scenario.about,
+        "offload": run.offload,
+        "seed": scenario.seed,
         "seconds": scenario.seconds,
+        "packets": sum(counts.values()),
+        "packets_by_label": dict(sorted(counts.items())),
+        "plan": asdict(plan),
+        "services": scenario.services,
         "pool": scenario.pool,
-        "attacks": [
-            {
-                "label": attack.label, "place": attack.place, "at_s": attack.at_s,
-                "programs": [" ".join(argv) for argv in attack.programs],
-            }
-            for attack in scenario.attacks
-        ],
-        "windows": [asdict(window) for window in windows],
-        "started": dict(sorted(programs.items())),
-        "versions": {name: version(PACKAGES[name]) for name in sorted({*programs, "nginx", "tcpdump"} & {*PACKAGES})},
+        "patient": scenario.patient,
+        "benign": [dict(one) for one in scenario.benign],
+        "attacks": [described(one, plan) for one in played.attacks],
+        "started": dict(sorted(played.started().items())),
+        "visits": len(played.visits),
+        "versions": versions({*played.started(), "nginx", "tcpdump", "nft"}) | {"linux": platform.release()},
+        "took_s": round(took_s, 1),
+        "cpu_s": round(sum(one.ru_utime + one.ru_stime for one in used), 1),
     }
 
 
-def version(package: str) -> str:
-    """The version of a Debian package; elsewhere nobody knows."""
-    with suppress(FileNotFoundError):
-        found = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True)
-        if found.returncode == 0:
-            return found.stdout
-    return "unknown"
-
-
-def recorded(make: Callable[[Path], Scenario], path: Path) -> None:
-    """Records the scenario that `make` builds around a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="weir-lab-") as name:
-        record(make(Path(name)), path, Path(name))
+def described(attack: Attack, plan: Plan) -> dict[str, object]:
+    """One attack, as it was carried out."""
+    spec = attack.spec
+    return {
+        "label": spec.label, "kind": spec.kind, "tool": spec.tool, "setting": spec.setting, "quiet": spec.quiet,
+        "origin": spec.origin, "place": attack.place, "hosts": plan.attackers[attack.number] or [plan.pod(spec.pod)],
+        "far": plan.far[attack.number], "at_s": spec.at_s,
+        "start": round(attack.start_s, 3), "end": round(attack.end_s, 3), "sent": attack.sent,
+        "programs": [" ".join(program.argv) for program in attack.programs],
+        "exits": [started.returncode for _, started in attack.begun],
+    }

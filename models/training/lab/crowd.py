@@ -1,0 +1,67 @@
+"""Plays many clients of one place in one process: `crowd.py SCRIPT BEGUN`.
+
+Owns: when visits begin. SCRIPT is a JSON list of visits, `{"at_s", "address", "steps"}`; BEGUN is second 0 by the
+monotonic clock; `crowd_plain`, `crowd_http` and `crowd_rpc` say what steps there are, by `do`. Refuses: to decide
+anything: every size, pause and target is in the script. It ends when its visits are over, says on standard output
+what was done and what failed, and fails itself only where a script is wrong: that a server is away is life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from crowd_plain import STEPS, Act, Step, Visit
+
+
+async def http(visit: Visit, step: Step) -> None:
+    """Requests; imported when there are any, since that takes longer than the rest."""
+    import crowd_http
+
+    await crowd_http.requests(visit, step)
+
+
+async def ws(visit: Visit, step: Step) -> None:
+    """A WebSocket."""
+    import crowd_http
+
+    await crowd_http.socket(visit, step)
+
+
+async def rpc(visit: Visit, step: Step) -> None:
+    """Calls of gRPC."""
+    import crowd_rpc
+
+    await crowd_rpc.calls(visit, step)
+
+
+KINDS: dict[str, Act] = STEPS | {"http": http, "ws": ws, "rpc": rpc}
+
+
+async def main(script: Path, begun: float) -> Counter[str]:
+    """Plays every visit at its time."""
+    loop, tally = asyncio.get_running_loop(), Counter[str]()
+    everything = asyncio.current_task()
+    assert everything
+    loop.add_signal_handler(signal.SIGTERM, everything.cancel)
+
+    async def one(words: dict[str, Any]) -> None:
+        await asyncio.sleep(max(0.0, begun + words["at_s"] - loop.time()))
+        tally["visits"] += 1
+        await Visit(words["address"], tally, KINDS).play(words["steps"])
+
+    with suppress(asyncio.CancelledError):
+        async with asyncio.TaskGroup() as group:
+            for words in json.loads(script.read_text()):
+                group.create_task(one(words))
+    return tally
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))))

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Runs of the lab to the vectors that are kept in the repository: `lab_vectors/SPLIT.parquet`.
+
+Owns: which rows are kept. A row is one vector of Weir's; of a run whole stretches are kept, and before
+them the vectors that their sequences begin with, so that every sequence of a stretch can be made again
+to the bit. Addresses and ports become numbers that mean nothing outside the run. `kept` reads the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow
+import pyarrow.parquet as parquet
+
+import kept
+from kept import HISTORY, SCOPES, Kept
+from split import NONE, Split
+from vectors import ExtractionFailed, extracted, features_of, sequences_of, steps_of
+from verdict import SEQUENCE_LENGTH
+
+# A stretch ends after so much packet time, or after so many rows.
+STRETCH_US = 30_000_000
+STRETCH_ROWS = 250
+# Rows of a run that are kept, more or less, and of one in which nobody attacks, which is ten times as long.
+ROWS_OF_ATTACK, ROWS_OF_BENIGN = 600, 1_400
+MOST_BYTES = 30_000_000
+BATCH = 2_048
+# What is known of a row beside its sequences and its time.
+KEY = ["Src IP", "Dst IP", "Dst Port", "Protocol", "Label", "Weir Flow ID", "Final"]
+PROCESSES = 2
+
+
+@dataclass
+class Contexts:
+    """Numbers of the contexts of one scope, told apart by the past that Weir gave their sequences.
+
+    What a row shows of its context is not all (ICMP's has the type), so that one key may stand for several.
+    """
+
+    numbers: dict[object, list[int]] = field(default_factory=lambda: defaultdict(list))
+    # Of each the vectors of its last final rows, one behind the other.
+    pasts: list[bytes] = field(default_factory=list)
+
+    def number(self, key: object, past: bytes) -> int:
+        """The context with this key and past."""
+        for number in self.numbers[key]:
+            if self.pasts[number] == past:
+                return number
+        if past:
+            raise ExtractionFailed(f"no context {key} has the past of a sequence")
+        self.numbers[key].append(len(self.pasts))
+        self.pasts.append(b"")
+        return len(self.pasts) - 1
+
+    def remember(self, number: int, vector: bytes) -> None:
+        """Puts the vector of a final row behind the others of a context."""
+        self.pasts[number] = (self.pasts[number] + vector)[-HISTORY * len(vector) :]
+
+
+def packed(weir: Path, capture: Path, labels: Path | None) -> Kept:
+    """Every row of a capture."""
+    columns: dict[str, list[Any]] = defaultdict(list)
+    contexts = [Contexts() for _ in range(len(SCOPES))]
+    hosts: dict[str, int] = {}
+    flows: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = extracted(weir, capture, labels, Path(folder))
+        for row, sequences, lengths in _rows(path):
+            vector = sequences[0, -1]
+            keys = (row["Src IP"], row["Dst IP"], row["Dst Port"], row["Protocol"]), row["Dst IP"]
+            own = []
+            for scope, key in enumerate(keys):
+                past = sequences[scope, SEQUENCE_LENGTH - lengths[scope] : -1]
+                own.append(contexts[scope].number(key, past.tobytes()))
+                if row["Final"]:
+                    contexts[scope].remember(own[-1], vector.tobytes())
+            columns["vectors"].append(vector.copy())
+            columns["contexts"].append(own)
+            columns["labels"].append(row["Label"])
+            columns["final"].append(row["Final"])
+            columns["flow"].append(flows.setdefault(row["Weir Flow ID"], len(flows)))
+            columns["hosts"].append([hosts.setdefault(row[name], len(hosts)) for name in ("Src IP", "Dst IP")])
+            columns["time_us"].append(row["time_us"])
+        return kept.of_columns(features_of(path), columns)
+
+
+def _rows(path: Path) -> Iterator[tuple[dict[str, Any], np.ndarray, list[int]]]:
+    """Of every row its key, its sequences and how long each is."""
+    file = parquet.ParquetFile(path)
+    names = steps_of(file.schema_arrow.names)
+    # An even number of records, so that both scopes of a row are in one batch.
+    for batch in file.iter_batches(BATCH * len(SCOPES)):
+        table = pyarrow.Table.from_batches([batch])
+        sequences, lengths, time_us = sequences_of(table, names)
+        keys = table.select(KEY).to_pylist()[:: len(SCOPES)]
+        for at, key in enumerate(keys):
+            yield key | {"time_us": int(time_us[at])}, sequences[at], lengths[at].tolist()
+
+
+def thinned(rows: Kept, most: int) -> Kept:
+    """Stretches of a run, spread over it and with every label of it, and what their sequences begin with."""
+    stretch = _stretches(rows.time_us)
+    whole = np.isin(stretch, _taken(stretch, rows.labels, most))
+    needed = whole.copy()
+    needed[np.unique(rows.steps()[whole])] = True
+    return rows.where(needed, whole[needed])
+
+
+def _stretches(time_us: np.ndarray) -> np.ndarray:
+    """The number of each row's stretch."""
+    numbers = np.empty(len(time_us), np.int64)
+    number, since, first = 0, 0, time_us[0] if len(time_us) else 0
+    for at, time in enumerate(time_us):
+        if time - first >= STRETCH_US or at - since >= STRETCH_ROWS:
+            number, since, first = number + 1, at, time
+        numbers[at] = number
+    return numbers
+
+
+def _taken(stretch: np.ndarray, labels: np.ndarray, most: int) -> list[int]:
+    """Stretches of about `most` rows together: one with each label, then others evenly spread."""
+    sizes = np.bincount(stretch)
+    taken = {int(stretch[np.flatnonzero(labels == label)[0]]) for label in np.unique(labels)}
+    # Halves, quarters, eighths: wherever it ends, what is taken lies all over the run.
+    order = sorted(range(len(sizes)), key=lambda number: (int(f"{number:016b}"[::-1], 2), number))
+    for number in order:
+        if sizes[sorted(taken)].sum() >= most:
+            break
+        taken.add(number)
+    return sorted(taken)
+
+
+def pack(weir: Path, runs: Path, folder: Path) -> Counter[str]:
+    """Packs every run of a folder into the file of its split; how many rows each split has."""
+    split = Split.read()
+    sides = {path.stem: split.scenario(path.stem.rpartition(".")[0]) for path in sorted(runs.glob("*.json"))}
+    names = [name for name, side in sides.items() if side != NONE]
+    parts: dict[str, list[pyarrow.Table]] = defaultdict(list)
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        for name, own in zip(names, pool.map(partial(_of_run, weir, runs), names), strict=True):
+            parts[sides[name]].append(own)
+            print(f"{name}: {own.num_rows:,} rows, {sides[name]}", file=sys.stderr)
+    folder.mkdir(exist_ok=True)
+    for side, own in parts.items():
+        kept.write(folder / f"{side}.parquet", pyarrow.concat_tables(own))
+    if (size := sum(path.stat().st_size for path in folder.glob("*.parquet"))) > MOST_BYTES:
+        raise ExtractionFailed(f"{size:,} bytes are more than {MOST_BYTES:,}: keep fewer rows of a run")
+    return Counter({side: sum(part.num_rows for part in own) for side, own in parts.items()})
+
+
+def _of_run(weir: Path, runs: Path, name: str) -> pyarrow.Table:
+    """What is kept of one run."""
+    rows = packed(weir, runs / f"{name}.pcap", runs / f"{name}.labels.csv")
+    is_benign = set(rows.labels) <= {"benign"}
+    return kept.table(name, thinned(rows, ROWS_OF_BENIGN if is_benign else ROWS_OF_ATTACK))
+
+
+def checked(weir: Path, capture: Path, labels: Path | None) -> str:
+    """Packs a capture and makes its sequences again; says how many there are, or which is not the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        written = parquet.read_table(extracted(weir, capture, labels, Path(folder)))
+        sequences, lengths, _ = sequences_of(written, steps_of(written.column_names))
+        rows, said = packed(weir, capture, labels), []
+        for most in (len(rows), len(rows) // 4):
+            path = Path(folder) / f"{most}.parquet"
+            thin = thinned(rows, most)
+            kept.write(path, kept.table("run", thin))
+            found, found_lengths = kept.read(path, "run").sequences()
+            stretch = _stretches(rows.time_us)
+            own = np.isin(stretch, _taken(stretch, rows.labels, most))
+            if found.tobytes() != sequences[own].tobytes() or (found_lengths != lengths[own]).any():
+                raise ExtractionFailed(f"{most:,} rows of `{capture}`: sequences differ")
+            said.append(f"{len(found):,} sequences of {len(thin):,} rows")
+    return f"{len(rows):,} rows: {', '.join(said)} are the same"
+
+
+def main() -> int:
+    """Packs runs, or checks that a capture loses nothing by it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weir", type=Path, default=kept.HERE.parents[1] / "target" / "release" / "weir")
+    parser.add_argument("--check", type=Path, metavar="CAPTURE", help="pack this and compare, keep nothing")
+    parser.add_argument("--labels", type=Path, help="of CAPTURE")
+    parser.add_argument("runs", type=Path, nargs="?", help="the folder of the lab's runs")
+    parser.add_argument("folder", type=Path, nargs="?", default=kept.FOLDER)
+    args = parser.parse_args()
+    if (args.runs is None) == (args.check is None):
+        parser.error("either RUNS or --check CAPTURE")
+    try:
+        print(checked(args.weir, args.check, args.labels) if args.check else pack(args.weir, args.runs, args.folder))
+    except ExtractionFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
