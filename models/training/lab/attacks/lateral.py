@@ -84,6 +84,6 @@ def socat(scene: Scene, _: AttackSpec, __: Hosts, *, pods: str, rounds: int, pau
     lines = []
     for _number in range(rounds):
         for pod in pods.split(","):
-            to = f"TCP:{scene.plan.pod(pod)}:{PORTS[pod]},connect-timeout=3"
+            to = f"TCP:{scene.plan.pod(pod)}:{PORTS[pod]}"
             lines += [f"printf 'HELP\\r\\nINFO\\r\\nQUIT\\r\\n' | socat -d -d -t 2 - {to}", f"sleep {pause_s}"]
     return [shell(scene, "socat", lines)]
