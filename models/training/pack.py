@@ -33,7 +33,7 @@ from verdict import SEQUENCE_LENGTH
 STRETCH_US = 30_000_000
 STRETCH_ROWS = 250
 # Rows of a run that are kept, more or less, and of one in which nobody attacks, which is ten times as long.
-ROWS_OF_ATTACK, ROWS_OF_BENIGN = 600, 1_400
+ROWS_OF_ATTACK, ROWS_OF_BENIGN = 350, 1_000
 MOST_BYTES = 30_000_000
 BATCH = 2_048
 # What is known of a row beside its sequences and its time.
