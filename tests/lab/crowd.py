@@ -17,13 +17,19 @@ from typing import Any
 LAB = Path(sys.argv.pop(1)) if len(sys.argv) > 1 else Path()
 HERE = "127.0.0.1"
 
+sys.path.append(str(LAB))
 
-def played(steps: list[dict[str, Any]], end_after_s: float | None = None) -> tuple[int, dict[str, int]]:
-    """Exit status and counts of one visit."""
+from late import Starts  # noqa: E402
+
+
+def played(
+    steps: list[dict[str, Any]], end_after_s: float | None = None, late_s: float = 0.0
+) -> tuple[int, dict[str, int]]:
+    """Exit status and counts of one visit, of a crowd that is started so late."""
     with tempfile.TemporaryDirectory() as name:
         script = Path(name) / "script.json"
         script.write_text(json.dumps([{"at_s": 0.1, "address": HERE, "steps": steps}]))
-        crowd = subprocess.Popen([sys.executable, "-B", LAB / "crowd.py", script, str(time.monotonic())],
+        crowd = subprocess.Popen([sys.executable, "-B", LAB / "crowd.py", script, str(time.monotonic() - late_s)],
                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         if end_after_s is not None:
             time.sleep(end_after_s)
@@ -66,6 +72,30 @@ class Crowd(unittest.TestCase):
         begun = time.monotonic()
         played([{"do": "udp", "to": HERE, "port": 9, "sizes": [10] * 11, "waits": [0.1]}])
         self.assertGreater(time.monotonic() - begun, 1.0)
+
+    def test_what_it_begins_late_is_counted(self) -> None:
+        counts = played([{"do": "pause", "s": 0}], late_s=3.0)[1]
+        self.assertEqual((counts["visits"], counts["late"]), (1, 1))
+        self.assertGreater(counts["latest_ms"], 2_500)
+        self.assertNotIn("late", played([{"do": "pause", "s": 0}])[1])
+
+
+class Punctuality(unittest.TestCase):
+    """What a run is refused for."""
+
+    def test_a_run_of_which_more_than_a_hundredth_was_late_or_left_out_is_refused(self) -> None:
+        kept, refused = ((0, 0), (2, 0), (1, 1)), ((2, 1), (0, 3), (3, 0))
+        for late, left in (*kept, *refused):
+            starts = Starts(due=1)
+            starts.begin(0.4)
+            starts.add(199, {"visits": 199 - left, "late": late, "latest_ms": 900})
+            self.assertEqual(starts.fault is not None, (late, left) in refused, (late, left))
+            self.assertEqual(starts.latest_ms, 900)
+
+    def test_a_crowd_that_could_not_tell_what_it_did_did_nothing(self) -> None:
+        starts = Starts()
+        starts.add(20, {})
+        self.assertIn("20 not at all", starts.fault or "")
 
 
 if __name__ == "__main__":

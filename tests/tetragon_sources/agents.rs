@@ -198,7 +198,7 @@ fn a_message_beyond_all_bounds_costs_a_gap_and_no_more() {
     let (agent, follower) = followed(&folder);
     agent.say_bytes(&vec![0; 17 << 20]);
     drop(follower.until("a gap", |heard| heard.agents.iter().any(|agent| agent.gaps == 1)));
-    agent.wait_for_listeners(1);
+    agent.wait_for_askings(2);
     agent.say(&exec(1));
     let heard =
         follower.until("the next", |heard| heard.agents.iter().any(|agent| agent.events == 1));
@@ -212,7 +212,7 @@ fn a_sink_that_breaks_off_costs_a_gap() {
     follower.keeper.lock().breaks = true;
     agent.say(&exec(1));
     follower.until_down("a fault of Weir");
-    agent.wait_for_listeners(1);
+    agent.wait_for_askings(2);
     agent.say(&exec(2));
     let heard = follower.until("it goes on", |heard| {
         pids(heard) == [2] && heard.agents.iter().any(|agent| agent.events == 2)

@@ -1,9 +1,10 @@
 """Plays many clients of one place in one process: `crowd.py SCRIPT BEGUN`.
 
-Owns: when visits begin. SCRIPT is a JSON list of visits, `{"at_s", "address", "steps"}`; BEGUN is second 0 by the
-monotonic clock; `crowd_plain`, `crowd_http` and `crowd_rpc` say what steps there are, by `do`. Refuses: to decide
-anything: every size, pause and target is in the script. It ends when its visits are over, says on standard output
-what was done and what failed, and fails itself only where a script is wrong: that a server is away is life.
+Owns: when visits begin, and how many of them late. SCRIPT is a JSON list of visits, `{"at_s", "address", "steps"}`;
+BEGUN is second 0 by the monotonic clock; `crowd_plain`, `crowd_http` and `crowd_rpc` say what steps there are, by `do`.
+Refuses: to decide anything: every size, pause and target is in the script. It ends when its visits are over, says on
+standard output what was done and what failed, and fails itself only where a script is wrong: that a server is away is
+life.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from crowd_plain import STEPS, Act, Step, Visit
+from late import Starts
 
 
 async def http(visit: Visit, step: Step) -> None:
@@ -46,21 +48,22 @@ KINDS: dict[str, Act] = STEPS | {"http": http, "ws": ws, "rpc": rpc}
 
 async def main(script: Path, begun: float) -> Counter[str]:
     """Plays every visit at its time."""
-    loop, tally = asyncio.get_running_loop(), Counter[str]()
+    loop, tally, starts = asyncio.get_running_loop(), Counter[str](), Starts()
     everything = asyncio.current_task()
     assert everything
     loop.add_signal_handler(signal.SIGTERM, everything.cancel)
 
     async def one(words: dict[str, Any]) -> None:
-        await asyncio.sleep(max(0.0, begun + words["at_s"] - loop.time()))
-        tally["visits"] += 1
+        due = begun + words["at_s"]
+        await asyncio.sleep(max(0.0, due - loop.time()))
+        starts.begin(loop.time() - due)
         await Visit(words["address"], tally, KINDS).play(words["steps"])
 
     with suppress(asyncio.CancelledError):
         async with asyncio.TaskGroup() as group:
             for words in json.loads(script.read_text()):
                 group.create_task(one(words))
-    return tally
+    return tally + Counter(visits=starts.begun, late=starts.late, latest_ms=starts.latest_ms)
 
 
 if __name__ == "__main__":

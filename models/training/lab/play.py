@@ -11,12 +11,13 @@ import os
 import signal
 import subprocess
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from late import LATE_SECONDS, Starts
 from netns import HERE, PYTHON
 from network import Network
 from namespaces import LabError, kill_group
@@ -31,6 +32,13 @@ CROWD_START_SECONDS = 2.0
 KNOWN = ("unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/passwd && shift && exec "$@"', "sh")
 NICE = 10
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def told(out: Path) -> Mapping[str, int]:
+    """What a crowd counted, its last line; nothing where it was ended before it could say so."""
+    with suppress(IndexError, ValueError):
+        return json.loads(out.read_text(errors="replace").splitlines()[-1])
+    return {}
 
 
 @dataclass
@@ -70,6 +78,9 @@ class Player:
         self._attacks = attacks
         self._crowds: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: list[subprocess.Popen[bytes]] = []
+        # How many visits are due at each place long enough before the end.
+        self._visits: Counter[str] = Counter()
+        self.starts = Starts()
 
     def play(
         self, items: Iterable[Item], visits: Iterable[Visit], vital: Mapping[str, subprocess.Popen[bytes]]
@@ -78,10 +89,12 @@ class Player:
         begun = time.monotonic() + CROWD_START_SECONDS
         self._start_crowds(visits, begun)
         waiting = sorted(items, key=lambda item: item.at_s, reverse=True)
+        self.starts.due += len(self._attacks) + sum(self._is_due(item.at_s) for item in waiting)
         checked = 0.0
         while (now := time.monotonic() - begun) < self._seconds:
             while waiting and waiting[-1].at_s <= now:
                 item = waiting.pop()
+                self.starts.begin(now - item.at_s)
                 self._clients.append(self._network.start(self._network.end(item.place), item.argv, folder=self._folder))
             for attack in self._attacks:
                 self._step(attack, now)
@@ -92,10 +105,14 @@ class Player:
             time.sleep(max(0.001, min(TICK_SECONDS, due - now)))
         self._end()
 
+    def _is_due(self, at_s: float) -> bool:
+        return at_s < self._seconds - LATE_SECONDS
+
     def _start_crowds(self, visits: Iterable[Visit], begun: float) -> None:
         scripts: dict[str, list[Visit]] = defaultdict(list)
         for visit in sorted(visits, key=lambda visit: visit.at_s):
             scripts[visit.place].append(visit)
+            self._visits[visit.place] += self._is_due(visit.at_s)
         for place, own in scripts.items():
             script = self._folder / f"crowd-{place}.json"
             script.write_text(json.dumps(
@@ -127,10 +144,11 @@ class Player:
                 crowd.terminate()
         for client in self._clients:
             kill_group(client)
-        for crowd in self._crowds.values():
+        for place, crowd in self._crowds.items():
             with suppress(subprocess.TimeoutExpired):
                 crowd.wait(timeout=3)
             kill_group(crowd)
+            self.starts.add(self._visits[place], told(self._folder / f"crowd-{place}.out"))
 
     def _step(self, attack: Attack, now: float) -> None:
         """Begins an attack when it is time, and ends it when its programs are done or have had their time."""
@@ -143,6 +161,7 @@ class Player:
         if now < spec.at_s:
             return
         if all(program.serves for program, _ in attack.begun):
+            self.starts.begin(now - spec.at_s)
             self._begin(attack, serves=False)
         alive = any(started.poll() is None for program, started in attack.begun if not program.serves)
         if not alive or now > spec.at_s + spec.most_s:

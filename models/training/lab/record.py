@@ -2,7 +2,7 @@
 
 Owns: what a scenario becomes, the order in which things begin and end, the files that are left:
 NAME.pcap, NAME.labels.csv, NAME.json and the folder NAME.logs. Refuses: to keep a capture that lost
-packets, or whose truth does not explain every packet of an attacking host.
+packets, that was played late, or whose truth does not explain every packet of an attacking host.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import packets
 import services
 import truth
 import witness
+from late import Starts
 from netns import PREFIX, need_root
 from network import Network
 from namespaces import LabError
@@ -104,18 +105,18 @@ def record(run: Run, out: Path, plan: Plan | None = None) -> None:
         played = Played.of(run.scenario, folder, plan)
         require([*played.started(), *services.programs(run.scenario)])
         part = folder / "capture"
-        play(run, played, folder, part)
+        starts = play(run, played, folder, part)
         labels, counts = known(run.scenario, played, folder, part)
         keep_logs(folder, out / f"{run.name}.logs")
         truth.write(out / f"{run.name}.labels.csv", labels)
-        described = describe(run, played, counts, time.monotonic() - began)
+        described = describe(run, played, counts, time.monotonic() - began) | {"starts": asdict(starts)}
         (out / f"{run.name}.json").write_text(json.dumps(described, indent=1) + "\n")
         # Last, and at once: who finds it finds the others.
         shutil.move(part, out / f"{run.name}.part")
         (out / f"{run.name}.part").rename(out / f"{run.name}.pcap")
 
 
-def play(run: Run, played: Played, folder: Path, part: Path) -> None:
+def play(run: Run, played: Played, folder: Path, part: Path) -> Starts:
     """Makes the network, plays everything in it, and leaves the capture and all logs in the folder."""
     scenario, log = run.scenario, folder / "tcpdump.log"
     with Network(played.plan, offload=run.offload, seconds=scenario.seconds + SETUP_SECONDS) as network:
@@ -136,6 +137,9 @@ def play(run: Run, played: Played, folder: Path, part: Path) -> None:
     said = log.read_text()
     if "\n0 packets dropped by kernel" not in said:
         raise LabError(f"the capture of {run.name} is not whole: {' / '.join(said.splitlines()[-3:])}")
+    if fault := player.starts.fault:
+        raise LabError(f"{run.name} {fault}")
+    return player.starts
 
 
 def finish(network: Network, programs: Sequence[subprocess.Popen[bytes]]) -> None:

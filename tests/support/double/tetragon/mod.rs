@@ -134,13 +134,26 @@ impl TetragonAgent {
 
     /// Waits until so many follow its events.
     pub fn wait_for_listeners(&self, many: usize) {
+        self.wait_for(many, |agent| agent.listeners.len());
+    }
+
+    /// Waits until its events were asked for so often, and whoever asked last follows them: it may take a
+    /// moment until it notices that one who asked before has gone.
+    pub fn wait_for_askings(&self, many: usize) {
+        self.wait_for(many, |agent| {
+            let askings = agent.log.iter().filter(|call| *call == "GetEvents").count();
+            if agent.listeners.is_empty() { 0 } else { askings }
+        });
+    }
+
+    fn wait_for(&self, many: usize, count: impl Fn(&Agent) -> usize) {
         let agent = self.shared.lock();
         let wait = self.shared.is_new.wait_timeout_while(agent, PATIENCE, |agent| {
             agent.listeners.retain(|listener| !listener.is_closed());
-            agent.listeners.len() < many
+            count(agent) < many
         });
         let (agent, waited) = wait.unwrap_or_else(PoisonError::into_inner);
-        assert!(!waited.timed_out(), "{} listen, not {many}", agent.listeners.len());
+        assert!(!waited.timed_out(), "{} of {many}: {:?}", count(&agent), agent.log);
     }
 
     /// Tells all who listen of the event in `json`, a line as agents export it.
