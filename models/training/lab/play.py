@@ -31,7 +31,15 @@ CROWD_START_SECONDS = 2.0
 # Some programs refuse to run as a user whom nobody knows: these see a list of users with theirs.
 KNOWN = ("unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/passwd && shift && exec "$@"', "sh")
 NICE = 10
+# Programs that all rests on, as errors name them: several of them begin with the same words.
+Vital = Sequence[tuple[str, subprocess.Popen[bytes]]]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def check(vital: Vital) -> None:
+    """Refuses to go on when something that all rests on has ended."""
+    if ended := [name for name, program in vital if program.poll() is not None]:
+        raise LabError(f"{ended[0]} ended early")
 
 
 def told(out: Path) -> Mapping[str, int]:
@@ -82,9 +90,7 @@ class Player:
         self._visits: Counter[str] = Counter()
         self.starts = Starts()
 
-    def play(
-        self, items: Iterable[Item], visits: Iterable[Visit], vital: Mapping[str, subprocess.Popen[bytes]]
-    ) -> None:
+    def play(self, items: Iterable[Item], visits: Iterable[Visit], vital: Vital) -> None:
         """Returns when the time is over and everything started for it has ended; what is vital must not end before."""
         begun = time.monotonic() + CROWD_START_SECONDS
         self._start_crowds(visits, begun)
@@ -124,9 +130,8 @@ class Player:
                     stdout=out, stderr=out, folder=self._folder,
                 )
 
-    def _check(self, vital: Mapping[str, subprocess.Popen[bytes]]) -> None:
-        if ended := [name for name, program in vital.items() if program.poll() is not None]:
-            raise LabError(f"{ended[0]} ended early")
+    def _check(self, vital: Vital) -> None:
+        check(vital)
         if failed := [place for place, crowd in self._crowds.items() if crowd.poll()]:
             said = (self._folder / f"crowd-{failed[0]}.out").read_text(errors="replace")
             status = self._crowds[failed[0]].returncode

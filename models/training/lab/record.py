@@ -31,7 +31,7 @@ from netns import PREFIX, need_root
 from network import Network
 from namespaces import LabError
 from plan import Plan
-from play import Attack, Player
+from play import Attack, Player, check
 from programs import require, versions
 from scenario import CASES, TOOLS, AttackSpec, Hosts, Item, Run, Scenario, Scene, Visit
 
@@ -124,11 +124,15 @@ def play(run: Run, played: Played, folder: Path, part: Path) -> Starts:
         witnesses = [witness.watch(network, place, folder, only) for place, only in watched(played).items()]
         listening = services.serve(network, folder, scenario)
         player = Player(network, folder, scenario.seconds, played.attacks)
-        vital = {f"tcpdump (after {scenario.most_packets:,} packets at most)": capture, "internet.py": network.relay}
-        vital |= {" ".join(map(str, one.args[:2])): one for one in (*listening, *witnesses)}
+        vital = [
+            (f"tcpdump (after {scenario.most_packets:,} packets at most)", capture),
+            ("internet.py", network.relay),
+            *((f"{one.args[0]} {one.args[1]} … {one.args[-1]}", one) for one in (*listening, *witnesses)),
+        ]
         player.play(played.items, played.visits, vital)
         # Connections that linger close, and the services write down what they were still doing.
         time.sleep(SETTLE_SECONDS)
+        check(vital)
         services.end(listening)
         time.sleep(CLOSING_SECONDS)
         finish(network, [capture])
