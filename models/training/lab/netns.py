@@ -76,7 +76,8 @@ def sweep(names: Sequence[str]) -> None:
     names = [name for name in names if name.startswith(PREFIX) and (NAMED / name).exists()]
     for _ in range(SWEEPS):
         # Nobody else knows these namespaces: whatever is in them came from a run.
-        if not (pids := living(names)):
+        # This process is in one of them still if it was told to end on its way out.
+        if not (pids := [pid for pid in living(names) if pid != os.getpid()]):
             break
         for pid in pids:
             with suppress(ProcessLookupError):
