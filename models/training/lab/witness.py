@@ -59,7 +59,7 @@ def watch(network: Network, place: str, folder: Path, only: Sequence[str] = ()) 
     text = "\n".join(["table ip truth {", "chain out {", "type filter hook output priority 0;", *rules, "}", "}", ""])
     (folder / f"{place}.nft").write_text(text)
     network.run(end, "nft", "-f", folder / f"{place}.nft")
-    said = folder / f"{place}.nflog.log"
+    said = log(folder, place)
     with said.open("wb") as stderr:
         program = network.start(
             end,
@@ -74,6 +74,11 @@ def watch(network: Network, place: str, folder: Path, only: Sequence[str] = ()) 
 def path(folder: Path, place: str) -> Path:
     """The log of a place."""
     return folder / f"{place}.sent"
+
+
+def log(folder: Path, place: str) -> Path:
+    """What the tcpdump of a place says, also whether the kernel had to drop something."""
+    return folder / f"{place}.nflog.log"
 
 
 def read(folder: Path, place: str, attack: int | None = None) -> Iterator[Sent]:
