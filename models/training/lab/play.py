@@ -63,6 +63,8 @@ class Attack:
     # Packets, by the witness at its origin.
     sent: int = 0
     begun: list[tuple[Program, subprocess.Popen[bytes]]] = field(default_factory=list)
+    # What of it does not serve and had to be ended all the same.
+    cut: list[subprocess.Popen[bytes]] = field(default_factory=list)
     # Whether those of its programs that serve were started, and whether all of it is over.
     serving: bool = False
     over: bool = False
@@ -76,6 +78,15 @@ class Attack:
     def user(self) -> int:
         """The user that its programs run as."""
         return user(self.number)
+
+    @property
+    def unfinished(self) -> list[str]:
+        """Its programs that did less than they were told, as far as they say: cut short, or with an exit status."""
+        return [
+            f"{' '.join(Path(word).name for word in program.argv[:2])}: "
+            f"{'had to be ended' if started in self.cut else f'ended with {started.returncode}'}"
+            for program, started in self.begun if not program.serves and (started in self.cut or started.returncode)
+        ]
 
 
 class Player:
@@ -196,6 +207,7 @@ class Player:
         return started
 
     def _end_attack(self, attack: Attack) -> None:
+        attack.cut += [started for program, started in attack.begun if not program.serves and started.poll() is None]
         for sign in (signal.SIGINT, signal.SIGTERM):
             alive = [started for _, started in attack.begun if started.poll() is None]
             for started in alive:

@@ -237,5 +237,5 @@ def described(attack: Attack, plan: Plan) -> dict[str, object]:
         "far": plan.far[attack.number], "at_s": spec.at_s,
         "start": round(attack.start_s, 3), "end": round(attack.end_s, 3), "sent": attack.sent,
         "programs": [" ".join(program.argv) for program in attack.programs],
-        "exits": [started.returncode for _, started in attack.begun],
+        "exits": [started.returncode for _, started in attack.begun], "unfinished": attack.unfinished,
     }

@@ -114,6 +114,15 @@ def hours(found: Iterable[Counted]) -> Table:
     return lines
 
 
+def unfinished(found: Iterable[Counted]) -> Table:
+    """A line an attack that was cut short or of which a program failed; to some tools a refused log-in is a failure."""
+    header = ("run", "attack", "what did not end by itself and well")
+    return [header, *(
+        (one.name, attack["setting"], ", ".join(attack["unfinished"]))
+        for one in found for attack in one.described["attacks"] if attack.get("unfinished")
+    )]
+
+
 def shown(table: Table, markdown: bool) -> Iterator[str]:
     """A table as text, or as Markdown."""
     if markdown:
@@ -161,7 +170,7 @@ def main() -> int:
     found = runs(args.weir, args.folder, args.only)
     if args.against:
         return 1 if compared(found, runs(args.weir, args.against, args.only)) else 0
-    for table in (by_run(found), totals(found), hours(found)):
+    for table in (by_run(found), totals(found), hours(found), unfinished(found)):
         print(*shown(table, args.markdown), sep="\n")
     return 1 if any(one.flows[UNLABELLED] for one in found) else 0
 
