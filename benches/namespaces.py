@@ -127,7 +127,10 @@ class Namespaces:
 
 def words(program: subprocess.Popen[bytes]) -> str:
     """The first words of what was started inside a namespace."""
-    return " ".join(program.args[4:6]) if isinstance(program.args, list) else str(program.args)
+    if not isinstance(program.args, list):
+        return str(program.args)
+    own = program.args[4:] if program.args[:3] == ["ip", "netns", "exec"] else program.args
+    return " ".join(own[:2])
 
 
 def leave_on_signals() -> None:
