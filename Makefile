@@ -95,7 +95,8 @@ lab: ## Play SCENARIO of the traffic lab, with segmentation offload off and on.
 	ls -ld $(RECORDED)/"$(SCENARIO)".*
 
 lab-all: ## Play all scenarios of the traffic lab, JOBS at a time; runs that are there stay.
-	@python3 $(LAB)/lab.py all --out $(RECORDED) --jobs $(JOBS)
+	@cargo build --release --locked
+	python3 $(LAB)/lab.py all --out $(RECORDED) --jobs $(JOBS)
 	python3 $(LAB)/table.py $(RECORDED)
 
 lab-vectors: oracles ## Pack the runs that were recorded into models/training/lab_vectors.
