@@ -2,11 +2,11 @@
 
 Owns: the steps `http` and `ws`. Refuses: HTTP/2, for which there are curl and h2load.
 
-    http   urls to lanes times waits method send headers fresh rate buffer leave_s most_s
+    http   urls to lanes times waits method send headers fresh rate buffer leave_s
            The URLs in turn over so many connections (`lanes`) that the visit keeps; `to` is connected to whatever the
            host says; `send` is a body of so many bytes or a text; `fresh` asks for an end after each answer; `rate` is
            bytes a second, either way, `buffer` what the system keeps of an answer that is not read yet; who waited
-           `leave_s` for one answer leaves; the step takes `most_s` at most.
+           `leave_s` for one answer leaves.
     ws     url to says=[[pause, bytes]…] times stay_s beat_s
            Messages, and what comes is read; each `beat_s` a ping.
 """
@@ -75,11 +75,7 @@ async def requests(visit: Visit, step: Step) -> None:
         async for url in paced(urls[number::lanes], step.get("waits", ())):
             await visit.attempt("http", once(visit, session, step, url), step.get("leave_s"))
 
-    everything = asyncio.gather(*(along(number) for number in range(min(lanes, len(urls)))))
-    try:
-        await asyncio.wait_for(everything, step.get("most_s"))
-    except asyncio.TimeoutError:
-        visit.tally["http: left"] += 1
+    await asyncio.gather(*(along(number) for number in range(min(lanes, len(urls)))))
 
 
 async def once(visit: Visit, session: aiohttp.ClientSession, step: Step, url: str) -> None:

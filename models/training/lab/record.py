@@ -58,8 +58,7 @@ class Played:
         plan = plan or Plan.drawn(scenario.seed, scenario.people, scenario.attacks, scenario.links)
 
         def scene(what: str) -> Scene:
-            rng = random.Random(f"{scenario.seed} {what}")
-            return Scene(plan, rng, scenario.seconds, folder, scenario.pool)
+            return Scene(plan, random.Random(f"{scenario.seed} {what}"), scenario.seconds, folder)
 
         found: list[Item | Visit] = []
         for number, one in enumerate(scenario.benign):

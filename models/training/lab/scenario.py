@@ -146,7 +146,6 @@ class Scene:
     seconds: float
     # The run's own folder, where generators leave lists and scripts. Every user can read it.
     folder: Path
-    pool: int = 0
 
     @cached_property
     def people(self) -> tuple[str, ...]:

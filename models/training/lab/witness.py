@@ -14,7 +14,7 @@ from pathlib import Path
 
 from netns import prefer, until
 from network import Network
-from packets import Key, Seen, seen
+from packets import Seen, seen
 
 GROUP = 1
 # The user of attack 0; each has one of its own. What has no socket is sent by the kernel, and has none.
@@ -39,11 +39,6 @@ class Sent:
     # The number of the attack whose program sent it; `None` for everything else there.
     attack: int | None
     packet: Seen
-
-    @property
-    def key(self) -> Key:
-        """Its flow."""
-        return self.packet.key
 
 
 def user(attack: int) -> int:

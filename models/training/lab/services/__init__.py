@@ -19,12 +19,11 @@ from network import Network
 from namespaces import LabError, kill_group
 from scenario import Scenario
 from services import logins, mail, metrics, names, redis, rpc, site, syslog, voice, web
-from services.base import PASSWORD, PYTHON, USER, Making, Service
+from services.base import PYTHON, USER, Making, Service
 from services.names import CLUSTER_NAMES
 from services.web import API, API_PORT, SHOP
 
-__all__ = ["API", "API_PORT", "CLUSTER_NAMES", "OPTIONAL", "PASSWORD", "PYTHON", "SHOP", "USER",
-           "end", "programs", "serve"]
+__all__ = ["API", "API_PORT", "CLUSTER_NAMES", "PYTHON", "SHOP", "USER", "end", "programs", "serve"]
 
 # What a scenario may ask for beside the shop, its API and names.
 OPTIONAL = {

@@ -5,7 +5,6 @@ Owns: `www` and the certificates in a run's folder. Refuses: content that means 
 
 from __future__ import annotations
 
-import json
 import random
 import subprocess
 from pathlib import Path
@@ -28,7 +27,6 @@ def write(folder: Path, rng: random.Random) -> None:
             file.write((FILL * (min(size, SPARSE_BYTES) // len(FILL) + 1))[: min(size, SPARSE_BYTES)])
             file.truncate(size)
     (folder / "www/kept").mkdir()
-    (folder / "order.json").write_text(json.dumps({"item": 17, "count": 2, "note": "deep water " * 40}))
     (folder / "words").write_text("".join(f"{rng.choice(WORDS)}{rng.randrange(10_000)}\n" for _ in range(400)))
     for argv in (
         ["htpasswd", "-bcB", folder / "htpasswd", USER, PASSWORD],

@@ -103,8 +103,7 @@ async def main(words: argparse.Namespace) -> None:
             await asker.ask(row)
 
     for number in range(words.count):
-        even = 1 / words.rate
-        due += even if words.even else rng.expovariate(words.rate)
+        due += rng.expovariate(words.rate)
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         task = asyncio.create_task(asked(rows[number % len(rows)]))
         running.add(task)
@@ -122,7 +121,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--together", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--source", action="append")
-    for name in ("--keep", "--tls", "--even"):
+    for name in ("--keep", "--tls"):
         parser.add_argument(name, action="store_true")
     return parser.parse_args()
 
