@@ -1,6 +1,7 @@
 """What the tools of all classes share: targets, lists, and how a program of our own is started.
 
-Owns: lists that tools read (drawn from the run's seed), the copies of our own programs in the run's folder.
+Owns: lists that tools read (drawn from the run's seed), the copies of our own programs in the run's folder, the
+command lines that several classes have.
 Refuses: any target but the run's node, its pods and the attack's own hosts; to run anything.
 """
 
@@ -17,7 +18,7 @@ from scenario import AttackSpec, Hosts, Program, Scene
 from services import API, PYTHON, SHOP, USER
 
 __all__ = ["API", "PYTHON", "RAW", "SHOP", "TELLING", "USER", "AttackSpec", "Hosts", "Path", "Program", "Scene",
-           "copied", "json_lines", "listed", "numbers", "own", "page", "passwords", "seed", "url"]
+           "asked", "copied", "json_lines", "listed", "numbers", "own", "page", "passwords", "seed", "url", "wfuzz"]
 
 PROGRAMS = HERE / "attacks" / "programs"
 RAW = ("net_raw",)
@@ -34,6 +35,22 @@ def own(scene: Scene, script: str, *words: object, caps: tuple[str, ...] = (), f
     """A program of our own, from a copy that the attack's user can read wherever this file is."""
     argv = (PYTHON, str(copied(scene, script)), *(str(word) for word in words))
     return Program(argv, caps, far, serves)
+
+
+def asked(scene: Scene, hosts: Hosts, rows: Path, count: int, rate: float, *, keep: bool, tls: bool, host: str = SHOP,
+          together: int = 20) -> list[Program]:
+    """A program that sends the requests of a list at its own rate, from all addresses of the attacker in turn."""
+    words = [word for address in hosts.own for word in ("--source", address)]
+    words += ["--keep"] if keep else []
+    words += ["--tls"] if tls else []
+    return [own(scene, "ask.py", "--to", f"{scene.plan.node}:{443 if tls else 80}", "--host", host, "--list", rows,
+                "--count", count, "--rate", rate, "--together", together, "--seed", seed(scene), *words)]
+
+
+def wfuzz(words: Path, threads: int, pause_s: float, *target: str) -> list[Program]:
+    """wfuzz over connections that are kept."""
+    return [Program(("wfuzz", "-f", "wfuzz.csv,csv", "-w", str(words), "-t", str(threads), "-s", str(pause_s),
+                     *target))]
 
 
 def copied(scene: Scene, script: str) -> Path:

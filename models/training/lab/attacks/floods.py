@@ -6,8 +6,8 @@ Owns: command lines of the tools, each bounded by a count. Refuses: more than 15
 from __future__ import annotations
 
 from attacks.common import (
-    API, FLOOD_PACKETS, PAGES, RAW, SHOP, TELLING, AttackSpec, Hosts, Program, Scene, copied, json_lines, listed, own,
-    page, seed, url,
+    API, FLOOD_PACKETS, PAGES, RAW, SHOP, TELLING, AttackSpec, Hosts, Program, Scene, asked, copied, json_lines, listed,
+    own, page, seed, url,
 )
 from scenario import tool
 
@@ -75,12 +75,7 @@ def script(scene: Scene, _: AttackSpec, hosts: Hosts, *, requests: int, rate: fl
     else:
         rows = [{"method": "GET", "target": f"{scene.rng.choice(PAGES)}?r={scene.rng.getrandbits(30)}".replace(
             "?sort=price?", "?sort=price&")} for _ in range(200)]
-    words = [word for address in hosts.own for word in ("--source", address)]
-    words += ["--keep"] if keep else []
-    words += ["--tls"] if tls else []
-    return [own(scene, "ask.py", "--to", f"{scene.plan.node}:{443 if tls else 80}", "--host", SHOP,
-                "--list", json_lines(scene, "requests", rows), "--count", requests, "--rate", rate,
-                "--together", 200, "--seed", seed(scene), *words)]
+    return asked(scene, hosts, json_lines(scene, "requests", rows), requests, rate, keep=keep, tls=tls, together=200)
 
 
 def hping3(scene: Scene, packets: int, rate: int, *words: str) -> list[Program]:

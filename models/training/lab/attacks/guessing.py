@@ -6,7 +6,9 @@ word.
 
 from __future__ import annotations
 
-from attacks.common import SHOP, TELLING, USER, AttackSpec, Hosts, Program, Scene, json_lines, own, passwords, seed, url
+from attacks.common import (
+    SHOP, TELLING, USER, AttackSpec, Hosts, Program, Scene, asked, json_lines, passwords, url, wfuzz,
+)
 from scenario import tool
 
 FORM = "/login:user=^USER^&password=^PASS^:F=wrong"
@@ -116,8 +118,7 @@ def form_wfuzz(
     scene: Scene, _: AttackSpec, __: Hosts, *, words: int, threads: int = 2, pause_s: float = 0.0
 ) -> list[Program]:
     """The shop's log-in form."""
-    return [Program(("wfuzz", "-f", "wfuzz.csv,csv", "-w", str(passwords(scene, words)), "-t", str(threads),
-                     "-s", str(pause_s), "-d", f"user={USER}&password=FUZZ", url(scene, "/login")))]
+    return wfuzz(passwords(scene, words), threads, pause_s, "-d", f"user={USER}&password=FUZZ", url(scene, "/login"))
 
 
 @tool("guess-form", "script")
@@ -174,9 +175,4 @@ def user(number: int, users: int) -> str:
 
 def script(scene: Scene, hosts: Hosts, rows: list[dict[str, str]], rate: float, keep: bool, tls: bool) -> list[Program]:
     """Each row once."""
-    words = [word for address in hosts.own for word in ("--source", address)]
-    words += ["--keep"] if keep else []
-    words += ["--tls"] if tls else []
-    return [own(scene, "ask.py", "--to", f"{scene.plan.node}:{443 if tls else 80}", "--host", SHOP,
-                "--list", json_lines(scene, "guesses", rows), "--count", len(rows), "--rate", rate,
-                "--together", 20, "--seed", seed(scene), *words)]
+    return asked(scene, hosts, json_lines(scene, "guesses", rows), len(rows), rate, keep=keep, tls=tls)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote_plus
 
-from attacks.common import API, SHOP, AttackSpec, Hosts, Program, Scene, json_lines, listed, own, seed, url
+from attacks.common import API, SHOP, AttackSpec, Hosts, Program, Scene, asked, json_lines, listed, url, wfuzz
 from scenario import tool
 
 NAMES = (
@@ -52,17 +52,12 @@ def probes(scene: Scene, count: int) -> list[str]:
             for _ in range(count)]
 
 
-def asked(
+def each(
     scene: Scene, hosts: Hosts, targets: list[str], rate: float, keep: bool, tls: bool, host: str = SHOP
 ) -> list[Program]:
     """A script that asks for each target once."""
-    more = [word for address in hosts.own for word in ("--source", address)]
-    more += ["--keep"] if keep else []
-    more += ["--tls"] if tls else []
-    rows = [{"method": "GET", "target": target} for target in targets]
-    return [own(scene, "ask.py", "--to", f"{scene.plan.node}:{443 if tls else 80}", "--host", host, "--list",
-                json_lines(scene, "targets", rows), "--count", len(rows), "--rate", rate, "--together", 20,
-                "--seed", seed(scene), *more)]
+    rows = json_lines(scene, "targets", ({"method": "GET", "target": target} for target in targets))
+    return asked(scene, hosts, rows, len(targets), rate, keep=keep, tls=tls, host=host)
 
 
 def gobuster(scene: Scene, mode: str, names: list[str], threads: int, delay_ms: int, *target: str) -> list[Program]:
@@ -77,12 +72,6 @@ def ffuf(scene: Scene, lines: list[str], threads: int, pause_s: float, target: s
     slower = ("-p", str(pause_s)) if pause_s else ()
     return [Program(("ffuf", "-s", "-w", str(listed(scene, "fuzz", lines)), "-t", str(threads), *slower, "-mc", "all",
                      "-u", target))]
-
-
-def wfuzz(scene: Scene, lines: list[str], threads: int, pause_s: float, target: str) -> list[Program]:
-    """wfuzz over connections that are kept."""
-    return [Program(("wfuzz", "-f", "wfuzz.csv,csv", "-w", str(listed(scene, "fuzz", lines)), "-t", str(threads),
-                     "-s", str(pause_s), target))]
 
 
 @tool("directories", "gobuster")
@@ -113,14 +102,14 @@ def directories_wfuzz(
     scene: Scene, _: AttackSpec, __: Hosts, *, names: int, threads: int = 4, pause_s: float = 0.0
 ) -> list[Program]:
     """Pages that nobody links to."""
-    return wfuzz(scene, words(scene, names), threads, pause_s, url(scene, "/FUZZ"))
+    return wfuzz(listed(scene, "fuzz", words(scene, names)), threads, pause_s, url(scene, "/FUZZ"))
 
 
 @tool("directories", "script")
 def directories_script(scene: Scene, _: AttackSpec, hosts: Hosts, *, names: int, rate: float, keep: bool = False,
                        tls: bool = False) -> list[Program]:
     """From all addresses in turn, as a browser."""
-    return asked(scene, hosts, [f"/{name}" for name in words(scene, names)], rate, keep, tls)
+    return each(scene, hosts, [f"/{name}" for name in words(scene, names)], rate, keep, tls)
 
 
 @tool("parameters", "ffuf")
@@ -136,14 +125,14 @@ def parameters_wfuzz(
     scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 3, pause_s: float = 0.0
 ) -> list[Program]:
     """Which parameters a page knows."""
-    return wfuzz(scene, tried(scene, tries), threads, pause_s, url(scene, "/search?FUZZ"))
+    return wfuzz(listed(scene, "fuzz", tried(scene, tries)), threads, pause_s, url(scene, "/search?FUZZ"))
 
 
 @tool("parameters", "script")
 def parameters_script(scene: Scene, _: AttackSpec, hosts: Hosts, *, tries: int, rate: float, keep: bool = False,
                       tls: bool = False) -> list[Program]:
     """Which parameters the API knows."""
-    return asked(scene, hosts, [f"/api/items?{pair}" for pair in tried(scene, tries)], rate, keep, tls, host=API)
+    return each(scene, hosts, [f"/api/items?{pair}" for pair in tried(scene, tries)], rate, keep, tls, host=API)
 
 
 def tried(scene: Scene, count: int) -> list[str]:
@@ -168,7 +157,7 @@ def sql_wfuzz(
     scene: Scene, _: AttackSpec, __: Hosts, *, tries: int, threads: int = 3, pause_s: float = 0.0
 ) -> list[Program]:
     """Probes of a list."""
-    return wfuzz(scene, quoted(scene, tries), threads, pause_s, url(scene, "/search?q=FUZZ"))
+    return wfuzz(listed(scene, "fuzz", quoted(scene, tries)), threads, pause_s, url(scene, "/search?q=FUZZ"))
 
 
 @tool("sql", "ffuf")
@@ -185,4 +174,4 @@ def sql_script(scene: Scene, _: AttackSpec, hosts: Hosts, *, tries: int, rate: f
     """Probes of several parameters, from all addresses in turn."""
     pages = ("/item?id=", "/search?q=", "/api/search?q=")
     targets = [f"{scene.rng.choice(pages)}{probe}" for probe in quoted(scene, tries)]
-    return asked(scene, hosts, targets, rate, keep, tls)
+    return each(scene, hosts, targets, rate, keep, tls)
