@@ -5,7 +5,7 @@ Owns: command lines of the tools, each bounded by a count. Refuses: more than 15
 
 from __future__ import annotations
 
-from attacks.common import (
+from attacks.base import (
     API, FLOOD_PACKETS, PAGES, RAW, SHOP, TELLING, AttackSpec, Hosts, Program, Scene, asked, copied, json_lines, listed,
     own, page, seed, url,
 )

@@ -6,7 +6,7 @@ word.
 
 from __future__ import annotations
 
-from attacks.common import (
+from attacks.base import (
     SHOP, TELLING, USER, AttackSpec, Hosts, Program, Scene, asked, json_lines, passwords, url, wfuzz,
 )
 from scenario import tool

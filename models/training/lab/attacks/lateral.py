@@ -6,7 +6,7 @@ anything there.
 
 from __future__ import annotations
 
-from attacks.common import TELLING, AttackSpec, Hosts, Program, Scene, own, seed
+from attacks.base import TELLING, AttackSpec, Hosts, Program, Scene, own, seed
 from programs import require
 from scenario import tool
 

@@ -5,7 +5,7 @@ Owns: both ends of each, command lines and own programs. Refuses: to carry anyth
 
 from __future__ import annotations
 
-from attacks.common import RAW, TELLING, AttackSpec, Hosts, Path, Program, Scene, own, seed
+from attacks.base import RAW, TELLING, AttackSpec, Hosts, Path, Program, Scene, own, seed
 from programs import require
 from scenario import tool
 

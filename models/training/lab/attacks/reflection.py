@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 
-from attacks.common import FLOOD_PACKETS, RAW, AttackSpec, Hosts, Program, Scene, own, seed
+from attacks.base import FLOOD_PACKETS, RAW, AttackSpec, Hosts, Program, Scene, own, seed
 from scenario import tool
 
 SERVE = ("net_bind_service",)

@@ -5,7 +5,7 @@ Owns: command lines of the tools; ports and rates are settings. Refuses: any tar
 
 from __future__ import annotations
 
-from attacks.common import RAW, AttackSpec, Hosts, Program, Scene, numbers, own, seed
+from attacks.base import RAW, AttackSpec, Hosts, Program, Scene, numbers, own, seed
 from scenario import tool
 
 STEALTHY = {"fin": "-sF", "null": "-sN", "xmas": "-sX", "ack": "-sA", "maimon": "-sM"}

@@ -5,7 +5,7 @@ Owns: command lines of the tools. Refuses: more than 400 connections.
 
 from __future__ import annotations
 
-from attacks.common import SHOP, TELLING, AttackSpec, Hosts, Program, Scene, own, page, seed, url
+from attacks.base import SHOP, TELLING, AttackSpec, Hosts, Program, Scene, own, page, seed, url
 from scenario import tool
 
 MOST_CONNECTIONS = 400

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote_plus
 
-from attacks.common import API, SHOP, AttackSpec, Hosts, Program, Scene, asked, json_lines, listed, url, wfuzz
+from attacks.base import API, SHOP, AttackSpec, Hosts, Program, Scene, asked, json_lines, listed, url, wfuzz
 from scenario import tool
 
 NAMES = (
