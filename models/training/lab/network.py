@@ -1,8 +1,8 @@
 """The network of a run: hosts outside, two nodes, the pods behind them.
 
 Owns: namespaces, interfaces, routes, rates, how programs are started inside, and what `tcpdump`
-sees. Refuses: to know what is said over them. Namespaces come from `benches`, so that there is
-one way to make and to remove them.
+sees. Refuses: to know what is said over them. Namespaces are made as in `benches`; `netns` removes
+them.
 
     out, bad0, far0 …         node                                node2
     [up0 TUN]─internet.py─[wan0 TUN | ingress | eth0 veth]──[eth0 veth | pods0 VXLAN]

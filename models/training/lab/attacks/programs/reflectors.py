@@ -1,7 +1,7 @@
 """Services that answer a small datagram with much, as those that are left open on the internet do.
 
 Owns: the answers of `ntp`, `memcached`, `ssdp`, `cldap`, `chargen` and `dns`, as large as asked for. Refuses: to
-answer more than `--count` datagrams. Prints how many it answered when it is ended.
+answer more than `--count` datagrams at an address. Prints how many it answered when it is ended.
 """
 
 from __future__ import annotations
