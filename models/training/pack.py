@@ -25,7 +25,7 @@ import pyarrow.parquet as parquet
 
 import kept
 from kept import HISTORY, SCOPES, Kept
-from split import NONE, Split
+from split import NONE, Split, SplitError
 from vectors import ExtractionFailed, extracted, features_of, sequences_of, steps_of
 from verdict import SEQUENCE_LENGTH
 
@@ -198,7 +198,7 @@ def main() -> int:
         parser.error("either RUNS or --check CAPTURE")
     try:
         print(checked(args.weir, args.check, args.labels) if args.check else pack(args.weir, args.runs, args.folder))
-    except ExtractionFailed as error:
+    except (ExtractionFailed, SplitError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
