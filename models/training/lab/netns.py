@@ -1,4 +1,4 @@
-"""Inside a network namespace: how to get there, who lives there, commands for what is in it.
+"""Inside a network namespace: how to get there, who lives there, commands for what is in it and what they see.
 
 Owns: the way to `benches/namespaces.py`, which others import after this; the removal of namespaces with
 all that lives in them. Refuses: to make one, to touch one whose name does not begin as those of runs do.
@@ -91,6 +91,12 @@ def prefer(program: subprocess.Popen[bytes]) -> None:
     """What records or carries packets comes before what sends them, however busy the machine is."""
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, program.pid, PREFERRED)
+
+
+def instead(source: str | Path, path: str) -> tuple[str, ...]:
+    """What a command line begins with whose program, and nobody else, finds something else at a path."""
+    shell = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
+    return "unshare", "--mount", "sh", "-c", shell, "sh", str(source), path
 
 
 def batch(program: str, end: End, lines: Sequence[str]) -> None:

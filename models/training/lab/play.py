@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from late import LATE_SECONDS, Starts
-from netns import HERE, PYTHON
+from netns import HERE, PYTHON, instead
 from network import Network
 from namespaces import LabError, kill_group
 from scenario import AttackSpec, Item, Program, Visit
@@ -28,8 +28,6 @@ from witness import user
 TICK_SECONDS = 0.25
 SERVING_SECONDS = 1.0
 CROWD_START_SECONDS = 2.0
-# Some programs refuse to run as a user whom nobody knows: these see a list of users with theirs.
-KNOWN = ("unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/passwd && shift && exec "$@"', "sh")
 NICE = 10
 # Programs that all rests on, as errors name them: several of them begin with the same words.
 Vital = Sequence[tuple[str, subprocess.Popen[bytes]]]
@@ -191,7 +189,8 @@ class Player:
     def _start(self, attack: Attack, program: Program) -> subprocess.Popen[bytes]:
         caps = ",".join(["-all", *(f"+{name}" for name in program.caps)])
         user = [f"--reuid={attack.user}", f"--regid={attack.user}", "--clear-groups"]
-        argv = [*KNOWN, f"{attack.folder}.passwd",
+        # Some programs refuse to run as a user whom nobody knows: these see a list of users with theirs.
+        argv = [*instead(f"{attack.folder}.passwd", "/etc/passwd"),
                 "setpriv", *user, f"--inh-caps={caps}", f"--ambient-caps={caps}", *program.argv]
         env = {"PATH": PATH, "HOME": str(attack.folder), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
         if program.caps:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from netns import instead
 from services.base import Making, Service
 
 KEY = "admin_key"
@@ -62,9 +63,13 @@ def ssh(making: Making) -> list[Service]:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / key], check=True)
     (folder / "sshd.conf").write_text(SSHD.format(node=making.plan.node, folder=folder))
     Path("/run/sshd").mkdir(exist_ok=True)
+    # What it notes of who came, and of who failed to, is no log-in to this machine.
+    (folder / "logins").mkdir()
+    apart = instead(folder / "logins", "/var/log")
     # It starts itself again for each connection, which takes its whole path.
     program = shutil.which("sshd") or "sshd"
-    return [Service("node", (program, "-D", "-f", folder / "sshd.conf", "-E", folder / "ssh.log"), frozenset({22}))]
+    argv = (*apart, program, "-D", "-f", folder / "sshd.conf", "-E", folder / "ssh.log")
+    return [Service("node", argv, frozenset({22}))]
 
 
 def ftp(making: Making) -> list[Service]:
