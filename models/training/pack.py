@@ -144,7 +144,7 @@ def _taken(stretch: np.ndarray, labels: np.ndarray, most: int) -> list[int]:
 def pack(weir: Path, runs: Path, folder: Path) -> Counter[str]:
     """Packs every run of a folder into the file of its split; how many rows each split has."""
     split = Split.read()
-    sides = {path.stem: split.scenario(path.stem.rpartition(".")[0]) for path in sorted(runs.glob("*.json"))}
+    sides = {path.stem: split.scenario(path.stem.rpartition(".")[0]) for path in sorted(runs.glob("*.pcap"))}
     names = [name for name, side in sides.items() if side != NONE]
     parts: dict[str, list[pyarrow.Table]] = defaultdict(list)
     with ProcessPoolExecutor(PROCESSES) as pool:

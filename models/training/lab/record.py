@@ -106,6 +106,8 @@ def record(run: Run, out: Path, plan: Plan | None = None) -> None:
         part = folder / "capture"
         starts = play(run, played, folder, part)
         labels, counts = known(run.scenario, played, folder, part)
+        # An older capture under new labels would be benign from end to end.
+        (out / f"{run.name}.pcap").unlink(missing_ok=True)
         keep_logs(folder, out / f"{run.name}.logs")
         truth.write(out / f"{run.name}.labels.csv", labels)
         described = describe(run, played, counts, time.monotonic() - began) | {"starts": asdict(starts)}

@@ -72,7 +72,7 @@ def counted(weir: Path, split: Split, path: Path) -> Counted:
 
 def runs(weir: Path, folder: Path, only: str) -> list[Counted]:
     """Every run in a folder whose name begins with `only`."""
-    paths = sorted(path for path in folder.glob(f"{only}*.json") if path.with_suffix(".labels.csv").exists())
+    paths = sorted(path for path in folder.glob(f"{only}*.json") if path.with_suffix(".pcap").exists())
     with ThreadPoolExecutor(JOBS) as pool:
         return list(pool.map(partial(counted, weir, Split.read()), paths))
 
