@@ -77,7 +77,8 @@ class Crowd(unittest.TestCase):
         counts = played([{"do": "pause", "s": 0}], late_s=3.0)[1]
         self.assertEqual((counts["visits"], counts["late"]), (1, 1))
         self.assertGreater(counts["latest_ms"], 2_500)
-        self.assertNotIn("late", played([{"do": "pause", "s": 0}])[1])
+        # With time to start in, however busy the machine is.
+        self.assertNotIn("late", played([{"do": "pause", "s": 0}], late_s=-3.0)[1])
 
 
 class Punctuality(unittest.TestCase):
