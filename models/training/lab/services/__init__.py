@@ -94,7 +94,7 @@ def _listening(network: Network, place: str) -> set[int]:
     """TCP ports with a listener in a namespace."""
     found = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with suppress(LabError):
+        with suppress(OSError):
             rows = [line.split() for line in network.read(network.end(place), table).splitlines()[1:]]
             found |= {int(row[1].rsplit(":", 1)[1], 16) for row in rows if row[3] == "0A"}
     return found
