@@ -20,6 +20,8 @@ const MISSING: i32 = 77;
 /// How often it is looked whether a lab is in the middle of a run.
 const GLANCE: Duration = Duration::from_millis(50);
 const GLANCES: usize = 1_200;
+/// How often a run is played that is refused for being late.
+const TRIES: usize = 3;
 /// Debian's own, which has the modules that services and clients need.
 const PYTHON: &str = "/usr/bin/python3";
 
@@ -145,18 +147,39 @@ fn say(skipped: Result<(), String>) {
     }
 }
 
-#[test]
-fn every_flow_of_a_run_has_a_label_and_nothing_else_is_left_of_it() {
-    say(assert_whole());
+/// Plays a run until it is kept, or this machine lacks something; false stands for one that was refused
+/// because the machine was too busy to play it at its time.
+#[track_caller]
+fn kept_once(played: impl Fn() -> Result<bool, String>) {
+    for _ in 0..TRIES {
+        match played() {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(reason) => return println!("skipped: {reason}"),
+        }
+    }
+    panic!("it was played late each time");
 }
 
-fn assert_whole() -> Result<(), String> {
+fn is_late(status: Option<i32>, words: &str) -> bool {
+    status == Some(1) && words.contains("was played late")
+}
+
+#[test]
+fn every_flow_of_a_run_has_a_label_and_nothing_else_is_left_of_it() {
+    kept_once(assert_whole);
+}
+
+fn assert_whole() -> Result<bool, String> {
     let mut lab = lab()?;
     let folder = Folder::new();
     let before = links();
     let child = lab.args(["run", "short", "--out"]).arg(folder.path()).spawn().expect("it starts");
     let pid = child.id();
     let (status, words) = ended(child)?;
+    if is_late(status, &words) {
+        return Ok(false);
+    }
     assert_eq!(status, Some(0), "{words}");
     assert_eq!(left(pid), BTreeSet::new());
     assert_eq!(&links() - &before, BTreeSet::new());
@@ -184,14 +207,14 @@ fn assert_whole() -> Result<(), String> {
     assert!(flows["dos-flood"].iter().any(|flow| flow.contains(shared)));
     assert!(flows["benign"].len() > 50, "{} flows", flows["benign"].len());
     // What tools and servers wrote down says the same.
-    let Some(mut independent) = plain_script("lab/independent.py") else { return Ok(()) };
+    let Some(mut independent) = plain_script("lab/independent.py") else { return Ok(true) };
     let (status, words) = said(independent.arg(folder.path()));
     assert_eq!(status, Some(0), "{words}");
     assert!(
         words.lines().any(|line| line.starts_with("scan ") && line.contains("tool's output")),
         "{words}"
     );
-    Ok(())
+    Ok(true)
 }
 
 /// Asserts that a file of checks in Python is content.
@@ -216,19 +239,27 @@ fn what_a_crowd_is_told_it_does() {
 
 #[test]
 fn a_tool_that_hangs_is_ended_with_its_time() {
-    say(assert_ended());
+    kept_once(assert_ended);
 }
 
-fn assert_ended() -> Result<(), String> {
+fn assert_ended() -> Result<bool, String> {
     let mut lab = lab()?;
     let folder = Folder::new();
     lab.args(["run", "hanging", "--offload", "on", "--out"]).arg(folder.path());
     let (child, player) = hanging(lab)?;
     let (status, words) = ended(child)?;
-    assert_eq!(status, Some(0), "{words}");
     assert_eq!(left(player), BTreeSet::new());
+    if is_late(status, &words) {
+        return Ok(false);
+    }
+    assert_eq!(status, Some(0), "{words}");
     assert!(folder.path().join("hanging.on.pcap").exists());
-    Ok(())
+    // That it did not end by itself is told.
+    let described = fs::read(folder.path().join("hanging.on.json")).expect("a description");
+    let described: serde_json::Value = serde_json::from_slice(&described).expect("JSON");
+    let unfinished = described["attacks"][0]["unfinished"][0].as_str();
+    assert!(unfinished.is_some_and(|words| words.contains("had to be ended")), "{described}");
+    Ok(true)
 }
 
 /// Side by side, since they mostly wait: one run, and several.

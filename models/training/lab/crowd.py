@@ -46,7 +46,16 @@ async def rpc(visit: Visit, step: Step) -> None:
 KINDS: dict[str, Act] = STEPS | {"http": http, "ws": ws, "rpc": rpc}
 
 
-async def main(script: Path, begun: float) -> Counter[str]:
+def prepare(visits: list[dict[str, Any]]) -> None:
+    """Imports what the steps need: at the first of them it would hold up all others."""
+    kinds = {step["do"] for words in visits for step in words["steps"]}
+    if kinds & {"http", "ws"}:
+        import crowd_http  # noqa: F401
+    if "rpc" in kinds:
+        import crowd_rpc  # noqa: F401
+
+
+async def main(visits: list[dict[str, Any]], begun: float) -> Counter[str]:
     """Plays every visit at its time."""
     loop, tally, starts = asyncio.get_running_loop(), Counter[str](), Starts()
     everything = asyncio.current_task()
@@ -61,10 +70,12 @@ async def main(script: Path, begun: float) -> Counter[str]:
 
     with suppress(asyncio.CancelledError):
         async with asyncio.TaskGroup() as group:
-            for words in json.loads(script.read_text()):
+            for words in visits:
                 group.create_task(one(words))
     return tally + Counter(visits=starts.begun, late=starts.late, latest_ms=starts.latest_ms)
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))))
+    script = json.loads(Path(sys.argv[1]).read_text())
+    prepare(script)
+    print(json.dumps(asyncio.run(main(script, float(sys.argv[2])))))

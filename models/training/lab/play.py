@@ -26,8 +26,8 @@ from witness import user
 
 # No program is looked after more often; what is due is started on time.
 TICK_SECONDS = 0.25
-SERVING_SECONDS = 1.0
-CROWD_START_SECONDS = 2.0
+SERVING_SECONDS = 3.0
+CROWD_START_SECONDS = 4.0
 NICE = 10
 # Programs that all rests on, as errors name them: several of them begin with the same words.
 Vital = Sequence[tuple[str, subprocess.Popen[bytes]]]
@@ -41,9 +41,11 @@ def check(vital: Vital) -> None:
 
 
 def told(out: Path) -> Mapping[str, int]:
-    """What a crowd counted, its last line; nothing where it was ended before it could say so."""
-    with suppress(IndexError, ValueError):
-        return json.loads(out.read_text(errors="replace").splitlines()[-1])
+    """What a crowd counted, a line of JSON; nothing where it was ended before it could say so."""
+    for line in reversed(out.read_text(errors="replace").splitlines()):
+        with suppress(ValueError):
+            if isinstance(counts := json.loads(line), dict):
+                return counts
     return {}
 
 
@@ -109,7 +111,7 @@ class Player:
         while (now := time.monotonic() - begun) < self._seconds:
             while waiting and waiting[-1].at_s <= now:
                 item = waiting.pop()
-                self.starts.begin(now - item.at_s)
+                self.starts.begin(time.monotonic() - begun - item.at_s)
                 self._clients.append(self._network.start(self._network.end(item.place), item.argv, folder=self._folder))
             for attack in self._attacks:
                 self._step(attack, now)

@@ -14,7 +14,7 @@ from scenario import tool
 SIEGE = ("verbose = false", "connection = close", "parser = false", "logging = false", "show-logfile = false")
 # Not what the site's own people say when they measure it, so that logs can tell.
 AGENT = ("-H", "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)")
-FORGED_NETWORKS = ("100.64.7", "198.18.40", "203.0.113", "100.66.1")
+FORGED_NETWORKS = ("100.64.7", "198.18.40", "198.19.77", "100.66.1")
 
 
 @tool("http-flood", "ab")
