@@ -131,8 +131,8 @@ fn a_limit_of_connections_holds_the_abusive_client_alone() {
         Client::at("127.0.0.3").asks("/slow").anew().then(4.0, WATCHED_S),
     ]);
     let served: Vec<_> = abusive.iter().filter(|sent| sent.status == 200).collect();
-    let took_us: i64 = served.iter().map(|sent| sent.took_us).sum();
-    let took_s = real(took_us.unsigned_abs()) / 1e6 / real(served.len() as u64);
+    let sum_us: i64 = served.iter().map(|sent| sent.took_us).sum();
+    let took_s = real(sum_us.unsigned_abs()) / 1e6 / real(served.len() as u64);
     // Four at a time, and on a busy machine each takes longer.
     assert!(took_s < 2.0 * SLOW.as_secs_f64(), "{took_s} s for each");
     assert_effect(&limit, (0, 4.0 * WATCHED_S / took_s), &abusive, &behaved);

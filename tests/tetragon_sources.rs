@@ -13,11 +13,11 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use weir::cluster::{Cluster, Options};
 use weir::tetragon::{AgentLink, AgentStatus, Event, EventSink, Wish, follow};
