@@ -7,8 +7,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use serde_json::{Value, json};
-use support::double::kube::ApiServer;
+use serde_json::Value;
+use support::double::kube::{ApiServer, tetragon_pod};
 use support::double::tetragon::TetragonAgent;
 use support::pod::confined;
 use weir::store::Store;
@@ -144,21 +144,6 @@ fn root_of_a_pod_looks_with_the_rights_and_groups_of_whom_it_becomes() {
     }
 }
 
-/// A pod of Tetragon's chart.
-fn pod(name: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "namespace": "kube-system",
-            "labels": { "app.kubernetes.io/name": "tetragon" },
-        },
-        "spec": { "nodeName": name, "containers": [{ "name": "tetragon", "image": "tetragon" }] },
-        "status": { "phase": "Running", "podIP": address, "podIPs": [{ "ip": address }] },
-    })
-}
-
 #[test]
 fn agents_of_a_cluster_are_well_once_each_of_them_has_answered() {
     let folder = tempfile::tempdir().unwrap();
@@ -175,10 +160,10 @@ fn agents_of_a_cluster_are_well_once_each_of_them_has_answered() {
     };
     let grpc = format!("cluster:{port}");
     assert!(found(&grpc).1.contains("no running pod has"), "{:?}", found(&grpc));
-    api.with(|kube| kube.seed(pod("n1", address)));
+    api.with(|kube| kube.seed(tetragon_pod("n1", "n1", address)));
     assert_eq!(found(&grpc), ("ok".into(), format!("{grpc}: 1 agent heard")));
     // Nobody listens there.
-    api.with(|kube| kube.seed(pod("n2", "127.0.0.1")));
+    api.with(|kube| kube.seed(tetragon_pod("n2", "n2", "127.0.0.1")));
     let (level, said) = found(&grpc);
     assert!(level == "warn" && said.contains("1 of 2 agents not heard: n2: "), "{said}");
     // Through their logs, of which the double has that of the one.

@@ -17,7 +17,7 @@ use support::shop::{self, RPS};
 use weir::store::Reader;
 
 /// Within which the other must have taken over.
-const TAKEN_OVER: Duration = Duration::from_secs(20);
+const TAKEN_OVER: Duration = Duration::from_secs(40);
 
 /// A Weir on the loopback interface that watches the cluster of `config`. It gives up root, so that it
 /// must be able to write where it is.

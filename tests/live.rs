@@ -73,7 +73,8 @@ fn ip(arguments: &str) {
 /// Whether this machine can make namespaces; said where it cannot.
 fn is_possible() -> bool {
     let is_root = status("self").is_some_and(|status| field(&status, "Uid").starts_with('0'));
-    let probe = format!("weir-probe-{:?}", std::thread::current().id()).replace(['(', ')'], "");
+    let probe = format!("weir-probe-{}-{:?}", std::process::id(), std::thread::current().id());
+    let probe = probe.replace(['(', ')'], "");
     let netns = |verb| Command::new("ip").args(["netns", verb, &probe]).output();
     let possible = is_root
         && netns("add").is_ok_and(|output| output.status.success())

@@ -46,7 +46,7 @@ fn an_attack_is_on_the_pod_that_had_the_address_then() {
     let folder = tempfile::tempdir().expect("a folder");
     let api = abroad::cluster();
     // The attack begins after 17 s: by then it is known who is who.
-    let engine = engine(&api, &folder, Speed::Times(10.0));
+    let engine = engine(&api, &folder, Speed::Times(4.0));
     let flood = flood(&engine.handle(), |flood| !flood.names.is_empty());
     let said = flood.sentence();
     // Nobody of the cluster had the address of the attacker yet.

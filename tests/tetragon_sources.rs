@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use weir::cluster::{Cluster, Options};
 use weir::tetragon::{AgentLink, AgentStatus, Event, EventSink, Wish, follow};
@@ -25,10 +25,13 @@ use weir::tetragon::{AgentLink, AgentStatus, Event, EventSink, Wish, follow};
 use support::double::kube::ApiServer;
 
 /// How long anything may take.
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(90);
+
+/// How often it is looked whether it is so.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// How long it may take to end.
-const MOMENT: Duration = Duration::from_secs(3);
+const MOMENT: Duration = Duration::from_secs(10);
 
 /// What was heard.
 #[derive(Default)]
@@ -134,12 +137,15 @@ impl Follower {
         what: &str,
         is_so: impl Fn(&Heard) -> bool,
     ) -> MutexGuard<'_, Heard> {
-        let wait = self
-            .keeper
-            .is_new
-            .wait_timeout_while(self.keeper.lock(), longest, |heard| !is_so(heard));
-        let (heard, waited) = wait.unwrap_or_else(PoisonError::into_inner);
-        assert!(!waited.timed_out(), "{what}: {} events, {:#?}", heard.events.len(), heard.agents);
+        let begun = Instant::now();
+        let mut heard = self.keeper.lock();
+        while !is_so(&heard) {
+            let is_late = begun.elapsed() > longest;
+            assert!(!is_late, "{what}: {} events, {:#?}", heard.events.len(), heard.agents);
+            // What is looked at beside what was heard changes without a word.
+            let woken = self.keeper.is_new.wait_timeout(heard, GLANCE);
+            heard = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
         heard
     }
 

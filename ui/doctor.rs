@@ -20,7 +20,7 @@ use weir::tetragon;
 use self::finding::{Finding, Level, Report, told};
 use self::keeping::Heir;
 use crate::cli::{ClusterFlags, ModelFlags, PlaceFlags, TetragonFlags};
-use crate::survey;
+use crate::{survey, text};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -122,8 +122,8 @@ fn print(format: Format, findings: &[Finding]) -> io::Result<()> {
     match format {
         Format::Text => findings.iter().try_for_each(|finding| write!(out, "{finding}"))?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &Report::from(findings))?;
-            writeln!(out)?;
+            let report = serde_json::to_string_pretty(&Report::from(findings))?;
+            report.lines().try_for_each(|line| writeln!(out, "{}", text::json(line)))?;
         }
     }
     out.flush()

@@ -91,10 +91,9 @@ impl Paper {
         writeln!(self.out)
     }
 
-    /// Prints a line of JSON, which has no control characters.
+    /// Prints a line of JSON.
     pub(crate) fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, value)?;
-        writeln!(self.out)
+        writeln!(self.out, "{}", text::json(&serde_json::to_string(value)?))
     }
 
     /// Sees to it that all is printed.

@@ -44,7 +44,7 @@ What is done here is in the audit of the database, where there is one.
 
 Exit status: 0 done; 1 `diff` has found differences; 64 wrong usage or settings; 65 no policy, one that
 would harm, one that the API server does not take, one that is not there, or one that is applied and
-not loaded, or not everywhere; 69 neither a cluster nor an agent is there or answers; 74 input or output failed; 77 no
+not loaded, or not everywhere; 69 neither a cluster nor an agent is there or answers, or no agent did it; 74 input or output failed; 77 no
 permission, or `read-only`; 130 not agreed to.";
 
 /// List, apply, delete and compare policies of Tetragon
@@ -163,6 +163,7 @@ pub(crate) fn run(
         Action::Diff(args) => diff::run(args, begin, &mut paper),
     };
     // What was done before something failed is said all the same.
-    paper.finish()?;
-    done
+    let printed = paper.finish();
+    done?;
+    Ok(printed?)
 }

@@ -34,7 +34,9 @@ impl Connection {
     /// Whether a flow whose first packet came at `at_us` is of it.
     fn goes_on_at(&self, at_us: i64) -> bool {
         // That the next of a flow that is open is another one needs no word of its end: that may be lost.
-        self.is_at(at_us) || self.ending == Ending::Cut
+        // One that was cut off has packets to come before it would have ended by its silence.
+        let is_soon = at_us.saturating_sub(self.last_us) <= SILENT_US;
+        self.is_at(at_us) || self.ending == Ending::Cut && is_soon
     }
 
     /// Whether it had begun by then, and had packets to come.
@@ -42,6 +44,9 @@ impl Connection {
         (self.first_us..=self.last_us).contains(&at_us)
     }
 }
+
+/// After such a silence a connection counts as over, as flows do where nothing else is set, in µs.
+const SILENT_US: i64 = 120_000_000;
 
 /// First packet, protocol, source and target.
 type Place = (i64, u8, End, End);

@@ -154,7 +154,7 @@ impl Correlator {
     /// Forgets what takes more than its share of the memory, until there is room.
     fn make_room(&mut self) {
         while self.halves.is_full() {
-            self.forget_half();
+            self.forget_opening();
         }
         while self.bytes() > self.most_bytes {
             let share = self.most_bytes / 4;
@@ -173,10 +173,14 @@ impl Correlator {
 
     fn forget_half(&mut self) -> bool {
         let is_socket = self.halves.forget_socket();
+        self.forget_opening() || is_socket
+    }
+
+    fn forget_opening(&mut self) -> bool {
         let gone = self.halves.forget();
         self.evicted += u64::from(gone.is_some());
         self.owners.let_go(gone.as_ref().map(|half| &half.owner));
-        gone.is_some() || is_socket
+        gone.is_some()
     }
 
     fn forget_port(&mut self) -> bool {

@@ -138,9 +138,11 @@ impl Known {
             (EventKind::Exec, _) => {
                 let owner = self.owner(event, process);
                 self.witnesses.started(&owner.id, kept);
-                // A check of its health and the start of a container are its usual life.
+                // A check of its health and the start of a container are its usual life, if who runs
+                // containers started it: in a namespace of its own every process can be the first.
                 let origin = process.pod.as_ref().map_or(Origin::Unknown, |pod| pod.origin);
-                if origin == Origin::Unknown {
+                let is_of_pod = event.parent.as_ref().is_some_and(|parent| parent.pod.is_some());
+                if origin == Origin::Unknown || is_of_pod {
                     self.execs.observe(&Exec::of(kept, &owner));
                 }
             }

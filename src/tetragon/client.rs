@@ -148,4 +148,5 @@ impl Client {
 /// Whether `status` was not sent by the agent, but says that a message of its was too long.
 pub(super) fn is_too_long(status: &Status) -> bool {
     status.code() == Code::OutOfRange
+        && status.message().starts_with("Error, decoded message length too large")
 }

@@ -58,12 +58,12 @@ fn a_kind_that_is_forbidden_says_so_and_stops_no_other() {
         kube.users[0].rights = Rights::Only(vec![all]);
     });
     let mut watched = stage.watch();
-    watched
-        .until(|status, world| failure(status, "pods").is_some() && !world.namespaces().is_empty());
-    let (status, _) = &watched.latest;
-    let said = failure(status, "pods").unwrap();
+    watched.until(|status, world| {
+        let is_failing = failure(status, "pods").is_some();
+        is_failing && !world.namespaces().is_empty() && status.link == Link::Up
+    });
+    let said = failure(&watched.latest.0, "pods").unwrap();
     assert!(said.contains("forbidden") && said.contains("(403)"), "{said}");
-    assert_eq!(status.link, Link::Up);
 }
 
 #[test]

@@ -18,6 +18,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use weir::respond::{Controller, IngressName, Limit};
 
+use super::double::server::own_host;
+
 /// What Debian calls it.
 const NGINX: &str = "/usr/sbin/nginx";
 
@@ -41,6 +43,8 @@ pub struct Sent {
     pub at_us: i64,
     /// The status of its answer.
     pub status: u16,
+    /// How long it took, in µs.
+    pub took_us: i64,
 }
 
 /// On which connections a client asks.
@@ -163,13 +167,12 @@ async fn ask(client: Client, server: SocketAddr) -> io::Result<Vec<Sent>> {
     for _ in 0..client.at_once {
         sent.push(exchange(&mut one, client).await?);
     }
-    let began = Instant::now();
-    for number in 0_u32.. {
-        let due = Duration::from_secs_f64(f64::from(number) / client.per_s);
-        if due.max(began.elapsed()).as_secs_f64() >= client.for_s {
-            break;
-        }
-        tokio::time::sleep_until(began + due).await;
+    let until = Instant::now() + Duration::from_secs_f64(client.for_s);
+    let mut due = Instant::now();
+    // Whoever was held up does not make up for it: that would be another client.
+    while due.max(Instant::now()) < until {
+        tokio::time::sleep_until(due).await;
+        due = Instant::now() + Duration::from_secs_f64(1.0 / client.per_s);
         match client.connections {
             Connections::One => sent.push(exchange(&mut one, client).await?),
             Connections::Each => {
@@ -202,7 +205,7 @@ async fn exchange(stream: &mut TcpStream, client: Client) -> io::Result<Sent> {
     let mut answer = Vec::new();
     loop {
         if let Some(status) = whole(&answer) {
-            return Ok(Sent { from, at_us, status });
+            return Ok(Sent { from, at_us, status, took_us: now_us() - at_us });
         }
         if stream.read_buf(&mut answer).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -224,7 +227,7 @@ fn now_us() -> i64 {
 }
 
 fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = TcpListener::bind((own_host(), 0)).expect("a port");
     listener.local_addr().expect("it is bound")
 }
 

@@ -7,6 +7,7 @@ use std::process::Child;
 
 use serde_json::Value;
 
+use super::double::server::own_host;
 use super::engine::await_some;
 use super::flows::Folder;
 use super::oracle::Oracle;
@@ -27,8 +28,7 @@ impl Prometheus {
             "scrape_configs": [{ "job_name": "weir", "static_configs": [{ "targets": targets }] }],
         });
         let file = folder.file("prometheus.json", settings.to_string().as_bytes());
-        // Nobody else asks for a port of this machine between here and there.
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let free = TcpListener::bind((own_host(), 0)).and_then(|free| free.local_addr());
         let address = free.expect("a free port").to_string();
         let child = program.running(&[
             &format!("--config.file={}", file.display()),

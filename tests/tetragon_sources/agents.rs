@@ -215,9 +215,9 @@ fn a_sink_that_breaks_off_costs_a_gap() {
     agent.wait_for_askings(2);
     agent.say(&exec(2));
     let heard = follower.until("it goes on", |heard| {
-        pids(heard) == [2] && heard.agents.iter().any(|agent| agent.events == 2)
+        pids(heard) == [2] && heard.agents.iter().any(|agent| agent.events == 1)
     });
-    assert_eq!(counted(&heard), [("events", 2), ("gaps", 1)]);
+    assert_eq!(counted(&heard), [("events", 1), ("gaps", 1)]);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_socket_that_accepts_and_says_nothing_is_noticed() {
     let began = SystemTime::now();
     let follower = Follower::of(&[&agent.endpoint()]);
     follower.until_down("no answer within 5 s");
-    assert!(began.elapsed().unwrap() < Duration::from_secs(8));
+    assert!(began.elapsed().unwrap() < Duration::from_secs(15));
     agent.heal();
     follower.until_up();
     agent.hang();

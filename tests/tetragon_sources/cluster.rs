@@ -2,31 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use weir::tetragon::{AgentLink, Endpoint};
 
 use crate::support::double::http::Piece;
-use crate::support::double::kube::ApiServer;
 use crate::support::double::kube::rights::{Grant, Rights};
+use crate::support::double::kube::{ApiServer, tetragon_pod};
 use crate::support::double::tetragon::TetragonAgent;
 use crate::{Follower, counted, exec, is_down, pids};
 
 const OF: [&str; 3] = ["kube-system", "tetragon-a", "export-stdout"];
-
-/// A pod of Tetragon's chart.
-fn pod(name: &str, node: &str, address: &str) -> Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "namespace": "kube-system",
-            "labels": { "app.kubernetes.io/name": "tetragon" },
-        },
-        "spec": { "nodeName": node, "containers": [{ "name": "tetragon", "image": "tetragon" }] },
-        "status": { "phase": "Running", "podIP": address, "podIPs": [{ "ip": address }] },
-    })
-}
 
 fn start(api: &ApiServer, wish: &str) -> Follower {
     Follower::start(&[wish], Some(api), None)
@@ -36,7 +20,7 @@ fn start(api: &ApiServer, wish: &str) -> Follower {
 fn with_log() -> ApiServer {
     let api = ApiServer::start();
     api.with(|kube| {
-        kube.seed(pod("tetragon-a", "n1", "10.0.0.1"));
+        kube.seed(tetragon_pod("tetragon-a", "n1", "10.0.0.1"));
         kube.logs.print(OF, "");
     });
     api
@@ -104,9 +88,7 @@ fn a_log_that_ends_at_once_again_and_again_is_not_heard() {
     let follower = start(&api, "cluster");
     follower.until_up();
     for _ in 0..3 {
-        while api.with(|kube| kube.logs.followers()) == 0 {
-            std::thread::yield_now();
-        }
+        until_followed(&follower, &api);
         api.with(|kube| kube.logs.cut(&Piece::End));
     }
     follower.until_down("ends at once, again and again");
@@ -134,7 +116,7 @@ fn a_sink_that_breaks_off_costs_no_line_of_a_log_but_that_one() {
 #[test]
 fn what_is_missing_is_said_with_how_to_mend_it() {
     let api = ApiServer::start();
-    api.with(|kube| kube.seed(pod("tetragon-a", "n1", "10.0.0.1")));
+    api.with(|kube| kube.seed(tetragon_pod("tetragon-a", "n1", "10.0.0.1")));
     let follower = start(&api, "cluster");
     follower.until_down("`export.mode: stdout`");
     let only_list = || Rights::Only(vec![Grant::new(&["list"], "", &["pods"])]);
@@ -182,7 +164,7 @@ fn agents_come_and_go_with_their_pods() {
         let (address, port) = endpoint.rsplit_once(':').unwrap();
         (address.to_owned(), port.to_owned())
     };
-    api.with(|kube| kube.seed(pod("tetragon-a", "n1", &address)));
+    api.with(|kube| kube.seed(tetragon_pod("tetragon-a", "n1", &address)));
     let follower = start(&api, &format!("cluster:{port}"));
     first.wait_for_listeners(1);
     first.say(&exec(1));
@@ -194,7 +176,7 @@ fn agents_come_and_go_with_their_pods() {
     // Another pod takes its place; the first agent falls silent, so it is looked for at once.
     api.with(|kube| {
         kube.remove("pods", "kube-system", "tetragon-a");
-        kube.seed(pod("tetragon-b", "n2", "127.0.0.1"));
+        kube.seed(tetragon_pod("tetragon-b", "n2", "127.0.0.1"));
     });
     first.refuse();
     let heard = follower.within(Duration::from_secs(25), "the other is looked for", |heard| {
@@ -209,7 +191,7 @@ fn the_log_of_a_pod_that_comes_later_is_read_from_its_start() {
     let follower = start(&api, "cluster");
     follower.until_down("is Tetragon installed?");
     api.with(|kube| {
-        kube.seed(pod("tetragon-a", "n1", "10.0.0.1"));
+        kube.seed(tetragon_pod("tetragon-a", "n1", "10.0.0.1"));
         kube.logs.print(OF, &exec(1));
     });
     print(&api, 2);

@@ -168,7 +168,7 @@ fn an_agent_that_is_slow_or_away_is_waited_for_no_longer_than_that_takes() {
         let began = std::time::SystemTime::now();
         let error = agent.version().await.unwrap_err();
         assert!(error.may_be_done() && error.to_string().contains("no answer within 5 s"));
-        assert!(began.elapsed().unwrap() < Duration::from_secs(8));
+        assert!(began.elapsed().unwrap() < Duration::from_secs(15));
         double.with(|agent| agent.slowness = Duration::ZERO);
         double.refuse();
         let error = agent.policies().await.unwrap_err();

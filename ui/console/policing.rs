@@ -49,6 +49,14 @@ pub(crate) enum Change {
 }
 
 impl Change {
+    /// The manifest that is wanted, if it is one.
+    pub(super) fn manifest(&self) -> Option<&Value> {
+        match self {
+            Self::Apply(wanted) => Some(&wanted.manifest),
+            Self::Switch(_) => None,
+        }
+    }
+
     /// The same, whatever it harms.
     pub(super) fn forced(mut self) -> Self {
         match &mut self {
@@ -101,8 +109,8 @@ pub(crate) type Asker = Option<EditorId>;
 /// What came of it.
 #[derive(Debug)]
 pub(crate) enum PolicyNews {
-    /// What there is to say of what is written.
-    Said(Vec<Said>),
+    /// What there is to say of the manifest that was asked about, if it was one.
+    Said(Vec<Said>, Option<Value>),
     /// It would harm: why, and what is to be asked for once somebody insists.
     Dangerous(String, Change),
     /// It is applied: the object, and that in words.
@@ -194,9 +202,9 @@ impl Console {
     pub(super) fn learn(&mut self, news: PolicyNews, asker: Asker) {
         self.notice = None;
         match news {
-            PolicyNews::Said(said) => {
+            PolicyNews::Said(said, about) => {
                 if let Some(editor) = asker.and_then(|id| self.views.editor_of(id)) {
-                    editor.tell(said);
+                    editor.tell(said, about.as_ref());
                 } else {
                     let words = said.iter().map(Said::text).collect::<Vec<_>>().join("; ");
                     let whose = if asker.is_some() { "of an editor that was left: " } else { "" };
@@ -220,6 +228,8 @@ impl Console {
                 // One that lies below something else is closed by whoever comes back to it.
                 if is_done && self.views.editor().map(PolicyEditor::id) == asker {
                     self.views.close();
+                    // Whatever was asked about what is written there has found its answer.
+                    self.prompt.take_if(|prompt| prompt.is_about_editor());
                 }
                 self.notice = Some(words);
             }

@@ -140,6 +140,11 @@ impl Prompt {
         &self.purpose
     }
 
+    /// Whether it is asked what becomes of what an editor holds.
+    pub(super) const fn is_about_editor(&self) -> bool {
+        matches!(self.purpose, Purpose::Question { answer: Answer::Leave | Answer::Template, .. })
+    }
+
     /// What was written.
     pub(super) fn text(&self) -> &str {
         self.editor.lines().first().map_or("", String::as_str)

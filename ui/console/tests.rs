@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod map;
 mod policies;
+mod processes;
 mod screens;
 
 use std::sync::Arc;
@@ -113,4 +114,12 @@ fn look_of(cell: &Cell) -> char {
         _ => return '.',
     };
     if is_bold { colour.to_ascii_uppercase() } else { colour }
+}
+
+/// The line on which `words` stand.
+fn line(text: &str, words: &str) -> String {
+    text.lines()
+        .find(|line| line.contains(words))
+        .unwrap_or_else(|| panic!("{words}: {text}"))
+        .into()
 }

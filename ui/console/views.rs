@@ -101,6 +101,8 @@ impl Views {
     pub(super) fn open(&mut self, page: Box<dyn View>) -> bool {
         let has_room = self.pages.len() < DEEPEST;
         if has_room {
+            // What is opened is seen, above all what is asked about.
+            self.help = None;
             self.pages.push(page);
         }
         has_room

@@ -12,6 +12,7 @@ use weir::incident::{Alert, Change, Incident, Status, rfc3339};
 
 use super::Error;
 use crate::cli::Format;
+use crate::text;
 
 /// Writes to standard output what comes of scoring.
 #[derive(Debug)]
@@ -100,6 +101,7 @@ impl Printer {
     fn incident(&mut self, incident: &Incident) -> Result<(), Error> {
         let text = match self.format {
             Format::Json => serde_json::to_string(&Alert::from(incident))
+                .map(|json| text::json(&json))
                 .map_err(|error| Error::Write(error.into()))?,
             Format::Text => described(incident),
         };

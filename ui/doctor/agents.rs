@@ -1,11 +1,13 @@
 //! Are the agents of Tetragon heard that the settings name. Nothing is changed, and no event is taken.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
+use nix::fcntl::OFlag;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 use weir::cluster::{self, Cluster, Found, LogFrom, Place};
@@ -101,8 +103,11 @@ async fn ask(endpoint: &Endpoint) -> Result<Finding, Error> {
 /// What an agent exports.
 fn file(path: &Path) -> Finding {
     let shown = path.display();
-    match File::open(path) {
-        Ok(_) => Finding::ok(CHECK, format!("file://{shown} can be read")),
+    // What is no file may let its reader wait.
+    let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
+    match opened.and_then(|file| file.metadata()) {
+        Ok(found) if found.is_file() => Finding::ok(CHECK, format!("file://{shown} can be read")),
+        Ok(_) => Finding::fail(CHECK, format!("`{shown}` is no file"), MEND),
         Err(error) => {
             let found = format!("open `{shown}`: {error}");
             let mend = "see whether Tetragon exports there (`tetragon.exportFilename`), and let this \
@@ -198,6 +203,8 @@ mod tests {
             ("unix:///nowhere/t.sock", "/nowhere/t.sock"),
             ("127.0.0.1:1", "127.0.0.1:1"),
             ("file:///nowhere/tetragon.log", "open `/nowhere/tetragon.log`: "),
+            ("file:///dev", "`/dev` is no file"),
+            ("file:///dev/zero", "`/dev/zero` is no file"),
             ("cluster", "cluster: "),
         ] {
             let [finding] = &looked(&[wish])[..] else { panic!("one finding") };

@@ -38,8 +38,6 @@ pub(crate) struct PolicyEditor {
     about: String,
     /// What was there at first, or was applied last.
     saved: String,
-    /// What was last asked about.
-    asked: Option<String>,
     /// Which template comes next.
     template: usize,
     /// What the API server or the engine said of what is written now.
@@ -71,7 +69,6 @@ impl PolicyEditor {
             writing,
             about,
             saved,
-            asked: None,
             template: 0,
             said: Vec::new(),
             checked: OnceCell::new(),
@@ -103,11 +100,7 @@ impl PolicyEditor {
     /// The policy that is to be applied; where there is none, the cursor is at what is wrong.
     pub(crate) fn wanted(&mut self) -> Option<Policy> {
         match self.policy() {
-            Ok(policy) => {
-                let policy = policy.clone();
-                self.asked = Some(self.text());
-                Some(policy)
-            }
+            Ok(policy) => Some(policy.clone()),
             Err(problems) => {
                 let at = problems.first().map_or((1, 1), |problem| (problem.line, problem.column));
                 let place =
@@ -127,10 +120,12 @@ impl PolicyEditor {
         is_applied
     }
 
-    /// Shows what was said of what was asked about, which may have been changed since.
-    pub(crate) fn tell(&mut self, said: Vec<Said>) {
+    /// Shows what was said of the manifest `about`, which may have been changed since.
+    pub(crate) fn tell(&mut self, said: Vec<Said>, about: Option<&Value>) {
+        let is_here = |about: &Value| self.policy().is_ok_and(|here| here.manifest() == about);
+        let is_past = about.is_some_and(|about| !is_here(about));
         self.said = said;
-        if self.asked.as_ref().is_some_and(|asked| *asked != self.text()) {
+        if is_past {
             self.said
                 .insert(0, Said::new(Role::Title, "of what stood here when it was asked:".into()));
         }

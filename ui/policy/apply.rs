@@ -51,10 +51,11 @@ pub(super) fn run(
             }
         }
     }
-    let mut not_loaded = Vec::new();
+    let (mut not_loaded, mut printed) = (Vec::new(), Ok(()));
     for policy in &policies {
         let applied = reach.apply(request(args, policy, args.consent.dry_run))?;
-        print(&applied, args.consent.printed.format, paper)?;
+        // Whoever does not read on has asked for all of them all the same.
+        printed = printed.and(print(&applied, args.consent.printed.format, paper));
         let status = &applied.status;
         let lacking = match status.standing {
             Standing::NotLoaded => "not loaded",
@@ -65,7 +66,7 @@ pub(super) fn run(
             not_loaded.push(format!("{} is applied and {lacking}: {}", status.name, status.why));
         }
     }
-    if not_loaded.is_empty() { Ok(()) } else { Err(Error::NotLoaded(not_loaded.join("; "))) }
+    if not_loaded.is_empty() { printed } else { Err(Error::NotLoaded(not_loaded.join("; "))) }
 }
 
 pub(super) fn wanted(policy: &Policy, mode: Option<PolicyMode>) -> PolicyRequest {

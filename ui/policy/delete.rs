@@ -41,10 +41,12 @@ pub(super) fn run(
         }
     }
     let effect = if consent.dry_run { Effect::DryRun } else { Effect::Lasting };
+    let mut printed = Ok(());
     for name in policies {
-        print(&reach.delete(name, effect)?, consent.printed.format, paper)?;
+        // Whoever does not read on has asked for all of them all the same.
+        printed = printed.and(print(&reach.delete(name, effect)?, consent.printed.format, paper));
     }
-    Ok(())
+    printed
 }
 
 fn print(deleted: &PolicyDeleted, format: Format, paper: &mut Paper) -> Result<(), Error> {

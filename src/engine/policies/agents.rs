@@ -62,6 +62,22 @@ impl Heard {
         )))
     }
 
+    /// What is said where no agent that answered has `policy`: others may have it.
+    pub(super) fn none_has(&self, policy: &PolicyName) -> PolicyError {
+        if self.silent.is_empty() {
+            return PolicyError::NoPolicy(policy.clone());
+        }
+        let why = some(&self.silent);
+        PolicyError::Silent(format!(
+            "ask agents for the policy {policy}: none that answered has it, and not all did: {why}"
+        ))
+    }
+
+    /// Whether the agent `node` answered.
+    pub(super) fn has_answered(&self, node: &str) -> bool {
+        self.answered.iter().any(|one| one == node)
+    }
+
     /// Of the policy `name` alone.
     pub(super) fn of<'a>(
         &'a self,
@@ -72,7 +88,7 @@ impl Heard {
 
     /// Whether the agent `node` answered, and has no policy `name`.
     pub(super) fn lacks(&self, node: &str, name: &PolicyName) -> bool {
-        self.answered.iter().any(|one| one == node) && self.at(node, name).is_none()
+        self.has_answered(node) && self.at(node, name).is_none()
     }
 
     /// What the agent `node` has of the policy `name`.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::agents::{self, HAS, Heard};
+use super::agents::{self, HAS, Heard, WHOLE};
 use super::audit::Before;
 use super::object::{MANAGER, path, shown};
 use super::settle::{Awaited, settled};
@@ -111,6 +111,12 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             let status = self.standing(name, live.as_ref(), &had);
             return Ok(PolicyApplied { status, written, diff, notes, is_dry_run: true });
         }
+        if began.elapsed() >= WHOLE {
+            // Whoever asked may have been told that there is no answer.
+            return Err(PolicyError::Silent(format!(
+                "apply the policy {name}: the API server took too long to check it, so that nothing is written"
+            )));
+        }
         let applied = objects
             .apply(&path, policy.manifest(), MANAGER, Conflicts::Forced, Effect::Lasting)
             .await;
@@ -165,8 +171,8 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         }
         match objects.get(&path(name)).await.map(|object| object.map(bare)) {
             Ok(Some(object)) if object == *would => Ok(object),
-            // Who refused has not written. Who said nothing may do so yet.
-            Ok(_) if error.status().is_some() => Err(error.into()),
+            // Who refused has not written. Who said nothing, or that something took too long, may do so yet.
+            Ok(_) if has_refused(&error) => Err(error.into()),
             _ => Err(unsure(name, &error)),
         }
     }
@@ -200,6 +206,12 @@ pub(super) fn may_be_written(error: &cluster::Error) -> bool {
         cluster::Error::Unreachable { .. } => true,
         error => error.status().is_some_and(|status| status >= 500),
     }
+}
+
+/// Whether the API server said that it has not written, and knows so: what it stores in may take longer
+/// than it waits.
+pub(super) fn has_refused(error: &cluster::Error) -> bool {
+    error.status().is_some_and(|status| !matches!(status, 500 | 504))
 }
 
 pub(super) fn unsure(policy: &PolicyName, error: &cluster::Error) -> PolicyError {

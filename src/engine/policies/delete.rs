@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::agents::{self, HAS, Heard, UNLOADS, askable};
-use super::apply::{NOT_KNOWN_YET, may_be_written, unsure};
+use super::apply::{NOT_KNOWN_YET, has_refused, may_be_written, unsure};
 use super::audit::Before;
 use super::give::counted;
 use super::object::{metadata, path, shown};
@@ -81,7 +81,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         let mut holders = askable(agents);
         holders.retain(|agent| had.at(&agent.name(), name).is_some());
         if holders.is_empty() {
-            return Err(PolicyError::NoPolicy(name.clone()));
+            return Err(had.none_has(name));
         }
         let names: Vec<_> = holders.iter().map(AgentStatus::name).collect();
         before.object = json!({ "agents": names });
@@ -141,7 +141,7 @@ async fn remove<O: Objects + Send + Sync>(
                 return match objects.get(&path).await {
                     Ok(None) => Ok(Some(object)),
                     // Who refused has not deleted it. Who said nothing may do so yet.
-                    Ok(Some(_)) if error.status().is_some() => Err(error.into()),
+                    Ok(Some(_)) if has_refused(&error) => Err(error.into()),
                     _ => Err(unsure(name, &error)),
                 };
             }

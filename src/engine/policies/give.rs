@@ -66,7 +66,11 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
             settled(agents, name, awaited, began).await
         };
         let id = |known: &Heard, node: &str| known.at(node, name).map(|policy| policy.id);
-        told.find_out(|node| id(&heard, node).is_some_and(|now| Some(now) != id(&had, node)));
+        // Of what an agent had before that is not known, this one may be the same.
+        told.find_out(|node| {
+            let is_new = id(&heard, node).is_some_and(|now| Some(now) != id(&had, node));
+            is_new && had.has_answered(node)
+        });
         // An agent that could not load a policy refuses it and has it all the same.
         let is_broken =
             |one: &AgentPolicy| matches!(one.state, LoadState::LoadError | LoadState::Error);

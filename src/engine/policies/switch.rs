@@ -72,7 +72,7 @@ impl<O: Objects + Send + Sync> PolicyClient<O> {
         let mut holders = askable(agents);
         holders.retain(|agent| had.at(&agent.name(), name).is_some());
         if holders.is_empty() {
-            return Err(PolicyError::NoPolicy(name.clone()));
+            return Err(had.none_has(name));
         }
         let may_act = had.of(name).any(|policy| !policy.is_monitor_only);
         if *mode == PolicyMode::Enforce && may_act {

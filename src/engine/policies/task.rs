@@ -98,6 +98,15 @@ fn heard(agents: &[AgentStatus]) -> Vec<(Endpoint, bool)> {
         .collect()
 }
 
+/// Whether policies may stand otherwise after what was asked for.
+fn may_differ<T>(done: &Result<T, PolicyError>, is_dry_run: impl Fn(&T) -> bool) -> bool {
+    match done {
+        Ok(done) => !is_dry_run(done),
+        // An agent that refuses a policy may have given up the one before it.
+        Err(error) => matches!(error, PolicyError::Unsure { .. } | PolicyError::Agent(_)),
+    }
+}
+
 struct Task<'a, O> {
     client: &'a PolicyClient<O>,
     publish: &'a (dyn Fn(PoliciesSeen) + Send + Sync),
@@ -120,22 +129,22 @@ impl<O: Objects + Send + Sync> Task<'_, O> {
             }
             PolicyAsk::Apply(request, by, tell) => {
                 let applied = self.client.apply(*request, &by).await;
-                let has_changed = applied.as_ref().is_ok_and(|applied| !applied.is_dry_run);
+                let may_differ = may_differ(&applied, |applied| applied.is_dry_run);
                 tell.send(applied).ok();
-                self.look_after(has_changed).await;
+                self.look_after(may_differ).await;
             }
             PolicyAsk::Switch(switch, by, tell) => {
                 let applied = self.client.switch(&switch, &by).await;
-                let has_changed = applied.as_ref().is_ok_and(|applied| !applied.is_dry_run);
+                let may_differ = may_differ(&applied, |applied| applied.is_dry_run);
                 tell.send(applied).ok();
-                self.look_after(has_changed).await;
+                self.look_after(may_differ).await;
             }
             PolicyAsk::Delete { name, by, is_dry_run, tell } => {
                 let effect = if is_dry_run { Effect::DryRun } else { Effect::Lasting };
                 let deleted = self.client.delete(&name, &by, effect).await;
-                let has_changed = deleted.is_ok() && !is_dry_run;
+                let may_differ = may_differ(&deleted, |deleted| deleted.is_dry_run);
                 tell.send(deleted).ok();
-                self.look_after(has_changed).await;
+                self.look_after(may_differ).await;
             }
         }
     }
@@ -149,8 +158,8 @@ impl<O: Objects + Send + Sync> Task<'_, O> {
     }
 
     /// After a change, whoever asks next is to see it.
-    async fn look_after(&mut self, has_changed: bool) {
-        if has_changed {
+    async fn look_after(&mut self, may_differ: bool) {
+        if may_differ {
             self.read = None;
             drop(self.look().await);
         }

@@ -11,14 +11,15 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use super::agents::WHOLE;
 use super::task::{self, PoliciesSeen};
 use super::{Policies, PolicyClient, PolicyParts};
 use crate::cluster::Cluster;
 use crate::engine::Error;
 use crate::engine::desk::Note;
 
-/// How long what is being written at the end may take.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long what is being written at the end may take: all the time that it has.
+const GRACE: Duration = WHOLE;
 
 /// How long the task is left alone that broke off by a fault of its own.
 const FAULT: Duration = Duration::from_secs(5);

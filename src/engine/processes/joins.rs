@@ -154,7 +154,9 @@ impl Joins {
         if found != before {
             news.flows.push((asked.tuple, asked.first_us, found.clone()));
         }
-        if at > 0 && join.stood != found {
+        // The last word has nothing after it to stand against.
+        let has_stood = at > 0 && (found == before || at + 1 == AGAIN_US.len());
+        if has_stood && join.stood != found {
             join.stood = found.clone();
             if let Some(incident) = join.incident {
                 news.incidents.extend(self.seen(incident, &asked, &found));

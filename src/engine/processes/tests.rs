@@ -40,10 +40,19 @@ fn exec_in(
     arguments: &str,
     container: &serde_json::Value,
 ) -> Arc<KeptEvent> {
+    let parent = json!({ "exec_id": "p", "pid": 1, "binary": "/usr/sbin/nginx" });
+    started_by(second, (binary, arguments), container, &parent)
+}
+
+fn started_by(
+    second: i64,
+    (binary, arguments): (&str, &str),
+    container: &serde_json::Value,
+    parent: &serde_json::Value,
+) -> Arc<KeptEvent> {
     let mut process = process(binary, arguments);
     process["pod"]["container"] = container.clone();
     let time = jiff::Timestamp::from_second(second).unwrap().to_string();
-    let parent = json!({ "exec_id": "p", "pid": 1, "binary": "/usr/sbin/nginx" });
     kept(
         1,
         &json!({
@@ -160,6 +169,48 @@ fn a_flow_of_an_incident_names_its_process_and_the_events_that_tell_of_it() {
     assert_eq!(joins.of_incident(IncidentId(1), &span).len(), 1, "it is known");
 }
 
+/// Another process closes the connection of [`connect`].
+fn closed_by_another() -> Arc<KeptEvent> {
+    let mut other = process("/usr/bin/other", "");
+    other["exec_id"] = json!("another");
+    let sock = json!({
+        "family": "AF_INET", "type": "SOCK_STREAM", "protocol": "IPPROTO_TCP",
+        "saddr": "10.0.0.1", "daddr": "10.0.0.2", "sport": 40_000, "dport": 80,
+    });
+    kept(
+        5,
+        &json!({
+            "process_kprobe": {
+                "process": other, "function_name": "tcp_close", "args": [{ "sock_arg": sock }],
+            },
+            "node_name": "worker-1", "time": "1970-01-01T00:01:40.5Z",
+        }),
+    )
+}
+
+#[test]
+fn an_incident_is_told_nothing_that_did_not_stand_a_second_time() {
+    let processes = Processes::new();
+    processes.observe(&exec(90, "/usr/bin/curl", "-s"));
+    processes.observe(&connect_from(100, 50_000));
+    let mut joins = Joins::new(processes.clone());
+    let flow = flow(State::Final(flow::End::Fin));
+    joins.heard(&flow, 101 * S);
+    let span =
+        FlowSpan { id: flow.id, tuple: flow.tuple, first_us: flow.first_us, last_us: flow.last_us };
+    joins.of_incident(IncidentId(1), &span);
+    assert!(joins.look(101 * S, &Nowhere).flows.is_empty(), "nobody is known");
+    processes.observe(&connect(100));
+    let news = joins.look(102 * S, &Nowhere);
+    assert!(news.flows[0].2.client.owner().is_some(), "it is shown where it can be taken back");
+    assert!(news.incidents.is_empty(), "{news:?}");
+    processes.observe(&closed_by_another());
+    for second in 103..120 {
+        let news = joins.look(second * S, &Nowhere);
+        assert!(news.incidents.is_empty(), "{news:?}");
+    }
+}
+
 #[test]
 fn a_late_event_that_makes_it_unclear_takes_the_answer_back() {
     let processes = Processes::new();
@@ -168,21 +219,7 @@ fn a_late_event_that_makes_it_unclear_takes_the_answer_back() {
     joins.heard(&flow(State::Final(flow::End::Fin)), 101 * S);
     let news = joins.look(101 * S, &Nowhere);
     assert!(news.flows[0].2.client.owner().is_some());
-    let mut other = process("/usr/bin/other", "");
-    other["exec_id"] = json!("another");
-    let sock = json!({
-        "family": "AF_INET", "type": "SOCK_STREAM", "protocol": "IPPROTO_TCP",
-        "saddr": "10.0.0.1", "daddr": "10.0.0.2", "sport": 40_000, "dport": 80,
-    });
-    processes.observe(&kept(
-        5,
-        &json!({
-            "process_kprobe": {
-                "process": other, "function_name": "tcp_close", "args": [{ "sock_arg": sock }],
-            },
-            "node_name": "worker-1", "time": "1970-01-01T00:01:40.5Z",
-        }),
-    ));
+    processes.observe(&closed_by_another());
     let news = joins.look(102 * S, &Nowhere);
     let [(.., found)] = &*news.flows else { panic!("{news:?}") };
     assert_eq!(found.client, Answer::Unclear);
@@ -229,9 +266,17 @@ fn checks_of_health_and_first_processes_of_containers_are_no_part_of_an_incident
     ] {
         processes.observe(&exec_in(at, "/bin/sh", &format!("-c {at}"), &container));
     }
+    // In a namespace of its own what somebody in the pod starts is the first too.
+    let container = json!({ "name": "app", "pid": 1 });
+    processes.observe(&started_by(
+        1_053,
+        ("/bin/sh", "-i"),
+        &container,
+        &process("/usr/bin/unshare", "-pf"),
+    ));
     let started = attacked.started(&processes.fresh(), 1_060 * S);
     let started: Vec<_> = started.iter().map(|one| one.seen.at_us / S).collect();
-    assert_eq!(started, [1_052]);
+    assert_eq!(started, [1_052, 1_053]);
 }
 
 #[test]

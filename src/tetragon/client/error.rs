@@ -164,7 +164,7 @@ impl Error {
 /// that has read its answer.
 fn own_words(status: &Status) -> Option<String> {
     let message = status.message();
-    if is_too_long(status) && message.starts_with("Error, decoded message length too large") {
+    if is_too_long(status) {
         return Some(format!("a message of more than {} MiB", LARGEST >> 20));
     }
     if let Some(http) = message.strip_prefix(NO_STATUS) {

@@ -40,9 +40,10 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// An error where a message of protobuf has too many parts: events in it, what these have (ancestors,
-/// arguments, stacks), and what that has (variables, labels). What repeats lies no deeper.
+/// arguments, stacks), what that has (variables), and what is in that (labels of pods). What repeats lies
+/// no deeper.
 pub(super) fn check_protobuf(message: &[u8]) -> Result<(), Unreadable> {
-    let mut left = [MOST_MESSAGES, MOST_MESSAGES, MOST_VALUES];
+    let mut left = [MOST_MESSAGES, MOST_MESSAGES, MOST_VALUES, MOST_VALUES];
     count(message, &mut left)
 }
 
@@ -111,6 +112,10 @@ mod tests {
         let ancestors = |many: usize| field(1, &field(3, b"").repeat(many));
         assert!(is_refused(&Event::from_protobuf(&ancestors(2_000_000))));
         assert!(Event::from_protobuf(&ancestors(1_000)).is_ok());
+        // Labels of the pod of its process.
+        let labels = |many| field(1, &field(1, &field(11, &field(11, b"").repeat(many))));
+        assert!(is_refused(&Event::from_protobuf(&labels(1_000_000))));
+        assert!(Event::from_protobuf(&labels(1_000)).is_ok());
         // Variables of its process, also behind a group that nobody knows.
         let variables = |many| field(1, &field(1, &field(21, b"").repeat(many)));
         assert!(is_refused(&Event::from_protobuf(&variables(1_000_000))));

@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(event.type_name, "process_exec");
         let line = format!(r#"{{"process_new":{{"{name}":{{{members},"x":1}}}}}}"#);
         let event = Event::from_json(line.as_bytes()).unwrap();
-        assert!(since.elapsed().as_secs() < 10, "{:?}", since.elapsed());
+        assert!(since.elapsed().as_secs() < 30, "{:?}", since.elapsed());
         let facts = event.details().facts;
         assert_eq!(facts.len(), 1);
         assert!(facts[0].label.len() < 1_000, "{}", facts[0].label.len());

@@ -63,6 +63,8 @@ pub(super) struct Tail {
     broken: Option<(Identity, u64)>,
     /// Whether all of the next file is new.
     is_new: bool,
+    /// What of it was not heard and is not told yet.
+    gaps: u32,
     lines: Lines,
     piece: Vec<u8>,
 }
@@ -86,6 +88,7 @@ impl Tail {
             open: VecDeque::new(),
             broken: None,
             is_new: false,
+            gaps: 0,
             lines: Lines::new(Event::LARGEST_BYTES),
             piece: vec![0; PIECE],
         }
@@ -93,22 +96,28 @@ impl Tail {
 
     /// Hands over the lines that were added; those that cannot be read, too.
     pub(super) fn read(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<News, Trouble> {
+        let news = self.go_on(take)?;
+        Ok(News { gaps: std::mem::take(&mut self.gaps), ..news })
+    }
+
+    fn go_on(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<News, Trouble> {
         let mut news = News::default();
         if self.open.is_empty() {
-            news.gaps += self.open(take)?;
+            self.open(take)?;
         } else if self.broken.take().is_some() {
             self.lines.broke_off(take);
-            news.gaps += 1;
+            self.gaps += 1;
         }
         // Looked for before the old one is read to its end: its writer has added all by then. However much
         // there is to be read, who takes the name meanwhile is not missed.
-        let looked = self.look(&mut news, take);
+        let looked = self.look(take);
         if self.read_on(take)? {
             return Ok(News { more: true, ..news });
         }
         if self.is_cut()? {
             self.lines.broke_off(take);
-            return Ok(News { more: true, gaps: news.gaps + 1, ..news });
+            self.gaps += 1;
+            return Ok(News { more: true, ..news });
         }
         if self.open.len() > 1 {
             self.open.pop_front();
@@ -120,7 +129,7 @@ impl Tail {
     }
 
     /// Looks whether another file has taken the name; true where none has it now.
-    fn look(&mut self, news: &mut News, take: &mut dyn FnMut(Line<'_>)) -> Result<bool, Trouble> {
+    fn look(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<bool, Trouble> {
         let named = match self.path.metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
             named => identity(&named.map_err(trouble)?),
@@ -131,14 +140,14 @@ impl Tail {
         if self.open.len() > WAITING {
             // Too many wait to be read: the newest of them makes room.
             self.open.pop_back();
-            news.gaps += 1;
+            self.gaps += 1;
         }
-        news.gaps += self.open(take)?;
+        self.open(take)?;
         Ok(false)
     }
 
-    /// Opens what the name stands for; returns how many gaps there are before it.
-    fn open(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<u32, Trouble> {
+    /// Opens what the name stands for.
+    fn open(&mut self, take: &mut dyn FnMut(Line<'_>)) -> Result<(), Trouble> {
         let found = OpenOptions::new()
             .read(true)
             // What is no file may let its reader wait.
@@ -156,12 +165,12 @@ impl Tail {
             return Err(Trouble::NoFile);
         }
         let identity = identity(&found);
-        let (mut at, mut gaps) = (0, 0);
+        let mut at = 0;
         match self.broken.take() {
             Some((broken, reached)) if broken == identity => at = reached,
             // What else was in the other nobody knows.
             Some(_) => {
-                gaps = 1;
+                self.gaps += 1;
                 self.lines.broke_off(take);
             }
             None if self.is_new => {}
@@ -174,7 +183,7 @@ impl Tail {
         }
         self.is_new = true;
         self.open.push_back(Open { file, identity, at });
-        Ok(gaps)
+        Ok(())
     }
 
     /// Reads up to the end of the file; true where that was not reached yet.

@@ -20,9 +20,9 @@ const EVERY: Duration = Duration::from_millis(250);
 /// How far the clock of a node may be ahead of this one's before its times count for nothing.
 const AHEAD_US: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Nodes that are remembered, and the longest name of one.
+/// Nodes that are remembered, and the longest name of one or of its cluster.
 const NODES: usize = 10_000;
-const LONGEST_NODE: usize = 253;
+const LONGEST_NAME: usize = 253;
 
 /// Cgroups of an agent that are remembered as throttled.
 const CGROUPS: usize = 1_024;
@@ -54,8 +54,8 @@ struct Place {
 pub(in crate::tetragon) struct Ear {
     board: Arc<Board>,
     endpoint: Endpoint,
-    /// Whether it was found in a cluster, and not named by itself.
-    is_found: bool,
+    /// The node on which it was found in a cluster; none where it was named by itself.
+    found_on: Option<String>,
     is_up: Arc<AtomicBool>,
     state: Mutex<State>,
 }
@@ -83,14 +83,16 @@ impl Board {
         if ears.iter().any(|ear| ear.endpoint == agent.endpoint) {
             return None;
         }
-        let is_found = !agent.namespace.is_empty();
-        if is_found && let Some(before) = locked(&self.gone).remove(&agent.node) {
+        let found_on = (!agent.namespace.is_empty()).then(|| agent.node.clone());
+        if let Some(node) = &found_on
+            && let Some(before) = locked(&self.gone).remove(node)
+        {
             add(&mut agent, &before);
         }
         let (board, endpoint) = (Arc::clone(self), agent.endpoint.clone());
         let (throttled, heard) = (HashSet::default(), Instant::now());
         let state = Mutex::new(State { status: agent, throttled, heard });
-        let ear = Arc::new(Ear { board, endpoint, is_found, is_up: Arc::default(), state });
+        let ear = Arc::new(Ear { board, endpoint, found_on, is_up: Arc::default(), state });
         ears.push(Arc::clone(&ear));
         drop(ears);
         self.changed.notify_one();
@@ -105,7 +107,7 @@ impl Board {
             left.is_up.store(false, Ordering::Relaxed);
             let status = left.with(|state| state.status.clone());
             let mut gone = locked(&self.gone);
-            if left.is_found && (gone.len() < NODES || gone.contains_key(&status.node)) {
+            if left.found_on.is_some() && (gone.len() < NODES || gone.contains_key(&status.node)) {
                 let new = || AgentStatus::new(endpoint.clone());
                 add(gone.entry(status.node.clone()).or_insert_with(new), &status);
             }
@@ -117,7 +119,11 @@ impl Board {
     /// Whether the agent that `event` is of is heard at another place than `ear` already: one that was
     /// named may be found in the cluster, too. Two that were named are two.
     fn is_heard_elsewhere(&self, ear: &Ear, event: &Event) -> bool {
-        if event.node.is_empty() || event.node.len() > LONGEST_NODE {
+        if event.node.is_empty() || event.node.len().max(event.cluster.len()) > LONGEST_NAME {
+            return false;
+        }
+        // It is known which node it is on: what it says of others counts for nothing against them.
+        if ear.found_on.as_ref().is_some_and(|node| *node != event.node) {
             return false;
         }
         let mut places = locked(&self.places);
@@ -126,7 +132,7 @@ impl Board {
                 return false;
             }
             let is_up = place.is_up.load(Ordering::Relaxed);
-            if is_up && !(place.is_found || ear.is_found) {
+            if is_up && !(place.is_found || ear.found_on.is_some()) {
                 return false;
             }
             // What is exported may be less than what is sent.
@@ -137,9 +143,9 @@ impl Board {
         if places.len() >= NODES {
             places.clear();
         }
-        let Ear { endpoint, is_found, is_up, .. } = ear;
-        let (endpoint, is_up) = (endpoint.clone(), Arc::clone(is_up));
-        let place = Place { cluster: event.cluster.clone(), endpoint, is_found: *is_found, is_up };
+        let (endpoint, is_up) = (ear.endpoint.clone(), Arc::clone(&ear.is_up));
+        let (cluster, is_found) = (event.cluster.clone(), ear.found_on.is_some());
+        let place = Place { cluster, endpoint, is_found, is_up };
         places.insert(event.node.clone(), place);
         false
     }
@@ -192,13 +198,13 @@ impl Ear {
         if !(1..=now_us.saturating_add(AHEAD_US)).contains(&event.at_us) {
             event.at_us = now_us;
         }
+        self.with(|state| count(state, &event));
+        let is_taken = self.board.sink.take(event);
+        // Told once it is taken: whoever sees it counted finds it.
         self.heard(|state| {
             state.status.events += 1;
-            count(state, &event);
+            state.status.dropped += u64::from(!is_taken);
         });
-        if !self.board.sink.take(event) {
-            self.change(|status| status.dropped += 1);
-        }
     }
 
     /// Namespaces whose events nobody wants.

@@ -135,7 +135,7 @@ impl<S: Service> Drop for Server<S> {
 }
 
 /// An address of loopback that no other double on this machine has.
-pub(super) fn own_host() -> Ipv4Addr {
+pub fn own_host() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(2);
     let [.., high, low] = std::process::id().to_be_bytes();
     Ipv4Addr::new(127, NEXT.fetch_add(1, Ordering::Relaxed).max(2), high, low.clamp(1, 254))

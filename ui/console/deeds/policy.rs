@@ -1,5 +1,6 @@
 //! What the engine was asked to do about a policy, and what came of it.
 
+use serde_json::Value;
 use weir::engine::{Policies, PolicyApplied, PolicyDeleted, PolicyError, PolicySwitch};
 use weir::store::By;
 
@@ -20,34 +21,38 @@ pub(super) async fn done(policies: &Policies, wish: PolicyWish, asker: Asker, by
             proposed(would, change, asker)
         }
         PolicyWish::Change(change) => {
+            let about = change.manifest().cloned();
             let done = changed(policies, change, by, false).await;
-            news(done.map_or_else(|error| refused(&error), |applied| written(&applied)), asker)
+            let done =
+                done.map_or_else(|error| refused(&error, about), |applied| written(&applied));
+            news(done, asker)
         }
         PolicyWish::ProposeDelete(name) => match policies.delete(name, by, true).await {
             Ok(deleted) => propose_delete(&deleted),
-            Err(error) => news(refused(&error), asker),
+            Err(error) => news(refused(&error, None), asker),
         },
         PolicyWish::Delete(name) => match policies.delete(name, by, false).await {
             Ok(deleted) => {
                 let words = format!("the policy {} is deleted", named(&deleted));
                 Message::Told(noted(words, &deleted.notes))
             }
-            Err(error) => news(refused(&error), asker),
+            Err(error) => news(refused(&error, None), asker),
         },
     }
 }
 
 /// Has the API server check a policy; what it would break is said beside what the server says.
 async fn check(policies: &Policies, wanted: Wanted, by: By) -> PolicyNews {
+    let about = Some(wanted.manifest.clone());
     let harms = match policies.apply(wanted.clone().request(true), by.clone()).await {
-        Ok(applied) => return PolicyNews::Said(checked(&applied, None)),
+        Ok(applied) => return PolicyNews::Said(checked(&applied, None), about),
         Err(PolicyError::Dangerous(why)) => why,
-        Err(error) => return refused(&error),
+        Err(error) => return refused(&error, about),
     };
     let request = Wanted { is_forced: true, ..wanted }.request(true);
     match policies.apply(request, by).await {
-        Ok(applied) => PolicyNews::Said(checked(&applied, Some(harms))),
-        Err(error) => refused(&error),
+        Ok(applied) => PolicyNews::Said(checked(&applied, Some(harms)), about),
+        Err(error) => refused(&error, about),
     }
 }
 
@@ -95,10 +100,11 @@ fn checked(applied: &PolicyApplied, harms: Option<String>) -> Vec<Said> {
     [Said::new(Role::Good, words)].into_iter().chain(notes).collect()
 }
 
-/// Whether it was refused, in the words of whoever did.
-fn refused(error: &PolicyError) -> PolicyNews {
+/// That it was refused, in the words of whoever did; `about` is the manifest, if it is about one.
+fn refused(error: &PolicyError, about: Option<Value>) -> PolicyNews {
     let words = with_causes(error);
-    PolicyNews::Said(words.lines().map(|line| Said::new(Role::Bad, line.to_owned())).collect())
+    let said = words.lines().map(|line| Said::new(Role::Bad, line.to_owned())).collect();
+    PolicyNews::Said(said, about)
 }
 
 /// What a change would write, and the question whether it is to be.
@@ -112,7 +118,7 @@ pub(in crate::console) fn proposed(
         Err(PolicyError::Dangerous(why)) if !change.is_forced() => {
             return news(PolicyNews::Dangerous(why, change), asker);
         }
-        Err(error) => return news(refused(&error), asker),
+        Err(error) => return news(refused(&error, change.manifest().cloned()), asker),
     };
     let (question, lines) = (change.to_string(), proposal::of_policy(&applied));
     let effect = Effect::Policy(PolicyWish::Change(change), asker);
@@ -164,7 +170,7 @@ mod tests {
                 panic!("it is refused");
             };
             assert_eq!(told, asker, "whoever asked is told");
-            let PolicyNews::Said(said) = *news else { panic!("it is said why") };
+            let PolicyNews::Said(said, _) = *news else { panic!("it is said why") };
             assert_eq!(said[0].text(), "there is no cluster, and no agent answers");
         }
     }

@@ -213,7 +213,7 @@ fn a_dry_run_says_what_the_api_server_says() {
     let refused = "admission webhook \"v.example\" denied the request: no policies on Sundays";
     let said = vec![Said::new(Role::Bad, refused.into())];
     let asker = session.asker();
-    session.0.update(Message::Policy(Box::new(PolicyNews::Said(said)), asker));
+    session.0.update(Message::Policy(Box::new(PolicyNews::Said(said, None)), asker));
     let text = session.text();
     assert!(text.contains("denied the request: no"), "{text}");
     assert!(text.contains("apiVersion: cilium.io/v1alpha1"), "what is written is still there");
@@ -287,11 +287,8 @@ fn what_was_written_after_it_was_applied_stays() {
     assert!(session.text().contains("lose what is written?"));
 }
 
-#[test]
-fn what_was_asked_later_is_not_taken_for_applied() {
-    let mut session = begun((80, 24));
-    let first = Change::Apply(Box::new(policy_of(session.control('s'))));
-    let asker = session.asker();
+/// Gives the policy of the template a label.
+fn label(session: &mut Session) {
     for _ in 0..3 {
         session.press(KeyCode::Down);
     }
@@ -299,6 +296,14 @@ fn what_was_asked_later_is_not_taken_for_applied() {
     session.type_in("\n");
     session.press(KeyCode::Home);
     session.type_in("  labels: {team: a}");
+}
+
+#[test]
+fn what_was_asked_later_is_not_taken_for_applied() {
+    let mut session = begun((80, 24));
+    let first = Change::Apply(Box::new(policy_of(session.control('s'))));
+    let asker = session.asker();
+    label(&mut session);
     assert_ne!(Change::Apply(Box::new(policy_of(session.control('s')))), first);
     let news = deeds::written(&applied(&first, false));
     session.0.update(Message::Policy(Box::new(news), asker));
@@ -314,8 +319,11 @@ fn what_one_editor_asked_is_shown_in_no_other() {
     session.press(KeyCode::Esc);
     session.type_in("n");
     assert_ne!(session.asker(), first);
-    let said = || PolicyNews::Said(vec![Said::new(Role::Bad, "no policies on Sundays".into())]);
-    session.0.update(Message::Policy(Box::new(said()), first));
+    let said = |about| {
+        let said = vec![Said::new(Role::Bad, "no policies on Sundays".into())];
+        Message::Policy(Box::new(PolicyNews::Said(said, about)), first)
+    };
+    session.0.update(said(None));
     let text = session.text();
     assert!(text.contains("of an editor that was left: no policies on Sundays"), "{text}");
     // A key later nothing of it is left, and what this editor says of its own policy stands.
@@ -328,15 +336,37 @@ fn what_one_editor_asked_is_shown_in_no_other() {
     let news = deeds::written(&applied(&change, false));
     session.0.update(Message::Policy(Box::new(news), first));
     assert!(session.text().contains("not applied"), "{}", session.text());
+}
 
-    // What was asked before something was changed is not said of what stands there now.
+#[test]
+fn what_was_asked_before_something_was_changed_is_not_said_of_what_stands_there_now() {
     let mut session = begun((120, 34));
-    session.control('d');
-    session.type_in("#");
     let asker = session.asker();
-    session.0.update(Message::Policy(Box::new(said()), asker));
+    let before = policy_of(session.control('d')).manifest;
+    label(&mut session);
+    let after = policy_of(session.control('d')).manifest;
+    assert_ne!(before, after);
+    for (about, is_past) in [(before, true), (after, false)] {
+        let said = vec![Said::new(Role::Bad, "no policies on Sundays".into())];
+        session.0.update(Message::Policy(Box::new(PolicyNews::Said(said, Some(about))), asker));
+        let text = session.text();
+        assert!(text.contains("Sundays"), "{text}");
+        assert_eq!(text.contains("of what stood here when it was asked:"), is_past, "{text}");
+    }
+}
+
+#[test]
+fn an_editor_that_closes_takes_the_question_along_whether_to_leave_it() {
+    let mut session = begun((80, 24));
+    label(&mut session);
+    let change = Change::Apply(Box::new(policy_of(session.control('s'))));
+    let asker = session.asker();
+    session.press(KeyCode::Esc);
+    assert!(session.text().contains("lose what is written?"), "{}", session.text());
+    let news = deeds::written(&applied(&change, false));
+    session.0.update(Message::Policy(Box::new(news), asker));
     let text = session.text();
-    assert!(text.contains("of what stood here when it was asked:"), "{text}");
+    assert!(text.contains("is applied") && !text.contains("lose what is written?"), "{text}");
 }
 
 #[test]

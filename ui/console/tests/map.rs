@@ -13,14 +13,6 @@ fn opened(snapshot: Snapshot, size: (u16, u16)) -> Session {
     session
 }
 
-/// The line on which `words` stand.
-fn line(text: &str, words: &str) -> String {
-    text.lines()
-        .find(|line| line.contains(words))
-        .unwrap_or_else(|| panic!("{words}: {text}"))
-        .into()
-}
-
 /// Takes the world of the fixture away.
 fn without_a_cluster() -> Snapshot {
     let mut snapshot = fixture::mapped();

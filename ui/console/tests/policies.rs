@@ -320,10 +320,9 @@ fn who_may_only_look_changes_nothing() {
 #[test]
 fn what_the_api_server_refuses_is_said_where_nothing_is_written() {
     let mut session = at((120, 34));
-    let said = PolicyNews::Said(vec![crate::panes::proposal::Said::new(
-        crate::theme::Role::Bad,
-        "the API server says: forbidden (403)".into(),
-    )]);
+    let words = "the API server says: forbidden (403)".to_owned();
+    let said = vec![crate::panes::proposal::Said::new(crate::theme::Role::Bad, words)];
+    let said = PolicyNews::Said(said, None);
     session.0.update(Message::Policy(Box::new(said), None));
     assert!(session.text().contains("the API server says: forbidden (403)"));
 }

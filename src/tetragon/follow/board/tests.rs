@@ -115,6 +115,29 @@ fn agents_that_are_named_and_those_of_other_clusters_are_several() {
 }
 
 #[test]
+fn an_agent_that_speaks_for_other_nodes_silences_nobody() {
+    let (board, taker) = board();
+    let liar = board.ear(found("10.0.0.1:1", "n1")).unwrap();
+    let honest = board.ear(found("10.0.0.2:1", "n2")).unwrap();
+    let here = board.ear(named("n3:1")).unwrap();
+    for ear in [&liar, &honest, &here] {
+        ear.up();
+    }
+    for node in ["n2", "n3"] {
+        liar.take(exec(node));
+    }
+    honest.take(exec("n2"));
+    here.take(exec("n3"));
+    assert_eq!(locked(&taker.0).len(), 4);
+    let cluster = "c".repeat(1 << 20);
+    let line =
+        json!({ "process_exec": {}, "node_name": "n1", "cluster_name": cluster }).to_string();
+    liar.take(Event::from_json(line.as_bytes()).unwrap());
+    let remembered: usize = locked(&board.places).values().map(|place| place.cluster.len()).sum();
+    assert_eq!(remembered, 0);
+}
+
+#[test]
 fn a_cgroup_is_throttled_once_however_often_that_is_said() {
     let (board, _taker) = board();
     let ear = board.ear(named("n1:1")).unwrap();

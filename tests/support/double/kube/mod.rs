@@ -130,6 +130,21 @@ impl Deref for ApiServer {
     }
 }
 
+/// A pod of Tetragon's chart as the API server has it.
+pub fn tetragon_pod(name: &str, node: &str, address: &str) -> serde_json::Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": "kube-system",
+            "labels": { "app.kubernetes.io/name": "tetragon" },
+        },
+        "spec": { "nodeName": node, "containers": [{ "name": "tetragon", "image": "tetragon" }] },
+        "status": { "phase": "Running", "podIP": address, "podIPs": [{ "ip": address }] },
+    })
+}
+
 /// A namespace as the API server has it.
 pub fn namespace(name: &str) -> serde_json::Value {
     json!({

@@ -191,12 +191,13 @@ impl TetragonAgent {
     /// Breaks all connections, and takes none.
     pub fn refuse(&self) {
         let life = self.life.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.with(|agent| agent.listeners.clear());
         if let Some(life) = life {
-            // Waits until all sockets are closed, beside whatever runtime the test is in.
+            // Waits until all sockets are closed, beside whatever runtime the test is in; whoever was
+            // told of an end before could come back meanwhile.
             let ending = std::thread::spawn(move || drop(life));
             ending.join().expect("it ends");
         }
+        self.with(|agent| agent.listeners.clear());
     }
 
     /// Breaks all connections; takes new ones, and never says anything on them.
