@@ -27,7 +27,7 @@ ENDING_SECONDS = 30.0
 APART_SECONDS = 1.5
 TICK_SECONDS = 0.2
 # Long runs are behind sooner, so that at the end short ones fill the gaps.
-LONG_FIRST = 2.0
+LONG_FIRST = 4.0
 TRIES = 2
 PR_SET_PDEATHSIG = 1
 
