@@ -51,9 +51,15 @@ def syn_nmap(
 
 
 @tool("scan-syn", "hping3")
-def syn_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, ports: str, to: str = "node") -> list[Program]:
-    """hping3's own scan."""
-    return [Program(("hping3", "-n", "-S", "--scan", ports, target(scene, to)), RAW)]
+def syn_hping3(scene: Scene, _: AttackSpec, __: Hosts, *, first: int, count: int, rate: int) -> list[Program]:
+    """hping3 that counts the port up; its own scan asks again by a clock of its own, each time for other ports."""
+    return counting(scene, "S", first, count, rate)
+
+
+def counting(scene: Scene, flags: str, first: int, count: int, rate: int) -> list[Program]:
+    """hping3 that counts the port up with each segment."""
+    return [Program(("hping3", "-q", "-n", *(f"-{flag}" for flag in flags), "-p", f"++{first}", "-c", str(count),
+                     "-i", f"u{1_000_000 // rate}", scene.plan.node), RAW)]
 
 
 @tool("scan-syn", "packets")
@@ -82,9 +88,8 @@ def stealth_nmap(scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, ports: s
 def stealth_hping3(
     scene: Scene, _: AttackSpec, __: Hosts, *, flags: str, first: int, count: int, rate: int
 ) -> list[Program]:
-    """hping3 that counts the port up with each segment."""
-    return [Program(("hping3", "-q", "-n", *(f"-{flag}" for flag in flags), "-p", f"++{first}", "-c", str(count),
-                     "-i", f"u{1_000_000 // rate}", scene.plan.node), RAW)]
+    """hping3 with any flags."""
+    return counting(scene, flags, first, count, rate)
 
 
 @tool("scan-udp", "nmap")
