@@ -16,7 +16,7 @@ NAMES = "rounds.names"
 
 
 @case("rounds")
-def rounds(scene: Scene, *, count: int = 7, every_s: float = 10.0) -> Iterator[Item]:
+def rounds(scene: Scene, *, count: int = 8, every_s: float = 10.0) -> Iterator[Item]:
     """Short and kept connections, names, files, echoes, and what fails: inside, between the nodes, from outside."""
     names = (f"host-{n}.partner.example {kind}\n" for n in range(200) for kind in ("A", "AAAA"))
     (scene.folder / NAMES).write_text("".join(names))
