@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs of the lab to the vectors that are kept in the repository: `lab_vectors/SPLIT.parquet`.
 
-Owns: which rows are kept. A row is one vector of Weir's; of a run whole stretches are kept, and before
-them the vectors that their sequences begin with, so that every sequence of a stretch can be made again
-to the bit. Addresses and ports become numbers that mean nothing outside the run. `kept` reads the files.
+Owns: which rows are kept. A row is one vector of Weir's; of a run its attacks and whole stretches are
+kept, and before them the vectors that their sequences begin with, so that every sequence of theirs can be
+made again to the bit. Addresses and ports become numbers that mean nothing outside the run. `kept` reads the files.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ from verdict import SEQUENCE_LENGTH
 # A stretch ends after so much packet time, or after so many rows.
 STRETCH_US = 30_000_000
 STRETCH_ROWS = 250
-# Rows of a run that are kept, more or less, and of one in which nobody attacks, which is ten times as long.
-ROWS_OF_ATTACK, ROWS_OF_BENIGN = 350, 1_000
+# Rows of each attack that are kept; rows around them, more or less, and rows of a run in which nobody attacks, which is
+# ten times as long.
+ROWS_OF_CLASS, ROWS_AROUND, ROWS_OF_BENIGN = 300, 150, 1_000
+NO_ATTACKS = ("benign", "unknown")
 MOST_BYTES = 30_000_000
 BATCH = 2_048
 # What is known of a row beside its sequences and its time.
@@ -109,12 +111,21 @@ def _rows(path: Path) -> Iterator[tuple[dict[str, Any], np.ndarray, list[int]]]:
 
 
 def thinned(rows: Kept, most: int) -> Kept:
-    """Stretches of a run, spread over it and with every label of it, and what their sequences begin with."""
-    stretch = _stretches(rows.time_us)
-    whole = np.isin(stretch, _taken(stretch, rows.labels, most))
+    """Each attack of a run, stretches that are spread over it, and what the sequences of these begin with."""
+    whole = chosen(rows, most)
     needed = whole.copy()
     needed[np.unique(rows.steps()[whole])] = True
     return rows.where(needed, whole[needed])
+
+
+def chosen(rows: Kept, most: int) -> np.ndarray:
+    """Which rows are kept for themselves: of each attack so many, evenly spread, and whole stretches."""
+    stretch = _stretches(rows.time_us)
+    whole = np.isin(stretch, _taken(stretch, most))
+    for label in set(rows.labels) - set(NO_ATTACKS):
+        own = np.flatnonzero(rows.labels == label)
+        whole[own[np.linspace(0, len(own) - 1, min(len(own), ROWS_OF_CLASS)).astype(int)]] = True
+    return whole
 
 
 def _stretches(time_us: np.ndarray) -> np.ndarray:
@@ -128,10 +139,9 @@ def _stretches(time_us: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def _taken(stretch: np.ndarray, labels: np.ndarray, most: int) -> list[int]:
-    """Stretches of about `most` rows together: one with each label, then others evenly spread."""
-    sizes = np.bincount(stretch)
-    taken = {int(stretch[np.flatnonzero(labels == label)[0]]) for label in np.unique(labels)}
+def _taken(stretch: np.ndarray, most: int) -> list[int]:
+    """Stretches of about `most` rows together, evenly spread."""
+    sizes, taken = np.bincount(stretch), set[int]()
     # Halves, quarters, eighths: wherever it ends, what is taken lies all over the run.
     order = sorted(range(len(sizes)), key=lambda number: (int(f"{number:016b}"[::-1], 2), number))
     for number in order:
@@ -163,7 +173,7 @@ def _of_run(weir: Path, runs: Path, name: str) -> pyarrow.Table:
     """What is kept of one run."""
     rows = packed(weir, runs / f"{name}.pcap", runs / f"{name}.labels.csv")
     is_benign = set(rows.labels) <= {"benign"}
-    return kept.table(name, thinned(rows, ROWS_OF_BENIGN if is_benign else ROWS_OF_ATTACK))
+    return kept.table(name, thinned(rows, ROWS_OF_BENIGN if is_benign else ROWS_AROUND))
 
 
 def checked(weir: Path, capture: Path, labels: Path | None) -> str:
@@ -177,8 +187,7 @@ def checked(weir: Path, capture: Path, labels: Path | None) -> str:
             thin = thinned(rows, most)
             kept.write(path, kept.table("run", thin))
             found, found_lengths = kept.read(path, "run").sequences()
-            stretch = _stretches(rows.time_us)
-            own = np.isin(stretch, _taken(stretch, rows.labels, most))
+            own = chosen(rows, most)
             if found.tobytes() != sequences[own].tobytes() or (found_lengths != lengths[own]).any():
                 raise ExtractionFailed(f"{most:,} rows of `{capture}`: sequences differ")
             said.append(f"{len(found):,} sequences of {len(thin):,} rows")

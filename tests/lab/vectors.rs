@@ -8,10 +8,13 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::RowAccessor;
 use parquet::schema::types::Type;
 
+use super::splits::CLASSES_PLAYED;
 use crate::support::flows::Folder;
 use crate::{DEMO_LABELS, demo, said, script, training};
 
 const MOST_BYTES: u64 = 30_000_000;
+/// Rows of a class without which a side could not be learnt from, nor judge.
+const LEAST_ROWS: usize = 300;
 
 #[test]
 fn sequences_made_from_kept_vectors_are_those_of_the_extractor() {
@@ -28,8 +31,8 @@ fn sequences_made_from_kept_vectors_are_those_of_the_extractor() {
     assert!(words.contains("are the same"), "{words}");
 }
 
-/// The runs in a file of kept vectors, and the labels in it.
-fn kept(path: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
+/// Of each run in a file of kept vectors how many rows have each label.
+fn kept(path: &Path) -> BTreeMap<String, BTreeMap<String, usize>> {
     let reader =
         SerializedFileReader::new(File::open(path).expect("kept vectors")).expect("a file");
     let schema = reader.metadata().file_metadata().schema();
@@ -37,18 +40,13 @@ fn kept(path: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
     let columns = schema.get_fields().iter().filter(wanted).cloned().collect();
     let projection = Type::group_type_builder("schema").with_fields(columns).build();
     let rows = reader.get_row_iter(Some(projection.expect("columns"))).expect("rows");
-    let (mut runs, mut labels) = (BTreeSet::new(), BTreeSet::new());
+    let mut runs = BTreeMap::<String, BTreeMap<String, usize>>::new();
     for row in rows {
         let row = row.expect("a row");
-        let text = |at| row.get_string(at).expect("a text");
-        if !runs.contains(text(0)) {
-            runs.insert(text(0).clone());
-        }
-        if !labels.contains(text(1)) {
-            labels.insert(text(1).clone());
-        }
+        let text = |at| row.get_string(at).expect("a text").clone();
+        *runs.entry(text(0)).or_default().entry(text(1)).or_default() += 1;
     }
-    (runs, labels)
+    runs
 }
 
 #[test]
@@ -67,19 +65,26 @@ fn kept_vectors_are_small_and_on_the_side_of_their_scenario() {
     for side in ["train", "validation", "test"] {
         let path = training().join("lab_vectors").join(side).with_extension("parquet");
         bytes += fs::metadata(&path).expect("kept vectors").len();
-        let (runs, labels) = kept(&path);
-        for run in &runs {
-            let scenario = run.rsplit_once('.').map_or(run.as_str(), |(scenario, _)| scenario);
+        let mut rows = BTreeMap::<String, usize>::new();
+        for (run, labels) in kept(&path) {
+            let (scenario, _) = run.rsplit_once('.').expect("offload, on or off");
             assert_eq!(sides.get(scenario), Some(&side), "{run}");
-            played.insert(scenario.to_owned());
+            let is_attacked = labels.keys().any(|label| CLASSES_PLAYED.contains(&&**label));
+            assert_eq!(is_attacked, !scenario.starts_with("benign-"), "{run}");
+            for (label, count) in labels {
+                *rows.entry(label).or_default() += count;
+            }
+            played.insert(run);
         }
-        for class in super::splits::CLASSES_PLAYED.iter().chain(["benign"].iter()) {
-            assert!(labels.contains(*class), "no {class} in {side}");
+        for class in CLASSES_PLAYED.iter().chain(["benign"].iter()) {
+            let count = rows.get(*class).copied().unwrap_or_default();
+            assert!(count >= LEAST_ROWS, "{count} rows of {class} in {side}");
         }
-        assert!(!labels.contains("unlabelled"), "{side}");
+        assert!(!rows.contains_key("unlabelled"), "{side}");
     }
     assert!(bytes <= MOST_BYTES, "{bytes} bytes");
-    let missing: Vec<_> =
-        sides.iter().filter(|(name, side)| **side != "none" && !played.contains(**name)).collect();
+    let wanted = sides.iter().filter(|(_, side)| **side != "none");
+    let wanted = wanted.flat_map(|(name, _)| [format!("{name}.on"), format!("{name}.off")]);
+    let missing: Vec<_> = wanted.filter(|run| !played.contains(run)).collect();
     assert!(missing.is_empty(), "no vectors of {missing:?}");
 }
