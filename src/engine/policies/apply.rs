@@ -268,3 +268,30 @@ fn why_not(name: &PolicyName, error: cluster::Error) -> PolicyError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_written_is_not_said_to_be_refused() {
+        let refused = |status| cluster::Error::Refused {
+            action: "apply it".into(),
+            status,
+            reason: "Failure".into(),
+            message: "no".into(),
+        };
+        for (status, may_be, has) in [
+            (403, false, true),
+            (409, false, true),
+            (500, true, false),
+            (503, true, true),
+            (504, true, false),
+        ] {
+            let error = refused(status);
+            assert_eq!((may_be_written(&error), has_refused(&error)), (may_be, has), "{status}");
+        }
+        let away = cluster::Error::Unreachable { action: "apply it".into(), why: "away".into() };
+        assert!(may_be_written(&away) && !has_refused(&away));
+    }
+}

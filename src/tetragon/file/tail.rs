@@ -321,4 +321,27 @@ mod tests {
         fs::write(path(&folder), "b\n").unwrap();
         assert_eq!(read(&mut tail).unwrap(), (vec!["b".to_owned()], 1));
     }
+
+    #[test]
+    fn a_gap_before_a_failure_is_told_once_there_is_something_to_tell() {
+        let folder = tempdir().unwrap();
+        let (logs, away) = (folder.path().join("logs"), folder.path().join("away"));
+        fs::create_dir(&logs).unwrap();
+        let named = logs.join("t.log");
+        fs::write(&named, "").unwrap();
+        let mut tail = Tail::new(&named);
+        read(&mut tail).unwrap();
+        // The old file cannot be read to its end, and another has its name.
+        fs::rename(&named, logs.join("old")).unwrap();
+        fs::write(&named, "b\n").unwrap();
+        tail.open[0].file = OpenOptions::new().append(true).open(logs.join("old")).unwrap();
+        assert!(read(&mut tail).is_err());
+        // Then nobody can look what has the name.
+        fs::rename(&logs, &away).unwrap();
+        fs::write(&logs, "").unwrap();
+        assert!(read(&mut tail).is_err());
+        fs::remove_file(&logs).unwrap();
+        fs::rename(&away, &logs).unwrap();
+        assert_eq!(read(&mut tail).unwrap().1, 1);
+    }
 }
