@@ -1,21 +1,23 @@
 //! The features of a flow's context.
 
 use super::CONTEXT_FEATURES;
+use super::context::Scope;
 use super::definition::{Feature, Unit};
 
-/// Windows reach back in slots of 5 s, so that 10 s are 5 to 10 and 60 s are 55 to 60.
+/// Windows reach back in slots of 5 s, so that 10 s are 5 to 10 and 60 s are 55 to 60. What fades in
+/// 10 s counts e^(−age / 10 s): of a steady rate it is the rate times 10 s.
 pub(super) const FEATURES: [Feature; CONTEXT_FEATURES] = [
     Feature::context(
         "Pair Gap",
         Unit::LogSeconds,
         "Since the previous final row of the same client, server and server port; 0 for the first.",
-        |c| c.pair_gap,
+        |c| c.of(Scope::Pair).gap,
     ),
     Feature::context(
         "Dst Gap",
         Unit::LogSeconds,
         "Since the previous final row of the same server; 0 for the first.",
-        |c| c.target_gap,
+        |c| c.of(Scope::Target).gap,
     ),
     Feature::context(
         "Src Flows 10s",
@@ -160,6 +162,249 @@ pub(super) const FEATURES: [Feature; CONTEXT_FEATURES] = [
         Unit::Ratio,
         "How equal the intervals were at which flows to the target opened in the last 60 s; 1 is equal.",
         |c| c.target[1].regularity,
+    ),
+    Feature::context("Src Open", Unit::LogCount, "Flows of the source that are open.", |c| {
+        c.of(Scope::Source).open
+    }),
+    Feature::context(
+        "Src Rate 300s",
+        Unit::LogCount,
+        "Flows that the source opened, fading in 300 s.",
+        |c| c.of(Scope::Source).opened[2],
+    ),
+    Feature::context(
+        "Src Up 60s",
+        Unit::LogBytes,
+        "Payload that flows of the source carried forward, fading in 60 s.",
+        |c| c.of(Scope::Source).minute_bytes[0],
+    ),
+    Feature::context(
+        "Src Down 60s",
+        Unit::LogBytes,
+        "Payload that flows of the source carried backward, fading in 60 s.",
+        |c| c.of(Scope::Source).minute_bytes[1],
+    ),
+    Feature::context(
+        "Src Up 300s",
+        Unit::LogBytes,
+        "Payload that flows of the source carried forward, fading in 300 s.",
+        |c| c.of(Scope::Source).five_minute_bytes[0],
+    ),
+    Feature::context(
+        "Src Down 300s",
+        Unit::LogBytes,
+        "Payload that flows of the source carried backward, fading in 300 s.",
+        |c| c.of(Scope::Source).five_minute_bytes[1],
+    ),
+    Feature::context("Dst Open", Unit::LogCount, "Flows to the target that are open.", |c| {
+        c.of(Scope::Target).open
+    }),
+    Feature::context(
+        "Dst Rate 300s",
+        Unit::LogCount,
+        "Flows that were opened to the target, fading in 300 s.",
+        |c| c.of(Scope::Target).opened[2],
+    ),
+    Feature::context(
+        "Pair Open",
+        Unit::LogCount,
+        "Flows of the client to this service that are open.",
+        |c| c.of(Scope::Pair).open,
+    ),
+    Feature::context(
+        "Pair Rate 10s",
+        Unit::LogCount,
+        "Flows that the client opened to this service, fading in 10 s.",
+        |c| c.of(Scope::Pair).opened[0],
+    ),
+    Feature::context(
+        "Pair Rate 60s",
+        Unit::LogCount,
+        "Flows that the client opened to this service, fading in 60 s.",
+        |c| c.of(Scope::Pair).opened[1],
+    ),
+    Feature::context(
+        "Pair Rate 300s",
+        Unit::LogCount,
+        "Flows that the client opened to this service, fading in 300 s.",
+        |c| c.of(Scope::Pair).opened[2],
+    ),
+    Feature::context(
+        "Pair Up 60s",
+        Unit::LogBytes,
+        "Payload that flows of the client to this service carried forward, fading in 60 s.",
+        |c| c.of(Scope::Pair).minute_bytes[0],
+    ),
+    Feature::context(
+        "Pair Down 60s",
+        Unit::LogBytes,
+        "Payload that flows of the client to this service carried backward, fading in 60 s.",
+        |c| c.of(Scope::Pair).minute_bytes[1],
+    ),
+    Feature::context(
+        "Pair Up 300s",
+        Unit::LogBytes,
+        "Payload that flows of the client to this service carried forward, fading in 300 s.",
+        |c| c.of(Scope::Pair).five_minute_bytes[0],
+    ),
+    Feature::context(
+        "Pair Down 300s",
+        Unit::LogBytes,
+        "Payload that flows of the client to this service carried backward, fading in 300 s.",
+        |c| c.of(Scope::Pair).five_minute_bytes[1],
+    ),
+    Feature::context(
+        "Pair Interval",
+        Unit::LogSeconds,
+        "Usual time between openings of flows of the client to this service.",
+        |c| c.of(Scope::Pair).interval,
+    ),
+    Feature::context(
+        "Pair Regularity",
+        Unit::Ratio,
+        "How equal the intervals were at which flows of the client to this service opened; 1 is equal.",
+        |c| c.of(Scope::Pair).regularity,
+    ),
+    Feature::context(
+        "Pair Failures",
+        Unit::Ratio,
+        "Share of the last flows of the client to this service without an answer or refused.",
+        |c| c.of(Scope::Pair).failures,
+    ),
+    Feature::context(
+        "Pair Up Each",
+        Unit::LogBytes,
+        "Usual payload forward of the last flows of the client to this service.",
+        |c| c.of(Scope::Pair).each_bytes[0],
+    ),
+    Feature::context(
+        "Pair Down Each",
+        Unit::LogBytes,
+        "Usual payload backward of the last flows of the client to this service.",
+        |c| c.of(Scope::Pair).each_bytes[1],
+    ),
+    Feature::context(
+        "Pair Up Spread",
+        Unit::LogRatio,
+        "How far the payload forward of the last flows of the client to this service deviates from the usual.",
+        |c| c.of(Scope::Pair).spread[0],
+    ),
+    Feature::context(
+        "Pair Down Spread",
+        Unit::LogRatio,
+        "How far the payload backward of the last flows of the client to this service deviates from the usual.",
+        |c| c.of(Scope::Pair).spread[1],
+    ),
+    Feature::context(
+        "Hosts Open",
+        Unit::LogCount,
+        "Flows of the client to the server that are open.",
+        |c| c.of(Scope::Hosts).open,
+    ),
+    Feature::context(
+        "Hosts Rate 10s",
+        Unit::LogCount,
+        "Flows that the client opened to the server, fading in 10 s.",
+        |c| c.of(Scope::Hosts).opened[0],
+    ),
+    Feature::context(
+        "Hosts Rate 60s",
+        Unit::LogCount,
+        "Flows that the client opened to the server, fading in 60 s.",
+        |c| c.of(Scope::Hosts).opened[1],
+    ),
+    Feature::context(
+        "Hosts Rate 300s",
+        Unit::LogCount,
+        "Flows that the client opened to the server, fading in 300 s.",
+        |c| c.of(Scope::Hosts).opened[2],
+    ),
+    Feature::context(
+        "Hosts Up 60s",
+        Unit::LogBytes,
+        "Payload that flows of the client to the server carried forward, fading in 60 s.",
+        |c| c.of(Scope::Hosts).minute_bytes[0],
+    ),
+    Feature::context(
+        "Hosts Down 60s",
+        Unit::LogBytes,
+        "Payload that flows of the client to the server carried backward, fading in 60 s.",
+        |c| c.of(Scope::Hosts).minute_bytes[1],
+    ),
+    Feature::context(
+        "Hosts Up 300s",
+        Unit::LogBytes,
+        "Payload that flows of the client to the server carried forward, fading in 300 s.",
+        |c| c.of(Scope::Hosts).five_minute_bytes[0],
+    ),
+    Feature::context(
+        "Hosts Down 300s",
+        Unit::LogBytes,
+        "Payload that flows of the client to the server carried backward, fading in 300 s.",
+        |c| c.of(Scope::Hosts).five_minute_bytes[1],
+    ),
+    Feature::context(
+        "Hosts Interval",
+        Unit::LogSeconds,
+        "Usual time between openings of flows of the client to the server.",
+        |c| c.of(Scope::Hosts).interval,
+    ),
+    Feature::context(
+        "Hosts Regularity",
+        Unit::Ratio,
+        "How equal the intervals were at which flows of the client to the server opened; 1 is equal.",
+        |c| c.of(Scope::Hosts).regularity,
+    ),
+    Feature::context(
+        "Hosts Failures",
+        Unit::Ratio,
+        "Share of the last flows of the client to the server without an answer or refused.",
+        |c| c.of(Scope::Hosts).failures,
+    ),
+    Feature::context(
+        "Hosts Up Each",
+        Unit::LogBytes,
+        "Usual payload forward of the last flows of the client to the server.",
+        |c| c.of(Scope::Hosts).each_bytes[0],
+    ),
+    Feature::context(
+        "Hosts Down Each",
+        Unit::LogBytes,
+        "Usual payload backward of the last flows of the client to the server.",
+        |c| c.of(Scope::Hosts).each_bytes[1],
+    ),
+    Feature::context(
+        "Hosts Up Spread",
+        Unit::LogRatio,
+        "How far the payload forward of the last flows of the client to the server deviates from the usual.",
+        |c| c.of(Scope::Hosts).spread[0],
+    ),
+    Feature::context(
+        "Hosts Down Spread",
+        Unit::LogRatio,
+        "How far the payload backward of the last flows of the client to the server deviates from the usual.",
+        |c| c.of(Scope::Hosts).spread[1],
+    ),
+    Feature::context("Svc Open", Unit::LogCount, "Flows to this service that are open.", |c| {
+        c.of(Scope::Service).open
+    }),
+    Feature::context(
+        "Svc Rate 10s",
+        Unit::LogCount,
+        "Flows that were opened to this service, fading in 10 s.",
+        |c| c.of(Scope::Service).opened[0],
+    ),
+    Feature::context(
+        "Svc Rate 60s",
+        Unit::LogCount,
+        "Flows that were opened to this service, fading in 60 s.",
+        |c| c.of(Scope::Service).opened[1],
+    ),
+    Feature::context(
+        "Svc Rate 300s",
+        Unit::LogCount,
+        "Flows that were opened to this service, fading in 300 s.",
+        |c| c.of(Scope::Service).opened[2],
     ),
     Feature::context(
         "Provisional",

@@ -44,6 +44,10 @@ pub enum Unit {
     LogCount,
     /// The natural logarithm of one plus a number of seconds.
     LogSeconds,
+    /// The natural logarithm of one plus a number of bytes.
+    LogBytes,
+    /// The natural logarithm of a ratio.
+    LogRatio,
 }
 
 impl Unit {
@@ -61,6 +65,8 @@ impl Unit {
             Self::Ratio => "ratio",
             Self::LogCount => "ln(1+n)",
             Self::LogSeconds => "ln(1+s)",
+            Self::LogBytes => "ln(1+B)",
+            Self::LogRatio => "ln(ratio)",
         }
     }
 }
@@ -77,10 +83,14 @@ impl Source {
     pub(super) fn value(self, summary: &Summary<'_>, context: &Context) -> f64 {
         match self {
             Self::Cic(value) => value(summary),
-            Self::Context(value) => value(context),
+            Self::Context(value) => (value(context) * STEPS).round() / STEPS,
         }
     }
 }
+
+/// Values of the context are multiples of one in so many, so that the last bits of a logarithm,
+/// which are the platform's own, do not tell.
+const STEPS: f64 = 1_024.0;
 
 /// One feature.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@
 //! [`Kind::Context`] from what its source and its target did shortly before. Every value is finite.
 //! What is made of vectors belongs to [`crate::detect`], how they are written to [`crate::export`].
 
+mod activity;
 mod catalogue;
 mod cic;
 mod context;
@@ -24,7 +25,7 @@ pub use summary::Summary;
 pub const CIC_FEATURES: usize = 77;
 
 /// Features that come from the context of a flow.
-pub const CONTEXT_FEATURES: usize = 27;
+pub const CONTEXT_FEATURES: usize = 69;
 
 /// All features.
 pub const ALL_FEATURES: usize = CIC_FEATURES + CONTEXT_FEATURES;

@@ -1,5 +1,7 @@
 //! What one host did, or had done to it, in the last minute: counts and sketches of fixed size.
 
+use super::activity::Activity;
+
 /// Length of a slot of history in µs.
 const SLOT_US: i64 = 5_000_000;
 
@@ -93,6 +95,8 @@ pub(super) struct Recent {
     /// Number of the newest slot since the origin.
     newest: i64,
     last_opened_us: Option<i64>,
+    /// The same by sums that fade.
+    pub(super) activity: Activity,
 }
 
 /// What a window says about a host.
@@ -121,6 +125,7 @@ impl Recent {
             origin_us: at_us,
             newest: 0,
             last_opened_us: None,
+            activity: Activity::default(),
         }
     }
 
@@ -128,6 +133,7 @@ impl Recent {
     pub(super) fn open(&mut self, at_us: i64, peer: u64, port: u64) {
         let gap_s = self.last_opened_us.map(|last_us| seconds(at_us.saturating_sub(last_us)));
         self.last_opened_us = Some(at_us);
+        self.activity.open(at_us);
         let slot = self.slot(at_us);
         slot.opened = slot.opened.saturating_add(1);
         slot.peers.add(peer);

@@ -15,7 +15,10 @@ pub fn reference() -> String {
          `weir flows`; features of kind *context* come from what the flow's source and target did \
          shortly before and are added by `--context`. Lengths are transport payload by the IP \
          header. Windows of context features move in steps of 5 s: 10 s reach back 5 to 10 s, \
-         60 s reach back 55 to 60 s.\n\n\
+         60 s reach back 55 to 60 s. What *fades* in 10 s counts e^(−age/10 s), so that of a steady \
+         rate it is the rate times 10 s (damped statistics, as in Kitsune, NDSS 2018). *Usual* is a \
+         mean over about the last dozen. Values are rounded to 1/1024. The context of a final row is that of the flow's last \
+         packet, also where silence ended the flow.\n\n\
          | # | name | kind | unit | form | meaning |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for (index, feature) in FEATURES.iter().enumerate() {

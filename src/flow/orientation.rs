@@ -16,14 +16,15 @@ pub(super) const fn opens(flags: TcpFlags) -> bool {
     flags.contains(TcpFlags::SYN) && !flags.contains(TcpFlags::ACK)
 }
 
+/// Whether a packet answers one that asks for a new connection.
+pub(super) fn answers(flags: TcpFlags) -> bool {
+    flags.contains(TcpFlags::SYN.union(TcpFlags::ACK))
+}
+
 /// The forward direction of a flow that begins with `packet`: that of its sender, unless the
 /// packet answers a SYN that was not seen.
 pub(super) fn forward(packet: &Packet) -> Tuple {
-    if packet.flags.contains(TcpFlags::SYN.union(TcpFlags::ACK)) {
-        packet.tuple.reversed()
-    } else {
-        packet.tuple
-    }
+    if answers(packet.flags) { packet.tuple.reversed() } else { packet.tuple }
 }
 
 /// The directions of conversations that fell silent, so that whoever speaks first after a timeout

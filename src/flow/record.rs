@@ -9,6 +9,7 @@ use super::activity::{Activity, Periods};
 use super::clock::Stamp;
 use super::direction::{Direction, Side};
 use super::order::{End, Order};
+use super::orientation::answers;
 use super::statistics::Durations;
 use crate::packet::{Packet, TcpFlags, Tunnel, Tuple};
 
@@ -32,9 +33,18 @@ pub struct Flow {
     /// Rows already reported while it was open.
     pub reports: u32,
     activity: Activity,
-    reported_packets: u64,
+    reported: Reported,
     sequence: u64,
     fins: Fins,
+    is_unasked: bool,
+}
+
+/// What the rows reported so far have told.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reported {
+    packets: u64,
+    forward_bytes: u64,
+    backward_bytes: u64,
 }
 
 /// Which sides have sent a FIN.
@@ -48,6 +58,7 @@ impl Flow {
     /// A flow in the direction of `tuple` that begins with `packet`, which is not yet counted.
     pub(super) fn open(tuple: Tuple, packet: &Packet, stamp: Stamp) -> Self {
         Self {
+            is_unasked: answers(packet.flags) && tuple != packet.tuple,
             tuple,
             first_us: packet.time_us,
             last_us: packet.time_us,
@@ -57,7 +68,7 @@ impl Flow {
             tunnel: packet.tunnel,
             reports: 0,
             activity: Activity::start(packet.time_us),
-            reported_packets: 0,
+            reported: Reported::default(),
             sequence: stamp.sequence,
             fins: Fins::default(),
         }
@@ -66,7 +77,24 @@ impl Flow {
     /// The rest of this flow after a split before `packet`, which is not yet counted: a side that has
     /// sent its FIN will send no other.
     pub(super) fn continued(&self, packet: &Packet, stamp: Stamp) -> Self {
-        Self { fins: self.fins, ..Self::open(self.tuple, packet, stamp) }
+        Self { fins: self.fins, is_unasked: false, ..Self::open(self.tuple, packet, stamp) }
+    }
+
+    /// Whether all that was seen is an answer to a SYN that was not: who opened the flow shows with
+    /// the next packet.
+    pub(super) const fn is_unasked(&self) -> bool {
+        self.is_unasked
+    }
+
+    /// Takes the second packet of a flow that began with an answer, before it is counted. Whoever
+    /// refuses an answer has not asked: then the flow is its sender's.
+    pub(super) fn settle(&mut self, packet: &Packet) {
+        self.is_unasked = false;
+        let is_refused = packet.flags.contains(TcpFlags::RST);
+        if is_refused && self.direction(&packet.tuple) == Direction::Forward {
+            self.tuple = self.tuple.reversed();
+            std::mem::swap(&mut self.forward, &mut self.backward);
+        }
     }
 
     /// Counts `packet`; says how the flow ended if this packet ended it.
@@ -153,13 +181,25 @@ impl Flow {
         FlowId(hasher.finish())
     }
 
-    /// A copy to be reported while the flow goes on, unless nothing has changed since the last.
+    /// Transport payload forward and backward since the row before this one, in bytes.
+    #[must_use]
+    pub const fn news_bytes(&self) -> [u64; 2] {
+        let Reported { forward_bytes, backward_bytes, .. } = self.reported;
+        [self.forward.lengths.sum - forward_bytes, self.backward.lengths.sum - backward_bytes]
+    }
+
+    /// A copy to be reported while the flow goes on, unless nothing has changed since the last or it
+    /// is not known whose it is.
     pub(super) fn snapshot(&mut self) -> Option<Self> {
-        if self.packets() == self.reported_packets {
+        if self.packets() == self.reported.packets || self.is_unasked {
             return None;
         }
         let snapshot = self.clone();
-        self.reported_packets = self.packets();
+        self.reported = Reported {
+            packets: self.packets(),
+            forward_bytes: self.forward.lengths.sum,
+            backward_bytes: self.backward.lengths.sum,
+        };
         self.reports += 1;
         Some(snapshot)
     }

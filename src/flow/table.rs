@@ -157,9 +157,10 @@ impl Table {
         }
     }
 
-    /// Reports that a flow has opened, where open flows are reported at all.
+    /// Reports that a flow has opened, where open flows are reported at all; one that began with an
+    /// answer once it is known whose it is.
     fn announce(&mut self, slot: SlotIndex, stamp: Stamp) {
-        if self.timeouts.report_us.is_some() {
+        if self.timeouts.report_us.is_some() && !self.flow(slot).is_unasked() {
             let order = self.flow(slot).order(stamp.clock_us, stamp.sequence);
             self.pending.push(Pending { order, what: What::Opened, slot });
         }
@@ -167,6 +168,11 @@ impl Table {
 
     #[inline]
     fn add(&mut self, slot: SlotIndex, packet: &Packet, stamp: Stamp) {
+        let flow = &mut self.flows[slot as usize];
+        if flow.is_unasked() && flow.packets() > 0 {
+            flow.settle(packet);
+            self.announce(slot, stamp);
+        }
         let flow = &mut self.flows[slot as usize];
         let end = flow.add(packet, self.timeouts.activity_gap_us);
         if self.slots[slot as usize].phase != Phase::Open {

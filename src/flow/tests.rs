@@ -137,6 +137,36 @@ fn the_direction_of_a_silent_conversation_is_remembered() {
     assert_eq!(bench.rows(7_200), [(1, State::Final(End::Idle))]);
 }
 
+/// Who opened what, and who was the source of each row, up to `second`; 1 is the client.
+fn openers(bench: &mut Bench, second: i64) -> (Vec<u16>, Vec<u16>) {
+    let (mut opened, mut rows) = (Vec::new(), Vec::new());
+    bench.table.report(second * SECOND, |report| match report {
+        Report::Opened { tuple, .. } => opened.push(tuple.source_port),
+        Report::Row(row) => rows.push(row.flow.tuple.source_port),
+    });
+    (opened, rows)
+}
+
+#[test]
+fn an_answer_nobody_asked_for_is_its_senders_flow_once_it_is_refused() {
+    let timeouts = Timeouts { report_us: Some(5 * SECOND), ..Timeouts::default() };
+    let mut bench = Bench::new(100, timeouts);
+    bench.answer(0, 1, TcpFlags::SYN.union(TcpFlags::ACK));
+    assert_eq!(openers(&mut bench, 7), (vec![], vec![]));
+    bench.packet(8, 1, TcpFlags::RST);
+    assert_eq!(openers(&mut bench, 60), (vec![80], vec![80]));
+}
+
+#[test]
+fn an_answer_that_is_taken_belongs_to_who_asked() {
+    let timeouts = Timeouts { report_us: Some(5 * SECOND), ..Timeouts::default() };
+    let mut bench = Bench::new(100, timeouts);
+    bench.answer(0, 1, TcpFlags::SYN.union(TcpFlags::ACK));
+    bench.packet(1, 1, TcpFlags::ACK);
+    bench.packet(2, 1, TcpFlags::RST);
+    assert_eq!(openers(&mut bench, 60), (vec![1], vec![1]));
+}
+
 #[test]
 fn a_new_connection_has_the_direction_of_its_syn() {
     let mut bench = Bench::new(100, Timeouts::default());
