@@ -131,11 +131,10 @@ impl Sink for Bare {
     fn report(&mut self, report: &Report<'_>) -> Result<(), Self::Error> {
         let Some((row, context)) = self.contexts.observe(report) else { return Ok(()) };
         let vector = vector(&Summary::new(row.flow), &context);
-        for sequence in self.histories.observe(&row, &vector) {
-            self.steps.extend_from_slice(sequence.steps.as_flattened());
-            let padding = LENGTH - sequence.len;
-            self.mask.extend((0..LENGTH).map(|step| if step < padding { 0.0 } else { 1.0 }));
-        }
+        let sequence = self.histories.observe(&row, &vector);
+        self.steps.extend_from_slice(sequence.steps.as_flattened());
+        let padding = LENGTH - sequence.len;
+        self.mask.extend((0..LENGTH).map(|step| if step < padding { 0.0 } else { 1.0 }));
         if self.mask.len() == BATCH * LENGTH { self.run() } else { Ok(()) }
     }
 

@@ -93,6 +93,7 @@ pub(crate) fn run(
     let Input::Files(paths) = Input::of(&args.sources, settings)? else { return Err(Error::Live) };
     let database = database_path(settings, environment)?;
     let model = Models::new(state_folder(&database)).load(settings.model.as_deref())?.model;
+    let model = model.within(settings.alert_budget);
     let runtime = Runtime::start(settings.ort_library(environment))?;
     let scorer = || Scorer::new(&model, &runtime);
     let scorers = (0..settings.inference_threads).map(|_| scorer()).collect::<Result<_, _>>()?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use weir::capture::{self, privilege};
-use weir::detect::{self, Class, Runtime, Scorer};
+use weir::detect::{self, AlertBudget, Class, Runtime, Scorer};
 use weir::engine::{LoadedModel, ModelError, ModelOrigin, Models};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
 use weir::store;
@@ -109,7 +109,9 @@ pub(crate) fn run(
         }
         Action::Rollback => models.roll_back()?,
     };
-    print(&loaded, &runtime)?;
+    let LoadedModel { model, origin } = loaded;
+    let loaded = LoadedModel { model: model.within(settings.alert_budget), origin };
+    print(&loaded, &runtime, settings.alert_budget)?;
     // What was chosen does not count while the settings name a model.
     match (&args.action, &settings.model) {
         (Action::Use { .. } | Action::Rollback, Some(path)) => Ok(warn(path)?),
@@ -130,7 +132,7 @@ pub(crate) fn survived(file: &Path) -> Result<(), Error> {
     }
 }
 
-fn print(loaded: &LoadedModel, runtime: &Runtime) -> io::Result<()> {
+fn print(loaded: &LoadedModel, runtime: &Runtime, budget: AlertBudget) -> io::Result<()> {
     let manifest = &loaded.model.manifest;
     let mut out = io::stdout().lock();
     let mut line = |label: &str, value: &str| writeln!(out, "{label:<12}{value}");
@@ -145,6 +147,7 @@ fn print(loaded: &LoadedModel, runtime: &Runtime) -> io::Result<()> {
     line("backend", &runtime.backend().to_string())?;
     line("trained on", &manifest.trained_on)?;
     line("seed", &manifest.seed.to_string())?;
+    line("budget", &format!("{budget} false incidents"))?;
     for (number, class) in Class::ALL.into_iter().enumerate() {
         let label = if number == 0 { "classes" } else { "" };
         match manifest.thresholds.of(class) {

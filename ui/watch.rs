@@ -153,6 +153,7 @@ fn start(
 ) -> Result<Engine, Error> {
     let sinks = Sink::all(settings, environment)?;
     let model = Models::new(state_folder(database)).load(settings.model.as_deref())?.model;
+    let model = model.within(settings.alert_budget);
     let runtime = Runtime::start(settings.ort_library(environment))?;
     let store = Store::open(database)?;
     let reader = Reader::open(database)?;

@@ -1,29 +1,27 @@
-"""Rows to what a training run is fed: caps, weights, and splits by origin.
+"""Rows to what a training run is fed: which rows, and how often each is drawn.
 
-Owns: which rows are trained on and how much each weighs. Refuses to put rows of one origin on both
-sides of a split.
+Owns: the weights. A class is drawn by the root of its rows, and what is benign four times as often as all attacks
+together; within a class a file of many rows counts for more than one of few, but not as many times more.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 import vectors
+from kept import NO_STEP
 from sources import UNKNOWN, Source
 from vectors import Rows
 from verdict import BENIGN, CLASSES
 
-# Of one class.
-ROWS_OF_FILE = 500
-ROWS_OF_ORIGIN = 4_000
-# A class is not made to weigh more than so many times what its rows do by themselves.
-CLASS_WEIGHT = 4.0
+BENIGN_SHARE = 4.0
 MIXED_WEIGHT = 0.25
+# Of one class and one file of the public captures, of which some are very large.
+ROWS_OF_FILE = 2_000
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,22 @@ class Capture:
 
 @dataclass(frozen=True)
 class Examples:
-    """Sequences with a class and a weight; the two scopes of a row are two examples."""
+    """Rows with a class, and how they are drawn."""
 
-    sequences: np.ndarray
-    mask: np.ndarray
+    # The last is all zeros, which is what `NO_STEP` finds.
+    vectors: np.ndarray
+    steps: np.ndarray
     classes: np.ndarray
-    weights: np.ndarray
+    # The sum of the weights up to each row; the last is 1.
+    cumulated: np.ndarray
 
     def __len__(self) -> int:
         return len(self.classes)
+
+    def drawn(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """So many rows."""
+        found = np.searchsorted(self.cumulated, rng.random(count))
+        return np.minimum(found, len(self.cumulated) - 1)
 
 
 def load(weir: Path, sources: Iterable[Source], cache: Path) -> list[Capture]:
@@ -53,63 +58,47 @@ def load(weir: Path, sources: Iterable[Source], cache: Path) -> list[Capture]:
     return [capture for capture in captures if len(capture.rows)]
 
 
-def examples(captures: Iterable[Capture], rng: np.random.Generator) -> Examples:
-    """The rows to train on: capped by file and origin, weighed by file and class."""
-    chosen: dict[tuple[str, int], list[tuple[Capture, np.ndarray]]] = defaultdict(list)
+def examples(captures: Iterable[Capture], rng: np.random.Generator, without: int = UNKNOWN) -> Examples:
+    """The rows of known class of captures, but for those of the class `without`."""
+    found, steps, classes, weights, offset = [], [], [], [], 0
     for capture in captures:
-        for kind, rows in _known(capture, rng):
-            chosen[capture.source.origin, kind].append((capture, rows))
-    parts, weights = [], []
-    for files in chosen.values():
-        share = min(1.0, ROWS_OF_ORIGIN / sum(len(rows) for _, rows in files))
-        for capture, rows in files:
-            rows = _some(rows, max(1, round(share * len(rows))), rng)
-            parts.append(capture.rows.take(rows))
-            # A file of many rows tells more than one of few, but not as many times more.
-            weight = 1.0 / np.sqrt(len(rows)) * (MIXED_WEIGHT if capture.source.mixed else 1.0)
-            weights.append(np.full(len(rows), weight))
-    return _flat(parts, np.concatenate(weights), CLASS_WEIGHT)
+        rows = capture.rows
+        for kind in np.unique(rows.classes):
+            if kind in (UNKNOWN, without):
+                continue
+            own = _some(np.flatnonzero(rows.classes == kind), capture.source.is_lab, rng)
+            moved = rows.steps[own]
+            steps.append(np.where(moved == NO_STEP, NO_STEP, moved + offset))
+            classes.append(rows.classes[own])
+            weight = (MIXED_WEIGHT if capture.source.mixed else 1.0) / np.sqrt(len(own))
+            weights.append(np.full(len(own), weight))
+        found.append(rows.vectors[:-1])
+        offset += len(rows.vectors) - 1
+    every = np.concatenate(classes)
+    cumulated = np.cumsum(_drawn(every, np.concatenate(weights)))
+    nothing = np.zeros_like(found[0][:1])
+    return Examples(np.concatenate([*found, nothing]), np.concatenate(steps), every, cumulated / cumulated[-1])
 
 
-def held_back(captures: Iterable[Capture], rng: np.random.Generator) -> Examples:
-    """The rows by which a run is stopped: every file weighs the same."""
-    found = [(capture, rows) for capture in captures for _, rows in _known(capture, rng)]
-    weights = [np.full(len(rows), 1.0 / len(rows)) for _, rows in found]
-    return _flat([capture.rows.take(rows) for capture, rows in found], np.concatenate(weights), 1.0)
+def _some(rows: np.ndarray, is_all: bool, rng: np.random.Generator) -> np.ndarray:
+    if is_all or len(rows) <= ROWS_OF_FILE:
+        return rows
+    return np.sort(rng.choice(rows, ROWS_OF_FILE, replace=False))
 
 
-def _known(capture: Capture, rng: np.random.Generator) -> Iterator[tuple[int, np.ndarray]]:
-    """Rows of every class of a capture, not too many of each."""
-    for kind in np.unique(capture.rows.classes):
-        if kind != UNKNOWN:
-            yield int(kind), _some(np.flatnonzero(capture.rows.classes == kind), ROWS_OF_FILE, rng)
-
-
-def _some(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
-
-
-def _flat(parts: list[Rows], weights: np.ndarray, most: float) -> Examples:
-    """Rows as examples: attacks weigh alike, but none more than `most` times its rows; benign weighs as all of them."""
-    classes = np.concatenate([part.classes for part in parts])
-    totals = np.bincount(classes, weights, len(CLASSES))
-    factors = np.divide(totals[1:].max(), totals, out=np.zeros_like(totals), where=totals > 0)
-    factors = np.minimum(factors, most)
-    factors[BENIGN] = (factors * totals)[1:].sum() / totals[BENIGN]
-    weights = weights * factors[classes]
-    scopes = parts[0].sequences.shape[1]
-    return Examples(
-        sequences=np.concatenate([part.sequences.reshape(-1, *part.sequences.shape[2:]) for part in parts]),
-        mask=np.concatenate([part.mask.reshape(-1, part.mask.shape[2]) for part in parts]),
-        classes=np.repeat(classes, scopes),
-        weights=np.repeat(weights / weights.mean(), scopes).astype(np.float32),
-    )
+def _drawn(classes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weights by which every class is drawn as often as it shall be."""
+    shares = np.sqrt(np.bincount(classes, minlength=len(CLASSES)).astype(float))
+    shares[BENIGN] = BENIGN_SHARE * shares[BENIGN + 1 :].sum()
+    sums = np.bincount(classes, weights, minlength=len(CLASSES))
+    return weights * (shares / np.where(sums > 0, sums, 1.0))[classes]
 
 
 def baseline(captures: Iterable[Capture]) -> np.ndarray:
-    """The median of the vectors of benign final rows, in raw units."""
-    newest = [
-        capture.rows.sequences[(capture.rows.classes == BENIGN) & capture.rows.final, 0, -1]
+    """The usual value of every feature: the median over benign rows, every capture counting the same."""
+    medians = [
+        np.median(capture.rows.newest[capture.rows.classes == BENIGN], axis=0)
         for capture in captures
+        if (capture.rows.classes == BENIGN).any()
     ]
-    return np.median(np.concatenate(newest), axis=0)
+    return np.median(np.stack(medians), axis=0)

@@ -17,21 +17,21 @@ import numpy as np
 import onnxruntime
 import torch
 
+import costs
 import data
 import vectors
 from data import Capture
-from evaluate import kept
 from fit import SEED
 from graph import onnx_model
-from judge import chosen
-from model import Clstm, scores
+from judge import Cost
+from model import Clstm, probabilities
 from settings import REPOSITORY, settings
-from split import TEST, TRAIN
-from train import SHIPPED
+from split import TEST
+from train import SHIPPED, Plan
 from verdict import CLASSES, SEQUENCE_LENGTH
 
-FORMAT = 1
-NAME = "clstm-1"
+FORMAT = 2
+NAME = "clstm-2"
 MOST_BYTES = 1_000_000
 TOLERANCE = 1e-4
 BATCHES = (1, 7, 64)
@@ -46,30 +46,28 @@ class Card:
     """What the engine must know beside the graph."""
 
     features: list[str]
-    thresholds: dict[str, float]
+    costs: dict[str, Cost]
     baseline: np.ndarray
     trained_on: str
 
 
 def main() -> int:
-    """Exports the shipped model with the thresholds that the cross-validation chose."""
+    """Exports the shipped model with what its thresholds cost."""
     place = settings(__doc__)
-    captures = place.captures()
-    model = Clstm(captures[0].rows.sequences.shape[3])
-    model.load_state_dict(torch.load(place.model_path(SHIPPED)))
-    model.eval()
-    trained = [one for one in captures if one.source.role == TRAIN]
+    captures, known = place.captures(), costs.read()
+    model = costs.model(place, Plan(SHIPPED))
+    model.temperature.fill_(known.temperature)
+    learnt = [one for one in captures if Plan(SHIPPED).learns(one.source)]
+    demo = captures[-1]
     card = Card(
-        features=vectors.feature_names(place.weir, trained[0].source.path),
-        thresholds=chosen(kept(one, place) for one in trained),
-        baseline=data.baseline(trained),
-        trained_on=described(trained),
+        features=vectors.feature_names(place.weir, demo.source.path),
+        costs=known.costs,
+        baseline=data.baseline(learnt),
+        trained_on=described(learnt),
     )
-    tested = [one for one in captures if one.source.role == TEST]
-    sample = tuple(
-        np.concatenate([column.reshape(-1, *column.shape[2:]) for column in columns])[:: len(tested)]
-        for columns in ([one.rows.sequences for one in tested], [one.rows.mask for one in tested])
-    )
+    tested = [one for one in captures if one.source.is_lab and one.source.split == TEST]
+    sample = tuple(np.concatenate(parts) for parts in zip(
+        *(one.rows.sequences(slice(None, None, len(tested))) for one in tested), strict=True))
     difference = export(model, card, sample, REPOSITORY / "models")
     print(f"{len(sample[0])} sequences: network and graph differ by at most {difference:.1e}")
     return 0
@@ -78,7 +76,7 @@ def main() -> int:
 def described(captures: list[Capture]) -> str:
     """What a model was trained on, in a sentence."""
     lab = sum(one.source.is_lab for one in captures)
-    origins = len({one.source.origin for one in captures if not one.source.is_lab})
+    origins = len({one.source.origin for one in captures if one.source.is_public})
     return f"{len(captures) - lab} public captures of {origins} origins and {lab} lab runs; MODEL_CARD.md names them."
 
 
@@ -97,7 +95,7 @@ def export(model: Clstm, card: Card, sample: tuple[np.ndarray, np.ndarray], fold
         "sequence_length": SEQUENCE_LENGTH,
         "features": card.features,
         "classes": list(CLASSES),
-        "thresholds": card.thresholds,
+        "costs": card.costs,
         "baseline": [float(np.float32(value)) for value in card.baseline],
         "seed": SEED,
         "trained_on": card.trained_on,
@@ -114,12 +112,11 @@ def compare(model: Clstm, content: bytes, sequences: np.ndarray, mask: np.ndarra
     for size in BATCHES:
         for at in range(0, len(sequences), size):
             part = slice(at, at + size)
-            graph = session.run(None, {"sequences": sequences[part], "mask": mask[part]})
-            network = scores(model, torch.from_numpy(sequences[part]), torch.from_numpy(mask[part]))
-            for one, other in zip(graph, network, strict=True):
-                if one.shape != tuple(other.shape):
-                    raise ExportFailed(f"an output has shape {one.shape}, not {tuple(other.shape)}")
-                greatest = max(greatest, float(np.abs(one - other.numpy()).max(initial=0.0)))
+            (graph,) = session.run(None, {"sequences": sequences[part], "mask": mask[part]})
+            network = probabilities(model, torch.from_numpy(sequences[part]), torch.from_numpy(mask[part])).numpy()
+            if graph.shape != network.shape:
+                raise ExportFailed(f"the output has shape {graph.shape}, not {network.shape}")
+            greatest = max(greatest, float(np.abs(graph - network).max()))
     return greatest
 
 

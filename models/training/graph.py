@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model import CLIP, WIDTH, Clstm
+from model import CLIP, PLAIN, WIDTH, Clstm
 from verdict import CLASSES, SEQUENCE_LENGTH
 
 OPSET = 13
@@ -27,46 +27,58 @@ def _gates(weights: np.ndarray) -> np.ndarray:
 def _constants(model: Clstm) -> dict[str, np.ndarray]:
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     biases = [_gates(state[name])[0] for name in ("lstm.bias_ih_l0", "lstm.bias_hh_l0")]
+    features = state["mean"].shape[0]
     return {
         "one": np.float32(1.0), "zero": np.float32(0.0),
         "low": np.float32(-CLIP), "high": np.float32(CLIP),
         "axis_0": np.int64([0]), "axis_1": np.int64([1]), "axis_2": np.int64([2]),
-        "first": np.int64([0]), "second": np.int64([1]),
-        "newest": np.int64([SEQUENCE_LENGTH - 1]), "end": np.int64([SEQUENCE_LENGTH]),
+        "first_step": np.int64([0]), "second_step": np.int64([1]),
+        "newest_step": np.int64([SEQUENCE_LENGTH - 1]), "end_step": np.int64([SEQUENCE_LENGTH]),
+        "first_feature": np.int64([0]), "context_feature": np.int64([PLAIN]), "end_feature": np.int64([features]),
         "mean": state["mean"], "scale": state["scale"],
         "conv_weight": state["conv.weight"], "conv_bias": state["conv.bias"],
         "lstm_weight": _gates(state["lstm.weight_ih_l0"]),
         "lstm_recurrence": _gates(state["lstm.weight_hh_l0"]),
         "lstm_bias": np.concatenate(biases)[np.newaxis],
-        "dense_weight": state["dense.weight"].T, "dense_bias": state["dense.bias"],
-        "classes_weight": state["classes.weight"].T, "classes_bias": state["classes.bias"],
-        "anomaly_weight": state["anomaly.weight"].T, "anomaly_bias": state["anomaly.bias"],
+        "dense1_weight": state["first.weight"].T, "dense1_bias": state["first.bias"],
+        "dense2_weight": state["second.weight"].T, "dense2_bias": state["second.bias"],
+        # The temperature is in the weights.
+        "classes_weight": state["classes.weight"].T / state["temperature"],
+        "classes_bias": state["classes.bias"] / state["temperature"],
     }
 
 
-def _nodes() -> list[onnx.NodeProto]:
+def _scaling() -> list[onnx.NodeProto]:
+    """sign(x) · ln(1 + |x|) of what is no logarithm yet, standardised, clipped."""
     node = helper.make_node
     return [
-        # sign(x) · ln(1 + |x|), standardised, clipped, padding at zero.
-        node("Sign", ["sequences"], ["sign"]),
-        node("Abs", ["sequences"], ["size"]),
+        node("Slice", ["sequences", "first_feature", "context_feature", "axis_2"], ["plain"]),
+        node("Slice", ["sequences", "context_feature", "end_feature", "axis_2"], ["context"]),
+        node("Sign", ["plain"], ["sign"]),
+        node("Abs", ["plain"], ["size"]),
         node("Add", ["size", "one"], ["size_1"]),
         node("Log", ["size_1"], ["log_size"]),
         node("Mul", ["sign", "log_size"], ["logs"]),
-        node("Sub", ["logs", "mean"], ["centred"]),
-        node("Mul", ["centred", "scale"], ["scaled"]),
-        node("Clip", ["scaled", "low", "high"], ["clipped"]),
+        node("Concat", ["logs", "context"], ["values"], axis=2),
+        node("Sub", ["values", "mean"], ["centred"]),
+        node("Mul", ["centred", "scale"], ["spread"]),
+        node("Clip", ["spread", "low", "high"], ["scaled"]),
+    ]
+
+
+def _past() -> list[onnx.NodeProto]:
+    """What happens from one step to the next, and what has happened until now; padding stays at zero."""
+    node = helper.make_node
+    return [
         node("Unsqueeze", ["mask", "axis_2"], ["mask_steps"]),
-        node("Mul", ["clipped", "mask_steps"], ["steps"]),
-        # What happens from one step to the next.
+        node("Mul", ["scaled", "mask_steps"], ["steps"]),
         node("Transpose", ["steps"], ["channels"], perm=[0, 2, 1]),
         node("Conv", ["channels", "conv_weight", "conv_bias"], ["conv"], kernel_shape=[3], pads=[1, 1]),
         node("Relu", ["conv"], ["conv_relu"]),
         node("Unsqueeze", ["mask", "axis_1"], ["mask_channels"]),
         node("Mul", ["conv_relu", "mask_channels"], ["local"]),
-        # What has happened until now.
         node("Transpose", ["local"], ["in_time"], perm=[2, 0, 1]),
-        node("Slice", ["in_time", "first", "second", "axis_0"], ["oldest"]),
+        node("Slice", ["in_time", "first_step", "second_step", "axis_0"], ["oldest"]),
         # Zeros, by two operators: tract takes one tensor in both places for an error.
         node("Mul", ["oldest", "zero"], ["state"]),
         node("Sub", ["oldest", "oldest"], ["cell"]),
@@ -77,20 +89,25 @@ def _nodes() -> list[onnx.NodeProto]:
             hidden_size=WIDTH,
         ),
         node("Squeeze", ["lstm_last", "axis_0"], ["last"]),
-        # The verdict on the newest step.
-        node("Slice", ["in_time", "newest", "end", "axis_0"], ["newest_local"]),
-        node("Squeeze", ["newest_local", "axis_0"], ["newest_step"]),
-        node("Concat", ["last", "newest_step"], ["joined"], axis=1),
-        node("MatMul", ["joined", "dense_weight"], ["dense_product"]),
-        node("Add", ["dense_product", "dense_bias"], ["dense_sum"]),
-        node("Relu", ["dense_sum"], ["hidden"]),
-        node("MatMul", ["hidden", "classes_weight"], ["classes_product"]),
+    ]
+
+
+def _verdict() -> list[onnx.NodeProto]:
+    """The classes of the newest step, by what it is and what was before it."""
+    node = helper.make_node
+    return [
+        node("Slice", ["scaled", "newest_step", "end_step", "axis_1"], ["newest_scaled"]),
+        node("Squeeze", ["newest_scaled", "axis_1"], ["newest"]),
+        node("Concat", ["newest", "last"], ["joined"], axis=1),
+        node("MatMul", ["joined", "dense1_weight"], ["dense1_product"]),
+        node("Add", ["dense1_product", "dense1_bias"], ["dense1_sum"]),
+        node("Relu", ["dense1_sum"], ["dense1"]),
+        node("MatMul", ["dense1", "dense2_weight"], ["dense2_product"]),
+        node("Add", ["dense2_product", "dense2_bias"], ["dense2_sum"]),
+        node("Relu", ["dense2_sum"], ["dense2"]),
+        node("MatMul", ["dense2", "classes_weight"], ["classes_product"]),
         node("Add", ["classes_product", "classes_bias"], ["logits"]),
         node("Softmax", ["logits"], ["probabilities"], axis=1),
-        node("MatMul", ["hidden", "anomaly_weight"], ["anomaly_product"]),
-        node("Add", ["anomaly_product", "anomaly_bias"], ["anomaly_logit"]),
-        node("Sigmoid", ["anomaly_logit"], ["anomaly_column"]),
-        node("Squeeze", ["anomaly_column", "axis_1"], ["anomaly"]),
     ]
 
 
@@ -99,18 +116,15 @@ def onnx_model(model: Clstm) -> onnx.ModelProto:
     features = model.mean.shape[0]
     value = helper.make_tensor_value_info
     graph = helper.make_graph(
-        _nodes(),
+        [*_scaling(), *_past(), *_verdict()],
         "clstm",
         inputs=[
             value("sequences", TensorProto.FLOAT, ["batch", SEQUENCE_LENGTH, features]),
             value("mask", TensorProto.FLOAT, ["batch", SEQUENCE_LENGTH]),
         ],
-        outputs=[
-            value("probabilities", TensorProto.FLOAT, ["batch", len(CLASSES)]),
-            value("anomaly", TensorProto.FLOAT, ["batch"]),
-        ],
+        outputs=[value("probabilities", TensorProto.FLOAT, ["batch", len(CLASSES)])],
         initializer=[
-            numpy_helper.from_array(np.ascontiguousarray(array), name)
+            numpy_helper.from_array(np.ascontiguousarray(array, array.dtype), name)
             for name, array in _constants(model).items()
         ],
     )

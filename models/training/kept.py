@@ -23,7 +23,6 @@ from verdict import SEQUENCE_LENGTH
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "lab_vectors"
-SCOPES = ("pair", "server")
 # Vectors of final rows that a sequence has before its newest.
 HISTORY = SEQUENCE_LENGTH - 1
 NO_STEP = -1
@@ -40,8 +39,8 @@ class Kept:
     features: list[str]
     # [rows, features]
     vectors: np.ndarray
-    # [rows, scopes]: the context in which a row is in each.
-    contexts: np.ndarray
+    # Of each row its context: one client at one service.
+    context: np.ndarray
     # [rows, 2]: who opened the flow, and the other side.
     hosts: np.ndarray
     labels: np.ndarray
@@ -61,25 +60,24 @@ class Kept:
         return replace(self, whole=whole, **{name: getattr(self, name)[rows] for name in columns})
 
     def steps(self) -> np.ndarray:
-        """Of every row the rows of its sequences, [rows, scopes, steps]; `NO_STEP` before the first."""
-        found = np.full((len(self), len(SCOPES), SEQUENCE_LENGTH), NO_STEP, np.int64)
-        found[:, :, -1] = np.arange(len(self))[:, np.newaxis]
-        for scope in range(len(SCOPES)):
-            past: dict[int, deque[int]] = defaultdict(lambda: deque(maxlen=HISTORY))
-            for at in range(len(self)):
-                own = past[int(self.contexts[at, scope])]
-                if own:
-                    found[at, scope, HISTORY - len(own) : HISTORY] = own
-                if self.final[at]:
-                    own.append(at)
+        """Of every row the rows of its sequence, [rows, steps]; `NO_STEP` before the first."""
+        found = np.full((len(self), SEQUENCE_LENGTH), NO_STEP, np.int64)
+        found[:, -1] = np.arange(len(self))
+        past: dict[int, deque[int]] = defaultdict(lambda: deque(maxlen=HISTORY))
+        for at, (context, is_final) in enumerate(zip(self.context.tolist(), self.final.tolist(), strict=True)):
+            own = past[context]
+            if own:
+                found[at, HISTORY - len(own) : HISTORY] = own
+            if is_final:
+                own.append(at)
         return found
 
     def sequences(self) -> tuple[np.ndarray, np.ndarray]:
-        """Of every whole row its sequences, [rows, scopes, steps, features], and how many steps each has."""
+        """Of every whole row its sequence, [rows, steps, features], and how many steps it has."""
         steps = self.steps()[self.whole]
         padded = np.concatenate([self.vectors, np.zeros_like(self.vectors[:1])])
         # The last row, all zeros, is what `NO_STEP` finds.
-        return padded[steps], (steps != NO_STEP).sum(axis=2)
+        return padded[steps], (steps != NO_STEP).sum(axis=1)
 
 
 def of_columns(features: list[str], columns: Mapping[str, list[Any]]) -> Kept:
@@ -88,9 +86,9 @@ def of_columns(features: list[str], columns: Mapping[str, list[Any]]) -> Kept:
     time_us = np.array(columns["time_us"], np.int64)
     return Kept(
         features=features,
-        vectors=np.array(columns["vectors"], np.float32).reshape(count, -1),
-        contexts=np.array(columns["contexts"], np.int32).reshape(count, -1),
-        hosts=np.array(columns["hosts"], np.int32).reshape(count, -1),
+        vectors=np.array(columns["vectors"], np.float32).reshape(count, len(features)),
+        context=np.array(columns["context"], np.int32),
+        hosts=np.array(columns["hosts"], np.int32).reshape(count, 2),
         labels=np.array(columns["labels"], dtype=str),
         final=np.array(columns["final"], bool),
         flow=np.array(columns["flow"], np.int32),
@@ -106,7 +104,7 @@ def table(run: str, rows: Kept) -> pyarrow.Table:
         "label": pyarrow.array(rows.labels.tolist(), pyarrow.string()).dictionary_encode(),
         "flow": rows.flow, "final": rows.final, "whole": rows.whole, "time_us": rows.time_us,
         "source": rows.hosts[:, 0], "target": rows.hosts[:, 1],
-        **{name: rows.contexts[:, scope] for scope, name in enumerate(SCOPES)},
+        "context": rows.context,
         "vector": pyarrow.FixedSizeListArray.from_arrays(rows.vectors.ravel(), rows.vectors.shape[1]),
     }
     found = pyarrow.table({name: pyarrow.array(column) for name, column in columns.items()})
@@ -138,7 +136,7 @@ def read(path: Path, run: str) -> Kept:
     return Kept(
         features=features,
         vectors=own["vector"].combine_chunks().flatten().to_numpy().reshape(-1, len(features)),
-        contexts=np.stack([own[name].to_numpy() for name in SCOPES], axis=1),
+        context=own["context"].to_numpy(),
         hosts=np.stack([own[name].to_numpy() for name in ("source", "target")], axis=1),
         labels=np.array(own["label"].to_pylist(), dtype=str),
         final=own["final"].to_numpy(),

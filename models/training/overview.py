@@ -17,7 +17,7 @@ from verdict import CLASSES
 
 
 def main() -> int:
-    """Prints a line an origin; the lab's runs are one line a role."""
+    """Prints a line an origin; the lab's runs are one line a split."""
     print(*lines(settings(__doc__).captures()), sep="\n")
     return 0
 
@@ -28,7 +28,7 @@ def lines(captures: list[Capture]) -> Iterator[str]:
     yield "| --- | --- | ---: | --- |"
     groups: dict[tuple[str, str], list[Capture]] = {}
     for one in captures:
-        name = f"lab, role {one.source.role}" if one.source.origin.startswith("lab/") else one.source.origin
+        name = f"lab, {one.source.split}" if one.source.is_lab else one.source.origin
         groups.setdefault((name, one.source.licence), []).append(one)
     for (name, licence), own in groups.items():
         flows: Counter[int] = Counter()

@@ -12,102 +12,28 @@ import argparse
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow
 import pyarrow.parquet as parquet
 
 import kept
-from kept import HISTORY, SCOPES, Kept
+from extract import ExtractionFailed, extracted, sequences_of, steps_of, vectors
+from kept import Kept
 from split import NONE, Split, SplitError
-from vectors import ExtractionFailed, extracted, features_of, sequences_of, steps_of
-from verdict import SEQUENCE_LENGTH
 
 # A stretch ends after so much packet time, or after so many rows.
-STRETCH_US = 30_000_000
+STRETCH_US = 40_000_000
 STRETCH_ROWS = 250
 # Rows of each attack that are kept; rows around them, more or less, and rows of a run in which nobody attacks, which is
 # ten times as long.
 ROWS_OF_CLASS, ROWS_AROUND, ROWS_OF_BENIGN = 300, 150, 1_000
 NO_ATTACKS = ("benign", "unknown")
-MOST_BYTES = 30_000_000
-BATCH = 2_048
-# What is known of a row beside its sequences and its time.
-KEY = ["Src IP", "Dst IP", "Dst Port", "Protocol", "Label", "Weir Flow ID", "Final"]
+MOST_BYTES = 40_000_000
 PROCESSES = 2
-
-
-@dataclass
-class Contexts:
-    """Numbers of the contexts of one scope, told apart by the past that Weir gave their sequences.
-
-    What a row shows of its context is not all (ICMP's has the type), so that one key may stand for several.
-    """
-
-    numbers: dict[object, list[int]] = field(default_factory=lambda: defaultdict(list))
-    # Of each the vectors of its last final rows, one behind the other.
-    pasts: list[bytes] = field(default_factory=list)
-
-    def number(self, key: object, past: bytes) -> int:
-        """The context with this key and past."""
-        for number in self.numbers[key]:
-            if self.pasts[number] == past:
-                return number
-        if past:
-            raise ExtractionFailed(f"no context {key} has the past of a sequence")
-        self.numbers[key].append(len(self.pasts))
-        self.pasts.append(b"")
-        return len(self.pasts) - 1
-
-    def remember(self, number: int, vector: bytes) -> None:
-        """Puts the vector of a final row behind the others of a context."""
-        self.pasts[number] = (self.pasts[number] + vector)[-HISTORY * len(vector) :]
-
-
-def packed(weir: Path, capture: Path, labels: Path | None) -> Kept:
-    """Every row of a capture."""
-    columns: dict[str, list[Any]] = defaultdict(list)
-    contexts = [Contexts() for _ in range(len(SCOPES))]
-    hosts: dict[str, int] = {}
-    flows: dict[str, int] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        path = extracted(weir, capture, labels, Path(folder))
-        for row, sequences, lengths in _rows(path):
-            vector = sequences[0, -1]
-            keys = (row["Src IP"], row["Dst IP"], row["Dst Port"], row["Protocol"]), row["Dst IP"]
-            own = []
-            for scope, key in enumerate(keys):
-                past = sequences[scope, SEQUENCE_LENGTH - lengths[scope] : -1]
-                own.append(contexts[scope].number(key, past.tobytes()))
-                if row["Final"]:
-                    contexts[scope].remember(own[-1], vector.tobytes())
-            columns["vectors"].append(vector.copy())
-            columns["contexts"].append(own)
-            columns["labels"].append(row["Label"])
-            columns["final"].append(row["Final"])
-            columns["flow"].append(flows.setdefault(row["Weir Flow ID"], len(flows)))
-            columns["hosts"].append([hosts.setdefault(row[name], len(hosts)) for name in ("Src IP", "Dst IP")])
-            columns["time_us"].append(row["time_us"])
-        return kept.of_columns(features_of(path), columns)
-
-
-def _rows(path: Path) -> Iterator[tuple[dict[str, Any], np.ndarray, list[int]]]:
-    """Of every row its key, its sequences and how long each is."""
-    file = parquet.ParquetFile(path)
-    names = steps_of(file.schema_arrow.names)
-    # An even number of records, so that both scopes of a row are in one batch.
-    for batch in file.iter_batches(BATCH * len(SCOPES)):
-        table = pyarrow.Table.from_batches([batch])
-        sequences, lengths, time_us = sequences_of(table, names)
-        keys = table.select(KEY).to_pylist()[:: len(SCOPES)]
-        for at, key in enumerate(keys):
-            yield key | {"time_us": int(time_us[at])}, sequences[at], lengths[at].tolist()
 
 
 def thinned(rows: Kept, most: int) -> Kept:
@@ -171,7 +97,7 @@ def pack(weir: Path, runs: Path, folder: Path) -> Counter[str]:
 
 def _of_run(weir: Path, runs: Path, name: str) -> pyarrow.Table:
     """What is kept of one run."""
-    rows = packed(weir, runs / f"{name}.pcap", runs / f"{name}.labels.csv")
+    rows, _ = vectors(weir, runs / f"{name}.pcap", runs / f"{name}.labels.csv")
     is_benign = set(rows.labels) <= {"benign"}
     return kept.table(name, thinned(rows, ROWS_OF_BENIGN if is_benign else ROWS_AROUND))
 
@@ -181,7 +107,7 @@ def checked(weir: Path, capture: Path, labels: Path | None) -> str:
     with tempfile.TemporaryDirectory() as folder:
         written = parquet.read_table(extracted(weir, capture, labels, Path(folder)))
         sequences, lengths, _ = sequences_of(written, steps_of(written.column_names))
-        rows, said = packed(weir, capture, labels), []
+        (rows, _), said = vectors(weir, capture, labels), []
         for most in (len(rows), len(rows) // 4):
             path = Path(folder) / f"{most}.parquet"
             thin = thinned(rows, most)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import data
 import kept
 import sources
 from data import Capture
-from sources import Source
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+# What a fitted model depends on, beside the captures.
+MODULES = ("data", "extract", "fit", "kept", "model", "sources", "split", "train", "vectors", "verdict")
 
 
 @dataclass(frozen=True)
@@ -23,23 +26,36 @@ class Settings:
     weir: Path
     data: Path
     lab: Path
+    recorded: Path
     work: Path
 
     def captures(self) -> list[Capture]:
-        """Everything there is, with its rows."""
-        found = [*sources.public(self.data), *sources.lab(self.lab), sources.demo(REPOSITORY)]
-        return data.load(self.weir, found, self.work / "vectors")
+        """Everything there is, with its rows; without the public captures where they are not there."""
+        public = sources.public(self.data) if self.data.exists() else ()
+        return data.load(self.weir, [*public, *sources.lab(self.lab), sources.demo(REPOSITORY)], self.work / "vectors")
+
+    @cached_property
+    def fits(self) -> Path:
+        """The folder of what was fitted by this code to these vectors."""
+        found = hashlib.sha256(str(self.data.exists()).encode())
+        for path in (*(HERE / f"{name}.py" for name in MODULES), HERE / "split.tsv", *sorted(self.lab.glob("*.parquet"))):
+            found.update(path.read_bytes())
+        return self.work / found.hexdigest()[:16]
 
     def model_path(self, name: str) -> Path:
         """Where a fitted model's weights are."""
-        return self._made("models") / f"{name.replace('/', '_')}.pt"
+        return self._made(self.fits / "models") / f"{name}.pt"
 
-    def scores_path(self, source: Source) -> Path:
-        """Where it is kept what a model that has not seen this source says of it."""
-        return self._made("scores") / f"{hashlib.sha256(source.name.encode()).hexdigest()[:16]}.npz"
+    def curves_path(self, name: str) -> Path:
+        """Where its losses are."""
+        return self._made(self.fits / "models") / f"{name}.json"
 
-    def _made(self, name: str) -> Path:
-        folder = self.work / name
+    def logits_path(self, name: str, source: str) -> Path:
+        """Where it is kept what a model says of a source that it has not seen."""
+        return self._made(self.fits / "logits" / name) / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.npy"
+
+    @staticmethod
+    def _made(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -52,5 +68,6 @@ def settings(doc: str) -> Settings:
     parser.add_argument("--weir", type=Path, default=target / "release" / "weir", help="the extractor")
     parser.add_argument("--data", type=Path, default=shared, help="folder of MANIFEST.tsv and its captures")
     parser.add_argument("--lab", type=Path, default=kept.FOLDER, help="folder of the lab's vectors")
+    parser.add_argument("--recorded", type=Path, default=target / "lab", help="folder of the lab's captures")
     parser.add_argument("--work", type=Path, default=target / "training", help="vectors, models, scores")
     return Settings(**vars(parser.parse_args()))

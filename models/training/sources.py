@@ -1,6 +1,6 @@
 """Which captures there are, where each comes from and what its flows are called.
 
-Owns: the classes of the manifest's labels, origins, roles, and what is known of files that hold
+Owns: the classes of the manifest's labels, origins, and what is known of files that hold
 background too. Reads the manifest and which runs of the lab are kept; `vectors` reads the rest, and
 `split` says what is on which side.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import kept
-from split import SPLITS, TRAIN, VALIDATION, Split
+from split import SPLITS, Split
 from verdict import CLASSES
 
 MANIFEST_CLASS = {
@@ -67,37 +67,24 @@ class Source:
     run: str | None = None
 
     @property
+    def is_public(self) -> bool:
+        """Whether others captured it, and say of the whole what it is. They are few and each has its own classes: all are
+        learnt from, and each is judged by a model that has not seen its origin."""
+        return self.kind is not None
+
+    @property
     def is_lab(self) -> bool:
-        """Whether the lab made it, which labels flow by flow."""
-        return self.kind is None
+        """Whether it is a run of the lab."""
+        return self.run is not None
 
     @property
-    def role(self) -> str:
-        """Whether models may learn from it: `TRAIN`, or as its split says.
-
-        Public origins are few and each has its own classes: all are learnt from, and each is judged by a
-        model that has not seen it.
-        """
-        return TRAIN if self.split == VALIDATION or not self.is_lab else self.split
-
-    @property
-    def fold(self) -> str:
-        """The part of a cross-validation that holds it back: its origin.
-
-        The lab's scenarios are many small origins; they are held back in two halves.
-        """
-        if not self.is_lab:
-            return self.origin
-        return "lab/odd" if sum(self.origin.encode()) % 2 else "lab/even"
-
-    @property
-    def stops(self) -> bool:
-        """Whether it is kept from the gradient to say when to stop: of public files one in eight, by name."""
-        return self.split == VALIDATION if self.is_lab else sum(self.name.encode()) % 8 == 0
+    def scenario(self) -> str:
+        """What the lab played; the two runs of it are never apart."""
+        return (self.run or "").rpartition(".")[0]
 
     def classes(self, labels: list[str], server_ports: np.ndarray) -> np.ndarray:
         """The class of every row; `UNKNOWN` where nobody says."""
-        if self.is_lab:
+        if not self.is_public:
             # Nobody knows for whom the ingress sent a few of the packets of an attack's time.
             return np.array([UNKNOWN if label == "unknown" else CLASSES.index(label) for label in labels], np.int64)
         found = np.full(len(server_ports), CLASSES.index(self.kind), np.int64)

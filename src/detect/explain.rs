@@ -23,7 +23,7 @@ const STEPS: f64 = 1_000.0;
 
 /// Features that say nearly the same. Whether a row is provisional explains nothing.
 #[rustfmt::skip]
-const GROUPS: [&[&str]; 26] = [
+const GROUPS: [&[&str]; 40] = [
     &["Protocol"],
     &["Flow Duration", "Fwd IAT Total", "Bwd IAT Total"],
     &["Total Fwd Packet", "Total Bwd packets", "Down/Up Ratio", "Subflow Fwd Packets",
@@ -50,38 +50,47 @@ const GROUPS: [&[&str]; 26] = [
       "Idle Min"],
     &["Pair Gap"],
     &["Dst Gap"],
-    &["Src Flows 10s", "Src Flows 60s"],
+    &["Src Flows 10s", "Src Flows 60s", "Src Rate 300s"],
     &["Src Peers 10s", "Src Peers 60s"],
     &["Src Ports 10s", "Src Ports 60s"],
     &["Src Repetition 10s", "Src Repetition 60s"],
     &["Src Failures 10s", "Src Failures 60s"],
     &["Src Regularity 10s", "Src Regularity 60s"],
-    &["Dst Flows 10s", "Dst Flows 60s"],
+    &["Dst Flows 10s", "Dst Flows 60s", "Dst Rate 300s"],
     &["Dst Peers 10s", "Dst Peers 60s"],
     &["Dst Ports 10s", "Dst Ports 60s"],
     &["Dst Repetition 10s", "Dst Repetition 60s"],
     &["Dst Failures 10s", "Dst Failures 60s"],
     &["Dst Regularity 10s", "Dst Regularity 60s"],
+    &["Src Open"],
+    &["Dst Open", "Svc Open"],
+    &["Pair Open", "Hosts Open"],
+    &["Pair Rate 10s", "Pair Rate 60s", "Pair Rate 300s", "Hosts Rate 10s", "Hosts Rate 60s",
+      "Hosts Rate 300s"],
+    &["Svc Rate 10s", "Svc Rate 60s", "Svc Rate 300s"],
+    &["Src Up 60s", "Src Up 300s"],
+    &["Src Down 60s", "Src Down 300s"],
+    &["Pair Up 60s", "Pair Up 300s", "Hosts Up 60s", "Hosts Up 300s"],
+    &["Pair Down 60s", "Pair Down 300s", "Hosts Down 60s", "Hosts Down 300s"],
+    &["Pair Interval", "Hosts Interval"],
+    &["Pair Regularity", "Hosts Regularity"],
+    &["Pair Failures", "Hosts Failures"],
+    &["Pair Up Each", "Hosts Up Each", "Pair Up Spread", "Hosts Up Spread"],
+    &["Pair Down Each", "Hosts Down Each", "Pair Down Spread", "Hosts Down Spread"],
 ];
 
 impl Scorer {
-    /// What moved the score of the flow that both sequences end with towards `class`, the most
-    /// important first, at most five reasons.
+    /// What moved the probability of `class` for the flow that `sequence` ends
+    /// with, the most important first, at most five reasons.
     ///
     /// The usual values are those of the model's baseline; they are put in all steps at once.
-    pub fn explain(
-        &mut self,
-        sequences: &[Sequence; 2],
-        class: Class,
-    ) -> Result<Vec<Reason>, Error> {
+    pub fn explain(&mut self, sequence: &Sequence, class: Class) -> Result<Vec<Reason>, Error> {
         let groups = GROUPS.map(Group::new);
         let baseline = self.manifest.baseline;
-        let trials: Vec<_> =
-            sequences.iter().flat_map(|sequence| trials(sequence, &groups, &baseline)).collect();
-        let outputs = self.score(&trials)?;
+        let outputs = self.score(&trials(sequence, &groups, &baseline))?;
         let mut moved = moves(&outputs, class);
         moved.sort_by_key(|(group, by)| (Reverse(*by), *group));
-        let newest = &sequences[0].steps[LENGTH - 1];
+        let newest = &sequence.steps[LENGTH - 1];
         let moving = moved.iter().take_while(|(_, by)| *by > 0);
         let reasons = moving.filter_map(|(group, _)| groups[*group].reason(newest, &baseline));
         Ok(reasons.take(REASONS).collect())
@@ -119,7 +128,7 @@ impl Group {
 /// How far apart two values are on the scale of logarithms, on which the model reads them.
 fn distance(unit: Unit, value: f32, usual: f32) -> f64 {
     let logarithm = |value: f32| match unit {
-        Unit::LogCount | Unit::LogSeconds => f64::from(value),
+        Unit::LogCount | Unit::LogSeconds | Unit::LogBytes | Unit::LogRatio => f64::from(value),
         _ => f64::from(value.abs()).ln_1p().copysign(f64::from(value)),
     };
     (logarithm(value) - logarithm(usual)).abs()
@@ -151,19 +160,14 @@ fn mixed(sequence: &Sequence, baseline: &Vector, is_usual: impl Fn(usize) -> boo
     mixed
 }
 
-/// By how many steps each group moved the score, over all sequences that were tried.
+/// By how many steps each group moved the probability of `class`.
 fn moves(outputs: &[Output], class: Class) -> Vec<(usize, i64)> {
-    let score = |output: &Output| f64::from(output.probabilities[class as usize] * output.anomaly);
-    let mut moves = [0.0; GROUPS.len()];
-    let (tried, _) = outputs.as_chunks::<{ 2 + 2 * GROUPS.len() }>();
-    for [as_is, usual, groups @ ..] in tried {
-        for (moves, [without, alone]) in moves.iter_mut().zip(groups.as_chunks().0) {
-            *moves += score(as_is) - score(without) + score(alone) - score(usual);
-        }
-    }
-    // Two differences for each sequence.
-    let terms = f64::from(2 * u32::try_from(tried.len()).unwrap_or(u32::MAX));
-    moves.iter().map(|moves| steps(moves / terms)).enumerate().collect()
+    let of = |output: &Output| f64::from(output.probabilities[class as usize]);
+    let [as_is, usual, groups @ ..] = outputs else { return Vec::new() };
+    let (groups, _) = groups.as_chunks();
+    let move_of =
+        |[without, alone]: &[Output; 2]| (of(as_is) - of(without) + of(alone) - of(usual)) / 2.0;
+    groups.iter().map(|group| steps(move_of(group))).enumerate().collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the value is between -1,000 and 1,000")]
@@ -174,7 +178,7 @@ fn steps(contribution: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{CLASSES, Model, Runtime, Scope};
+    use crate::detect::{CLASSES, Model, Runtime};
 
     #[test]
     fn every_feature_but_one_is_in_exactly_one_group() {
@@ -202,15 +206,14 @@ mod tests {
     fn answer(sequence: &Sequence) -> Output {
         let newest = &sequence.steps[LENGTH - 1];
         let is_seen = |group: usize| Group::new(GROUPS[group]).members().any(|at| newest[at] > 0.0);
-        let anomaly = if is_seen(20) || is_seen(21) { 0.8 } else { 0.1 };
-        let anomaly = anomaly + if is_seen(3) { 0.1 } else { 0.0 };
-        Output { probabilities: [1.0; CLASSES], anomaly }
+        let sure = if is_seen(20) || is_seen(21) { 0.8 } else { 0.1 };
+        Output { probabilities: [sure + if is_seen(3) { 0.1 } else { 0.0 }; CLASSES] }
     }
 
     #[test]
     fn groups_that_each_suffice_are_both_found_and_the_order_is_that_of_the_catalogue() {
         let steps = [[1.0; ALL_FEATURES]; LENGTH];
-        let sequence = Sequence { scope: Scope::Pair, steps, len: LENGTH };
+        let sequence = Sequence { steps, len: LENGTH };
         let trials = trials(&sequence, &GROUPS.map(Group::new), &[0.0; ALL_FEATURES]);
         let outputs: Vec<_> = trials.iter().map(answer).collect();
         let mut moved = moves(&outputs, Class::Scan);
@@ -221,7 +224,7 @@ mod tests {
     #[test]
     fn padding_stays_empty() {
         let steps = [[0.0; ALL_FEATURES]; LENGTH];
-        let sequence = Sequence { scope: Scope::Pair, steps, len: 2 };
+        let sequence = Sequence { steps, len: 2 };
         let mixed = mixed(&sequence, &[7.0; ALL_FEATURES], |_| true);
         assert_eq!(mixed.steps.map(|step| step[0] > 0.0), std::array::from_fn(|at| at >= 8));
     }
@@ -231,10 +234,9 @@ mod tests {
         let model = Model::built_in().unwrap();
         let mut scorer = Scorer::new(&model, &Runtime::start(None).unwrap()).unwrap();
         let steps = [[9.0; ALL_FEATURES]; LENGTH];
-        let of = |scope| Sequence { scope, steps, len: LENGTH };
-        let both = [of(Scope::Pair), of(Scope::Server)];
-        let reasons = scorer.explain(&both, Class::Benign).unwrap();
-        assert!(!reasons.is_empty() && reasons.len() <= REASONS, "{reasons:?}");
-        assert_eq!(reasons, scorer.explain(&both, Class::Benign).unwrap());
+        let sequence = Sequence { steps, len: LENGTH };
+        let reasons = scorer.explain(&sequence, Class::Benign).unwrap();
+        assert!(reasons.len() <= REASONS, "{reasons:?}");
+        assert_eq!(reasons, scorer.explain(&sequence, Class::Benign).unwrap());
     }
 }

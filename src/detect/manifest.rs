@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::budget::{AlertBudget, Cost, affordable};
 use super::class::{CLASSES, Class};
 use super::error::{Error, REASON_CHARS, shown};
 use super::score::Score;
 use super::sequence::LENGTH;
 use crate::feature::{ALL_FEATURES, FEATURES, Vector};
 
-/// The only form of a manifest there is so far.
-const FORMAT: u32 = 1;
+/// The form of manifests; models of the first have thresholds that know no budget.
+const FORMAT: u32 = 2;
 
 /// Longest manifest.
 pub(super) const MANIFEST_BYTES: usize = 1 << 20;
@@ -23,11 +24,16 @@ const TEXT_CHARS: usize = 1_000;
 /// Longest quotation in a message.
 const QUOTED_CHARS: usize = 64;
 
-/// From which anomaly score on a class alarms.
+/// From which score on a class alarms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds([f64; CLASSES]);
 
 impl Thresholds {
+    fn within(costs: &[Option<Cost>; CLASSES], budget: AlertBudget) -> Self {
+        let found = affordable(costs.each_ref().map(Option::as_ref), budget);
+        Self(found.map(|threshold| threshold.unwrap_or(f64::INFINITY)))
+    }
+
     /// The threshold of `class`; none for what is benign.
     #[must_use]
     pub fn of(&self, class: Class) -> Option<f64> {
@@ -48,8 +54,9 @@ pub struct Manifest {
     pub name: String,
     /// The SHA-256 of its graph, in hexadecimal digits.
     pub sha256: String,
-    /// From which score on a class alarms.
+    /// From which score on a class alarms, by the budget that was set last.
     pub thresholds: Thresholds,
+    costs: [Option<Cost>; CLASSES],
     /// The usual value of each feature, in the order of the catalogue.
     pub baseline: Vector,
     /// What the random numbers of its training began with.
@@ -68,7 +75,8 @@ struct Written {
     sequence_length: usize,
     features: Vec<String>,
     classes: Vec<String>,
-    thresholds: BTreeMap<String, f64>,
+    /// Of every attack pairs of false incidents an hour and the threshold that costs them.
+    costs: BTreeMap<String, Vec<[f64; 2]>>,
     baseline: Vec<f64>,
     seed: u64,
     trained_on: String,
@@ -87,14 +95,21 @@ impl Manifest {
         same_list("class", &written.classes, Class::ALL.iter().map(|class| class.name()))?;
         let sha256 = digest(onnx);
         same("the SHA-256 of the graph", &shown(&written.sha256, QUOTED_CHARS), &sha256)?;
+        let costs = costs(&written.costs)?;
         Ok(Self {
             name: text("name", written.name)?,
             sha256,
-            thresholds: thresholds(&written.thresholds)?,
+            thresholds: Thresholds::within(&costs, AlertBudget::default()),
+            costs,
             baseline: baseline(&written.baseline)?,
             seed: written.seed,
             trained_on: text("trained_on", written.trained_on)?,
         })
+    }
+
+    /// Chooses the thresholds anew.
+    pub(super) fn spend(&mut self, budget: AlertBudget) {
+        self.thresholds = Thresholds::within(&self.costs, budget);
     }
 }
 
@@ -136,24 +151,26 @@ fn text(key: &str, text: String) -> Result<String, Error> {
     Ok(text)
 }
 
-fn thresholds(written: &BTreeMap<String, f64>) -> Result<Thresholds, Error> {
+fn costs(written: &BTreeMap<String, Vec<[f64; 2]>>) -> Result<[Option<Cost>; CLASSES], Error> {
     let attacks = || Class::ALL.iter().filter(|class| **class != Class::Benign);
     if let Some(name) = written.keys().find(|name| attacks().all(|class| class.name() != **name)) {
         let name = shown(name, QUOTED_CHARS);
-        return Err(Error::Invalid(format!("it has a threshold for `{name}`, which is no attack")));
+        return Err(Error::Invalid(format!("it has costs for `{name}`, which is no attack")));
     }
-    let mut thresholds = [f64::INFINITY; CLASSES];
+    let mut costs = [const { None }; CLASSES];
     for class in attacks() {
-        let Some(&value) = written.get(class.name()) else {
-            return Err(Error::Invalid(format!("it has no threshold for `{class}`")));
+        let Some(points) = written.get(class.name()) else {
+            return Err(Error::Invalid(format!("it has no costs for `{class}`")));
         };
-        if !(0.0..=1.0).contains(&value) {
-            let problem = format!("its threshold for `{class}` is {value} and not from 0 to 1");
+        let Some(cost) = Cost::new(points) else {
+            let problem = format!(
+                "its costs for `{class}` do not fall to 0 an hour while thresholds rise from 0 to 1"
+            );
             return Err(Error::Invalid(problem));
-        }
-        thresholds[*class as usize] = value;
+        };
+        costs[*class as usize] = Some(cost);
     }
-    Ok(Thresholds(thresholds))
+    Ok(costs)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite")]
@@ -182,13 +199,13 @@ mod tests {
     fn good() -> Value {
         let attacks = Class::ALL.iter().skip(1);
         json!({
-            "format": 1,
-            "name": "clstm-1",
+            "format": 2,
+            "name": "clstm-2",
             "sha256": digest(ONNX),
             "sequence_length": LENGTH,
             "features": FEATURES.iter().map(|feature| feature.name).collect::<Vec<_>>(),
             "classes": Class::ALL.iter().map(|class| class.name()).collect::<Vec<_>>(),
-            "thresholds": attacks.map(|class| (class.name(), 0.9)).collect::<BTreeMap<_, _>>(),
+            "costs": attacks.map(|class| (class.name(), [[3.0, 0.6], [0.0, 0.9]])).collect::<BTreeMap<_, _>>(),
             "baseline": vec![0.5; ALL_FEATURES],
             "seed": 7,
             "trained_on": "captures of a test",
@@ -209,7 +226,7 @@ mod tests {
     #[test]
     fn a_manifest_that_fits_is_taken() {
         let manifest = read(&good()).unwrap();
-        assert_eq!(manifest.name, "clstm-1");
+        assert_eq!(manifest.name, "clstm-2");
         assert_eq!(manifest.thresholds.of(Class::Scan), Some(0.9));
         assert_eq!(manifest.thresholds.of(Class::Benign), None);
     }
@@ -223,27 +240,36 @@ mod tests {
         assert!(said.ends_with("class 1 is `sweep` in the model and `scan` here"), "{said}");
         let said = refusal("/sequence_length", json!(20));
         assert!(said.ends_with("the sequence length is 20 in the model and 10 here"), "{said}");
-        let said = refusal("/format", json!(2));
-        assert!(said.ends_with("the format is 2 in the model and 1 here"), "{said}");
+        let said = refusal("/format", json!(1));
+        assert!(said.ends_with("the format is 1 in the model and 2 here"), "{said}");
         let said = refusal("/features", json!(["Protocol"]));
-        assert!(said.ends_with("is 1 in the model and 104 here"), "{said}");
+        assert!(said.ends_with("is 1 in the model and 146 here"), "{said}");
         let said = refusal("/sha256", json!("00ff"));
         let sum = digest(ONNX);
         assert!(said.ends_with(&format!("is 00ff in the model and {sum} here")), "{said}");
         let said = refusal("/baseline", json!([1.0]));
-        assert!(said.ends_with("baseline is 1 in the model and 104 here"), "{said}");
+        assert!(said.ends_with("baseline is 1 in the model and 146 here"), "{said}");
     }
 
     #[test]
-    fn every_attack_has_a_threshold_from_0_to_1_and_nothing_else_has_one() {
-        let said = refusal("/thresholds/scan", json!(1.01));
-        assert!(said.ends_with("threshold for `scan` is 1.01 and not from 0 to 1"), "{said}");
+    fn every_attack_has_costs_that_fall_and_nothing_else_has_any() {
+        let said = refusal("/costs/scan", json!([[1.0, 0.5]]));
+        assert!(said.contains("costs for `scan` do not fall to 0 an hour"), "{said}");
         let mut manifest = good();
-        manifest["thresholds"].as_object_mut().unwrap().remove("beacon");
-        assert!(read(&manifest).unwrap_err().ends_with("no threshold for `beacon`"));
+        manifest["costs"].as_object_mut().unwrap().remove("beacon");
+        assert!(read(&manifest).unwrap_err().ends_with("no costs for `beacon`"));
         let mut manifest = good();
-        manifest["thresholds"]["benign"] = json!(0.5);
+        manifest["costs"]["benign"] = json!([[0.0, 0.5]]);
         assert!(read(&manifest).unwrap_err().contains("`benign`, which is no attack"));
+    }
+
+    #[test]
+    fn who_allows_more_false_incidents_gets_lower_thresholds() {
+        let mut manifest = read(&good()).unwrap();
+        manifest.spend(AlertBudget::hourly(40.0));
+        assert_eq!(manifest.thresholds.of(Class::Scan), Some(0.6));
+        manifest.spend("1/day".parse().unwrap());
+        assert_eq!(manifest.thresholds.of(Class::Scan), Some(0.9));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Feature vectors to verdicts.
 //!
-//! The model reads the last vectors of a context in sequence and says of each flow what it is and
-//! how unusual. What vectors are made of belongs to [`crate::feature`], what becomes of verdicts to
+//! The model reads the last vectors of one client at one service in sequence and says of each flow
+//! what it is. What vectors are made of belongs to [`crate::feature`], what becomes of verdicts to
 //! [`crate::incident`]; threads, batches and queues belong to [`crate::engine`].
 
 mod backend;
+mod budget;
 mod class;
 mod error;
 mod explain;
@@ -18,6 +19,7 @@ mod verdict;
 mod words;
 
 pub use backend::Backend;
+pub use budget::AlertBudget;
 pub use class::{CLASSES, Class};
 pub use error::Error;
 pub use manifest::{Manifest, Thresholds};
@@ -25,5 +27,5 @@ pub use model::Model;
 pub use runtime::Runtime;
 pub use score::Score;
 pub use scorer::{Output, Scorer};
-pub use sequence::{LENGTH, Scope, Sequence, Sequences};
+pub use sequence::{LENGTH, Sequence, Sequences};
 pub use verdict::{FlowSummary, Reason, Verdict};

@@ -10,22 +10,19 @@ use super::error::{Error, REASON_CHARS, shown};
 use super::manifest::Manifest;
 use super::model::Model;
 use super::runtime::Runtime;
-use super::sequence::{LENGTH, Scope, Sequence};
+use super::sequence::{LENGTH, Sequence};
 use crate::feature::ALL_FEATURES;
 
 /// Names of the inputs and outputs of every graph.
 const SEQUENCES: &str = "sequences";
 const MASK: &str = "mask";
 const PROBABILITIES: &str = "probabilities";
-const ANOMALY: &str = "anomaly";
 
 /// What the model answers to one sequence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Output {
     /// How probable each class is.
     pub probabilities: [f32; CLASSES],
-    /// How unusual the newest flow is, 0 to 1.
-    pub anomaly: f32,
 }
 
 /// One session of a model; each thread that scores has its own.
@@ -52,7 +49,7 @@ impl Scorer {
         let manifest = model.manifest.clone();
         let mut scorer = Self { session, manifest, steps: Vec::new(), mask: Vec::new() };
         let steps = [[0.0; ALL_FEATURES]; LENGTH];
-        let empty = Sequence { scope: Scope::Pair, steps, len: 1 };
+        let empty = Sequence { steps, len: 1 };
         // Two, so that a graph made for one at a time does not pass.
         match scorer.score([&empty, &empty]) {
             Ok(_) => Ok(scorer),
@@ -100,10 +97,8 @@ impl Scorer {
             }
         };
         let probabilities = output(PROBABILITIES, &[batch, CLASSES])?;
-        let anomalies = output(ANOMALY, &[batch])?;
         let (probabilities, _) = probabilities.as_chunks();
-        let pairs = probabilities.iter().zip(anomalies);
-        Ok(pairs.map(|(&probabilities, &anomaly)| Output { probabilities, anomaly }).collect())
+        Ok(probabilities.iter().map(|&probabilities| Output { probabilities }).collect())
     }
 }
 

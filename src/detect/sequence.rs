@@ -1,4 +1,4 @@
-//! Sequences: the last vectors of one client at one service, and of one server.
+//! Sequences: the last vectors of one client at one service.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -16,38 +16,12 @@ pub const LENGTH: usize = 10;
 /// Memory for the vectors of past flows, in bytes.
 const HISTORY_BYTES: usize = 128 << 20;
 
-/// What the flows of a sequence have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// One client at one service: client, server, server port and protocol.
-    Pair,
-    /// One server, whoever its clients are.
-    Server,
-}
-
-/// A context: a scope and whom it is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Key {
-    Pair(Address, Address, u16, u8),
-    Server(Address),
-}
-
-impl Key {
-    fn new(scope: Scope, tuple: &Tuple) -> Self {
-        match scope {
-            Scope::Pair => {
-                Self::Pair(tuple.source, tuple.target, tuple.server_port(), tuple.protocol)
-            }
-            Scope::Server => Self::Server(tuple.target),
-        }
-    }
-}
+/// The context that the flows of a sequence have in common: client, server, server port, protocol.
+type Key = (Address, Address, u16, u8);
 
 /// The newest vector of a context behind those of the final rows before it.
 #[derive(Debug, Clone, Copy)]
 pub struct Sequence {
-    /// What its flows have in common.
-    pub scope: Scope,
     /// Oldest first, the newest last; where there are fewer than [`LENGTH`], zeros come first.
     pub steps: [Vector; LENGTH],
     /// How many of the last `steps` are vectors.
@@ -74,25 +48,24 @@ impl Default for Sequences {
 }
 
 impl Sequences {
-    /// The sequences that end with `vector`, which belongs to `row`.
+    /// The sequence that ends with `vector`, which belongs to `row`.
     ///
     /// Only final rows are remembered: an open flow never counts twice.
-    pub fn observe(&mut self, row: &Row<'_>, vector: &Vector) -> [Sequence; 2] {
-        [Scope::Pair, Scope::Server].map(|scope| {
-            let key = Key::new(scope, &row.flow.tuple);
-            let past = self.history.get(&key);
-            let sequence = sequence(scope, past.into_iter().flatten(), vector);
-            if matches!(row.state, State::Final(_)) {
-                let past = self.history.get_or_insert_mut(key, VecDeque::new);
-                if past.len() == LENGTH - 1 {
-                    past.pop_front();
-                }
-                // No more than the cap on entries counts on.
-                past.reserve_exact(1);
-                past.push_back(*vector);
+    pub fn observe(&mut self, row: &Row<'_>, vector: &Vector) -> Sequence {
+        let Tuple { source, target, protocol, .. } = row.flow.tuple;
+        let key = (source, target, row.flow.tuple.server_port(), protocol);
+        let past = self.history.get(&key);
+        let sequence = sequence(past.into_iter().flatten(), vector);
+        if matches!(row.state, State::Final(_)) {
+            let past = self.history.get_or_insert_mut(key, VecDeque::new);
+            if past.len() == LENGTH - 1 {
+                past.pop_front();
             }
-            sequence
-        })
+            // No more than the cap on entries counts on.
+            past.reserve_exact(1);
+            past.push_back(*vector);
+        }
+        sequence
     }
 
     /// Forgets everything, as when the capture's clock jumps back.
@@ -101,18 +74,14 @@ impl Sequences {
     }
 }
 
-fn sequence<'a>(
-    scope: Scope,
-    past: impl Iterator<Item = &'a Vector>,
-    newest: &'a Vector,
-) -> Sequence {
+fn sequence<'a>(past: impl Iterator<Item = &'a Vector>, newest: &'a Vector) -> Sequence {
     let vectors: Vec<_> = past.chain([newest]).collect();
     let len = vectors.len();
     let mut steps = [[0.0; ALL_FEATURES]; LENGTH];
     for (step, vector) in steps.iter_mut().rev().zip(vectors.into_iter().rev()) {
         *step = *vector;
     }
-    Sequence { scope, steps, len }
+    Sequence { steps, len }
 }
 
 #[cfg(test)]
@@ -145,9 +114,9 @@ mod tests {
         Stamp { clock_us: packet.time_us, sequence: number.into() }
     }
 
-    /// The first value of every step of the two sequences that end in each row, for flows from
-    /// these clients to one service; the n-th row's vector begins with n.
-    fn first_values(clients: &[u8], state: Option<State>) -> Vec<[Vec<f32>; 2]> {
+    /// The first value of every step of the sequence that ends in each row, for flows from these
+    /// clients to one service; the n-th row's vector begins with n.
+    fn first_values(clients: &[u8], state: Option<State>) -> Vec<Vec<f32>> {
         let timeouts = Timeouts { report_us: Some(5_000_000), ..Timeouts::default() };
         let mut table = FlowTable::new(Share::new(100, 1), 0, 100, timeouts);
         let mut sequences = Sequences::default();
@@ -162,8 +131,8 @@ mod tests {
             if is_wanted {
                 let mut vector = [0.0; ALL_FEATURES];
                 vector[0] = f32::from(row.flow.tuple.source_port);
-                let pair = sequences.observe(&row, &vector);
-                seen.push(pair.map(|one| one.steps.iter().map(|step| step[0]).collect()));
+                let sequence = sequences.observe(&row, &vector);
+                seen.push(sequence.steps.iter().map(|step| step[0]).collect());
             }
         });
         seen
@@ -172,27 +141,26 @@ mod tests {
     #[test]
     fn a_short_sequence_begins_with_zeros() {
         let seen = first_values(&[7], None);
-        assert_eq!(seen[0][0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+        assert_eq!(seen[0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
     }
 
     #[test]
-    fn a_client_at_a_service_and_a_server_have_sequences_of_their_own() {
+    fn each_client_at_a_service_has_a_sequence_of_its_own() {
         let seen = first_values(&[7, 8, 7], None);
-        let [pair, server] = &seen[2];
-        assert_eq!(pair[7..], [0.0, 1.0, 3.0]);
-        assert_eq!(server[7..], [1.0, 2.0, 3.0]);
+        assert_eq!(seen[1][7..], [0.0, 0.0, 2.0]);
+        assert_eq!(seen[2][7..], [0.0, 1.0, 3.0]);
     }
 
     #[test]
     fn only_the_last_ten_are_kept() {
         let seen = first_values(&[7; 12], None);
-        assert_eq!(seen[11][0], [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]);
+        assert_eq!(seen[11], [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]);
     }
 
     #[test]
     fn an_open_flow_is_not_remembered() {
         let seen = first_values(&[7, 7], Some(State::Provisional));
-        assert_eq!(seen[1][0][8..], [0.0, 2.0]);
+        assert_eq!(seen[1][8..], [0.0, 2.0]);
     }
 
     #[test]

@@ -61,38 +61,43 @@ const fn moment(row: &Row<'_>) -> i64 {
 pub struct Verdict {
     /// The flow.
     pub flow: FlowSummary,
-    /// The most probable class.
+    /// What it is taken for: the most probable attack if it alarms, else the most probable class.
     pub class: Class,
-    /// The anomaly score.
+    /// How probable it is that it is an attack, of whatever class.
     pub score: Score,
     /// The probability of each class, in the order of [`Class::ALL`].
     pub probabilities: [Score; CLASSES],
-    /// Whether the class is an attack and the score reaches its threshold.
+    /// Whether the score reaches the threshold of the most probable attack.
     pub is_alarm: bool,
     /// All features of the flow, in the order of the catalogue.
     pub vector: Arc<Vector>,
 }
 
 impl Verdict {
-    /// Joins what the model said of the two sequences that end with `flow`: their mean, rounded
-    /// before anything is decided on it. Of equally probable classes the first counts.
+    /// The verdict on a flow, rounded before anything is decided on it. Of equally probable classes the
+    /// first counts.
     #[must_use]
     pub fn new(
         flow: FlowSummary,
         vector: Arc<Vector>,
-        [pair, server]: [Output; 2],
+        output: &Output,
         thresholds: &Thresholds,
     ) -> Self {
-        let mean = |a: f32, b: f32| Score::new(a.midpoint(b));
-        let probabilities =
-            std::array::from_fn(|at| mean(pair.probabilities[at], server.probabilities[at]));
-        let score = mean(pair.anomaly, server.anomaly);
-        let most = probabilities.iter().max().copied().unwrap_or_default();
-        let at = probabilities.iter().position(|score| *score == most).unwrap_or_default();
-        let class = Class::ALL[at];
-        let is_alarm = thresholds.is_reached(class, score);
+        let probabilities = output.probabilities.map(Score::new);
+        let score = Score::new(1.0 - output.probabilities[Class::Benign as usize]);
+        let attack = most_probable(&probabilities, 1);
+        let is_alarm = thresholds.is_reached(attack, score);
+        let class = if is_alarm { attack } else { most_probable(&probabilities, 0) };
         Self { flow, class, score, probabilities, is_alarm, vector }
     }
+}
+
+/// The most probable class, but for the first `but` of the list.
+fn most_probable(probabilities: &[Score; CLASSES], but: usize) -> Class {
+    let classes = Class::ALL.into_iter().zip(probabilities).skip(but);
+    // Of equals `max_by_key` would take the last.
+    let most = classes.rev().max_by_key(|(_, probability)| **probability);
+    most.map_or(Class::Benign, |(class, _)| class)
 }
 
 /// A feature that moved the score.
@@ -114,10 +119,10 @@ mod tests {
 
     const BENIGN: usize = Class::Benign as usize;
     const SCAN: usize = Class::Scan as usize;
+    const BEACON: usize = Class::Beacon as usize;
 
-    /// The verdict on two answers, each of some probabilities and an anomaly score; thresholds are
-    /// those of the model in the binary.
-    fn verdict(answers: [(&[(usize, f32)], f32); 2]) -> Verdict {
+    /// The verdict on an answer; thresholds are those of the model in the binary.
+    fn verdict(likely: &[(usize, f32)]) -> Verdict {
         let address = Address::v4([10, 0, 0, 1]);
         let tuple = Tuple {
             source: address,
@@ -138,48 +143,49 @@ mod tests {
             reports: 0,
             state: State::Final(End::Fin),
         };
-        let outputs = answers.map(|(likely, anomaly)| {
-            let mut probabilities = [0.0; CLASSES];
-            for (class, probability) in likely {
-                probabilities[*class] = *probability;
-            }
-            Output { probabilities, anomaly }
-        });
+        let mut probabilities = [0.0; CLASSES];
+        for (class, probability) in likely {
+            probabilities[*class] = *probability;
+        }
         let thresholds = Model::built_in().unwrap().manifest.thresholds;
-        Verdict::new(flow, Arc::new([0.0; ALL_FEATURES]), outputs, &thresholds)
+        let output = Output { probabilities };
+        Verdict::new(flow, Arc::new([0.0; ALL_FEATURES]), &output, &thresholds)
     }
 
-    #[test]
-    fn both_sequences_count_the_same() {
-        let verdict = verdict([(&[(SCAN, 1.0)], 1.0), (&[(SCAN, 0.2), (BENIGN, 0.8)], 0.5)]);
-        assert_eq!((verdict.class, verdict.score), (Class::Scan, Score::new(0.75)));
-        assert_eq!(verdict.probabilities[SCAN], Score::new(0.6));
-        assert_eq!(verdict.probabilities[BENIGN], Score::new(0.4));
+    fn threshold() -> f32 {
+        let threshold = Model::built_in().unwrap().manifest.thresholds.of(Class::Scan).unwrap();
+        #[expect(clippy::cast_possible_truncation, reason = "scores are rounded anyway")]
+        let threshold = threshold as f32;
+        threshold
     }
 
     #[test]
     fn what_is_equal_once_rounded_is_a_tie_that_the_first_class_wins() {
-        let answer: (&[_], _) = (&[(BENIGN, 0.499_99), (SCAN, 0.500_01)], 0.0);
-        assert_eq!(verdict([answer; 2]).class, Class::Benign);
-        let answer: (&[_], _) = (&[(BENIGN, 0.499_9), (SCAN, 0.500_1)], 0.0);
-        assert_eq!(verdict([answer; 2]).class, Class::Scan);
+        let tied = [(BENIGN, 0.0), (SCAN, 0.499_99), (BEACON, 0.500_01)];
+        assert_eq!(verdict(&tied).class, Class::Scan);
+        let clear = [(BENIGN, 0.0), (SCAN, 0.499_9), (BEACON, 0.500_1)];
+        assert_eq!(verdict(&clear).class, Class::Beacon);
     }
 
     #[test]
-    fn what_is_benign_never_alarms_however_unusual() {
-        let answer: (&[_], _) = (&[(BENIGN, 1.0)], 1.0);
-        assert!(!verdict([answer; 2]).is_alarm);
+    fn what_is_benign_never_alarms() {
+        let verdict = verdict(&[(BENIGN, 1.0)]);
+        assert_eq!((verdict.class, verdict.score), (Class::Benign, Score::ZERO));
+        assert!(!verdict.is_alarm);
     }
 
     #[test]
     fn an_attack_alarms_from_its_threshold_on() {
-        let threshold = Model::built_in().unwrap().manifest.thresholds.of(Class::Scan).unwrap();
-        let is_alarm = |score: f64| {
-            #[expect(clippy::cast_possible_truncation, reason = "scores are rounded anyway")]
-            let answer: (&[_], _) = (&[(SCAN, 1.0)], score as f32);
-            verdict([answer; 2]).is_alarm
-        };
-        assert!(is_alarm(threshold + 0.000_1));
-        assert!(!is_alarm(threshold - 0.000_1));
+        let of = |score: f32| verdict(&[(BENIGN, 1.0 - score), (SCAN, score)]);
+        let (over, under) = (of(threshold() + 0.000_1), of(threshold() - 0.000_1));
+        assert_eq!((over.class, over.is_alarm), (Class::Scan, true));
+        assert!(!under.is_alarm, "{under:?}");
+    }
+
+    #[test]
+    fn what_several_attacks_share_alarms_for_the_most_probable_of_them() {
+        let verdict = verdict(&[(BENIGN, 0.0), (SCAN, 0.4), (BEACON, 0.35), (BEACON + 1, 0.25)]);
+        assert_eq!((verdict.class, verdict.score), (Class::Scan, Score::ONE));
+        assert!(verdict.is_alarm);
     }
 }

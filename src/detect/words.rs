@@ -33,6 +33,8 @@ fn quantity(unit: Unit, value: f64) -> String {
         Unit::SquareBytes => format!("{} B²", number(value)),
         Unit::Microseconds => duration(value / 1e6),
         Unit::LogSeconds => duration(value.exp_m1()),
+        Unit::LogBytes => bytes(value.exp_m1()),
+        Unit::LogRatio => format!("{} times", number(value.exp())),
         Unit::BytesPerSecond => format!("{}/s", bytes(value)),
         Unit::PacketsPerSecond => format!("{} packets/s", number(value)),
     }

@@ -24,7 +24,7 @@ impl Detection {
     pub fn observe(&mut self, scored: &Scored) {
         let Self { tracker, explainer } = self;
         tracker.observe(&scored.verdict, || {
-            explainer.explain(&scored.sequences, scored.verdict.class).unwrap_or_else(|error| {
+            explainer.explain(&scored.sequence, scored.verdict.class).unwrap_or_else(|error| {
                 warn!(%error, flow = %scored.verdict.flow.id, "an incident is not explained");
                 Vec::new()
             })

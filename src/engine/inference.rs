@@ -29,13 +29,13 @@ use crate::feature::Vector;
 
 pub use self::mark::Mark;
 
-/// Flows in a full batch, each with two sequences.
-const BATCH: usize = 32;
+/// Flows in a full batch.
+const BATCH: usize = 64;
 
-/// Flows that may wait in a replay, 8.5 KiB each.
+/// Flows that may wait in a replay, 6.5 KiB each.
 const WAITING_REPLAY: usize = 8 * BATCH;
 
-/// Flows that may wait live: 34 MiB, and less than a second of the work of one thread.
+/// Flows that may wait live: 26 MiB, and less than a second of the work of one thread.
 const WAITING_LIVE: usize = 4_096;
 
 /// How long a batch that is not full waits for more.
@@ -58,8 +58,8 @@ pub enum Pace {
 pub struct Scored {
     /// What the model said.
     pub verdict: Verdict,
-    /// The sequences that it was asked about, for whoever wants to know why.
-    pub sequences: Box<[Sequence; 2]>,
+    /// The sequence that it was asked about, for whoever wants to know why.
+    pub sequence: Box<Sequence>,
 }
 
 /// What inference delivers, in the order in which flows were submitted and marks were set.
@@ -141,9 +141,9 @@ impl Inference {
         Arc::clone(&self.entrance.0.progress)
     }
 
-    /// Takes the next flow: its vector, and the two sequences that end with it.
-    pub fn submit(&self, flow: FlowSummary, vector: Arc<Vector>, sequences: Box<[Sequence; 2]>) {
-        self.entrance.0.submit(Job::new(flow, vector, sequences));
+    /// Takes the next flow: its vector, and the sequence that ends with it.
+    pub fn submit(&self, flow: FlowSummary, vector: Arc<Vector>, sequence: Box<Sequence>) {
+        self.entrance.0.submit(Job::new(flow, vector, sequence));
     }
 
     /// Delivers `mark` behind the verdicts on all flows submitted so far. Never waits.

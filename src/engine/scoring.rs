@@ -82,8 +82,8 @@ impl Sink for Scoring {
         self.flows.observe(report);
         if let Some((row, context)) = self.contexts.observe(report) {
             let vector = vector(&Summary::new(row.flow), &context);
-            let sequences = Box::new(self.sequences.observe(&row, &vector));
-            self.inference.submit(FlowSummary::from(&row), Arc::new(vector), sequences);
+            let sequence = Box::new(self.sequences.observe(&row, &vector));
+            self.inference.submit(FlowSummary::from(&row), Arc::new(vector), sequence);
         }
         Ok(())
     }

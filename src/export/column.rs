@@ -26,8 +26,6 @@ pub enum Column {
     FlowId,
     /// Whether the row is the last word on its flow.
     Final,
-    /// What the flows of the sequence have in common.
-    Scope,
     /// How many steps of the sequence are vectors.
     Steps,
     /// A feature at a step of the sequence; 0 is the oldest.
@@ -61,7 +59,7 @@ impl Column {
         columns.push(Self::Feature(0));
         columns.push(Self::Timestamp);
         if choice.sequences {
-            columns.extend([Self::Label, Self::FlowId, Self::Final, Self::Scope, Self::Steps]);
+            columns.extend([Self::Label, Self::FlowId, Self::Final, Self::Steps]);
             let steps = (0..LENGTH).flat_map(|step| (0..FEATURES.len()).map(move |at| (step, at)));
             columns.extend(steps.map(|(step, at)| Self::Step(step, at)));
             return columns;
@@ -91,7 +89,6 @@ impl Column {
             Self::Label => "Label".into(),
             Self::FlowId => "Weir Flow ID".into(),
             Self::Final => "Final".into(),
-            Self::Scope => "Scope".into(),
             Self::Steps => "Steps".into(),
             Self::Step(step, at) => format!("{step}.{}", FEATURES[*at].name),
         }

@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::column::{Choice, Column};
 use super::timestamp::Timestamps;
 use super::{Error, Record};
-use crate::detect::Scope;
 use crate::feature::{Summary, values};
 use crate::flow::State;
 use crate::packet::Address;
@@ -141,11 +140,6 @@ fn field(
         Column::Final => text.extend_from_slice(match record.row.state {
             State::Final(_) => b"true",
             State::Provisional => b"false",
-        }),
-        Column::Scope => text.extend_from_slice(match record.sequence.map(|one| one.scope) {
-            Some(Scope::Pair) => b"pair",
-            Some(Scope::Server) => b"server",
-            None => b"",
         }),
         Column::Steps => integer(record.sequence.map_or(0, |one| one.len), text),
         Column::Step(step, at) => {

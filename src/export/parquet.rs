@@ -19,7 +19,6 @@ use parquet::schema::types::Type;
 
 use super::column::{Choice, Column};
 use super::{Error, Record};
-use crate::detect::Scope;
 use crate::feature::{FEATURES, Form, Summary, values};
 use crate::flow::State;
 
@@ -149,8 +148,7 @@ impl Values {
             | Column::SourceAddress
             | Column::TargetAddress
             | Column::Label
-            | Column::FlowId
-            | Column::Scope => Self::Texts(Vec::new()),
+            | Column::FlowId => Self::Texts(Vec::new()),
         }
     }
 
@@ -223,11 +221,6 @@ fn text(column: &Column, record: &Record<'_>) -> String {
         Column::TargetAddress => target.to_string(),
         Column::Label => record.label.into(),
         Column::FlowId => flow.id().to_string(),
-        Column::Scope => match record.sequence.map(|one| one.scope) {
-            Some(Scope::Pair) => "pair".into(),
-            Some(Scope::Server) => "server".into(),
-            None => String::new(),
-        },
         _ => String::new(),
     }
 }

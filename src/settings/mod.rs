@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::detect::AlertBudget;
 use crate::respond::{AllowedNetwork, IngressName, Mode, ResponseRule};
 use crate::tetragon::Wish;
 
@@ -91,6 +92,9 @@ pub struct Settings {
     /// Written as an empty text in the file.
     #[serde(with = "key::optional_path")]
     pub ort_lib: Option<PathBuf>,
+    /// How many false incidents may come in some time: a number from 0.001 to 1000 and `/hour`, `/day` or
+    /// `/week`. The model's thresholds follow from it.
+    pub alert_budget: AlertBudget,
     /// How long after its end an attack that returns is the same incident, 1 µs to 24 h.
     #[serde(with = "key::duration")]
     pub reopen_within: Duration,
@@ -217,6 +221,7 @@ impl Default for Settings {
             database: None,
             model: None,
             ort_lib: None,
+            alert_budget: AlertBudget::default(),
             reopen_within: Duration::from_mins(30),
             retention_days: 90,
             retention_mib: 1_024,

@@ -12,7 +12,7 @@ use super::splits::CLASSES_PLAYED;
 use crate::support::flows::Folder;
 use crate::{DEMO_LABELS, demo, said, script, training};
 
-const MOST_BYTES: u64 = 30_000_000;
+const MOST_BYTES: u64 = 40_000_000;
 /// Rows of a class without which a side could not be learnt from, nor judge.
 const LEAST_ROWS: usize = 300;
 

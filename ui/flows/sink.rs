@@ -66,10 +66,8 @@ impl RowSink {
             return self.writer.write(&Record { row, context, label, sequence: None });
         };
         let vector = vector(&Summary::new(row.flow), &context);
-        for sequence in &sequences.observe(&row, &vector) {
-            self.writer.write(&Record { row, context, label, sequence: Some(sequence) })?;
-        }
-        Ok(())
+        let sequence = Some(&sequences.observe(&row, &vector));
+        self.writer.write(&Record { row, context, label, sequence })
     }
 }
 

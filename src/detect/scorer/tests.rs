@@ -12,7 +12,6 @@ fn varied(count: usize) -> Vec<Sequence> {
         state ^= state << 17;
         f32::from(u16::try_from(state >> 48).unwrap()) / f32::from(u16::MAX)
     };
-    let scopes = [Scope::Pair, Scope::Server];
     let varied = (0..count).map(|number| {
         let len = 1 + number % LENGTH;
         let mut steps = [[0.0; ALL_FEATURES]; LENGTH];
@@ -20,7 +19,7 @@ fn varied(count: usize) -> Vec<Sequence> {
             // Most features are 0 in most flows, and some reach millions.
             *value = if random() < 0.5 { 0.0 } else { (random() * 16.0).exp_m1() };
         }
-        Sequence { scope: scopes[number % 2], steps, len }
+        Sequence { steps, len }
     });
     varied.collect()
 }
@@ -30,7 +29,7 @@ fn scorer() -> Scorer {
 }
 
 fn scores(output: &Output) -> Vec<Score> {
-    output.probabilities.iter().chain([&output.anomaly]).copied().map(Score::new).collect()
+    output.probabilities.iter().copied().map(Score::new).collect()
 }
 
 #[test]
@@ -47,11 +46,10 @@ fn a_sequence_scores_the_same_alone_and_in_a_batch() {
 }
 
 #[test]
-fn probabilities_sum_to_one_and_the_anomaly_is_a_share() {
+fn probabilities_sum_to_one() {
     for output in scorer().score(&varied(32)).unwrap() {
         let sum: f32 = output.probabilities.iter().sum();
         assert!((sum - 1.0).abs() < 1e-4, "{output:?}");
-        assert!((0.0..=1.0).contains(&output.anomaly), "{output:?}");
     }
 }
 

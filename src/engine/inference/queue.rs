@@ -19,16 +19,12 @@ pub(super) struct Job {
     pub(super) before: Marks,
     pub(super) flow: FlowSummary,
     pub(super) vector: Arc<Vector>,
-    pub(super) sequences: Box<[Sequence; 2]>,
+    pub(super) sequence: Box<Sequence>,
 }
 
 impl Job {
-    pub(super) fn new(
-        flow: FlowSummary,
-        vector: Arc<Vector>,
-        sequences: Box<[Sequence; 2]>,
-    ) -> Self {
-        Self { before: Marks::default(), flow, vector, sequences }
+    pub(super) fn new(flow: FlowSummary, vector: Arc<Vector>, sequence: Box<Sequence>) -> Self {
+        Self { before: Marks::default(), flow, vector, sequence }
     }
 }
 

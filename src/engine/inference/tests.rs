@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
-use crate::detect::{CLASSES, LENGTH, Model, Output, Scope, Thresholds};
+use crate::detect::{CLASSES, LENGTH, Model, Output, Thresholds};
 use crate::feature::ALL_FEATURES;
 use crate::flow::{End, FlowId, State as FlowState};
 use crate::packet::{Address, Tuple, protocol};
@@ -24,9 +24,9 @@ impl Scoring for Fake {
         }
         assert!(jobs.iter().all(|job| job.vector[0] <= 2.0), "it breaks off");
         if jobs.iter().any(|job| job.vector[0] > 1.0) {
-            return Err(detect::Error::NotFinite("anomaly"));
+            return Err(detect::Error::NotFinite("probabilities"));
         }
-        Ok(vec![Output { probabilities: [0.0; CLASSES], anomaly: 0.5 }; 2 * jobs.len()])
+        Ok(vec![Output { probabilities: [0.0; CLASSES] }; jobs.len()])
     }
 
     fn thresholds(&self) -> Thresholds {
@@ -115,8 +115,8 @@ fn submit_vector(inference: &Inference, id: u64, value: f32) {
         state: FlowState::Final(End::Fin),
     };
     let steps = [[0.0; ALL_FEATURES]; LENGTH];
-    let sequences = [Scope::Pair, Scope::Server].map(|scope| Sequence { scope, steps, len: 1 });
-    inference.submit(flow, Arc::new([value; ALL_FEATURES]), Box::new(sequences));
+    let sequence = Sequence { steps, len: 1 };
+    inference.submit(flow, Arc::new([value; ALL_FEATURES]), Box::new(sequence));
 }
 
 fn submit(inference: &Inference, ids: impl IntoIterator<Item = u64>) {

@@ -11,7 +11,7 @@ use crate::detect::{Error, Output, Scorer, Thresholds, Verdict};
 
 /// Answers to sequences.
 pub(super) trait Scoring: Send + 'static {
-    /// The answers to both sequences of each job, in order.
+    /// The answer to the sequence of each job, in order.
     fn score(&mut self, jobs: &[Job]) -> Result<Vec<Output>, Error>;
 
     /// From which score on a class alarms.
@@ -20,7 +20,7 @@ pub(super) trait Scoring: Send + 'static {
 
 impl Scoring for Scorer {
     fn score(&mut self, jobs: &[Job]) -> Result<Vec<Output>, Error> {
-        Self::score(self, jobs.iter().flat_map(|job| job.sequences.iter()))
+        Self::score(self, jobs.iter().map(|job| &*job.sequence))
     }
 
     fn thresholds(&self) -> Thresholds {
@@ -56,12 +56,11 @@ fn judged(
     thresholds: &Thresholds,
 ) -> Result<Vec<Scored>, Error> {
     let outputs = scorer.score(&jobs)?;
-    let (outputs, _) = outputs.as_chunks();
-    let judge = |(job, outputs): (Job, &[Output; 2])| {
-        let Job { flow, vector, sequences, .. } = job;
-        Scored { verdict: Verdict::new(flow, vector, *outputs, thresholds), sequences }
+    let judge = |(job, output): (Job, &Output)| {
+        let Job { flow, vector, sequence, .. } = job;
+        Scored { verdict: Verdict::new(flow, vector, output, thresholds), sequence }
     };
-    Ok(jobs.into_iter().zip(outputs).map(judge).collect())
+    Ok(jobs.into_iter().zip(&outputs).map(judge).collect())
 }
 
 /// The thread that delivers, taking from the inference threads in their turn.
@@ -75,7 +74,7 @@ pub(super) fn deliver(
     for answer in answers.iter().cycle().map_while(|thread| thread.recv().ok()) {
         match answer {
             Ok((verdicts, after)) => {
-                let sequences = 2 * verdicts.len() as u64;
+                let sequences = verdicts.len() as u64;
                 shared.progress.sequences.fetch_add(sequences, Ordering::Relaxed);
                 if !verdicts.is_empty() {
                     deliver(Delivery::Scored(verdicts));

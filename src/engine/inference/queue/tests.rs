@@ -28,8 +28,8 @@ fn job(id: u64, client: u8, state: State) -> Job {
         state,
     };
     let steps = [[0.0; ALL_FEATURES]; LENGTH];
-    let sequences = [Scope::Pair, Scope::Server].map(|scope| Sequence { scope, steps, len: 1 });
-    Job::new(flow, Arc::new([0.0; ALL_FEATURES]), Box::new(sequences))
+    let sequence = Sequence { steps, len: 1 };
+    Job::new(flow, Arc::new([0.0; ALL_FEATURES]), Box::new(sequence))
 }
 
 fn provisional(id: u64, client: u8) -> Job {
