@@ -239,10 +239,9 @@ impl Sink for Audit {
             }
             let vector = vector(&summary, &context);
             assert!(vector.iter().all(|value| value.is_finite()), "{vector:?}");
-            for sequence in self.sequences.observe(&row, &vector) {
-                assert!((1..=LENGTH).contains(&sequence.len));
-                assert_eq!(sequence.steps.last(), Some(&vector));
-            }
+            let sequence = self.sequences.observe(&row, &vector);
+            assert!((1..=LENGTH).contains(&sequence.len));
+            assert_eq!(sequence.steps.last(), Some(&vector));
             self.row(&row);
         }
         Ok(())

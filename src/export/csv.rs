@@ -56,7 +56,7 @@ impl<W: Write> CsvWriter<W> {
         for part in &self.parts {
             match part {
                 Part::Features(range) => {
-                    for value in values(range.clone(), &summary, &record.context) {
+                    for value in values(range.clone(), &summary, record.context) {
                         number(value, &mut self.text);
                         self.text.push(b',');
                     }

@@ -28,7 +28,7 @@ pub struct Record<'a> {
     /// The flow at its end or as it stands.
     pub row: Row<'a>,
     /// What its source and target did shortly before.
-    pub context: Context,
+    pub context: &'a Context,
     /// Ground truth, or a word that there is none.
     pub label: &'a str,
     /// What the model is fed, where the file is to hold that.

@@ -81,7 +81,7 @@ impl<W: Write + Send> ParquetWriter<W> {
     /// Adds a row.
     pub fn write(&mut self, record: &Record<'_>) -> Result<(), Error> {
         let summary = Summary::new(record.row.flow);
-        let features: Vec<_> = values(0..FEATURES.len(), &summary, &record.context).collect();
+        let features: Vec<_> = values(0..FEATURES.len(), &summary, record.context).collect();
         for (column, values) in &mut self.columns {
             values.push(column, record, &features);
         }
@@ -312,7 +312,7 @@ mod tests {
         table.finish(1_000, |report| {
             if let (Ok(()), Report::Row(row)) = (&ended, report) {
                 let context = Context::default();
-                ended = writer.write(&Record { row, context, label: NO_LABEL, sequence: None });
+                ended = writer.write(&Record { row, context: &context, label: NO_LABEL, sequence: None });
             }
         });
         let ended = ended.and_then(|()| writer.finish());

@@ -57,7 +57,7 @@ impl RowSink {
         Error::Write { output: self.output, source }
     }
 
-    fn row(&mut self, row: Row<'_>, context: Context) -> Result<(), export::Error> {
+    fn row(&mut self, row: Row<'_>, context: &Context) -> Result<(), export::Error> {
         if row.state == State::Provisional && self.provisional == Provisional::LeftOut {
             return Ok(());
         }
@@ -65,7 +65,7 @@ impl RowSink {
         let Some(sequences) = &mut self.sequences else {
             return self.writer.write(&Record { row, context, label, sequence: None });
         };
-        let vector = vector(&Summary::new(row.flow), &context);
+        let vector = vector(&Summary::new(row.flow), context);
         let sequence = Some(&sequences.observe(&row, &vector));
         self.writer.write(&Record { row, context, label, sequence })
     }
@@ -80,7 +80,7 @@ impl Sink for RowSink {
             (None, Report::Row(row)) => Some((*row, Context::default())),
             (None, Report::Opened { .. }) => None,
         };
-        joined.map_or(Ok(()), |(row, context)| self.row(row, context))
+        joined.map_or(Ok(()), |(row, context)| self.row(row, &context))
     }
 
     fn restart(&mut self) -> Result<(), Self::Error> {

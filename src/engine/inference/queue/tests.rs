@@ -1,7 +1,7 @@
 //! What a queue gives up, and what it takes together.
 
 use super::*;
-use crate::detect::{LENGTH, Scope};
+use crate::detect::LENGTH;
 use crate::feature::ALL_FEATURES;
 use crate::flow::{End, FlowId};
 use crate::packet::protocol;
