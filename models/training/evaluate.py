@@ -38,7 +38,7 @@ def main() -> int:
     public = [said(ORIGIN, one.source.origin, one) for one in captures if one.source.is_public]
     demo = [said(SHIPPED, "", one) for one in captures if one.source.split == DEMO]
     families = {name: [said(FAMILY, name, one.capture) for one in test] for name in LAB_CLASSES}
-    print(f"Thresholds for {BUDGET:g} false incident an hour, counted over {known.hours:.1f} h in {known.runs} runs: "
+    print(f"Thresholds for {BUDGET:g} false incidents an hour, counted over {known.hours:.1f} h in {known.runs} runs: "
           + ", ".join(f"{name} {threshold:.3f}" for name, threshold in thresholds.items()) + ".\n")
     print("## The lab's test runs\n")
     print(*tables.flows(test, thresholds), sep="\n")
