@@ -38,7 +38,8 @@ class Settings:
     def fits(self) -> Path:
         """The folder of what was fitted by this code to these vectors."""
         found = hashlib.sha256(str(self.data.exists()).encode())
-        for path in (*(HERE / f"{name}.py" for name in MODULES), HERE / "split.tsv", *sorted(self.lab.glob("*.parquet"))):
+        own = [HERE / f"{name}.py" for name in MODULES]
+        for path in (*own, HERE / "split.tsv", *sorted(self.lab.glob("*.parquet"))):
             found.update(path.read_bytes())
         return self.work / found.hexdigest()[:16]
 

@@ -68,8 +68,11 @@ class Source:
 
     @property
     def is_public(self) -> bool:
-        """Whether others captured it, and say of the whole what it is. They are few and each has its own classes: all are
-        learnt from, and each is judged by a model that has not seen its origin."""
+        """Whether others captured it, and say of the whole what it is.
+
+        Their origins are few and each has its own classes: all are learnt from, and each is judged by a model that has
+        not seen it.
+        """
         return self.kind is not None
 
     @property

@@ -102,7 +102,7 @@ def families(by_name: Mapping[str, list[Judged]]) -> Iterator[str]:
 
 def files(some: list[Judged], thresholds: Thresholds) -> Iterator[str]:
     """Files that raise an incident, by origin."""
-    yield "| origin held back | benign files: raise an incident / all | attack files: raise one / of the right class / all |"
+    yield "| origin held back | benign files: raise an incident / all | attack files: raise one / of its class / all |"
     yield "| --- | ---: | ---: |"
     totals = np.zeros(5, int)
     for origin in sorted({one.capture.source.origin for one in some}):

@@ -20,10 +20,9 @@ import torch
 
 import data
 import fit
-import kept
 from data import Capture
 from model import Clstm
-from settings import HERE, Settings, settings
+from settings import Settings, settings
 from sources import DEMO, UNKNOWN, Source
 from split import LAB_CLASSES, TEST, TRAIN, VALIDATION
 from verdict import CLASSES
