@@ -312,7 +312,12 @@ mod tests {
         table.finish(1_000, |report| {
             if let (Ok(()), Report::Row(row)) = (&ended, report) {
                 let context = Context::default();
-                ended = writer.write(&Record { row, context: &context, label: NO_LABEL, sequence: None });
+                ended = writer.write(&Record {
+                    row,
+                    context: &context,
+                    label: NO_LABEL,
+                    sequence: None,
+                });
             }
         });
         let ended = ended.and_then(|()| writer.finish());
