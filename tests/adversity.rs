@@ -125,6 +125,7 @@ impl Disk {
     fn small(folder: &Folder) -> Option<Self> {
         let path = folder.path().join("disk");
         fs::create_dir(&path).expect("it is made");
+        // SQLite's log of writes takes 4 MiB before it is folded into the database.
         let mount = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=8m,mode=0777", "weir-test"])
             .arg(&path)

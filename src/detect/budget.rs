@@ -124,7 +124,7 @@ impl Cost {
         (is_sound && falls && ends).then_some(Self(points))
     }
 
-    /// The least threshold that costs at most so much.
+    /// The least threshold that costs at most so much; [`Cost::new`] saw to it that one costs nothing.
     fn within(&self, per_hour: f64) -> Point {
         self.0
             .iter()

@@ -5,7 +5,7 @@ use std::fmt;
 /// Steps between 0 and 1.
 const STEPS: f32 = 10_000.0;
 
-/// A probability or an anomaly score, rounded to 1e-4: two backends that differ by less agree.
+/// A probability, rounded to 1e-4: two backends that differ by less agree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Score(u16);
 

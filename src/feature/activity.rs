@@ -23,7 +23,7 @@ pub(super) struct Activity {
     /// Flows open now.
     open: u32,
     opened: [f64; 3],
-    /// Bytes forward and backward, of all but the first fade.
+    /// Bytes forward and backward, fading in 60 s and in 300 s.
     bytes: [[f64; 2]; 2],
     intervals: Intervals,
     ended: Ended,

@@ -66,7 +66,7 @@ pub struct Contexts {
     sources: LruCache<Address, Box<Recent>, RandomState>,
     targets: LruCache<Address, Box<Recent>, RandomState>,
     pairs: LruCache<(Address, Service), Activity, RandomState>,
-    couples: LruCache<(Address, Address), Activity, RandomState>,
+    host_pairs: LruCache<(Address, Address), Activity, RandomState>,
     services: LruCache<Service, Activity, RandomState>,
     /// Hosts met so far.
     met: u64,
@@ -81,7 +81,7 @@ impl Default for Contexts {
             sources: at_most(hosts),
             targets: at_most(hosts),
             pairs: at_most(scopes),
-            couples: at_most(scopes),
+            host_pairs: at_most(scopes),
             services: at_most(scopes),
             met: 0,
         }
@@ -109,11 +109,11 @@ impl Contexts {
 
     /// Forgets everything, as when the capture's clock jumps back.
     pub fn clear(&mut self) {
-        let Self { sources, targets, pairs, couples, services, met } = self;
+        let Self { sources, targets, pairs, host_pairs, services, met } = self;
         sources.clear();
         targets.clear();
         pairs.clear();
-        couples.clear();
+        host_pairs.clear();
         services.clear();
         *met = 0;
     }
@@ -140,11 +140,12 @@ impl Contexts {
             .map(|host| windows.map(|window| host.aggregate(at_us, window)));
         let news = News::of(row, outcome);
         let hosts = [source, target].map(|host| host.activity.observe(at_us, &news));
-        let [pair, couple, service] = self.scopes(tuple).map(|scope| scope.observe(at_us, &news));
+        let [pair, host_pair, service] =
+            self.scopes(tuple).map(|scope| scope.observe(at_us, &news));
         Context {
             source: aggregates[0],
             target: aggregates[1],
-            scopes: [hosts[0], hosts[1], pair, couple, service],
+            scopes: [hosts[0], hosts[1], pair, host_pair, service],
             provisional: if news.is_final { 0.0 } else { 1.0 },
         }
     }
@@ -166,7 +167,7 @@ impl Contexts {
         let service = (server, tuple.server_port(), tuple.protocol);
         [
             self.pairs.get_or_insert_mut((client, service), Activity::default),
-            self.couples.get_or_insert_mut((client, server), Activity::default),
+            self.host_pairs.get_or_insert_mut((client, server), Activity::default),
             self.services.get_or_insert_mut(service, Activity::default),
         ]
     }

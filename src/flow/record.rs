@@ -94,6 +94,7 @@ impl Flow {
         if is_refused && self.direction(&packet.tuple) == Direction::Forward {
             self.tuple = self.tuple.reversed();
             std::mem::swap(&mut self.forward, &mut self.backward);
+            std::mem::swap(&mut self.fins.forward, &mut self.fins.backward);
         }
     }
 

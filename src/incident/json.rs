@@ -34,7 +34,7 @@ pub struct Alert {
     /// What it is.
     #[schema(example = "dos-flood")]
     pub(super) class: String,
-    /// The highest anomaly score of its flows, 0 to 1 in steps of 0.0001.
+    /// The highest probability of an attack among its flows, 0 to 1 in steps of 0.0001.
     #[schema(example = 0.9871)]
     pub(super) score: f64,
     /// `low`, `medium`, `high` or `critical`.

@@ -93,7 +93,7 @@ fn a_model_that_is_refused_changes_nothing() {
     disk.choose("first").unwrap();
     fs::write(disk.path("second"), b"another graph").unwrap();
     assert!(matches!(disk.choose("second"), Err(Error::Refused { .. })));
-    let failing = |_: &Model| Err(detect::Error::NotFinite("anomaly"));
+    let failing = |_: &Model| Err(detect::Error::NotFinite("probabilities"));
     assert!(disk.models.choose(&disk.path("first"), failing).is_err());
     assert_eq!(disk.current(), "first");
 }
