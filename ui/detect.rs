@@ -97,7 +97,9 @@ pub(crate) fn run(
     let runtime = Runtime::start(settings.ort_library(environment))?;
     let scorer = || Scorer::new(&model, &runtime);
     let scorers = (0..settings.inference_threads).map(|_| scorer()).collect::<Result<_, _>>()?;
-    let tracker = Tracker::new(&settings.sensor, incident::Options::default());
+    let options =
+        incident::Options { weights: model.manifest.weights, ..incident::Options::default() };
+    let tracker = Tracker::new(&settings.sensor, options);
     let printer = Printer::new(args.format, args.verdicts, Detection::new(tracker, scorer()?));
 
     let stop = Interrupts::catch().and_then(Interrupts::listen).map_err(Error::Signal)?;

@@ -151,7 +151,11 @@ fn print(loaded: &LoadedModel, runtime: &Runtime, budget: AlertBudget) -> io::Re
     for (number, class) in Class::ALL.into_iter().enumerate() {
         let label = if number == 0 { "classes" } else { "" };
         match manifest.thresholds.of(class) {
-            Some(threshold) => line(label, &format!("{class:<18}alarms from {threshold}"))?,
+            Some(threshold) => {
+                let weight = manifest.weights.of(class);
+                let said = format!("{class:<18}alarms from {threshold}; incident from {weight} nats");
+                line(label, &said)?;
+            }
             None => line(label, class.name())?,
         }
     }

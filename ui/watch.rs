@@ -162,6 +162,7 @@ fn start(
     // However many newer ones there are, what goes on is shown.
     known.extend(open.iter().cloned());
     let options = incident::Options {
+        weights: model.manifest.weights,
         reopen_us: i64::try_from(settings.reopen_within.as_micros()).unwrap_or(i64::MAX),
         ..incident::Options::default()
     };

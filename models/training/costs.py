@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Counts what thresholds cost: false incidents an hour, over whole runs in which nobody attacks.
+"""Counts what evidence costs: false incidents an hour, over whole runs in which nobody attacks.
 
-Owns: `costs.json`, and the temperature in it. Needs a recording of the lab, because an incident an hour shows in hours
-and not in the rows that are kept; each run is judged by the model that has not seen its scenario.
+Owns: `costs.json`, with the temperature and the scores from which on flows alarm. Needs a recording of the lab, because
+an incident an hour shows in hours and not in the rows that are kept; each run is judged by the model that has not seen
+its scenario.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import vectors
 from data import Capture
 from extract import vectors as extracted
 from fit import seeded
-from judge import Cost, Judged
+from judge import Bounds, Cost, Judged, within
 from model import Clstm
 from settings import HERE, Settings, settings
 from sources import Source
@@ -35,16 +36,25 @@ from verdict import BENIGN
 
 FILE = HERE / "costs.json"
 TEMPERATURES = np.arange(0.5, 3.01, 0.05)
+# Of benign flows so many may alarm, over all classes.
+SHARE = 0.001
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What is known of thresholds, and from how much traffic."""
+    """What is known of bounds, and from how much traffic."""
 
     hours: float
     runs: int
     temperature: float
+    # From which score on a flow alarms.
+    scores: dict[str, float]
+    # What evidence costs, with these scores.
     costs: dict[str, Cost]
+
+    def bounds(self, per_hour: float) -> Bounds:
+        """The bounds that cost at most so many false incidents an hour."""
+        return Bounds(self.scores, within(self.costs, per_hour))
 
 
 def main() -> int:
@@ -57,7 +67,9 @@ def main() -> int:
     with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
         judged = list(pool.map(partial(whole, place, temperature), benign))
     hours = sum(hours_of(one.capture) for one in judged)
-    found = Costs(hours, len(judged), temperature, judge.costs(judged, hours))
+    scores = {name: min(least, 1.0) for name, least in within(judge.score_costs(judged), SHARE).items()}
+    costs = judge.weight_costs(judged, Bounds(scores), hours)
+    found = Costs(hours, len(judged), temperature, scores, costs)
     FILE.write_text(json.dumps(asdict(found), indent=1) + "\n")
     print(f"{hours:.2f} h in {len(judged)} runs; temperature {temperature:.2f}")
     return 0

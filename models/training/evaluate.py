@@ -15,7 +15,7 @@ import torch
 import costs
 import tables
 from data import Capture
-from judge import Judged, within
+from judge import Judged
 from settings import Settings, settings
 from sources import DEMO
 from split import LAB_CLASSES, TEST
@@ -29,7 +29,7 @@ def main() -> int:
     """Prints every section."""
     place, known = settings(__doc__), costs.read()
     captures = place.captures()
-    thresholds = within(known.costs, BUDGET)
+    bounds = known.bounds(BUDGET)
 
     def said(kind: str, part: str, one: Capture) -> Judged:
         return judged(place, Plan(kind, part), one, known.temperature)
@@ -38,20 +38,22 @@ def main() -> int:
     public = [said(ORIGIN, one.source.origin, one) for one in captures if one.source.is_public]
     demo = [said(SHIPPED, "", one) for one in captures if one.source.split == DEMO]
     families = {name: [said(FAMILY, name, one.capture) for one in test] for name in LAB_CLASSES}
-    print(f"Thresholds for {BUDGET:g} false incidents an hour, counted over {known.hours:.1f} h in {known.runs} runs: "
-          + ", ".join(f"{name} {threshold:.3f}" for name, threshold in thresholds.items()) + ".\n")
+    print(f"Bounds for {BUDGET:g} false incidents an hour, counted over {known.hours:.1f} h in {known.runs} runs; from "
+          "which score on a flow alarms, and from how many nats on there is an incident: "
+          + ", ".join(f"{name} {bounds.scores[name]:.3f} and {weight:.0f}" for name, weight in bounds.weights.items())
+          + ".\n")
     print("## The lab's test runs\n")
-    print(*tables.flows(test, thresholds), sep="\n")
-    print(*tables.attacks(test, thresholds), sep="\n")
+    print(*tables.flows(test, bounds), sep="\n")
+    print(*tables.attacks(test, bounds), sep="\n")
     print(*tables.calibration(test), sep="\n")
     print("## Families that were never learnt\n")
     print(*tables.families(families), sep="\n")
     if public:
         print("## Public captures, each origin held back in turn\n")
-        print(*tables.flows(public, thresholds), sep="\n")
-        print(*tables.files(public, thresholds), sep="\n")
+        print(*tables.flows(public, bounds), sep="\n")
+        print(*tables.files(public, bounds), sep="\n")
     print("## The bundled demo\n")
-    print(*tables.attacks(demo, thresholds), sep="\n")
+    print(*tables.attacks(demo, bounds), sep="\n")
     return 0
 
 

@@ -30,8 +30,8 @@ from split import TEST
 from train import SHIPPED, Plan
 from verdict import CLASSES, SEQUENCE_LENGTH
 
-FORMAT = 2
-NAME = "clstm-2"
+FORMAT = 3
+NAME = "clstm-3"
 MOST_BYTES = 1_000_000
 TOLERANCE = 1e-4
 BATCHES = (1, 7, 64)
@@ -46,13 +46,14 @@ class Card:
     """What the engine must know beside the graph."""
 
     features: list[str]
+    thresholds: dict[str, float]
     costs: dict[str, Cost]
     baseline: np.ndarray
     trained_on: str
 
 
 def main() -> int:
-    """Exports the shipped model with what its thresholds cost."""
+    """Exports the shipped model with what evidence costs."""
     place = settings(__doc__)
     captures, known = place.captures(), costs.read()
     model = costs.model(place, Plan(SHIPPED))
@@ -61,6 +62,7 @@ def main() -> int:
     demo = captures[-1]
     card = Card(
         features=vectors.feature_names(place.weir, demo.source.path),
+        thresholds=known.scores,
         costs=known.costs,
         baseline=data.baseline(learnt),
         trained_on=described(learnt),
@@ -95,6 +97,7 @@ def export(model: Clstm, card: Card, sample: tuple[np.ndarray, np.ndarray], fold
         "sequence_length": SEQUENCE_LENGTH,
         "features": card.features,
         "classes": list(CLASSES),
+        "thresholds": card.thresholds,
         "costs": card.costs,
         "baseline": [float(np.float32(value)) for value in card.baseline],
         "seed": SEED,

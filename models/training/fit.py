@@ -17,6 +17,7 @@ from torch.nn import functional
 from data import Examples
 from kept import NO_STEP
 from model import Clstm
+from verdict import BENIGN, STRANGE
 
 SEED = 20_261_125
 # The matrices are too small for more to help; `train` fits two models at a time.
@@ -26,6 +27,9 @@ BATCH, STEPS = 512, 800
 RATE, DECAY = 2e-3, 1e-2
 # Weights are averaged over the last steps, about 1 / (1 - KEPT) of them: one step more or less must not matter.
 KEPT = 0.98
+# Benign rows of a batch of which a strange one is made, and how much of it is another's: what comes from nobody
+# must not look benign only because no attack that was learnt looks like it.
+STRANGE_ROWS, EXCHANGED = 128, (0.1, 0.7)
 # How often a sequence is cut to a shorter one, as when a pair is new.
 CUT = 0.3
 REPORTED = 100
@@ -62,7 +66,8 @@ def fit(training: Examples, held: Examples | None, name: str) -> Fitted:
     for step in range(1, STEPS + 1):
         model.train()
         rows = training.drawn(rng, BATCH)
-        loss = loss_of(model, vectors, cut(training.steps[rows], rng), training.classes[rows])
+        steps, classes = cut(training.steps[rows], rng), training.classes[rows]
+        loss = loss_of(model, vectors[steps], steps, classes, strange(vectors, steps, classes, rng))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -103,10 +108,32 @@ def cut(steps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.where(np.arange(longest) >= longest - length[:, np.newaxis], steps, NO_STEP)
 
 
-def loss_of(model: Clstm, vectors: torch.Tensor, steps: np.ndarray, classes: np.ndarray) -> torch.Tensor:
-    """The cross-entropy of rows whose vectors are scaled."""
+def strange(
+    vectors: torch.Tensor, steps: np.ndarray, classes: np.ndarray, rng: np.random.Generator,
+) -> tuple[torch.Tensor, np.ndarray]:
+    """Sequences that nobody sent, and their steps: benign ones in whose newest vector part of the features is that of
+    another benign one.
+    """
+    benign = np.flatnonzero(classes == BENIGN)[:STRANGE_ROWS]
+    sequences = vectors[steps[benign]]
+    others = vectors[steps[rng.permutation(benign), -1]]
+    shares = rng.uniform(*EXCHANGED, (len(benign), 1))
+    exchanged = torch.from_numpy(rng.random(others.shape) < shares)
+    sequences[:, -1] = torch.where(exchanged, others, sequences[:, -1])
+    return sequences, steps[benign]
+
+
+def loss_of(
+    model: Clstm, sequences: torch.Tensor, steps: np.ndarray, classes: np.ndarray,
+    made_up: tuple[torch.Tensor, np.ndarray] | None = None,
+) -> torch.Tensor:
+    """The cross-entropy of sequences that are scaled, and of others that are of the class `unknown`."""
+    if made_up:
+        sequences = torch.cat([sequences, made_up[0]])
+        steps = np.concatenate([steps, made_up[1]])
+        classes = np.concatenate([classes, np.full(len(made_up[1]), STRANGE)])
     mask = torch.from_numpy((steps != NO_STEP).astype(np.float32))
-    return functional.cross_entropy(model.logits(vectors[steps], mask), torch.from_numpy(classes))
+    return functional.cross_entropy(model.logits(sequences, mask), torch.from_numpy(classes))
 
 
 def held_loss(model: Clstm, vectors: torch.Tensor, held: Examples) -> float:
@@ -114,4 +141,4 @@ def held_loss(model: Clstm, vectors: torch.Tensor, held: Examples) -> float:
     model.eval()
     rows = held.drawn(np.random.default_rng(SEED), 16 * BATCH)
     with torch.no_grad():
-        return loss_of(model, vectors, held.steps[rows], held.classes[rows]).item()
+        return loss_of(model, vectors[held.steps[rows]], held.steps[rows], held.classes[rows]).item()

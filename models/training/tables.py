@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
 
-from judge import ATTACKS, Incident, Judged, Thresholds
-from verdict import BENIGN, CLASSES
+from judge import ATTACKS, Bounds, Judged
+from verdict import BENIGN, CLASSES, Incident
 
 # Of probabilities, for the calibration.
 BINS = 15
@@ -19,19 +19,19 @@ BINS = 15
 ALLOWED = 0.005
 
 
-def final_flows(some: Iterable[Judged], thresholds: Thresholds) -> tuple[np.ndarray, ...]:
+def final_flows(some: Iterable[Judged], bounds: Bounds) -> tuple[np.ndarray, ...]:
     """Of final flows with a known class: that class, the likeliest, the one alarmed for, the score."""
     columns = []
     for one in some:
         rows = one.capture.rows
         keep = rows.final & (rows.classes >= BENIGN)
-        columns.append([part[keep] for part in (rows.classes, one.likeliest, one.alarming(thresholds), one.scores)])
+        columns.append([part[keep] for part in (rows.classes, one.likeliest, one.alarming(bounds), one.scores)])
     return tuple(np.concatenate(column) for column in zip(*columns, strict=True))
 
 
-def flows(some: list[Judged], thresholds: Thresholds) -> Iterator[str]:
+def flows(some: list[Judged], bounds: Bounds) -> Iterator[str]:
     """Precision, recall and F1 of each class: a flow is of a class if it alarms for it, else benign."""
-    truth, likeliest, alarmed, scores = final_flows(some, thresholds)
+    truth, likeliest, alarmed, scores = final_flows(some, bounds)
     yield "| class | flows | alarms | precision | recall | F1 |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     figures = precision_recall_fscore_support(truth, alarmed, labels=range(len(CLASSES)), zero_division=0.0)
@@ -55,26 +55,26 @@ def macro(truth: np.ndarray, found: np.ndarray) -> float:
     return float(np.mean(f1))
 
 
-def attacks(some: list[Judged], thresholds: Thresholds) -> Iterator[str]:
+def attacks(some: list[Judged], bounds: Bounds) -> Iterator[str]:
     """Of every run its attacks: how many of their flows alarm, and the incidents."""
     yield "| run | attack: its flows that alarm / that alarm for it / all | incidents found / there are | beside them |"
     yield "| --- | --- | ---: | --- |"
     for one in some:
-        rows, alarmed = one.capture.rows, one.alarming(thresholds)
+        rows, alarmed = one.capture.rows, one.alarming(bounds)
         parts = []
         for kind in np.unique(rows.classes[rows.classes > BENIGN]):
             own = alarmed[rows.final & (rows.classes == kind)]
             parts.append(f"{CLASSES[kind]} {(own > BENIGN).sum()} / {(own == kind).sum()} / {len(own)}")
-        truth, raised = one.truth, one.raised(thresholds)
+        truth, raised = one.truth, one.raised(bounds)
         name = one.capture.source.name.removeprefix("lab/")
-        beside = named(one.strays(thresholds)) or "none"
+        beside = named(one.strays(bounds)) or "none"
         yield f"| {name} | {', '.join(parts) or 'none'} | {len(truth & raised)} / {len(truth)} | {beside} |"
     yield ""
 
 
 def calibration(some: list[Judged]) -> Iterator[str]:
     """How far the score is from the share of attacks among flows that have it: the expected calibration error."""
-    truth, _, _, scores = final_flows(some, {})
+    truth, _, _, scores = final_flows(some, Bounds())
     attacked = truth != BENIGN
     bins = np.minimum((scores * BINS).astype(int), BINS - 1)
     error = 0.0
@@ -90,7 +90,7 @@ def families(by_name: Mapping[str, list[Judged]]) -> Iterator[str]:
     yield "| --- | ---: | ---: | ---: |"
     figures = []
     for name, some in by_name.items():
-        truth, _, _, scores = final_flows(some, {})
+        truth, _, _, scores = final_flows(some, Bounds())
         keep = (truth == BENIGN) | (truth == CLASSES.index(name))
         attacked = truth[keep] != BENIGN
         rates, found, _ = roc_curve(attacked, scores[keep])
@@ -100,7 +100,7 @@ def families(by_name: Mapping[str, list[Judged]]) -> Iterator[str]:
     yield f"\nMean AUC {auc:.3f}, worst {worst:.3f}; found at {ALLOWED:.1%}, mean {found:.2f}.\n"
 
 
-def files(some: list[Judged], thresholds: Thresholds) -> Iterator[str]:
+def files(some: list[Judged], bounds: Bounds) -> Iterator[str]:
     """Files that raise an incident, by origin."""
     yield "| origin held back | benign files: raise an incident / all | attack files: raise one / of its class / all |"
     yield "| --- | ---: | ---: |"
@@ -110,7 +110,7 @@ def files(some: list[Judged], thresholds: Thresholds) -> Iterator[str]:
         for one in some:
             if one.capture.source.origin != origin:
                 continue
-            raised = {name for name, _ in one.raised(thresholds)}
+            raised = {name for name, _ in one.raised(bounds)}
             if one.is_benign:
                 counts += (bool(raised), 1, 0, 0, 0)
             else:

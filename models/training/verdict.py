@@ -6,26 +6,36 @@ network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 CLASSES = (
     "benign", "scan", "dos-flood", "dos-slow", "dos-reflection", "brute-force", "web-attack",
-    "beacon", "exfiltration", "lateral-movement", "exploit",
+    "beacon", "exfiltration", "lateral-movement", "exploit", "unknown",
 )
 BENIGN = 0
+# No capture has it: it is learnt from vectors that are made up.
+STRANGE = CLASSES.index("unknown")
 SEQUENCE_LENGTH = 10
 
 # Incidents are about the victim of these classes and about the culprit of the others.
 TARGET_PIVOT = frozenset({"dos-flood", "dos-slow", "dos-reflection", "brute-force", "web-attack", "exploit"})
-# One flow of these can be the whole attack, so that its second alarm is enough.
-SINGLE_FLOW = frozenset({"dos-slow", "exfiltration", "beacon", "lateral-movement", "web-attack", "exploit"})
+# One flow of these can be the whole attack, so that its second alarm is enough, and each on it adds evidence.
+SINGLE_FLOW = frozenset(
+    {"dos-slow", "exfiltration", "beacon", "lateral-movement", "web-attack", "exploit", "unknown"},
+)
 WINDOW_US = 60_000_000
 FLOWS_IN_WINDOW = 3
 VERDICTS_OF_ONE = 2
+# Flows that are remembered of one class and pivot.
+FLOWS = 1_024
+HALF_STEP = 0.5e-4
+
+# A class, and the host that an incident of it is about.
+Incident = tuple[str, str]
 
 
 def rounded(scores: np.ndarray) -> np.ndarray:
@@ -33,29 +43,53 @@ def rounded(scores: np.ndarray) -> np.ndarray:
     return np.round(scores.astype(np.float64), 4)
 
 
+def weights_of(scores: np.ndarray) -> np.ndarray:
+    """The evidence in scores, in nats, as `src/detect/weight.rs` has it."""
+    likely = np.clip(scores, HALF_STEP, 1.0 - HALF_STEP)
+    return np.maximum(np.round(100.0 * np.log(likely / (1.0 - likely))) / 100.0, 0.0)
+
+
 @dataclass(frozen=True)
-class Alarm:
-    """One verdict that alarms."""
+class Word:
+    """One verdict on a flow: what it speaks for, if it alarms."""
 
     time_us: int
     flow: str
-    label: str
-    pivot: str
+    about: Incident | None
+    weight: float
 
 
-def incidents(alarms: Iterable[Alarm]) -> set[tuple[str, str]]:
-    """The (class, pivot) of every incident that these alarms, in order of time, raise."""
-    raised = set()
-    by_pivot: dict[tuple[str, str], list[Alarm]] = defaultdict(list)
-    verdicts: dict[tuple[str, str, str], int] = defaultdict(int)
-    for alarm in alarms:
-        key = (alarm.label, alarm.pivot)
-        recent = [one for one in by_pivot[key] if alarm.time_us - one.time_us <= WINDOW_US]
-        recent.append(alarm)
-        by_pivot[key] = recent
-        verdicts[*key, alarm.flow] += 1
-        if len({one.flow for one in recent}) >= FLOWS_IN_WINDOW:
-            raised.add(key)
-        elif alarm.label in SINGLE_FLOW and verdicts[*key, alarm.flow] >= VERDICTS_OF_ONE:
-            raised.add(key)
-    return raised
+@dataclass
+class Candidate:
+    """Flows that alarmed lately for one class and pivot: of each when, the evidence, and how often in a row."""
+
+    flows: OrderedDict[str, tuple[int, float, int]] = field(default_factory=OrderedDict)
+    most: float = -1.0
+
+    def add(self, word: Word, row: int) -> None:
+        """Takes an alarm, and forgets what is too old; notes how much evidence there is if it is of enough flows."""
+        label = word.about[0]
+        while self.flows and word.time_us - next(iter(self.flows.values()))[0] > WINDOW_US:
+            self.flows.popitem(last=False)
+        if len(self.flows) >= FLOWS:
+            self.flows.popitem(last=False)
+        is_single = label in SINGLE_FLOW
+        self.flows[word.flow] = word.time_us, word.weight * (row if is_single else 1), row
+        persists = is_single and max(row for _, _, row in self.flows.values()) >= VERDICTS_OF_ONE
+        if len(self.flows) >= FLOWS_IN_WINDOW or persists:
+            self.most = max(self.most, sum(weight for _, weight, _ in self.flows.values()))
+
+
+def peaks(words: Iterable[Word]) -> dict[Incident, float]:
+    """Of verdicts in order of time the most evidence that each class and pivot had at once, of enough flows."""
+    candidates: dict[Incident, Candidate] = defaultdict(Candidate)
+    standing: dict[str, Incident] = {}
+    for word in words:
+        before = standing.pop(word.flow, None)
+        # A verdict replaces the one before it on the same flow.
+        known = candidates[before].flows.pop(word.flow, None) if before else None
+        if word.about:
+            in_a_row = known[2] if known and before == word.about else 0
+            candidates[word.about].add(word, in_a_row + 1)
+            standing[word.flow] = word.about
+    return {about: candidate.most for about, candidate in candidates.items() if candidate.most >= 0.0}

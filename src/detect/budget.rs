@@ -1,4 +1,4 @@
-//! How many false incidents somebody is willing to look at, and the thresholds that follow from it.
+//! How many false incidents somebody is willing to look at, and how much evidence an incident needs for it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,12 +6,17 @@ use std::str::FromStr;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::weight::Weight;
+
 /// The numbers allowed.
 const NUMBERS: std::ops::RangeInclusive<f64> = 0.001..=1_000.0;
 
 /// What is allowed, in words.
 const EXPECTED: &str =
     "expected a number from 0.001 to 1000 and `/hour`, `/day` or `/week`, such as \"4/hour\"";
+
+/// The most evidence that may be asked for: what a thousand sure flows weigh.
+const MOST_NATS: f64 = 10_000.0;
 
 /// In what time so many false incidents may come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,48 +103,52 @@ impl<'de> Deserialize<'de> for AlertBudget {
     }
 }
 
-/// What a class costs: by threshold, how many false incidents an hour there were in traffic in which
-/// nobody attacked and which the model had not seen.
+/// What a class costs: by the evidence that an incident needs, how many false ones an hour there were in
+/// traffic in which nobody attacked and which the model had not seen.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Cost(Vec<Point>);
 
-/// From this score on so many incidents an hour.
+/// From this weight on so many incidents an hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Point {
     per_hour: f64,
-    threshold: f64,
+    weight: Weight,
 }
 
 impl Cost {
-    /// Of pairs of incidents an hour and threshold, the dearest first. None if they are not that.
+    /// Of pairs of incidents an hour and nats, the dearest first. None if they are not that.
     pub(super) fn new(written: &[[f64; 2]]) -> Option<Self> {
-        let points: Vec<_> =
-            written.iter().map(|&[per_hour, threshold]| Point { per_hour, threshold }).collect();
-        let is_sound = points.iter().all(|point| {
-            (0.0..=1.0).contains(&point.threshold) && (0.0..=1e6).contains(&point.per_hour)
-        });
-        let falls =
-            points.is_sorted_by(|a, b| a.per_hour > b.per_hour && a.threshold < b.threshold);
+        let is_sound = |&[per_hour, nats]: &[f64; 2]| {
+            (0.0..=MOST_NATS).contains(&nats) && (0.0..=1e6).contains(&per_hour)
+        };
+        if !written.iter().all(is_sound) {
+            return None;
+        }
+        let points: Vec<_> = written
+            .iter()
+            .map(|&[per_hour, nats]| Point { per_hour, weight: Weight::nats(nats) })
+            .collect();
+        let falls = points.is_sorted_by(|a, b| a.per_hour > b.per_hour && a.weight < b.weight);
         let ends = points.last().is_some_and(|point| point.per_hour == 0.0);
-        (is_sound && falls && ends).then_some(Self(points))
+        (falls && ends).then_some(Self(points))
     }
 
-    /// The least threshold that costs at most so much; [`Cost::new`] saw to it that one costs nothing.
+    /// The least evidence that costs at most so much; [`Cost::new`] saw to it that some costs nothing.
     fn within(&self, per_hour: f64) -> Point {
         self.0
             .iter()
             .find(|point| point.per_hour <= per_hour)
             .copied()
-            .unwrap_or(Point { per_hour: 0.0, threshold: 1.0 })
+            .unwrap_or(Point { per_hour: 0.0, weight: Weight::nats(MOST_NATS) })
     }
 }
 
-/// A threshold for each class so that all together cost at most the budget: equal shares, and what
-/// one class leaves of its share is shared among those who want more.
+/// The evidence that each class needs so that all together cost at most the budget: equal shares, and
+/// what one class leaves of its share is shared among those who want more.
 pub(super) fn affordable<const N: usize>(
     costs: [Option<&Cost>; N],
     budget: AlertBudget,
-) -> [Option<f64>; N] {
+) -> [Option<Weight>; N] {
     let mut found = costs.map(|cost| cost.map(|cost| cost.within(0.0)));
     let classes = costs.iter().flatten().count().max(1);
     // Whoever gets less than its share leaves some to the others, so that shares only grow.
@@ -153,7 +162,7 @@ pub(super) fn affordable<const N: usize>(
             }
         }
     }
-    found.map(|point| point.map(|point| point.threshold))
+    found.map(|point| point.map(|point| point.weight))
 }
 
 #[cfg(test)]
@@ -176,40 +185,42 @@ mod tests {
     }
 
     #[test]
-    fn costs_fall_to_nothing_as_thresholds_rise() {
-        assert!(Cost::new(&[[2.0, 0.5], [0.5, 0.7], [0.0, 0.9]]).is_some());
+    fn costs_fall_to_nothing_as_more_evidence_is_asked_for() {
+        assert!(Cost::new(&[[2.0, 5.0], [0.5, 7.0], [0.0, 900.0]]).is_some());
         for bad in [
             &[][..],
-            &[[1.0, 0.5]],
-            &[[1.0, 0.5], [0.0, 0.5]],
-            &[[1.0, 0.5], [2.0, 0.6], [0.0, 0.9]],
+            &[[1.0, 5.0]],
+            &[[1.0, 5.0], [0.0, 5.0]],
+            &[[1.0, 5.0], [2.0, 6.0], [0.0, 9.0]],
         ] {
             assert!(Cost::new(bad).is_none(), "{bad:?}");
         }
-        assert!(Cost::new(&[[f64::NAN, 0.5], [0.0, 0.9]]).is_none());
-        assert!(Cost::new(&[[1.0, 0.5], [0.0, 1.1]]).is_none());
+        assert!(Cost::new(&[[f64::NAN, 5.0], [0.0, 9.0]]).is_none());
+        assert!(Cost::new(&[[1.0, 5.0], [0.0, 10_001.0]]).is_none());
     }
 
     #[test]
     fn what_one_class_leaves_goes_to_the_others() {
-        let cheap = cost(&[[0.0, 0.2]]);
-        let dear = cost(&[[3.0, 0.3], [1.0, 0.6], [0.4, 0.8], [0.0, 0.95]]);
-        let of =
-            |budget| affordable([Some(&cheap), Some(&dear), None], AlertBudget::hourly(budget));
-        assert_eq!(of(0.1), [Some(0.2), Some(0.95), None]);
-        assert_eq!(of(1.0), [Some(0.2), Some(0.8), None]);
-        assert_eq!(of(9.0), [Some(0.2), Some(0.3), None]);
+        let cheap = cost(&[[0.0, 2.0]]);
+        let dear = cost(&[[3.0, 3.0], [1.0, 6.0], [0.4, 8.0], [0.0, 95.0]]);
+        let of = |budget| {
+            let found = affordable([Some(&cheap), Some(&dear), None], AlertBudget::hourly(budget));
+            found.map(|weight| weight.map(Weight::value))
+        };
+        assert_eq!(of(0.1), [Some(2.0), Some(95.0), None]);
+        assert_eq!(of(1.0), [Some(2.0), Some(8.0), None]);
+        assert_eq!(of(9.0), [Some(2.0), Some(3.0), None]);
     }
 
     #[test]
     fn all_together_keep_the_budget() {
-        let own = cost(&[[4.0, 0.1], [2.0, 0.3], [1.0, 0.5], [0.5, 0.6], [0.25, 0.7], [0.0, 0.8]]);
+        let own = cost(&[[4.0, 1.0], [2.0, 3.0], [1.0, 5.0], [0.5, 6.0], [0.25, 7.0], [0.0, 8.0]]);
         for budget in [0.1, 0.3, 0.9, 2.0, 5.0, 40.0] {
             let found = affordable([Some(&own); 6], AlertBudget::hourly(budget));
             let spent: f64 = found
                 .iter()
                 .flatten()
-                .map(|found| own.0.iter().find(|point| point.threshold >= *found).unwrap().per_hour)
+                .map(|found| own.0.iter().find(|point| point.weight >= *found).unwrap().per_hour)
                 .sum();
             assert!(spent <= budget, "{spent} of {budget}");
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Classes that the model tells apart.
-pub const CLASSES: usize = 11;
+pub const CLASSES: usize = 12;
 
 /// What a flow is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +30,8 @@ pub enum Class {
     LateralMovement,
     /// A hole is used, or what was brought through it runs.
     Exploit,
+    /// Unlike what was learnt, be it benign or an attack.
+    Unknown,
 }
 
 impl Class {
@@ -46,6 +48,7 @@ impl Class {
         Self::Exfiltration,
         Self::LateralMovement,
         Self::Exploit,
+        Self::Unknown,
     ];
 
     /// Its name everywhere: model, screen, API, database.
@@ -63,6 +66,7 @@ impl Class {
             Self::Exfiltration => "exfiltration",
             Self::LateralMovement => "lateral-movement",
             Self::Exploit => "exploit",
+            Self::Unknown => "unknown",
         }
     }
 

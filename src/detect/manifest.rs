@@ -10,10 +10,11 @@ use super::class::{CLASSES, Class};
 use super::error::{Error, REASON_CHARS, shown};
 use super::score::Score;
 use super::sequence::LENGTH;
+use super::weight::Weights;
 use crate::feature::{ALL_FEATURES, FEATURES, Vector};
 
-/// The form of manifests; models of the first have thresholds that know no budget.
-const FORMAT: u32 = 2;
+/// The form of manifests; in earlier ones the budget chose from which score on a flow alarms.
+const FORMAT: u32 = 3;
 
 /// Longest manifest.
 pub(super) const MANIFEST_BYTES: usize = 1 << 20;
@@ -24,16 +25,11 @@ const TEXT_CHARS: usize = 1_000;
 /// Longest quotation in a message.
 const QUOTED_CHARS: usize = 64;
 
-/// From which score on a class alarms.
+/// From which score on a flow of a class alarms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds([f64; CLASSES]);
 
 impl Thresholds {
-    fn within(costs: &[Option<Cost>; CLASSES], budget: AlertBudget) -> Self {
-        let found = affordable(costs.each_ref().map(Option::as_ref), budget);
-        Self(found.map(|threshold| threshold.unwrap_or(f64::INFINITY)))
-    }
-
     /// The threshold of `class`; none for what is benign.
     #[must_use]
     pub fn of(&self, class: Class) -> Option<f64> {
@@ -54,8 +50,10 @@ pub struct Manifest {
     pub name: String,
     /// The SHA-256 of its graph, in hexadecimal digits.
     pub sha256: String,
-    /// From which score on a class alarms, by the budget that was set last.
+    /// From which score on a flow of a class alarms.
     pub thresholds: Thresholds,
+    /// How much evidence makes an incident, by the budget that was set last.
+    pub weights: Weights,
     costs: [Option<Cost>; CLASSES],
     /// The usual value of each feature, in the order of the catalogue.
     pub baseline: Vector,
@@ -75,7 +73,9 @@ struct Written {
     sequence_length: usize,
     features: Vec<String>,
     classes: Vec<String>,
-    /// Of every attack pairs of false incidents an hour and the threshold that costs them.
+    /// Of every attack from which score on a flow alarms.
+    thresholds: BTreeMap<String, f64>,
+    /// Of every attack pairs of false incidents an hour and the evidence, in nats, that costs them.
     costs: BTreeMap<String, Vec<[f64; 2]>>,
     baseline: Vec<f64>,
     seed: u64,
@@ -99,7 +99,8 @@ impl Manifest {
         Ok(Self {
             name: text("name", written.name)?,
             sha256,
-            thresholds: Thresholds::within(&costs, AlertBudget::default()),
+            thresholds: thresholds(&written.thresholds)?,
+            weights: weights(&costs, AlertBudget::default()),
             costs,
             baseline: baseline(&written.baseline)?,
             seed: written.seed,
@@ -107,10 +108,15 @@ impl Manifest {
         })
     }
 
-    /// Chooses the thresholds anew.
+    /// Chooses anew how much evidence makes an incident.
     pub(super) fn spend(&mut self, budget: AlertBudget) {
-        self.thresholds = Thresholds::within(&self.costs, budget);
+        self.weights = weights(&self.costs, budget);
     }
+}
+
+fn weights(costs: &[Option<Cost>; CLASSES], budget: AlertBudget) -> Weights {
+    let found = affordable(costs.each_ref().map(Option::as_ref), budget);
+    Weights(found.map(Option::unwrap_or_default))
 }
 
 /// The SHA-256 of `bytes` in hexadecimal digits.
@@ -151,26 +157,43 @@ fn text(key: &str, text: String) -> Result<String, Error> {
     Ok(text)
 }
 
+fn thresholds(written: &BTreeMap<String, f64>) -> Result<Thresholds, Error> {
+    let found = of_attacks("threshold", written, |class, &threshold| {
+        let is_sound = (0.0..=1.0).contains(&threshold);
+        let problem = || format!("its threshold for `{class}` is {threshold:e}, not from 0 to 1");
+        is_sound.then_some(threshold).ok_or_else(problem)
+    })?;
+    Ok(Thresholds(found.map(|threshold| threshold.unwrap_or(f64::INFINITY))))
+}
+
 fn costs(written: &BTreeMap<String, Vec<[f64; 2]>>) -> Result<[Option<Cost>; CLASSES], Error> {
+    of_attacks("costs", written, |class, points| {
+        let problem = || {
+            format!("its costs for `{class}` do not fall to 0 an hour while the evidence rises")
+        };
+        Cost::new(points).ok_or_else(problem)
+    })
+}
+
+/// What is written of every attack, and of nothing else.
+fn of_attacks<T, U>(
+    what: &str,
+    written: &BTreeMap<String, T>,
+    read: impl Fn(Class, &T) -> Result<U, String>,
+) -> Result<[Option<U>; CLASSES], Error> {
     let attacks = || Class::ALL.iter().filter(|class| **class != Class::Benign);
     if let Some(name) = written.keys().find(|name| attacks().all(|class| class.name() != **name)) {
         let name = shown(name, QUOTED_CHARS);
-        return Err(Error::Invalid(format!("it has costs for `{name}`, which is no attack")));
+        return Err(Error::Invalid(format!("it has a {what} for `{name}`, which is no attack")));
     }
-    let mut costs = [const { None }; CLASSES];
+    let mut found = [const { None }; CLASSES];
     for class in attacks() {
-        let Some(points) = written.get(class.name()) else {
-            return Err(Error::Invalid(format!("it has no costs for `{class}`")));
+        let Some(value) = written.get(class.name()) else {
+            return Err(Error::Invalid(format!("it has no {what} for `{class}`")));
         };
-        let Some(cost) = Cost::new(points) else {
-            let problem = format!(
-                "its costs for `{class}` do not fall to 0 an hour while thresholds rise from 0 to 1"
-            );
-            return Err(Error::Invalid(problem));
-        };
-        costs[*class as usize] = Some(cost);
+        found[*class as usize] = Some(read(*class, value).map_err(Error::Invalid)?);
     }
-    Ok(costs)
+    Ok(found)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite")]
@@ -193,19 +216,21 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::detect::Weight;
 
     const ONNX: &[u8] = b"a graph";
 
     fn good() -> Value {
-        let attacks = Class::ALL.iter().skip(1);
+        let names = || Class::ALL.iter().skip(1).map(|class| class.name());
         json!({
-            "format": 2,
+            "format": 3,
             "name": "clstm-2",
             "sha256": digest(ONNX),
             "sequence_length": LENGTH,
             "features": FEATURES.iter().map(|feature| feature.name).collect::<Vec<_>>(),
             "classes": Class::ALL.iter().map(|class| class.name()).collect::<Vec<_>>(),
-            "costs": attacks.map(|class| (class.name(), [[3.0, 0.6], [0.0, 0.9]])).collect::<BTreeMap<_, _>>(),
+            "thresholds": names().map(|name| (name, 0.9)).collect::<BTreeMap<_, _>>(),
+            "costs": names().map(|name| (name, [[3.0, 6.0], [0.0, 90.0]])).collect::<BTreeMap<_, _>>(),
             "baseline": vec![0.5; ALL_FEATURES],
             "seed": 7,
             "trained_on": "captures of a test",
@@ -241,7 +266,7 @@ mod tests {
         let said = refusal("/sequence_length", json!(20));
         assert!(said.ends_with("the sequence length is 20 in the model and 10 here"), "{said}");
         let said = refusal("/format", json!(1));
-        assert!(said.ends_with("the format is 1 in the model and 2 here"), "{said}");
+        assert!(said.ends_with("the format is 1 in the model and 3 here"), "{said}");
         let said = refusal("/features", json!(["Protocol"]));
         assert!(said.ends_with("is 1 in the model and 146 here"), "{said}");
         let said = refusal("/sha256", json!("00ff"));
@@ -253,6 +278,8 @@ mod tests {
 
     #[test]
     fn every_attack_has_costs_that_fall_and_nothing_else_has_any() {
+        let said = refusal("/thresholds/scan", json!(1.5));
+        assert!(said.ends_with("threshold for `scan` is 1.5e0, not from 0 to 1"), "{said}");
         let said = refusal("/costs/scan", json!([[1.0, 0.5]]));
         assert!(said.contains("costs for `scan` do not fall to 0 an hour"), "{said}");
         let mut manifest = good();
@@ -264,12 +291,12 @@ mod tests {
     }
 
     #[test]
-    fn who_allows_more_false_incidents_gets_lower_thresholds() {
+    fn who_allows_more_false_incidents_needs_less_evidence() {
         let mut manifest = read(&good()).unwrap();
         manifest.spend(AlertBudget::hourly(40.0));
-        assert_eq!(manifest.thresholds.of(Class::Scan), Some(0.6));
+        assert_eq!(manifest.weights.of(Class::Scan), Weight::nats(6.0));
         manifest.spend("1/day".parse().unwrap());
-        assert_eq!(manifest.thresholds.of(Class::Scan), Some(0.9));
+        assert_eq!(manifest.weights.of(Class::Scan), Weight::nats(90.0));
     }
 
     #[test]

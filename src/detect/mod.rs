@@ -16,6 +16,7 @@ mod score;
 mod scorer;
 mod sequence;
 mod verdict;
+mod weight;
 mod words;
 
 pub use backend::Backend;
@@ -29,3 +30,4 @@ pub use score::Score;
 pub use scorer::{Output, Scorer};
 pub use sequence::{LENGTH, Sequence, Sequences};
 pub use verdict::{FlowSummary, Reason, Verdict};
+pub use weight::{Weight, Weights};

@@ -34,7 +34,7 @@ impl Model {
         Self::checked(onnx.as_slice().into(), manifest)
     }
 
-    /// The same model with the thresholds that cost no more than `budget`.
+    /// The same model whose incidents need as much evidence as costs no more than `budget`.
     #[must_use]
     pub fn within(mut self, budget: AlertBudget) -> Self {
         self.manifest.spend(budget);

@@ -2,10 +2,11 @@
 
 use super::alarm::Alarm;
 use super::kin::one_flow_suffices;
+use crate::detect::Weight;
 use crate::flow::FlowId;
 
 /// Flows that are remembered of one candidate.
-pub(super) const FLOWS: usize = 64;
+pub(super) const FLOWS: usize = 1_024;
 
 /// A flow that alarmed, by its newest verdict.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,8 @@ struct Suspect {
     alarm: Alarm,
     /// Verdicts in a row that alarmed.
     in_a_row: u32,
+    /// What it speaks for an attack: where one flow can be the attack each verdict on it counts anew.
+    weight: Weight,
 }
 
 /// Flows of one class and pivot that alarmed lately.
@@ -29,7 +32,10 @@ impl Candidate {
         if self.suspects.len() >= FLOWS {
             self.suspects.remove(0);
         }
-        self.suspects.push(Suspect { alarm, in_a_row: in_a_row.saturating_add(1) });
+        let in_a_row = in_a_row.saturating_add(1);
+        let times = if one_flow_suffices(alarm.class) { in_a_row } else { 1 };
+        let weight = Weight::of(alarm.score) * times;
+        self.suspects.push(Suspect { alarm, in_a_row, weight });
     }
 
     /// Takes back what was said of a flow; how many verdicts on it in a row alarmed.
@@ -42,11 +48,24 @@ impl Candidate {
         self.suspects.is_empty()
     }
 
-    /// Whether this is an attack: `flows` different ones, or one that goes on where that is enough.
-    pub(super) fn is_attack(&self, flows: usize) -> bool {
+    /// Whether this is an attack: `flows` different ones, or one that goes on where that can be enough,
+    /// and together the evidence that is `needed`.
+    pub(super) fn is_attack(&self, flows: usize, needed: Weight) -> bool {
         let persists =
             |suspect: &Suspect| suspect.in_a_row >= 2 && one_flow_suffices(suspect.alarm.class);
-        self.suspects.len() >= flows.min(FLOWS) || self.suspects.iter().any(persists)
+        let is_enough =
+            self.suspects.len() >= flows.min(FLOWS) || self.suspects.iter().any(persists);
+        is_enough && self.weight() >= needed
+    }
+
+    /// What all of it speaks for an attack.
+    pub(super) fn weight(&self) -> Weight {
+        self.suspects.iter().map(|suspect| suspect.weight).sum()
+    }
+
+    /// How many flows it has.
+    pub(super) const fn len(&self) -> usize {
+        self.suspects.len()
     }
 
     /// What alarmed, in the order in which it did.

@@ -6,9 +6,15 @@ use crate::detect::Class;
 ///
 /// A flood looks like a scan in its first moments and, on a login page, like guessing; guessing over
 /// HTTP looks like a probe of the application, and what a probe finds is used. But a scan and the
-/// guessing that follows it are two attacks, and so are a way in and what is done inside.
+/// guessing that follows it are two attacks, and so are a way in and what is done inside. What is
+/// unlike all that was learnt may be a part of anything.
 pub(super) const fn are_kin(a: Class, b: Class) -> bool {
-    use Class::{Beacon, BruteForce, Exfiltration, Exploit, LateralMovement, Scan, WebAttack};
+    use Class::{
+        Beacon, Benign, BruteForce, Exfiltration, Exploit, LateralMovement, Scan, Unknown, WebAttack,
+    };
+    if matches!((a, b), (Unknown, other) | (other, Unknown) if !matches!(other, Benign)) {
+        return true;
+    }
     matches!(
         (a, b),
         (Scan, Scan)
@@ -36,6 +42,7 @@ pub(super) const fn one_flow_suffices(class: Class) -> bool {
             | Class::Exfiltration
             | Class::LateralMovement
             | Class::Exploit
+            | Class::Unknown
     )
 }
 

@@ -1,8 +1,8 @@
 //! Verdicts to incidents: one incident for one attack, however many flows it has.
 //!
 //! Flows of one class that alarm about one host, the pivot, become an incident when three of them do
-//! so within a minute, or when one does in two verdicts in a row and its class needs no more. From
-//! there every flow that alarms about the pivot is part of it, and so are both legs of an ingress and
+//! so within a minute, or when one does in two verdicts in a row and its class needs no more, and when
+//! what they say adds up to the evidence that the alert budget asks for. From there every flow that alarms about the pivot is part of it, and so are both legs of an ingress and
 //! flows between the same hosts that are taken for a kindred class; the class is that of most flows,
 //! the identity stays. It is over after a minute in which no alarm brought anything new.
 //!
@@ -12,6 +12,7 @@
 mod alarm;
 mod allowance;
 mod candidate;
+mod candidates;
 mod change;
 mod closed;
 mod digest;

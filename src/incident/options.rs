@@ -1,10 +1,14 @@
 //! When alarms are an incident and when it is over, and how much is remembered.
 
+use crate::detect::Weights;
+
 /// When alarms are an incident and when it is over, and how much is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Different flows that must alarm before they are an incident, 1 to 64.
     pub opening_flows: usize,
+    /// How much evidence they must have together; a manifest has what follows from a budget.
+    pub weights: Weights,
     /// Within how much packet time, in µs.
     pub window_us: i64,
     /// Packet time without an alarm after which an incident is over, in µs.
@@ -19,6 +23,9 @@ pub struct Options {
     /// Classes and pivots with alarms that are not yet an incident; those heard of least recently
     /// are forgotten.
     pub candidates: usize,
+    /// Flows with alarms that are not yet an incident, over all candidates; beyond, the candidate heard
+    /// of least recently is forgotten.
+    pub suspects: usize,
     /// Incidents open at once; the one quiet the longest is resolved early.
     pub open: usize,
     /// Incidents remembered after their end; those over the longest are forgotten, earlier than
@@ -39,12 +46,14 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             opening_flows: 3,
+            weights: Weights::NONE,
             window_us: 60_000_000,
             quiet_us: 60_000_000,
             reopen_us: 1_800_000_000,
             telling_us: 1_000_000,
             forget_us: 600_000_000,
             candidates: 4_096,
+            suspects: 65_536,
             open: 1_024,
             closed: 1_024,
             flows: 65_536,

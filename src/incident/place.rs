@@ -1,7 +1,6 @@
 //! Where an alarm belongs: an open incident, or others of its class and pivot.
 
 use super::alarm::{Alarm, Key};
-use super::candidate::Candidate;
 use super::fit::Leg;
 use super::followed::Counted;
 use super::kin::are_kin;
@@ -85,12 +84,12 @@ impl Tracker {
             return None;
         }
         self.followed.suspect(alarm);
-        let candidate = self.candidates.get_or_insert_mut(key, Candidate::default);
-        candidate.add(*alarm, in_a_row, self.options.window_us);
-        if !candidate.is_attack(self.options.opening_flows) {
+        let candidate = self.candidates.add(alarm, in_a_row, self.options.window_us)?;
+        let needed = self.options.weights.of(alarm.class);
+        if !candidate.is_attack(self.options.opening_flows, needed) {
             return None;
         }
-        let alarms: Vec<Alarm> = self.candidates.pop(&key)?.alarms().collect();
+        let alarms: Vec<Alarm> = self.candidates.take(&key)?.alarms().collect();
         let leg = Leg::of(&alarms)?;
         let serial = self.begin(key, &alarms, &leg);
         for alarm in &alarms {
@@ -121,15 +120,13 @@ impl Tracker {
     /// Counts earlier alarms that belong to an incident that has just opened.
     fn absorb(&mut self, serial: u64) {
         let Some(ongoing) = self.open.get(&serial) else { return };
-        let all = self.candidates.iter().flat_map(|(_, candidate)| candidate.alarms());
+        let all = self.candidates.alarms();
         let mut alarms: Vec<Alarm> =
             all.filter(|alarm| are_kin(alarm.class, ongoing.class())).collect();
         alarms.sort_unstable_by_key(|alarm| alarm.ordinal);
         for alarm in alarms {
             if self.open.get(&serial).is_some_and(|ongoing| ongoing.fit(&alarm).is_some()) {
-                if let Some(candidate) = self.candidates.peek_mut(&alarm.key()) {
-                    candidate.withdraw(alarm.flow.id);
-                }
+                self.candidates.withdraw(&alarm.key(), alarm.flow.id);
                 self.count(serial, &alarm);
             }
         }

@@ -56,7 +56,8 @@ impl Pivot {
             | Class::Scan
             | Class::Beacon
             | Class::Exfiltration
-            | Class::LateralMovement => Self::Source,
+            | Class::LateralMovement
+            | Class::Unknown => Self::Source,
             Class::DosFlood
             | Class::DosSlow
             | Class::DosReflection

@@ -32,6 +32,8 @@ impl Rule {
             Class::Beacon => (High, High, 1),
             Class::Exfiltration | Class::LateralMovement => (High, Critical, 10),
             Class::Exploit => (High, Critical, 1),
+            // Nobody knows what it is; it may be nothing.
+            Class::Unknown => (Medium, High, 100),
         };
         Self { usual, worse, many }
     }
@@ -76,10 +78,14 @@ pub(super) const fn is_further_along(earlier: Class, later: Class) -> bool {
     matches!((stage(earlier), stage(later)), (Some(earlier), Some(later)) if earlier < later)
 }
 
-/// How far along an attacker is; denial of service leads to nothing.
+/// How far along an attacker is; denial of service leads to nothing, and what is unknown to nothing known.
 const fn stage(class: Class) -> Option<u8> {
     match class {
-        Class::Benign | Class::DosFlood | Class::DosSlow | Class::DosReflection => None,
+        Class::Benign
+        | Class::DosFlood
+        | Class::DosSlow
+        | Class::DosReflection
+        | Class::Unknown => None,
         Class::Scan => Some(0),
         Class::BruteForce | Class::WebAttack | Class::Exploit => Some(1),
         Class::Beacon | Class::Exfiltration | Class::LateralMovement => Some(2),

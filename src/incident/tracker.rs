@@ -9,7 +9,7 @@ use lru::LruCache;
 
 use super::alarm::{Alarm, Key};
 use super::allowance::Allowance;
-use super::candidate::Candidate;
+use super::candidates::Candidates;
 use super::change::Change;
 use super::closed::Closed;
 use super::followed::Followed;
@@ -39,7 +39,7 @@ pub struct Tracker {
     pub(super) closed: Closed,
     pub(super) index: Index,
     pub(super) spans: Spans,
-    pub(super) candidates: LruCache<Key, Candidate, RandomState>,
+    pub(super) candidates: Candidates,
     pub(super) followed: Followed,
     /// Until when class and pivot had an incident: later ones do not reach back before it.
     pub(super) past: LruCache<Key, i64, RandomState>,
@@ -67,7 +67,7 @@ impl Tracker {
             closed: Closed::default(),
             index: Index::default(),
             spans: Spans::new(options.spans),
-            candidates: LruCache::with_hasher(candidates, RandomState::default()),
+            candidates: Candidates::new(candidates, options.suspects),
             followed: Followed::new(options.flows, options.forget_us),
             past: LruCache::with_hasher(candidates, RandomState::default()),
             room: Room(options.hosts),
@@ -168,12 +168,7 @@ impl Tracker {
     /// Takes back what the newest verdict on a flow said, unless an incident has counted it.
     fn withdraw(&mut self, id: FlowId) -> Option<(Key, u32)> {
         let key = self.followed.leave_candidate(id)?;
-        let candidate = self.candidates.get_mut(&key)?;
-        let in_a_row = candidate.withdraw(id)?;
-        if candidate.is_empty() {
-            self.candidates.pop(&key);
-        }
-        Some((key, in_a_row))
+        Some((key, self.candidates.withdraw(&key, id)?))
     }
 
     /// Explains and tells what `alarm` has done to an incident.

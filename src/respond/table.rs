@@ -122,6 +122,10 @@ const fn advice(class: Class) -> Option<&'static str> {
             "an Ingress limit does not stop an exploit, for which one request is enough: isolate the \
              target, mend the hole, and block the source at the firewall",
         ),
+        Class::Unknown => Some(
+            "nobody knows what this is, and Weir limits nothing on a guess: look at the reasons and \
+             the packets, and set a limit by hand if it harms: weir limit apply",
+        ),
     }
 }
 

@@ -93,7 +93,7 @@ pub struct Settings {
     #[serde(with = "key::optional_path")]
     pub ort_lib: Option<PathBuf>,
     /// How many false incidents may come in some time: a number from 0.001 to 1000 and `/hour`, `/day` or
-    /// `/week`. The model's thresholds follow from it.
+    /// `/week`. How much evidence makes an incident follows from it.
     pub alert_budget: AlertBudget,
     /// How long after its end an attack that returns is the same incident, 1 µs to 24 h.
     #[serde(with = "key::duration")]

@@ -92,12 +92,16 @@ pub fn listening(
         absent: None,
     };
     let timeouts = Timeouts { report_us: Some(1_000_000), ..Timeouts::default() };
+    let model = Model::built_in().expect("a model");
     let parts = Parts {
         feed: Feed::Files { paths, filter: String::new(), speed },
         flows: Options { timeouts, max_flows: 1 << 20, shards: 1 },
-        model: Model::built_in().expect("a model"),
+        tracker: Tracker::new(
+            "weir",
+            incident::Options { weights: model.manifest.weights, ..incident::Options::default() },
+        ),
+        model,
         inference_threads: 1,
-        tracker: Tracker::new("weir", incident::Options::default()),
         store: Some(Store::open(&folder.join("weir.db")).expect("a database")),
         retention: Retention { age: Duration::from_hours(24 * 365), bytes: 1 << 30 },
         sinks: Vec::new(),

@@ -36,7 +36,7 @@ pub(crate) struct ModelFlags {
     /// Library of ONNX Runtime that is to run the model
     #[arg(long, value_name = "PATH")]
     ort_lib: Option<String>,
-    /// How many false incidents may come, from which thresholds follow, such as 4/hour or 1/day
+    /// How many false incidents may come, from which follows how much evidence makes one, such as 4/hour or 1/day
     #[arg(long, value_name = "NUMBER/TIME")]
     alert_budget: Option<String>,
     /// Threads that run the model; the result is the same with any number

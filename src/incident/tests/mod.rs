@@ -14,7 +14,7 @@ mod spans;
 use std::sync::Arc;
 
 use super::{Change, Incident, Options, Tracker};
-use crate::detect::{CLASSES, Class, FlowSummary, Reason, Score, Verdict};
+use crate::detect::{CLASSES, Class, FlowSummary, Reason, Score, Verdict, Weight, Weights};
 use crate::feature::ALL_FEATURES;
 use crate::flow::{End, FlowId, State};
 use crate::packet::{Address, Tuple, protocol};
@@ -55,6 +55,11 @@ pub(super) fn alarm(id: u64, class: Class, (source, target): (u8, u8), after_ms:
         std::array::from_fn(|at| Score::new(f32::from(u8::from(at == class as usize))));
     let vector = Arc::new([0.0; ALL_FEATURES]);
     Verdict { flow, class, score: Score::new(0.95), probabilities, is_alarm: true, vector }
+}
+
+/// So many nats make an incident of whatever class.
+fn asking(nats: f64) -> Weights {
+    Weights::all(Weight::nats(nats))
 }
 
 /// The flow goes on.

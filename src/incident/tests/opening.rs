@@ -102,3 +102,28 @@ fn where_too_many_incidents_open_at_once_explanations_follow_later() {
     tracker.observe(&scan(9, 8, 2_000), why);
     assert_eq!(explained(&tracker), [1, 1]);
 }
+
+#[test]
+fn evidence_adds_up_until_it_is_what_the_budget_asks_for() {
+    // Scores of 0.95 are 2.94 nats each: five of them are 14.7.
+    let mut tracker = Tracker::new("weir", Options { weights: asking(14.0), ..Options::default() });
+    for id in 0..4 {
+        tracker.observe(&alarm(id, FLOOD, (7, 1), 0), why);
+    }
+    assert!(open(&tracker).is_empty());
+    tracker.observe(&alarm(4, FLOOD, (7, 1), 0), why);
+    assert_eq!(only(&tracker).flows, 5);
+}
+
+#[test]
+fn each_verdict_on_a_flow_adds_evidence_only_where_one_flow_is_enough() {
+    let options = Options { weights: asking(14.0), ..Options::default() };
+    for (class, incidents) in [(Class::DosSlow, 1), (FLOOD, 0)] {
+        let mut tracker = Tracker::new("weir", options);
+        for at_ms in [0, 5_000, 10_000, 15_000, 20_000] {
+            assert!(open(&tracker).is_empty());
+            tracker.observe(&provisional(alarm(1, class, (7, 1), at_ms)), why);
+        }
+        assert_eq!(open(&tracker).len(), incidents, "{class}");
+    }
+}

@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::detect::Weights;
 use crate::incident::{IncidentId, Status};
 
 /// A few bounds that random verdicts reach.
 const TIGHT: Options = Options {
     opening_flows: 3,
+    weights: Weights::NONE,
     window_us: 60_000_000,
     quiet_us: 20_000_000,
     reopen_us: 60_000_000,
     telling_us: 1_000_000,
     forget_us: 600_000_000,
     candidates: 8,
+    suspects: 24,
     open: 3,
     closed: 2,
     flows: 12,
@@ -27,6 +30,7 @@ const TIGHT: Options = Options {
 /// The same with room for all that random verdicts do, so that incidents come back.
 const ROOMY: Options = Options {
     candidates: 1_024,
+    suspects: 1_024,
     open: 64,
     closed: 64,
     flows: 64,
