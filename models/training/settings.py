@@ -55,6 +55,10 @@ class Settings:
         """Where it is kept what a model says of a source that it has not seen."""
         return self._made(self.fits / "logits" / name) / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.npy"
 
+    def whole_path(self, name: str, run: str) -> Path:
+        """Where it is kept what a model says of a whole run."""
+        return self._made(self.fits / "whole" / name) / f"{run}.npz"
+
     @staticmethod
     def _made(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
