@@ -46,8 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => include_bytes!("../models/clstm.onnx").to_vec(),
     };
     let mut model = Graph::load(&environment, &model, ALL_FEATURES)?;
-    let mut reference =
-        Graph::load(&environment, &fs::read(given.reference)?, REFERENCE_FEATURES)?;
+    let mut reference = Graph::load(&environment, &fs::read(given.reference)?, REFERENCE_FEATURES)?;
     model.turn()?;
     reference.turn()?;
     let mut turns = Vec::new();
