@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use weir::detect::{self, Runtime, Scorer};
+use weir::detect::{self, Runtime, Scorer, Usual};
 use weir::engine::{
     self, Delivery, Detection, Inference, Interrupts, Meters, Models, Options, Pace, Pipeline,
     Replay, Scoring,
@@ -100,7 +100,8 @@ pub(crate) fn run(
     let options =
         incident::Options { weights: model.manifest.weights, ..incident::Options::default() };
     let tracker = Tracker::new(&settings.sensor, options);
-    let printer = Printer::new(args.format, args.verdicts, Detection::new(tracker, scorer()?));
+    let detection = Detection::new(tracker, scorer()?, Usual::default());
+    let printer = Printer::new(args.format, args.verdicts, detection);
 
     let stop = Interrupts::catch().and_then(Interrupts::listen).map_err(Error::Signal)?;
     // Written to by one thread alone, until that has ended.
