@@ -110,10 +110,11 @@ def lines(place: Settings, known: costs.Costs, per_hour: float) -> Iterator[str]
         if source.split == TEST and not source.scenario.startswith("benign-") and recorded.is_there(place, source):
             run = recorded.whole(place, source)
             told = Told.of(run, known.temperature, bounds, np.arange(len(run.rows)))
-            truth = run.judged(known.temperature).truth
-            found += [len(truth & told.raised(bounds, {})), len(truth & told.raised(bounds, ports)), len(truth)]
-    yield f"Attacks of the test runs that are told: {found[0]} of {found[2]} as delivered, {found[1]} with all that those "
-    yield "halves learnt of their services.\n"
+            involved = run.judged(known.temperature).involved
+            without, with_it = ({pivot for _, pivot in told.raised(bounds, one)} for one in ({}, ports))
+            found += [bool(without & involved), bool(with_it & involved), 1]
+    yield f"Runs with an attack of which an incident tells: {found[0]} of {found[2]} as delivered, {found[1]} with all that "
+    yield "those halves learnt of their services.\n"
 
 
 def main() -> int:
