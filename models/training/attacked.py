@@ -72,7 +72,9 @@ class Attack:
             if one.label == told["label"] and start_us - SLACK_US <= one.first_us <= end_us + SLACK_US
             and (one.ends & hosts or not one.ends & others)
         ]
-        first_us = min((one.first_us for one in own), default=start_us)
+        # What is nobody's may be that of an attack that began before.
+        sure = [one for one in own if one.ends & hosts] or own
+        first_us = min((one.first_us for one in sure), default=start_us)
         return cls(told["label"], told["setting"], hosts.union(*(one.ends for one in own)), first_us, end_us)
 
     def is_of(self, incident: Incident) -> bool:
