@@ -16,7 +16,7 @@ from typing import Any
 
 from detected import Incident
 from split import NONE, Split
-from verdict import BENIGN, CLASSES
+from verdict import BENIGN, CLASSES, STRANGE
 
 # What `lab/truth.py` begins every flow earlier by; a witness's clock is the capture's, but nearer to the attacker.
 SLACK_US = 1_500_000
@@ -35,7 +35,7 @@ FAMILIES = (
 
 def are_kin(one: str, other: str) -> bool:
     """Whether flows of one attack may be taken for both classes by turns."""
-    if one == other or any({one, other} <= family for family in FAMILIES):
+    if one == other or CLASSES[STRANGE] in (one, other) or any({one, other} <= family for family in FAMILIES):
         return True
     return one in DENIAL and other in FLOODLIKE or other in DENIAL and one in FLOODLIKE
 
