@@ -19,6 +19,7 @@ import torch
 
 import costs
 import data
+import shift
 import vectors
 from data import Capture
 from fit import SEED
@@ -48,6 +49,8 @@ class Card:
     features: list[str]
     costs: dict[str, Cost]
     baseline: np.ndarray
+    # What `shift` writes of what was learnt.
+    shift: dict[str, object]
     trained_on: str
 
 
@@ -63,6 +66,7 @@ def main() -> int:
         features=vectors.feature_names(place.weir, demo.source.path),
         costs=known.costs,
         baseline=data.baseline(learnt),
+        shift=shift.manifest(place, learnt, captures),
         trained_on=described(learnt),
     )
     tested = [one for one in captures if one.source.is_lab and one.source.split == TEST]
@@ -97,6 +101,7 @@ def export(model: Clstm, card: Card, sample: tuple[np.ndarray, np.ndarray], fold
         "classes": list(CLASSES),
         "costs": card.costs,
         "baseline": [float(np.float32(value)) for value in card.baseline],
+        **card.shift,
         "seed": SEED,
         "trained_on": card.trained_on,
     }

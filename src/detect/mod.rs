@@ -15,6 +15,7 @@ mod runtime;
 mod score;
 mod scorer;
 mod sequence;
+mod shift;
 mod verdict;
 mod words;
 
@@ -28,4 +29,5 @@ pub use runtime::Runtime;
 pub use score::Score;
 pub use scorer::{Output, Scorer};
 pub use sequence::{LENGTH, Sequence, Sequences};
+pub use shift::{Shift, ShiftGauge};
 pub use verdict::{FlowSummary, Reason, Verdict};
