@@ -1,9 +1,9 @@
-//! Verdicts to explained incidents.
+//! Verdicts to explained incidents, and to how far the network is from the model's training.
 
 use tracing::warn;
 
 use super::inference::Scored;
-use crate::detect::Scorer;
+use crate::detect::{Scorer, Shift, ShiftGauge};
 use crate::incident::{Change, FlowSpan, IncidentId, Tracker};
 
 /// Follows verdicts and explains what becomes an incident.
@@ -11,18 +11,21 @@ use crate::incident::{Change, FlowSpan, IncidentId, Tracker};
 pub struct Detection {
     tracker: Tracker,
     explainer: Scorer,
+    shift: ShiftGauge,
 }
 
 impl Detection {
     /// Incidents of `tracker`, explained by a session of the model of its own.
     #[must_use]
-    pub const fn new(tracker: Tracker, explainer: Scorer) -> Self {
-        Self { tracker, explainer }
+    pub fn new(tracker: Tracker, explainer: Scorer) -> Self {
+        let shift = ShiftGauge::new(explainer.manifest());
+        Self { tracker, explainer, shift }
     }
 
     /// Takes the next verdict.
     pub fn observe(&mut self, scored: &Scored) {
-        let Self { tracker, explainer } = self;
+        let Self { tracker, explainer, shift } = self;
+        shift.observe(&scored.verdict);
         tracker.observe(&scored.verdict, || {
             explainer.explain(&scored.sequence, scored.verdict.class).unwrap_or_else(|error| {
                 warn!(%error, flow = %scored.verdict.flow.id, "an incident is not explained");
@@ -55,6 +58,12 @@ impl Detection {
     #[must_use]
     pub const fn resolved_early(&self) -> u64 {
         self.tracker.resolved_early()
+    }
+
+    /// How far the network is from what the model was trained on.
+    #[must_use]
+    pub fn shift(&self) -> Shift {
+        self.shift.read()
     }
 
     /// Flows that joined incidents since the last time, or have more packets.
