@@ -26,7 +26,7 @@ const WAYS: [(&str, &str); 4] = [
 
 /// What the line at the top says and does not explain.
 const UNLIKE: (&str, &str) = (
-    "unlike training 0.9",
+    "unlike training 1.2",
     "the network differs from what the model was trained on, and scores are less to be trusted; \
      pane 2 names the features that differ most",
 );
