@@ -23,6 +23,7 @@ import compare
 import costs
 import invariance
 import reference
+import shift
 import tables
 import whole
 from cic2017_flows import NAME as CIC_FLOWS
@@ -149,6 +150,12 @@ def local(own: Evaluation) -> Iterator[str]:
     yield from baseline.lines(own.place, own.known, costs.PER_HOUR)
 
 
+def distance(own: Evaluation) -> Iterator[str]:
+    """What the gauge says of networks."""
+    yield "## Shift\n"
+    yield from shift.table(own.place, own.captures)
+
+
 def invariances(own: Evaluation) -> Iterator[str]:
     """What must not change a verdict."""
     yield "## Invariances\n"
@@ -177,7 +184,7 @@ def reasons(own: Evaluation) -> Iterator[str]:
 
 
 SECTIONS: tuple[Callable[[Evaluation], Iterator[str]], ...] = (
-    bounds, lab, hours, local, families, public, demo, comparisons, reasons, invariances, speed, cic2017,
+    bounds, lab, hours, local, families, public, demo, comparisons, reasons, distance, invariances, speed, cic2017,
 )
 
 
