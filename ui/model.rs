@@ -153,7 +153,8 @@ fn print(loaded: &LoadedModel, runtime: &Runtime, budget: AlertBudget) -> io::Re
         match manifest.thresholds.of(class) {
             Some(threshold) => {
                 let weight = manifest.weights.of(class);
-                let said = format!("{class:<18}alarms from {threshold}; incident from {weight} nats");
+                let said =
+                    format!("{class:<18}alarms from {threshold}; incident from {weight} nats");
                 line(label, &said)?;
             }
             None => line(label, class.name())?,

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Counts what evidence costs: false incidents an hour, over whole runs in which nobody attacks.
+"""Counts what bounds cost and what they find: false incidents an hour in whole runs in which nobody attacks, and runs
+with an attack of which an incident tells.
 
-Owns: `costs.json`, with the temperature and the scores from which on flows alarm. Needs a recording of the lab, because
-an incident an hour shows in hours and not in the rows that are kept; each run is judged by the model that has not seen
-its scenario.
+Owns: `costs.json`, with the temperature. Needs a recording of the lab, because an incident an hour shows in hours and
+not in the rows that are kept; each run is judged by the model that has not seen its scenario.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import judge
 import recorded
 import sources
 import vectors
-from judge import Bounds, Cost, within
+from judge import Bounds, Cost, Point, within
 from settings import HERE, Settings, settings
 from sources import Source
 from split import TEST
@@ -34,8 +34,6 @@ FILE = HERE / "costs.json"
 TEMPERATURES = np.arange(0.5, 3.01, 0.05)
 # False incidents an hour, as the engine allows where nobody says otherwise.
 PER_HOUR = 4.0
-# Of benign flows so many may alarm, over all classes.
-SHARE = 0.001
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,11 @@ class Costs:
     hours: float
     runs: int
     temperature: float
-    # From which score on a flow alarms.
-    scores: dict[str, float]
-    # What evidence costs, with these scores.
     costs: dict[str, Cost]
 
     def bounds(self, per_hour: float) -> Bounds:
         """The bounds that cost at most so many false incidents an hour."""
-        return Bounds(self.scores, within(self.costs, per_hour))
+        return within(self.costs, per_hour)
 
 
 def main() -> int:
@@ -60,16 +55,34 @@ def main() -> int:
     place = settings(__doc__)
     runs = [one for one in sources.lab(place.lab) if one.split != TEST]
     temperature = fitted_temperature(place, runs)
-    benign = [one for one in runs if one.scenario.startswith("benign-")]
+    here = [one for one in runs if recorded.is_there(place, one)]
     with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
-        found = list(pool.map(partial(recorded.whole, place), benign))
-    judged = [one.judged(temperature) for one in found]
-    hours = sum(one.hours for one in found)
-    scores = {name: min(least, 1.0) for name, least in within(judge.score_costs(judged), SHARE).items()}
-    costs = judge.weight_costs(judged, Bounds(scores), hours)
-    FILE.write_text(json.dumps(asdict(Costs(hours, len(judged), temperature, scores, costs)), indent=1) + "\n")
-    print(f"{hours:.2f} h in {len(judged)} runs; temperature {temperature:.2f}")
+        counted = list(pool.map(partial(count, place, temperature), here))
+    benign = [one for one in counted if one.is_benign]
+    hours = sum(one.hours for one in benign)
+    costs = judge.costs([one.most for one in benign], [one.best for one in counted if not one.is_benign], hours)
+    FILE.write_text(json.dumps(asdict(Costs(hours, len(benign), temperature, costs)), indent=1) + "\n")
+    print(f"{hours:.2f} h in {len(benign)} runs, {len(counted) - len(benign)} with an attack; temperature {temperature:.2f}")
     return 0
+
+
+@dataclass(frozen=True)
+class Count:
+    """Of a run what `judge` counts."""
+
+    is_benign: bool
+    hours: float
+    most: dict[str, list[list[float]]]
+    best: dict[str, list[float]]
+
+
+def count(place: Settings, temperature: float, source: Source) -> Count:
+    """Counts in one run."""
+    run = recorded.whole(place, source)
+    judged = run.judged(temperature)
+    if judged.is_benign:
+        return Count(True, run.hours, judge.most(judged), {})
+    return Count(False, run.hours, {}, judge.best(judged))
 
 
 def fitted_temperature(place: Settings, runs: list[Source]) -> float:
@@ -87,7 +100,9 @@ def fitted_temperature(place: Settings, runs: list[Source]) -> float:
 
 def read(path: Path = FILE) -> Costs:
     """What was counted last."""
-    return Costs(**json.loads(path.read_text()))
+    found = json.loads(path.read_text())
+    costs = {name: [Point(*point) for point in cost] for name, cost in found.pop("costs").items()}
+    return Costs(**found, costs=costs)
 
 
 if __name__ == "__main__":

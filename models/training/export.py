@@ -48,7 +48,6 @@ class Card:
     """What the engine must know beside the graph."""
 
     features: list[str]
-    thresholds: dict[str, float]
     costs: dict[str, Cost]
     baseline: np.ndarray
     # What `shift` writes of what was learnt.
@@ -66,7 +65,6 @@ def main() -> int:
     demo = captures[-1]
     card = Card(
         features=vectors.feature_names(place.weir, demo.source.path),
-        thresholds=known.scores,
         costs=known.costs,
         baseline=data.baseline(learnt),
         shift=shift.manifest(place, learnt, captures),
@@ -102,7 +100,6 @@ def export(model: Clstm, card: Card, sample: tuple[np.ndarray, np.ndarray], fold
         "sequence_length": SEQUENCE_LENGTH,
         "features": card.features,
         "classes": list(CLASSES),
-        "thresholds": card.thresholds,
         "costs": card.costs,
         "baseline": [float(np.float32(value)) for value in card.baseline],
         **card.shift,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,13 +16,25 @@ from data import Capture
 from verdict import BENIGN, CLASSES, TARGET_PIVOT, Incident, Word, peaks, rounded, weights_of
 
 ATTACKS = CLASSES[1:]
-# Scores in steps of a quarter of the odds' logarithm, from what is hardly likely to what is all but sure.
-SCORES = tuple(float(value) for value in np.round(1 / (1 + np.exp(-np.arange(-2.0, 9.26, 0.25))), 4))
+# From which score on a flow may alarm.
+SCORES = (0.5, 0.9, 0.98, 0.995, 0.999, 0.9998)
 # Evidence in nats, each a tenth more than the one before.
-WEIGHTS = tuple(float(value) for value in np.round(2.0 * 1.1 ** np.arange(90), 2))
+WEIGHTS = (0.0, *(float(value) for value in np.round(2.0 * 1.1 ** np.arange(90), 2)))
+# What nobody reaches.
+NEVER = 10_000.0
 
-# Pairs of a price and what costs it, the dearest first: false incidents an hour, or a share of benign flows.
-Cost = list[tuple[float, float]]
+
+class Point(NamedTuple):
+    """What bounds of a class come to: false incidents an hour, and in which share of runs with an attack they find it."""
+
+    per_hour: float
+    score: float
+    nats: float
+    found: float
+
+
+# The dearest first, which finds the most; the last costs nothing.
+Cost = list[Point]
 
 
 @dataclass(frozen=True)
@@ -102,51 +115,65 @@ class Judged:
             yield Word(int(rows.time_us[at]), str(rows.flow[at]), about, float(weights[at]))
 
 
-def score_costs(benign: Sequence[Judged]) -> dict[str, Cost]:
-    """Of every attack which share of final benign flows alarms from a score on."""
-    final = [one.capture.rows.final for one in benign]
-    scores = np.concatenate([one.scores[own] for one, own in zip(benign, final, strict=True)])
-    attacks = np.concatenate([one.attacks[own] for one, own in zip(benign, final, strict=True)])
-
-    def share(name: str, least: float) -> float:
-        return float(((scores >= least) & (attacks == CLASSES.index(name))).sum()) / len(scores)
-
-    return {name: falling((share(name, least), least) for least in (*SCORES, 1.0)) for name in ATTACKS}
+def best(judged: Judged) -> dict[str, list[float]]:
+    """Of every attack the most evidence that any of its hosts had, for every score; below zero where there was none."""
+    involved, found = judged.involved, {name: [-1.0] * len(SCORES) for name in ATTACKS}
+    for at, score in enumerate(SCORES):
+        for (name, pivot), weight in judged.peaks(Bounds(dict.fromkeys(ATTACKS, score))).items():
+            if pivot in involved:
+                found[name][at] = max(found[name][at], weight)
+    return found
 
 
-def weight_costs(benign: Sequence[Judged], bounds: Bounds, hours: float) -> dict[str, Cost]:
-    """Of every attack how many false incidents an hour so much evidence costs."""
-    found: dict[str, list[float]] = {name: [] for name in ATTACKS}
-    for one in benign:
-        for (name, _), weight in one.peaks(bounds).items():
-            found[name].append(weight)
-
-    def per_hour(name: str, least: float) -> float:
-        return sum(weight >= least for weight in found[name]) / hours
-
-    return {name: falling((per_hour(name, least), least) for least in (0.0, *WEIGHTS)) for name in ATTACKS}
+def most(judged: Judged) -> dict[str, list[list[float]]]:
+    """Of every attack the evidence that each host had at most, for every score."""
+    found: dict[str, list[list[float]]] = {name: [[] for _ in SCORES] for name in ATTACKS}
+    for at, score in enumerate(SCORES):
+        for (name, _), weight in judged.peaks(Bounds(dict.fromkeys(ATTACKS, score))).items():
+            found[name][at].append(weight)
+    return found
 
 
-def falling(points: Iterable[tuple[float, float]]) -> Cost:
-    """Of points that cost the same only the first, up to the first that costs nothing."""
+def costs(
+    benign: Sequence[dict[str, list[list[float]]]], attacked: Sequence[dict[str, list[float]]], hours: float,
+) -> dict[str, Cost]:
+    """What bounds cost in so many hours in which nobody attacks, and what they find: what `most` and `best` say."""
+    found = {}
+    for name in ATTACKS:
+        points = [Point(0.0, 1.0, NEVER, 0.0)]
+        for at, score in enumerate(SCORES):
+            false = np.array([weight for one in benign for weight in one[name][at]])
+            right = np.array([one[name][at] for one in attacked])
+            points += [
+                Point(float((false >= nats).sum()) / hours, score, nats, float((right >= nats).mean()))
+                for nats in WEIGHTS
+            ]
+        found[name] = worth(points)
+    return found
+
+
+def worth(points: Iterable[Point]) -> Cost:
+    """Those points than which none that costs no more finds as much; of equals the strictest, which alarms least."""
     found: Cost = []
-    for price, least in points:
-        if not found or price < found[-1][0]:
-            found.append((price, least))
-        if price == 0:
-            return found
-    # Certainty may still cost something: then nothing but more than certainty costs nothing.
-    return [*found, (0.0, float(np.nextafter(found[-1][1], np.inf)))]
+    for point in sorted(points, key=lambda one: (one.per_hour, -one.found, -one.score, -one.nats)):
+        if not found or point.found > found[-1].found:
+            found.append(point)
+    return found[::-1]
 
 
-def within(costs_of: Mapping[str, Cost], budget: float) -> dict[str, float]:
-    """What costs at most the budget together, as `src/detect/budget.rs` chooses it."""
-    found = {name: _affordable(cost, 0.0) for name, cost in costs_of.items()}
-    for _ in found:
-        share = max(0.0, budget - sum(price for price, _ in found.values())) / len(found)
-        found = {name: _affordable(costs_of[name], price + share) for name, (price, _) in found.items()}
-    return {name: least for name, (_, least) in found.items()}
-
-
-def _affordable(cost: Cost, price: float) -> tuple[float, float]:
-    return next(point for point in cost if point[0] <= price)
+def within(costs_of: Mapping[str, Cost], per_hour: float) -> Bounds:
+    """The bounds that cost at most so much together, as `src/detect/budget.rs` chooses them."""
+    chosen = {name: cost[-1] for name, cost in costs_of.items()}
+    while True:
+        left = per_hour - sum(point.per_hour for point in chosen.values())
+        steps = [
+            ((point.found - chosen[name].found) / (point.per_hour - chosen[name].per_hour), name, point)
+            for name, cost in costs_of.items() for point in cost
+            if point.per_hour > chosen[name].per_hour and point.per_hour - chosen[name].per_hour <= left
+        ]
+        if not steps:
+            break
+        _, name, point = max(steps, key=lambda step: step[0])
+        chosen[name] = point
+    return Bounds({name: point.score for name, point in chosen.items()},
+                  {name: point.nats for name, point in chosen.items()})

@@ -103,74 +103,97 @@ impl<'de> Deserialize<'de> for AlertBudget {
     }
 }
 
-/// What a class costs: by the evidence that an incident needs, how many false ones an hour there were in
-/// traffic in which nobody attacked and which the model had not seen.
+/// What bounds of a class come to: counted over traffic that the model had not seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Point {
+    /// False incidents an hour where nobody attacked.
+    per_hour: f64,
+    /// From which score on a flow alarms.
+    pub(super) score: f64,
+    /// How much evidence makes an incident.
+    pub(super) weight: Weight,
+    /// The share of runs with an attack of which an incident tells.
+    found: f64,
+}
+
+/// What there is to choose from for a class, the dearest first, which finds the most.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Cost(Vec<Point>);
 
-/// From this weight on so many incidents an hour.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Point {
-    per_hour: f64,
-    weight: Weight,
-}
-
 impl Cost {
-    /// Of pairs of incidents an hour and nats, the dearest first. None if they are not that.
-    pub(super) fn new(written: &[[f64; 2]]) -> Option<Self> {
-        let is_sound = |&[per_hour, nats]: &[f64; 2]| {
-            (0.0..=MOST_NATS).contains(&nats) && (0.0..=1e6).contains(&per_hour)
+    /// Of false incidents an hour, score, nats and share found. None if they are not that, or if no point
+    /// costs nothing.
+    pub(super) fn new(written: &[[f64; 4]]) -> Option<Self> {
+        let is_sound = |&[per_hour, score, nats, found]: &[f64; 4]| {
+            (0.0..=1e6).contains(&per_hour)
+                && (0.0..=MOST_NATS).contains(&nats)
+                && [score, found].iter().all(|share| (0.0..=1.0).contains(share))
         };
         if !written.iter().all(is_sound) {
             return None;
         }
-        let points: Vec<_> = written
-            .iter()
-            .map(|&[per_hour, nats]| Point { per_hour, weight: Weight::nats(nats) })
-            .collect();
-        let falls = points.is_sorted_by(|a, b| a.per_hour > b.per_hour && a.weight < b.weight);
+        let point = |&[per_hour, score, nats, found]: &[f64; 4]| Point {
+            per_hour,
+            score,
+            weight: Weight::nats(nats),
+            found,
+        };
+        let points: Vec<_> = written.iter().map(point).collect();
+        let falls = points.is_sorted_by(|a, b| a.per_hour > b.per_hour && a.found > b.found);
         let ends = points.last().is_some_and(|point| point.per_hour == 0.0);
         (falls && ends).then_some(Self(points))
     }
 
-    /// The least evidence that costs at most so much; [`Cost::new`] saw to it that some costs nothing.
-    fn within(&self, per_hour: f64) -> Point {
-        self.0
-            .iter()
-            .find(|point| point.per_hour <= per_hour)
-            .copied()
-            .unwrap_or(Point { per_hour: 0.0, weight: Weight::nats(MOST_NATS) })
+    /// What costs nothing; [`Cost::new`] saw to it that something does.
+    fn free(&self) -> Point {
+        let nothing =
+            Point { per_hour: 0.0, score: 1.0, weight: Weight::nats(MOST_NATS), found: 0.0 };
+        self.0.last().copied().unwrap_or(nothing)
     }
 }
 
-/// The evidence that each class needs so that all together cost at most the budget: equal shares, and
-/// what one class leaves of its share is shared among those who want more.
+/// A point for each class so that all together cost at most the budget. It is spent where it finds most:
+/// step by step for the class and point that find the most more for each false incident more.
 pub(super) fn affordable<const N: usize>(
     costs: [Option<&Cost>; N],
     budget: AlertBudget,
-) -> [Option<Weight>; N] {
-    let mut found = costs.map(|cost| cost.map(|cost| cost.within(0.0)));
-    let classes = costs.iter().flatten().count().max(1);
-    // Whoever gets less than its share leaves some to the others, so that shares only grow.
-    for _ in 0..classes {
-        let spent: f64 = found.iter().flatten().map(|point| point.per_hour).sum();
-        let share = (budget.per_hour() - spent).max(0.0)
-            / f64::from(u32::try_from(classes).unwrap_or(u32::MAX));
-        for (found, cost) in found.iter_mut().zip(costs) {
-            if let (Some(found), Some(cost)) = (found, cost) {
-                *found = cost.within(found.per_hour + share);
+) -> [Option<Point>; N] {
+    let mut chosen = costs.map(|cost| cost.map(Cost::free));
+    loop {
+        let spent: f64 = chosen.iter().flatten().map(|point| point.per_hour).sum();
+        let left = budget.per_hour() - spent;
+        let mut best: Option<(f64, &mut Point, Point)> = None;
+        for (chosen, cost) in chosen.iter_mut().zip(costs) {
+            let (Some(chosen), Some(cost)) = (chosen, cost) else { continue };
+            let (has, now) = (*chosen, Some(chosen));
+            let step = cost.0.iter().filter_map(|point| {
+                let more = point.per_hour - has.per_hour;
+                let is_step = more > 0.0 && more <= left;
+                is_step.then(|| ((point.found - has.found) / more, *point))
+            });
+            // Of equals the first counts, as in training.
+            let step = step.reduce(|a, b| if b.0 > a.0 { b } else { a });
+            if let (Some((gain, point)), Some(now)) = (step, now)
+                && best.as_ref().is_none_or(|(most, ..)| gain > *most)
+            {
+                best = Some((gain, now, point));
             }
         }
+        let Some((_, now, point)) = best else { return chosen };
+        *now = point;
     }
-    found.map(|point| point.map(|point| point.weight))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cost(points: &[[f64; 2]]) -> Cost {
+    fn cost(points: &[[f64; 4]]) -> Cost {
         Cost::new(points).unwrap()
+    }
+
+    fn nats(found: [Option<Point>; 3]) -> [Option<f64>; 3] {
+        found.map(|point| point.map(|point| point.weight.value()))
     }
 
     #[test]
@@ -185,44 +208,48 @@ mod tests {
     }
 
     #[test]
-    fn costs_fall_to_nothing_as_more_evidence_is_asked_for() {
-        assert!(Cost::new(&[[2.0, 5.0], [0.5, 7.0], [0.0, 900.0]]).is_some());
+    fn what_costs_less_finds_less_and_something_costs_nothing() {
+        let good = [[2.0, 0.5, 5.0, 0.9], [0.5, 0.9, 4.0, 0.7], [0.0, 0.9, 900.0, 0.1]];
+        assert!(Cost::new(&good).is_some());
         for bad in [
             &[][..],
-            &[[1.0, 5.0]],
-            &[[1.0, 5.0], [0.0, 5.0]],
-            &[[1.0, 5.0], [2.0, 6.0], [0.0, 9.0]],
+            &good[..2],
+            &[[2.0, 0.5, 5.0, 0.1], good[2]],
+            &[[2.0, 1.5, 5.0, 0.9], good[2]],
+            &[[2.0, 0.5, 10_001.0, 0.9], good[2]],
+            &[[f64::NAN, 0.5, 5.0, 0.9], good[2]],
         ] {
             assert!(Cost::new(bad).is_none(), "{bad:?}");
         }
-        assert!(Cost::new(&[[f64::NAN, 5.0], [0.0, 9.0]]).is_none());
-        assert!(Cost::new(&[[1.0, 5.0], [0.0, 10_001.0]]).is_none());
     }
 
     #[test]
-    fn what_one_class_leaves_goes_to_the_others() {
-        let cheap = cost(&[[0.0, 2.0]]);
-        let dear = cost(&[[3.0, 3.0], [1.0, 6.0], [0.4, 8.0], [0.0, 95.0]]);
+    fn a_budget_is_spent_where_it_finds_most() {
+        let useful = cost(&[[2.0, 0.5, 2.0, 0.9], [1.0, 0.5, 6.0, 0.8], [0.0, 0.5, 50.0, 0.1]]);
+        let useless = cost(&[[1.0, 0.5, 3.0, 0.2], [0.0, 0.5, 40.0, 0.1]]);
         let of = |budget| {
-            let found = affordable([Some(&cheap), Some(&dear), None], AlertBudget::hourly(budget));
-            found.map(|weight| weight.map(Weight::value))
+            let costs = [Some(&useful), Some(&useless), None];
+            nats(affordable(costs, AlertBudget::hourly(budget)))
         };
-        assert_eq!(of(0.1), [Some(2.0), Some(95.0), None]);
-        assert_eq!(of(1.0), [Some(2.0), Some(8.0), None]);
-        assert_eq!(of(9.0), [Some(2.0), Some(3.0), None]);
+        assert_eq!(of(0.5), [Some(50.0), Some(40.0), None]);
+        assert_eq!(of(1.0), [Some(6.0), Some(40.0), None]);
+        assert_eq!(of(2.0), [Some(2.0), Some(40.0), None]);
+        assert_eq!(of(3.0), [Some(2.0), Some(3.0), None]);
     }
 
     #[test]
     fn all_together_keep_the_budget() {
-        let own = cost(&[[4.0, 1.0], [2.0, 3.0], [1.0, 5.0], [0.5, 6.0], [0.25, 7.0], [0.0, 8.0]]);
+        let points: Vec<_> = (0..8_i32)
+            .map(|step| [f64::from(7 - step) * 0.3, 0.5, 5.0, f64::from(8 - step) / 10.0])
+            .collect();
+        let own = cost(&points);
         for budget in [0.1, 0.3, 0.9, 2.0, 5.0, 40.0] {
             let found = affordable([Some(&own); 6], AlertBudget::hourly(budget));
-            let spent: f64 = found
-                .iter()
-                .flatten()
-                .map(|found| own.0.iter().find(|point| point.weight >= *found).unwrap().per_hour)
-                .sum();
-            assert!(spent <= budget, "{spent} of {budget}");
+            let spent: f64 = found.iter().flatten().map(|point| point.per_hour).sum();
+            assert!(
+                spent <= budget + 1e-9 && spent > budget.min(12.6) - 0.3 - 1e-9,
+                "{spent} of {budget}"
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ use super::error::{Error, REASON_CHARS, shown};
 use super::score::Score;
 use super::sequence::LENGTH;
 use super::shift::{BINS, DECILES, Spread};
-use super::weight::Weights;
+use super::weight::{Weight, Weights};
 use crate::feature::{ALL_FEATURES, FEATURES, Feature, Vector};
 
 /// The form of manifests; in earlier ones the budget chose from which score on a flow alarms.
@@ -55,9 +55,9 @@ pub struct Manifest {
     pub name: String,
     /// The SHA-256 of its graph, in hexadecimal digits.
     pub sha256: String,
-    /// From which score on a flow of a class alarms.
+    /// From which score on a flow of a class alarms, by the budget that was set last.
     pub thresholds: Thresholds,
-    /// How much evidence makes an incident, by the budget that was set last.
+    /// How much evidence makes an incident, by the same budget.
     pub weights: Weights,
     costs: [Option<Cost>; CLASSES],
     /// The usual value of each feature, in the order of the catalogue.
@@ -82,10 +82,9 @@ struct Written {
     sequence_length: usize,
     features: Vec<String>,
     classes: Vec<String>,
-    /// Of every attack from which score on a flow alarms.
-    thresholds: BTreeMap<String, f64>,
-    /// Of every attack pairs of false incidents an hour and the evidence, in nats, that costs them.
-    costs: BTreeMap<String, Vec<[f64; 2]>>,
+    /// Of every attack what bounds come to: false incidents an hour, the score from which on a flow
+    /// alarms, the evidence in nats that makes an incident, and the share of attacks found.
+    costs: BTreeMap<String, Vec<[f64; 4]>>,
     baseline: Vec<f64>,
     /// Of every feature what cuts benign vectors into ten parts, and the share in each: not a tenth
     /// where many values are the same.
@@ -110,11 +109,12 @@ impl Manifest {
         let sha256 = digest(onnx);
         same("the SHA-256 of the graph", &shown(&written.sha256, QUOTED_CHARS), &sha256)?;
         let costs = costs(&written.costs)?;
+        let (thresholds, weights) = bounds(&costs, AlertBudget::default());
         Ok(Self {
             name: text("name", written.name)?,
             sha256,
-            thresholds: thresholds(&written.thresholds)?,
-            weights: weights(&costs, AlertBudget::default()),
+            thresholds,
+            weights,
             costs,
             baseline: baseline(&written.baseline)?,
             learnt: learnt(&written.deciles, &written.shares)?,
@@ -124,15 +124,19 @@ impl Manifest {
         })
     }
 
-    /// Chooses anew how much evidence makes an incident.
+    /// Chooses anew from which score on flows alarm, and how much evidence makes an incident.
     pub(super) fn spend(&mut self, budget: AlertBudget) {
-        self.weights = weights(&self.costs, budget);
+        (self.thresholds, self.weights) = bounds(&self.costs, budget);
     }
 }
 
-fn weights(costs: &[Option<Cost>; CLASSES], budget: AlertBudget) -> Weights {
+fn bounds(costs: &[Option<Cost>; CLASSES], budget: AlertBudget) -> (Thresholds, Weights) {
     let found = affordable(costs.each_ref().map(Option::as_ref), budget);
-    Weights(found.map(Option::unwrap_or_default))
+    let scores = found.map(|point| point.map_or(f64::INFINITY, |point| point.score));
+    (
+        Thresholds(scores),
+        Weights(found.map(|point| point.map_or(Weight::ZERO, |point| point.weight))),
+    )
 }
 
 /// The SHA-256 of `bytes` in hexadecimal digits.
@@ -173,43 +177,26 @@ fn text(key: &str, text: String) -> Result<String, Error> {
     Ok(text)
 }
 
-fn thresholds(written: &BTreeMap<String, f64>) -> Result<Thresholds, Error> {
-    let found = of_attacks("threshold", written, |class, &threshold| {
-        let is_sound = (0.0..=1.0).contains(&threshold);
-        let problem = || format!("its threshold for `{class}` is {threshold:e}, not from 0 to 1");
-        is_sound.then_some(threshold).ok_or_else(problem)
-    })?;
-    Ok(Thresholds(found.map(|threshold| threshold.unwrap_or(f64::INFINITY))))
-}
-
-fn costs(written: &BTreeMap<String, Vec<[f64; 2]>>) -> Result<[Option<Cost>; CLASSES], Error> {
-    of_attacks("costs", written, |class, points| {
-        let problem = || {
-            format!("its costs for `{class}` do not fall to 0 an hour while the evidence rises")
-        };
-        Cost::new(points).ok_or_else(problem)
-    })
-}
-
-/// What is written of every attack, and of nothing else.
-fn of_attacks<T, U>(
-    what: &str,
-    written: &BTreeMap<String, T>,
-    read: impl Fn(Class, &T) -> Result<U, String>,
-) -> Result<[Option<U>; CLASSES], Error> {
+fn costs(written: &BTreeMap<String, Vec<[f64; 4]>>) -> Result<[Option<Cost>; CLASSES], Error> {
     let attacks = || Class::ALL.iter().filter(|class| **class != Class::Benign);
     if let Some(name) = written.keys().find(|name| attacks().all(|class| class.name() != **name)) {
         let name = shown(name, QUOTED_CHARS);
-        return Err(Error::Invalid(format!("it has a {what} for `{name}`, which is no attack")));
+        return Err(Error::Invalid(format!("it has costs for `{name}`, which is no attack")));
     }
-    let mut found = [const { None }; CLASSES];
+    let mut costs = [const { None }; CLASSES];
     for class in attacks() {
-        let Some(value) = written.get(class.name()) else {
-            return Err(Error::Invalid(format!("it has no {what} for `{class}`")));
+        let Some(points) = written.get(class.name()) else {
+            return Err(Error::Invalid(format!("it has no costs for `{class}`")));
         };
-        found[*class as usize] = Some(read(*class, value).map_err(Error::Invalid)?);
+        let Some(cost) = Cost::new(points) else {
+            let problem = format!(
+                "its costs for `{class}` do not fall to 0 an hour while they find less and less"
+            );
+            return Err(Error::Invalid(problem));
+        };
+        costs[*class as usize] = Some(cost);
     }
-    Ok(found)
+    Ok(costs)
 }
 
 fn learnt(deciles: &[[f64; DECILES]], shares: &[[f64; BINS]]) -> Result<Arc<[Spread]>, Error> {
@@ -263,7 +250,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::detect::Weight;
 
     const ONNX: &[u8] = b"a graph";
 
@@ -276,8 +262,9 @@ mod tests {
             "sequence_length": LENGTH,
             "features": FEATURES.iter().map(|feature| feature.name).collect::<Vec<_>>(),
             "classes": Class::ALL.iter().map(|class| class.name()).collect::<Vec<_>>(),
-            "thresholds": names().map(|name| (name, 0.9)).collect::<BTreeMap<_, _>>(),
-            "costs": names().map(|name| (name, [[3.0, 6.0], [0.0, 90.0]])).collect::<BTreeMap<_, _>>(),
+            "costs": names()
+                .map(|name| (name, [[3.0, 0.6, 6.0, 0.8], [0.0, 0.9, 90.0, 0.3]]))
+                .collect::<BTreeMap<_, _>>(),
             "baseline": vec![0.5; ALL_FEATURES],
             "deciles": vec![[0.5; DECILES]; ALL_FEATURES],
             "shares": vec![[0.1; BINS]; ALL_FEATURES],
@@ -328,25 +315,26 @@ mod tests {
 
     #[test]
     fn every_attack_has_costs_that_fall_and_nothing_else_has_any() {
-        let said = refusal("/thresholds/scan", json!(1.5));
-        assert!(said.ends_with("threshold for `scan` is 1.5e0, not from 0 to 1"), "{said}");
-        let said = refusal("/costs/scan", json!([[1.0, 0.5]]));
+        let said = refusal("/costs/scan", json!([[1.0, 0.5, 3.0, 0.5]]));
         assert!(said.contains("costs for `scan` do not fall to 0 an hour"), "{said}");
         let mut manifest = good();
         manifest["costs"].as_object_mut().unwrap().remove("beacon");
         assert!(read(&manifest).unwrap_err().ends_with("no costs for `beacon`"));
         let mut manifest = good();
-        manifest["costs"]["benign"] = json!([[0.0, 0.5]]);
+        manifest["costs"]["benign"] = json!([[0.0, 0.5, 3.0, 0.5]]);
         assert!(read(&manifest).unwrap_err().contains("`benign`, which is no attack"));
     }
 
     #[test]
     fn who_allows_more_false_incidents_needs_less_evidence() {
         let mut manifest = read(&good()).unwrap();
+        let of_scan = |manifest: &Manifest| {
+            (manifest.thresholds.of(Class::Scan), manifest.weights.of(Class::Scan).value())
+        };
         manifest.spend(AlertBudget::hourly(40.0));
-        assert_eq!(manifest.weights.of(Class::Scan), Weight::nats(6.0));
+        assert_eq!(of_scan(&manifest), (Some(0.6), 6.0));
         manifest.spend("1/day".parse().unwrap());
-        assert_eq!(manifest.weights.of(Class::Scan), Weight::nats(90.0));
+        assert_eq!(of_scan(&manifest), (Some(0.9), 90.0));
     }
 
     #[test]

@@ -26,7 +26,12 @@ impl Candidates {
 
     /// Puts an alarm with the others of its class and pivot; `in_a_row` verdicts on its flow alarmed
     /// before it.
-    pub(super) fn add(&mut self, alarm: &Alarm, in_a_row: u32, window_us: i64) -> Option<&Candidate> {
+    pub(super) fn add(
+        &mut self,
+        alarm: &Alarm,
+        in_a_row: u32,
+        window_us: i64,
+    ) -> Option<&Candidate> {
         let key = alarm.key();
         let is_full = self.all.len() == self.all.cap().get() && !self.all.contains(&key);
         if is_full {

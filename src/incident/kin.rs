@@ -10,7 +10,8 @@ use crate::detect::Class;
 /// unlike all that was learnt may be a part of anything.
 pub(super) const fn are_kin(a: Class, b: Class) -> bool {
     use Class::{
-        Beacon, Benign, BruteForce, Exfiltration, Exploit, LateralMovement, Scan, Unknown, WebAttack,
+        Beacon, Benign, BruteForce, Exfiltration, Exploit, LateralMovement, Scan, Unknown,
+        WebAttack,
     };
     if matches!((a, b), (Unknown, other) | (other, Unknown) if !matches!(other, Benign)) {
         return true;
