@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use weir::detect::{self, Runtime, Scorer};
+use weir::detect::{self, Runtime, Scorer, Usual};
 use weir::engine::{
     self, Delivery, Detection, Inference, Interrupts, Meters, Models, Options, Pace, Pipeline,
     Replay, Scoring,
@@ -98,7 +98,8 @@ pub(crate) fn run(
     let scorer = || Scorer::new(&model, &runtime);
     let scorers = (0..settings.inference_threads).map(|_| scorer()).collect::<Result<_, _>>()?;
     let tracker = Tracker::new(&settings.sensor, incident::Options::default());
-    let printer = Printer::new(args.format, args.verdicts, Detection::new(tracker, scorer()?));
+    let detection = Detection::new(tracker, scorer()?, Usual::default());
+    let printer = Printer::new(args.format, args.verdicts, detection);
 
     let stop = Interrupts::catch().and_then(Interrupts::listen).map_err(Error::Signal)?;
     // Written to by one thread alone, until that has ended.
