@@ -5,8 +5,8 @@
 //! as usual, and for what it gains when all else is: the first says little where two groups each
 //! suffice, the second little where only both together do.
 //!
-//! What is usual is what is usual of the flow's service here, where that is known, and of all traffic
-//! that the model was trained on elsewhere.
+//! What is usual is what is usual of the flow's service here; where that is not known, or makes no
+//! difference to the score, what is usual of all traffic that the model was trained on.
 
 mod loss;
 
@@ -27,6 +27,10 @@ const REASONS: usize = 5;
 
 /// Steps of a contribution between 0 and 1: backends that differ by less agree on the order.
 const STEPS: f64 = 1_000.0;
+
+/// By how many steps the score must fall where all is as usual of the service. Where it does not, what
+/// is usual here is an attack to the model already, and the difference from it explains nothing.
+const CLEAR_FALL: i64 = 100;
 
 /// Features that say nearly the same. Whether a row is provisional explains nothing.
 #[rustfmt::skip]
@@ -105,7 +109,7 @@ struct Usually {
 
 impl Scorer {
     /// What moved the score of the flow that `sequence` ends with, against what is usual of its
-    /// service, where `here` says it.
+    /// service, where `here` says it and that makes a difference.
     ///
     /// The usual values are put in all steps at once.
     pub fn explain(
@@ -115,30 +119,30 @@ impl Scorer {
     ) -> Result<Explanation, Error> {
         if let Some(vector) = here {
             let usual = Usually { vector, whose: Whose::Service };
-            let explanation = self.explain_against(sequence, usual)?;
-            // What has gone on for long enough is usual here, and yet not elsewhere.
-            if !explanation.reasons.is_empty() {
+            let (explanation, fall) = self.explain_against(sequence, usual)?;
+            if fall >= CLEAR_FALL && !explanation.reasons.is_empty() {
                 return Ok(explanation);
             }
         }
         let usual = Usually { vector: self.manifest.baseline, whose: Whose::AllTraffic };
-        self.explain_against(sequence, usual)
+        Ok(self.explain_against(sequence, usual)?.0)
     }
 
+    /// Also by how many steps the score falls where all is as usual.
     fn explain_against(
         &mut self,
         sequence: &Sequence,
         usual: Usually,
-    ) -> Result<Explanation, Error> {
+    ) -> Result<(Explanation, i64), Error> {
         let groups = GROUPS.map(Group::new);
         let outputs = self.score(&trials(sequence, &groups, &usual.vector))?;
-        let mut moved = moves(&outputs);
+        let (mut moved, fall) = moves(&outputs);
         moved.sort_by_key(|(group, by)| (Reverse(*by), *group));
         let newest = &sequence.steps[LENGTH - 1];
         let moving = moved.into_iter().take_while(|(_, by)| *by > 0);
         let told = moving.filter_map(|(at, _)| Some((at, groups[at].reason(newest, &usual)?)));
         let (groups, reasons) = told.take(REASONS).unzip();
-        Ok(Explanation { reasons, groups, usual })
+        Ok((Explanation { reasons, groups, usual }, fall))
     }
 }
 
@@ -205,14 +209,15 @@ fn mixed(sequence: &Sequence, usual: &Vector, is_usual: impl Fn(usize) -> bool) 
     mixed
 }
 
-/// By how many steps each group moved the score.
-fn moves(outputs: &[Output]) -> Vec<(usize, i64)> {
-    let [as_is, usual, groups @ ..] = outputs else { return Vec::new() };
+/// By how many steps each group moved the score, and all of them together.
+fn moves(outputs: &[Output]) -> (Vec<(usize, i64)>, i64) {
+    let [as_is, usual, groups @ ..] = outputs else { return (Vec::new(), 0) };
     let (groups, _) = groups.as_chunks();
     let move_of = |[without, alone]: &[Output; 2]| {
         (score(as_is) - score(without) + score(alone) - score(usual)) / 2.0
     };
-    groups.iter().map(|group| steps(move_of(group))).enumerate().collect()
+    let moved = groups.iter().map(|group| steps(move_of(group))).enumerate().collect();
+    (moved, steps(score(as_is) - score(usual)))
 }
 
 /// How probable it is that it is an attack, of whatever class.
@@ -268,9 +273,9 @@ mod tests {
         let sequence = Sequence { steps, len: LENGTH };
         let trials = trials(&sequence, &GROUPS.map(Group::new), &[0.0; ALL_FEATURES]);
         let outputs: Vec<_> = trials.iter().map(answer).collect();
-        let mut moved = moves(&outputs);
+        let (mut moved, fall) = moves(&outputs);
         moved.retain(|(_, by)| *by > 0);
-        assert_eq!(moved, [(3, 100), (20, 350), (21, 350)]);
+        assert_eq!((moved, fall), (vec![(3, 100), (20, 350), (21, 350)], 800));
     }
 
     #[test]
@@ -291,9 +296,9 @@ mod tests {
         let against_all = reasons(None);
         assert!(!against_all.is_empty() && against_all.len() <= REASONS, "{against_all:?}");
         assert_eq!(against_all, reasons(None));
-        // Where the flow is as usual here, it is explained by what is not usual elsewhere.
+        // Where it is as usual here, it is explained by what is not usual elsewhere.
         assert_eq!(against_all, reasons(Some(steps[0])));
-        let here = reasons(Some([1.0; ALL_FEATURES]));
+        let here = reasons(Some(model.manifest.baseline));
         assert!(here.iter().all(|reason| reason.text.contains(", usual here ")), "{here:?}");
     }
 }
