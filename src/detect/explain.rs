@@ -3,7 +3,8 @@
 //! Features that say nearly the same stand in one group, because the model falls back on the rest
 //! where only one of them is taken away. A group counts for what the score loses when it alone is
 //! as usual, and for what it gains when all else is: the first says little where two groups each
-//! suffice, the second little where only both together do.
+//! suffice, the second little where only both together do. It counts on the scale of log-odds: a model
+//! that is sure stays so when one group of many is taken away, and yet that shows there.
 //!
 //! What is usual is what is usual of the flow's service here; where that is not known, or makes no
 //! difference to the score, what is usual of all traffic that the model was trained on.
@@ -11,9 +12,11 @@
 mod loss;
 
 use std::cmp::Reverse;
+use std::ops::RangeInclusive;
 
 use super::class::Class;
 use super::error::Error;
+use super::score::Score;
 use super::scorer::{Output, Scorer};
 use super::sequence::{LENGTH, Sequence};
 use super::verdict::Reason;
@@ -25,12 +28,15 @@ pub use self::loss::Loss;
 /// Most reasons given.
 const REASONS: usize = 5;
 
-/// Steps of a contribution between 0 and 1: backends that differ by less agree on the order.
+/// Steps of a unit of log-odds, so that what is equal but for the last bits is in the catalogue's order.
 const STEPS: f64 = 1_000.0;
 
-/// By how many steps the score must fall where all is as usual of the service. Where it does not, what
+/// The scores between which differences count; beyond, a step of a score is too much on that scale.
+const COUNTED: RangeInclusive<f64> = 0.001..=0.999;
+
+/// By how much the score must fall where all is as usual of the service. Where it does not, what
 /// is usual here is an attack to the model already, and the difference from it explains nothing.
-const CLEAR_FALL: i64 = 100;
+const CLEAR_FALL: f64 = 0.1;
 
 /// Features that say nearly the same. Whether a row is provisional explains nothing.
 #[rustfmt::skip]
@@ -128,15 +134,16 @@ impl Scorer {
         Ok(self.explain_against(sequence, usual)?.0)
     }
 
-    /// Also by how many steps the score falls where all is as usual.
+    /// Also by how much the score falls where all is as usual.
     fn explain_against(
         &mut self,
         sequence: &Sequence,
         usual: Usually,
-    ) -> Result<(Explanation, i64), Error> {
+    ) -> Result<(Explanation, f64), Error> {
         let groups = GROUPS.map(Group::new);
         let outputs = self.score(&trials(sequence, &groups, &usual.vector))?;
-        let (mut moved, fall) = moves(&outputs);
+        let scores: Vec<_> = outputs.iter().map(score).collect();
+        let (mut moved, fall) = moves(&scores);
         moved.sort_by_key(|(group, by)| (Reverse(*by), *group));
         let newest = &sequence.steps[LENGTH - 1];
         let moving = moved.into_iter().take_while(|(_, by)| *by > 0);
@@ -209,25 +216,31 @@ fn mixed(sequence: &Sequence, usual: &Vector, is_usual: impl Fn(usize) -> bool) 
     mixed
 }
 
-/// By how many steps each group moved the score, and all of them together.
-fn moves(outputs: &[Output]) -> (Vec<(usize, i64)>, i64) {
-    let [as_is, usual, groups @ ..] = outputs else { return (Vec::new(), 0) };
+/// By how many steps each group moved the log-odds, and by how much all together moved the score.
+fn moves(scores: &[f64]) -> (Vec<(usize, i64)>, f64) {
+    let [as_is, usual, groups @ ..] = scores else { return (Vec::new(), 0.0) };
     let (groups, _) = groups.as_chunks();
-    let move_of = |[without, alone]: &[Output; 2]| {
-        (score(as_is) - score(without) + score(alone) - score(usual)) / 2.0
+    let move_of = |[without, alone]: &[f64; 2]| {
+        let suffers = log_odds(*as_is) - log_odds(*without);
+        let suffices = log_odds(*alone) - log_odds(*usual);
+        steps(f64::midpoint(suffers, suffices))
     };
-    let moved = groups.iter().map(|group| steps(move_of(group))).enumerate().collect();
-    (moved, steps(score(as_is) - score(usual)))
+    (groups.iter().map(move_of).enumerate().collect(), as_is - usual)
 }
 
-/// How probable it is that it is an attack, of whatever class.
+/// How probable it is that it is an attack, of whatever class; rounded as all scores are.
 fn score(output: &Output) -> f64 {
-    1.0 - f64::from(output.probabilities[Class::Benign as usize])
+    Score::new(1.0 - output.probabilities[Class::Benign as usize]).value()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the value is between -1,000 and 1,000")]
-fn steps(contribution: f64) -> i64 {
-    (contribution * STEPS).round() as i64
+fn log_odds(score: f64) -> f64 {
+    let score = score.clamp(*COUNTED.start(), *COUNTED.end());
+    (score / (1.0 - score)).ln()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the value is between -14 and 14")]
+fn steps(log_odds: f64) -> i64 {
+    (log_odds * STEPS).round() as i64
 }
 
 #[cfg(test)]
@@ -258,13 +271,13 @@ mod tests {
         assert!(group.reason(&usual.vector, &usual).is_none());
     }
 
-    /// A model that is sure as soon as either of two groups, or a third one, is not usual.
-    fn answer(sequence: &Sequence) -> Output {
+    /// A model that is sure as soon as either of two groups is not usual, and surer where a third one
+    /// is not either.
+    fn answer(sequence: &Sequence) -> f64 {
         let newest = &sequence.steps[LENGTH - 1];
         let is_seen = |group: usize| Group::new(GROUPS[group]).members().any(|at| newest[at] > 0.0);
-        let sure = if is_seen(20) || is_seen(21) { 0.8 } else { 0.1 };
-        let score = sure + if is_seen(3) { 0.1 } else { 0.0 };
-        Output { probabilities: [1.0 - score; CLASSES] }
+        let sure = if is_seen(20) || is_seen(21) { 0.9 } else { 0.1 };
+        if is_seen(3) { sure + 0.09 } else { sure }
     }
 
     #[test]
@@ -272,10 +285,17 @@ mod tests {
         let steps = [[1.0; ALL_FEATURES]; LENGTH];
         let sequence = Sequence { steps, len: LENGTH };
         let trials = trials(&sequence, &GROUPS.map(Group::new), &[0.0; ALL_FEATURES]);
-        let outputs: Vec<_> = trials.iter().map(answer).collect();
-        let (mut moved, fall) = moves(&outputs);
+        let scores: Vec<_> = trials.iter().map(answer).collect();
+        let (mut moved, fall) = moves(&scores);
         moved.retain(|(_, by)| *by > 0);
-        assert_eq!((moved, fall), (vec![(3, 100), (20, 350), (21, 350)], 800));
+        assert_eq!(moved, [(3, 1_573), (20, 2_197), (21, 2_197)]);
+        assert!((fall - 0.89).abs() < 1e-9, "{fall}");
+    }
+
+    #[test]
+    fn what_takes_little_from_a_score_that_is_certain_counts() {
+        let (moved, _) = moves(&[0.999, 0.01, 0.99, 0.01, 0.999, 0.01]);
+        assert_eq!(moved, [(0, 1_156), (1, 0)]);
     }
 
     #[test]
