@@ -10,7 +10,7 @@ mod faithful;
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use weir::detect::{Model, Runtime};
 use weir::engine::Models;
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: faithful CAPTURE… [--model FILE] [--ort-lib PATH]".into());
     }
     let model = match model {
-        Some(path) => Models::new(PathBuf::new()).load(Some(&path))?.model,
+        Some(path) => Models::new(Path::new("")).load(Some(&path))?.model,
         None => Model::built_in()?,
     };
     let runtime = Runtime::start(library.as_deref())?;

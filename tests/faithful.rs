@@ -19,6 +19,6 @@ fn the_score_loses_more_by_what_is_named_than_by_anything_else() {
     }
     println!("{figures}");
     assert!(figures.alarms() > 20 && figures.local() > 0.2, "{figures}");
-    assert!(figures.named() > 3.0 * figures.others(), "{figures}");
-    assert!(figures.faithful() > 0.9, "{figures}");
+    assert!(figures.named() > 5.0 * figures.others(), "{figures}");
+    assert!(figures.faithful() > 0.95, "{figures}");
 }

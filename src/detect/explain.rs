@@ -3,17 +3,20 @@
 //! Features that say nearly the same stand in one group, because the model falls back on the rest
 //! where only one of them is taken away. A group counts for what the score loses when it alone is
 //! as usual, and for what it gains when all else is: the first says little where two groups each
-//! suffice, the second little where only both together do.
+//! suffice, the second little where only both together do. It counts on the scale of log-odds: a model
+//! that is sure stays so when one group of many is taken away, and yet that shows there.
 //!
-//! What is usual is what is usual of the flow's service here, where that is known, and of all traffic
-//! that the model was trained on elsewhere.
+//! What is usual is what is usual of the flow's service here; where that is not known, or makes no
+//! difference to the score, what is usual of all traffic that the model was trained on.
 
 mod loss;
 
 use std::cmp::Reverse;
+use std::ops::RangeInclusive;
 
 use super::class::Class;
 use super::error::Error;
+use super::score::Score;
 use super::scorer::{Output, Scorer};
 use super::sequence::{LENGTH, Sequence};
 use super::verdict::Reason;
@@ -25,8 +28,15 @@ pub use self::loss::Loss;
 /// Most reasons given.
 const REASONS: usize = 5;
 
-/// Steps of a contribution between 0 and 1: backends that differ by less agree on the order.
+/// Steps of a unit of log-odds, so that what is equal but for the last bits is in the catalogue's order.
 const STEPS: f64 = 1_000.0;
+
+/// The scores between which differences count; beyond, a step of a score is too much on that scale.
+const COUNTED: RangeInclusive<f64> = 0.001..=0.999;
+
+/// By how much the score must fall where all is as usual of the service. Where it does not, what
+/// is usual here is an attack to the model already, and the difference from it explains nothing.
+const CLEAR_FALL: f64 = 0.1;
 
 /// Features that say nearly the same. Whether a row is provisional explains nothing.
 #[rustfmt::skip]
@@ -104,43 +114,42 @@ struct Usually {
 }
 
 impl Scorer {
-    /// What moved the probability of `class` for the flow that `sequence` ends with, against what is
-    /// usual of its service, where `here` says it.
+    /// What moved the score of the flow that `sequence` ends with, against what is usual of its
+    /// service, where `here` says it and that makes a difference.
     ///
     /// The usual values are put in all steps at once.
     pub fn explain(
         &mut self,
         sequence: &Sequence,
-        class: Class,
         here: Option<Vector>,
     ) -> Result<Explanation, Error> {
         if let Some(vector) = here {
             let usual = Usually { vector, whose: Whose::Service };
-            let explanation = self.explain_against(sequence, class, usual)?;
-            // What has gone on for long enough is usual here, and yet not elsewhere.
-            if !explanation.reasons.is_empty() {
+            let (explanation, fall) = self.explain_against(sequence, usual)?;
+            if fall >= CLEAR_FALL && !explanation.reasons.is_empty() {
                 return Ok(explanation);
             }
         }
         let usual = Usually { vector: self.manifest.baseline, whose: Whose::AllTraffic };
-        self.explain_against(sequence, class, usual)
+        Ok(self.explain_against(sequence, usual)?.0)
     }
 
+    /// Also by how much the score falls where all is as usual.
     fn explain_against(
         &mut self,
         sequence: &Sequence,
-        class: Class,
         usual: Usually,
-    ) -> Result<Explanation, Error> {
+    ) -> Result<(Explanation, f64), Error> {
         let groups = GROUPS.map(Group::new);
         let outputs = self.score(&trials(sequence, &groups, &usual.vector))?;
-        let mut moved = moves(&outputs, class);
+        let scores: Vec<_> = outputs.iter().map(score).collect();
+        let (mut moved, fall) = moves(&scores);
         moved.sort_by_key(|(group, by)| (Reverse(*by), *group));
         let newest = &sequence.steps[LENGTH - 1];
         let moving = moved.into_iter().take_while(|(_, by)| *by > 0);
         let told = moving.filter_map(|(at, _)| Some((at, groups[at].reason(newest, &usual)?)));
         let (groups, reasons) = told.take(REASONS).unzip();
-        Ok(Explanation { reasons, groups, usual })
+        Ok((Explanation { reasons, groups, usual }, fall))
     }
 }
 
@@ -207,25 +216,37 @@ fn mixed(sequence: &Sequence, usual: &Vector, is_usual: impl Fn(usize) -> bool) 
     mixed
 }
 
-/// By how many steps each group moved the probability of `class`.
-fn moves(outputs: &[Output], class: Class) -> Vec<(usize, i64)> {
-    let of = |output: &Output| f64::from(output.probabilities[class as usize]);
-    let [as_is, usual, groups @ ..] = outputs else { return Vec::new() };
+/// By how many steps each group moved the log-odds, and by how much all together moved the score.
+fn moves(scores: &[f64]) -> (Vec<(usize, i64)>, f64) {
+    let [as_is, usual, groups @ ..] = scores else { return (Vec::new(), 0.0) };
     let (groups, _) = groups.as_chunks();
-    let move_of =
-        |[without, alone]: &[Output; 2]| (of(as_is) - of(without) + of(alone) - of(usual)) / 2.0;
-    groups.iter().map(|group| steps(move_of(group))).enumerate().collect()
+    let move_of = |[without, alone]: &[f64; 2]| {
+        let suffers = log_odds(*as_is) - log_odds(*without);
+        let suffices = log_odds(*alone) - log_odds(*usual);
+        steps(f64::midpoint(suffers, suffices))
+    };
+    (groups.iter().map(move_of).enumerate().collect(), as_is - usual)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the value is between -1,000 and 1,000")]
-fn steps(contribution: f64) -> i64 {
-    (contribution * STEPS).round() as i64
+/// How probable it is that it is an attack, of whatever class; rounded as all scores are.
+fn score(output: &Output) -> f64 {
+    Score::new(1.0 - output.probabilities[Class::Benign as usize]).value()
+}
+
+fn log_odds(score: f64) -> f64 {
+    let score = score.clamp(*COUNTED.start(), *COUNTED.end());
+    (score / (1.0 - score)).ln()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the value is between -14 and 14")]
+fn steps(log_odds: f64) -> i64 {
+    (log_odds * STEPS).round() as i64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{CLASSES, Model, Runtime, Score};
+    use crate::detect::{CLASSES, Model, Runtime};
 
     #[test]
     fn every_feature_but_one_is_in_exactly_one_group() {
@@ -250,12 +271,13 @@ mod tests {
         assert!(group.reason(&usual.vector, &usual).is_none());
     }
 
-    /// A model that is sure as soon as either of two groups, or a third one, is not usual.
-    fn answer(sequence: &Sequence) -> Output {
+    /// A model that is sure as soon as either of two groups is not usual, and surer where a third one
+    /// is not either.
+    fn answer(sequence: &Sequence) -> f64 {
         let newest = &sequence.steps[LENGTH - 1];
         let is_seen = |group: usize| Group::new(GROUPS[group]).members().any(|at| newest[at] > 0.0);
-        let sure = if is_seen(20) || is_seen(21) { 0.8 } else { 0.1 };
-        Output { probabilities: [sure + if is_seen(3) { 0.1 } else { 0.0 }; CLASSES] }
+        let sure = if is_seen(20) || is_seen(21) { 0.9 } else { 0.1 };
+        if is_seen(3) { sure + 0.09 } else { sure }
     }
 
     #[test]
@@ -263,10 +285,17 @@ mod tests {
         let steps = [[1.0; ALL_FEATURES]; LENGTH];
         let sequence = Sequence { steps, len: LENGTH };
         let trials = trials(&sequence, &GROUPS.map(Group::new), &[0.0; ALL_FEATURES]);
-        let outputs: Vec<_> = trials.iter().map(answer).collect();
-        let mut moved = moves(&outputs, Class::Scan);
+        let scores: Vec<_> = trials.iter().map(answer).collect();
+        let (mut moved, fall) = moves(&scores);
         moved.retain(|(_, by)| *by > 0);
-        assert_eq!(moved, [(3, 100), (20, 350), (21, 350)]);
+        assert_eq!(moved, [(3, 1_573), (20, 2_197), (21, 2_197)]);
+        assert!((fall - 0.89).abs() < 1e-9, "{fall}");
+    }
+
+    #[test]
+    fn what_takes_little_from_a_score_that_is_certain_counts() {
+        let (moved, _) = moves(&[0.999, 0.01, 0.99, 0.01, 0.999, 0.01]);
+        assert_eq!(moved, [(0, 1_156), (1, 0)]);
     }
 
     #[test]
@@ -283,19 +312,13 @@ mod tests {
         let mut scorer = Scorer::new(&model, &Runtime::start(None).unwrap()).unwrap();
         let steps = [[9.0; ALL_FEATURES]; LENGTH];
         let sequence = Sequence { steps, len: LENGTH };
-        let [output] = scorer.score([&sequence]).unwrap()[..] else { panic!("one answer") };
-        let likely = |class: &Class| Score::new(output.probabilities[*class as usize]);
-        let class = Class::ALL.into_iter().max_by_key(likely).unwrap();
-        let mut reasons = |here| scorer.explain(&sequence, class, here).unwrap().reasons;
+        let mut reasons = |here| scorer.explain(&sequence, here).unwrap().reasons;
         let against_all = reasons(None);
-        assert!(
-            !against_all.is_empty() && against_all.len() <= REASONS,
-            "{class}: {against_all:?}"
-        );
+        assert!(!against_all.is_empty() && against_all.len() <= REASONS, "{against_all:?}");
         assert_eq!(against_all, reasons(None));
-        // Where the flow is as usual here, it is explained by what is not usual elsewhere.
+        // Where it is as usual here, it is explained by what is not usual elsewhere.
         assert_eq!(against_all, reasons(Some(steps[0])));
-        let here = reasons(Some([1.0; ALL_FEATURES]));
+        let here = reasons(Some(model.manifest.baseline));
         assert!(here.iter().all(|reason| reason.text.contains(", usual here ")), "{here:?}");
     }
 }

@@ -34,7 +34,7 @@ const ENOUGH: usize = 8;
 const KEPT: usize = 64;
 
 /// Packet time between two vectors that are taken of a service while there are not enough, in µs.
-const SOON_US: i64 = 5_000_000;
+const SOON_US: i64 = 2_000_000;
 
 /// The same once there are.
 const LATER_US: i64 = 30_000_000;

@@ -31,7 +31,7 @@ impl Detection {
         shift.observe(verdict);
         tracker.observe(verdict, || {
             let here = usual.of(Service::of(&verdict.flow.tuple));
-            let explained = explainer.explain(sequence, verdict.class, here);
+            let explained = explainer.explain(sequence, here);
             explained.map(|explanation| explanation.reasons).unwrap_or_else(|error| {
                 warn!(%error, flow = %verdict.flow.id, "an incident is not explained");
                 Vec::new()

@@ -39,11 +39,11 @@ struct Explained {
 
 /// What came of all alarms that were explained.
 #[derive(Debug, Default)]
-pub struct Figures(Vec<Explained>);
+pub(crate) struct Figures(Vec<Explained>);
 
 impl Figures {
     /// Reads the capture and explains alarms in it, of each class one a second, 20 at most.
-    pub fn read(
+    pub(crate) fn read(
         &mut self,
         capture: PathBuf,
         model: &Model,
@@ -65,32 +65,33 @@ impl Figures {
     }
 
     /// Alarms that were explained.
-    pub fn alarms(&self) -> usize {
+    pub(crate) fn alarms(&self) -> usize {
         self.0.len()
     }
 
     /// The share of them that were held against what is usual of their service.
-    pub fn local(&self) -> f64 {
-        self.mean(|one| f64::from(u8::from(one.is_local)))
+    pub(crate) fn local(&self) -> f64 {
+        self.mean(|one| f64::from(one.is_local))
     }
 
     /// What the score loses where the features that are named are as usual, on average.
-    pub fn named(&self) -> f64 {
+    pub(crate) fn named(&self) -> f64 {
         self.mean(|one| one.loss.named)
     }
 
     /// What it loses where as many others are.
-    pub fn others(&self) -> f64 {
+    pub(crate) fn others(&self) -> f64 {
         self.mean(|one| one.loss.others)
     }
 
     /// The share of alarms whose score loses more by those that are named.
-    pub fn faithful(&self) -> f64 {
-        self.mean(|one| f64::from(u8::from(one.loss.named > one.loss.others)))
+    pub(crate) fn faithful(&self) -> f64 {
+        self.mean(|one| f64::from(one.loss.named > one.loss.others))
     }
 
     fn mean(&self, value: impl Fn(&Explained) -> f64) -> f64 {
-        self.0.iter().map(value).sum::<f64>() / self.0.len().max(1) as f64
+        let count = u32::try_from(self.0.len()).unwrap_or(u32::MAX).max(1);
+        self.0.iter().map(value).sum::<f64>() / f64::from(count)
     }
 }
 
@@ -152,12 +153,13 @@ impl Explainer {
                 for one in &scored {
                     self.usual.observe(&one.verdict);
                     if self.is_due(one) {
-                        self.tell(self.explain(one));
+                        let explained = self.explain(one);
+                        self.report(explained);
                     }
                 }
             }
             Delivery::Restart => self.usual.clear(),
-            Delivery::Failed(error) => self.tell(Err(error)),
+            Delivery::Failed(error) => self.report(Err(error)),
             Delivery::Moment(_) => {}
         }
     }
@@ -178,14 +180,15 @@ impl Explainer {
         let Scored { verdict, sequence } = scored;
         let since = Instant::now();
         let here = self.usual.of(Service::of(&verdict.flow.tuple));
-        let is_local = here.is_some();
-        let explanation = self.scorer.explain(sequence, verdict.class, here)?;
+        let explanation = self.scorer.explain(sequence, here)?;
         let took = since.elapsed();
+        let is_here = |text: &str| text.contains(", usual here ");
+        let is_local = explanation.reasons.iter().any(|reason| is_here(&reason.text));
         let loss = self.scorer.loss(sequence, &explanation, &mut self.chance)?;
         Ok(Explained { is_local, loss, took })
     }
 
-    fn tell(&self, explained: Result<Explained, detect::Error>) {
+    fn report(&self, explained: Result<Explained, detect::Error>) {
         // Who asked listens until this thread has ended.
         self.tell.send(explained).ok();
     }

@@ -3,14 +3,13 @@
 
 use fastrand::Rng;
 
-use super::{Explanation, GROUPS, Group, mixed};
-use crate::detect::class::Class;
+use super::{Explanation, GROUPS, Group, mixed, score};
 use crate::detect::error::Error;
-use crate::detect::scorer::{Output, Scorer};
+use crate::detect::scorer::Scorer;
 use crate::detect::sequence::Sequence;
 
 /// How often as many other groups are drawn.
-const DRAWS: usize = 16;
+const DRAWS: u32 = 16;
 
 /// What the score of a flow loses where groups of features are as usual.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +40,7 @@ impl Scorer {
         let [as_is, without_named, without_others @ ..] = &scores[..] else {
             return Ok(Loss { named: 0.0, others: 0.0 });
         };
-        let others = without_others.iter().sum::<f64>() / DRAWS as f64;
+        let others = without_others.iter().sum::<f64>() / f64::from(DRAWS);
         Ok(Loss { named: as_is - without_named, others: as_is - others })
     }
 }
@@ -50,9 +49,4 @@ impl Scorer {
 fn without(sequence: &Sequence, groups: &[usize], explanation: &Explanation) -> Sequence {
     let groups: Vec<_> = groups.iter().map(|group| Group::new(GROUPS[*group])).collect();
     mixed(sequence, &explanation.usual.vector, |at| groups.iter().any(|group| group.0[at]))
-}
-
-/// How probable it is that it is an attack.
-fn score(output: &Output) -> f64 {
-    1.0 - f64::from(output.probabilities[Class::Benign as usize])
 }
