@@ -4,7 +4,7 @@ use tracing::warn;
 
 use super::inference::Scored;
 use crate::detect::Scorer;
-use crate::incident::{Change, FlowSpan, IncidentId, Tracker};
+use crate::incident::{Accepted, Change, FlowSpan, IncidentId, Tracker};
 
 /// Follows verdicts and explains what becomes an incident.
 #[derive(Debug)]
@@ -18,6 +18,11 @@ impl Detection {
     #[must_use]
     pub const fn new(tracker: Tracker, explainer: Scorer) -> Self {
         Self { tracker, explainer }
+    }
+
+    /// From now on so much evidence is accepted where it is.
+    pub fn accept(&mut self, accepted: Accepted) {
+        self.tracker.accept(accepted);
     }
 
     /// Takes the next verdict.

@@ -61,12 +61,13 @@ impl Tracker {
             // It is counted by the last word on it.
             None => return ongoing.keep_up(alarm.flow.at_us),
         };
+        let said = ongoing.hear(alarm, before.map(|before| before.said));
         let has_changed_class = ongoing.class() != class;
         if let Some(number) = span {
             self.spans.keep((serial, number), ongoing.incident.id, alarm);
         }
         let is_known = |serial| self.open.contains_key(&serial) || self.closed.contains(serial);
-        self.followed.count(alarm, (serial, span), is_known);
+        self.followed.count(alarm, (serial, span, said), is_known);
         hosts.into_iter().flatten().for_each(|host| self.relate(serial, host));
         if has_changed_class {
             self.relate_again(serial);
@@ -86,7 +87,7 @@ impl Tracker {
         self.followed.suspect(alarm);
         let candidate = self.candidates.add(alarm, in_a_row, self.options.window_us)?;
         let needed = self.options.weights.of(alarm.class);
-        if !candidate.is_attack(self.options.opening_flows, needed) {
+        if !candidate.is_attack(self.options.opening_flows, needed, &self.accepted) {
             return None;
         }
         let alarms: Vec<Alarm> = self.candidates.take(&key)?.alarms().collect();

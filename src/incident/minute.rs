@@ -1,0 +1,112 @@
+//! What the flows of an incident say within a minute.
+
+use crate::detect::Weight;
+
+/// How long a step is, in µs of packet time.
+const STEP_US: i64 = 5_000_000;
+
+/// Steps that are added up: a minute, and the one that has just begun.
+const STEPS: usize = 13;
+
+/// What a flow said, and when that was.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Said {
+    step: i64,
+    pub(super) weight: Weight,
+}
+
+/// What flows say, in steps of five seconds, of which those of the last minute add up.
+///
+/// Not flow by flow as in a candidate: an incident may have any number of them.
+#[derive(Debug, Default)]
+pub(super) struct Minute {
+    steps: [Weight; STEPS],
+    /// The newest step.
+    newest: i64,
+}
+
+impl Minute {
+    /// Counts what a flow says at `at_us` in place of what it `said` before.
+    pub(super) fn count(&mut self, at_us: i64, weight: Weight, said: Option<Said>) -> Said {
+        let step = at_us.div_euclid(STEP_US);
+        self.advance(step);
+        if let Some(Said { step, weight }) = said
+            && let Some(slot) = self.slot(step)
+        {
+            *slot = *slot - weight;
+        }
+        if let Some(slot) = self.slot(step) {
+            *slot = *slot + weight;
+        }
+        Said { step, weight }
+    }
+
+    /// What all of it speaks for an attack.
+    pub(super) fn weight(&self) -> Weight {
+        self.steps.iter().copied().sum()
+    }
+
+    /// Forgets what is over a minute before `step`.
+    fn advance(&mut self, step: i64) {
+        let passed = step.saturating_sub(self.newest);
+        let first = self.newest.max(step.saturating_sub(STEPS as i64)) + 1;
+        for step in first..=step {
+            self.steps[index(step)] = Weight::ZERO;
+        }
+        if passed > 0 {
+            self.newest = step;
+        }
+    }
+
+    /// The room of a step, unless it is over a minute ago.
+    fn slot(&mut self, step: i64) -> Option<&mut Weight> {
+        let age = self.newest.saturating_sub(step);
+        (0..STEPS as i64).contains(&age).then(|| &mut self.steps[index(step)])
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below 13")]
+const fn index(step: i64) -> usize {
+    step.rem_euclid(STEPS as i64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND_US: i64 = 1_000_000;
+    const START_US: i64 = 1_600_000_000_000_000;
+
+    fn nats(nats: f64) -> Weight {
+        Weight::nats(nats)
+    }
+
+    #[test]
+    fn what_comes_within_a_minute_adds_up_and_is_then_forgotten() {
+        let mut minute = Minute::default();
+        let weights = [0, 20, 60, 61, 85, 400].map(|second| {
+            minute.count(START_US + second * SECOND_US, nats(2.0), None);
+            minute.weight()
+        });
+        assert_eq!(weights, [2.0, 4.0, 6.0, 8.0, 6.0, 2.0].map(nats));
+    }
+
+    #[test]
+    fn a_flow_that_speaks_again_counts_once() {
+        let mut minute = Minute::default();
+        let said = minute.count(START_US, nats(2.0), None);
+        let said = minute.count(START_US + 30 * SECOND_US, nats(3.0), Some(said));
+        assert_eq!(minute.weight(), nats(3.0));
+        minute.count(START_US + 300 * SECOND_US, nats(4.0), Some(said));
+        assert_eq!(minute.weight(), nats(4.0), "what is forgotten is not taken away again");
+    }
+
+    #[test]
+    fn what_is_late_counts_where_it_belongs() {
+        let mut minute = Minute::default();
+        minute.count(START_US, nats(1.0), None);
+        minute.count(START_US - 30 * SECOND_US, nats(1.0), None);
+        minute.count(START_US - 90 * SECOND_US, nats(1.0), None);
+        assert_eq!(minute.weight(), nats(2.0));
+    }
+}
