@@ -24,6 +24,9 @@ ORACLE_PACKAGES := $(PLAY_PACKAGES) tshark faketime golang-go \
     golang-k8s-sigs-structured-merge-diff-dev \
     $(shell command -v kubectl > /dev/null || echo kubernetes-client)
 
+# What models are trained with; the other BLAS is slower.
+TRAINING_PACKAGES := python3-torch python3-venv libopenblas0-pthread
+
 # Crates that only a face may use; the library must build without them.
 TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion console indicatif clap
 
@@ -31,11 +34,12 @@ TERMINAL_CRATES := ratatui ratatui-core ratatui-textarea crossterm termion conso
 help: ## Say what there is to make.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: packages bench-packages oracle-packages
+.PHONY: packages bench-packages oracle-packages training-packages
 packages: ## Install the Debian packages that are missing.
 bench-packages: PACKAGES += $(BENCH_PACKAGES)
 oracle-packages: PACKAGES += $(ORACLE_PACKAGES)
-packages bench-packages oracle-packages:
+training-packages: PACKAGES += $(TRAINING_PACKAGES)
+packages bench-packages oracle-packages training-packages:
 	@if ! command -v dpkg-query > /dev/null; then
 		echo "not a Debian: $(PACKAGES) or their like must be there" >&2
 		exit 0
@@ -52,8 +56,8 @@ packages bench-packages oracle-packages:
 		as_root=(sudo)
 	fi
 	export DEBIAN_FRONTEND=noninteractive
-	"$${as_root[@]}" apt-get update
-	"$${as_root[@]}" apt-get install --yes --no-install-recommends "$${missing[@]}"
+	"$${as_root[@]}" apt-get update >&2
+	"$${as_root[@]}" apt-get install --yes --no-install-recommends "$${missing[@]}" >&2
 
 # A test that lacks what it needs passes, and prints one line `skipped: WHY`; both runners keep what
 # passing tests print, so that it is not counted among those that ran.
@@ -105,6 +109,32 @@ lab-vectors: oracles ## Pack the runs that were recorded into models/training/la
 
 lab-packages: ## Install the Debian packages of the traffic lab.
 	@$(MAKE) --no-print-directory packages PACKAGES="$$(python3 $(LAB)/programs.py)"
+
+# Both go on where they were stopped: what was fitted by this code to these vectors is not fitted again.
+# `ARGS='--data DATA'` for public captures elsewhere. Debian's torch is that of Debian's Python.
+TRAINING := models/training
+FITTED := target/training
+VENV := $(FITTED)/venv
+.PHONY: train evaluate
+train: $(VENV)/installed ## Fit the models, count what thresholds cost, write models/clstm.onnx and the plots.
+	@cargo build --release --locked
+	$(VENV)/bin/python $(TRAINING)/train.py $(ARGS)
+	if compgen -G '$(RECORDED)/*.pcap' > /dev/null; then
+		$(VENV)/bin/python $(TRAINING)/costs.py $(ARGS)
+	else
+		echo "no recording in $(RECORDED) (make lab-all): what thresholds cost stays as it was counted last" >&2
+	fi
+	$(VENV)/bin/python $(TRAINING)/export.py $(ARGS)
+	$(VENV)/bin/python $(TRAINING)/plots.py $(ARGS)
+
+evaluate: $(VENV)/installed ## Print the tables of the model card: Markdown, progress on the other stream.
+	@cargo build --release --locked
+	$(VENV)/bin/python $(TRAINING)/evaluate.py $(ARGS)
+
+$(VENV)/installed: $(TRAINING)/requirements.txt | training-packages
+	@[[ -x $(VENV)/bin/python ]] || /usr/bin/python3 -m venv --system-site-packages $(VENV)
+	timeout 900 $(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $(TRAINING)/requirements.txt >&2
+	touch $@
 
 # What others wrote and the tests hold Weir against: the official client of Firebase, validators of
 # Slack's messages, a token endpoint, the schemas of Kubernetes and Grafana; and what reads the lab's

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use weir::detect::{self, Model, Runtime, Scorer, Weights};
+use weir::detect::{self, Model, Runtime, Scorer, Usual, Weights};
 use weir::engine::{
     self, Delivery, Detection, Inference, Interrupts, Meters, Models, Options, Pace, Pipeline,
     Replay, Scoring,
@@ -105,7 +105,7 @@ pub(crate) fn run(
         let accepted = Reader::open(&database_path(settings, environment)?)?.accepted(None)?;
         tracker.accept(accepted.unwrap_or_default().0);
     }
-    let detection = Detection::new(tracker, engine.scorer()?);
+    let detection = Detection::new(tracker, engine.scorer()?, Usual::default());
     let printer = Printer::new(args.format, args.verdicts, detection);
 
     let stop = Interrupts::catch().and_then(Interrupts::listen).map_err(Error::Signal)?;

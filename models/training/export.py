@@ -19,6 +19,7 @@ import torch
 
 import costs
 import data
+import recorded
 import vectors
 from data import Capture
 from fit import SEED
@@ -56,7 +57,7 @@ def main() -> int:
     """Exports the shipped model with what evidence costs."""
     place = settings(__doc__)
     captures, known = place.captures(), costs.read()
-    model = costs.model(place, Plan(SHIPPED))
+    model = recorded.model(place, Plan(SHIPPED))
     model.temperature.fill_(known.temperature)
     learnt = [one for one in captures if Plan(SHIPPED).learns(one.source)]
     demo = captures[-1]

@@ -75,15 +75,20 @@ class Judged:
         found = self.peaks(bounds).items()
         return {about for about, weight in found if weight >= bounds.weights.get(about[0], 0.0)}
 
+    @property
+    def involved(self) -> set[str]:
+        """The hosts that have a part in an attack."""
+        rows = self.capture.rows
+        attacks = rows.classes > BENIGN
+        return {str(host) for host in (*rows.source[attacks], *rows.target[attacks])}
+
     def strays(self, bounds: Bounds) -> set[Incident]:
         """Incidents about hosts that have no part in an attack; all, where nobody attacks.
 
         An attack under another's name is a mistake too, but it is no false alarm.
         """
-        rows = self.capture.rows
-        attacks = rows.classes > BENIGN
-        involved = {*rows.source[attacks].tolist(), *rows.target[attacks].tolist()}
-        return {(name, pivot) for name, pivot in self.raised(bounds) if int(pivot) not in involved}
+        involved = self.involved
+        return {(name, pivot) for name, pivot in self.raised(bounds) if pivot not in involved}
 
     def _words(self, kinds: np.ndarray) -> Iterator[Word]:
         """The verdicts on all flows that ever alarm, in order of time."""

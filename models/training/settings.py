@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import data
 import kept
 import sources
 from data import Capture
+from sources import Source
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -31,8 +33,15 @@ class Settings:
 
     def captures(self) -> list[Capture]:
         """Everything there is, with its rows; without the public captures where they are not there."""
+        return [*self.without_demo(), *self._loaded([sources.demo(REPOSITORY)])]
+
+    def without_demo(self) -> list[Capture]:
+        """What is learnt from and what models are compared on; of the lab alone, this needs no extractor."""
         public = sources.public(self.data) if self.data.exists() else ()
-        return data.load(self.weir, [*public, *sources.lab(self.lab), sources.demo(REPOSITORY)], self.work / "vectors")
+        return self._loaded([*public, *sources.lab(self.lab)])
+
+    def _loaded(self, some: Iterable[Source]) -> list[Capture]:
+        return data.load(self.weir, some, self.work / "vectors")
 
     @cached_property
     def fits(self) -> Path:
@@ -55,6 +64,10 @@ class Settings:
         """Where it is kept what a model says of a source that it has not seen."""
         return self._made(self.fits / "logits" / name) / f"{hashlib.sha256(source.encode()).hexdigest()[:16]}.npy"
 
+    def whole_path(self, name: str, run: str) -> Path:
+        """Where it is kept what a model says of a whole run."""
+        return self._made(self.fits / "whole" / name) / f"{run}.npz"
+
     @staticmethod
     def _made(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,12 +76,22 @@ class Settings:
 
 def settings(doc: str) -> Settings:
     """The command line."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return of(parser(doc).parse_args())
+
+
+def of(options: argparse.Namespace) -> Settings:
+    """The places that a command line names."""
+    return Settings(**{one.name: getattr(options, one.name) for one in fields(Settings)})
+
+
+def parser(doc: str) -> argparse.ArgumentParser:
+    """What every command understands."""
+    found = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     target = REPOSITORY / "target"
     shared = REPOSITORY.parent / "shared" / "data"
-    parser.add_argument("--weir", type=Path, default=target / "release" / "weir", help="the extractor")
-    parser.add_argument("--data", type=Path, default=shared, help="folder of MANIFEST.tsv and its captures")
-    parser.add_argument("--lab", type=Path, default=kept.FOLDER, help="folder of the lab's vectors")
-    parser.add_argument("--recorded", type=Path, default=target / "lab", help="folder of the lab's captures")
-    parser.add_argument("--work", type=Path, default=target / "training", help="vectors, models, scores")
-    return Settings(**vars(parser.parse_args()))
+    found.add_argument("--weir", type=Path, default=target / "release" / "weir", help="the extractor")
+    found.add_argument("--data", type=Path, default=shared, help="folder of MANIFEST.tsv and its captures")
+    found.add_argument("--lab", type=Path, default=kept.FOLDER, help="folder of the lab's vectors")
+    found.add_argument("--recorded", type=Path, default=target / "lab", help="folder of the lab's captures")
+    found.add_argument("--work", type=Path, default=target / "training", help="vectors, models, scores")
+    return found

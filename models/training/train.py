@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -108,11 +109,13 @@ class Fitter:
     @classmethod
     def carry_out(cls, plan: Plan) -> str:
         """Fits a model and keeps what it says; the model last, so that what has one is whole."""
-        fitted = fit.fit(*examples(plan, cls.captures), plan.name)
+        rows, start = examples(plan, cls.captures), time.process_time()
+        fitted = fit.fit(*rows, plan.name)
+        seconds = time.process_time() - start
         for capture in cls.captures:
             if plan.judges(capture.source):
                 np.save(cls.chosen.logits_path(plan.name, capture.source.name), logits(fitted.model, capture))
-        curves = {"learnt": fitted.learnt, "held": fitted.held}
+        curves = {"learnt": fitted.learnt, "held": fitted.held, "seconds": seconds}
         cls.chosen.curves_path(plan.name).write_text(json.dumps(curves))
         torch.save(fitted.model.state_dict(), cls.chosen.model_path(plan.name))
         return plan.name

@@ -64,20 +64,30 @@ class Candidate:
     """Flows that alarmed lately for one class and pivot: of each when, the evidence, and how often in a row."""
 
     flows: OrderedDict[str, tuple[int, float, int]] = field(default_factory=OrderedDict)
+    total: float = 0.0
     most: float = -1.0
+
+    def take(self, flow: str) -> int:
+        """Forgets a flow; how often in a row it alarmed."""
+        _, weight, row = self.flows.pop(flow, (0, 0.0, 0))
+        self.total -= weight
+        return row
 
     def add(self, word: Word, row: int) -> None:
         """Takes an alarm, and forgets what is too old; notes how much evidence there is if it is of enough flows."""
-        label = word.about[0]
-        while self.flows and word.time_us - next(iter(self.flows.values()))[0] > WINDOW_US:
-            self.flows.popitem(last=False)
-        if len(self.flows) >= FLOWS:
-            self.flows.popitem(last=False)
-        is_single = label in SINGLE_FLOW
-        self.flows[word.flow] = word.time_us, word.weight * (row if is_single else 1), row
-        persists = is_single and max(row for _, _, row in self.flows.values()) >= VERDICTS_OF_ONE
-        if len(self.flows) >= FLOWS_IN_WINDOW or persists:
-            self.most = max(self.most, sum(weight for _, weight, _ in self.flows.values()))
+        while self.flows:
+            oldest, (time_us, _, _) = next(iter(self.flows.items()))
+            if word.time_us - time_us <= WINDOW_US and len(self.flows) < FLOWS:
+                break
+            self.take(oldest)
+        is_single = word.about[0] in SINGLE_FLOW
+        weight = word.weight * (row if is_single else 1)
+        self.flows[word.flow] = word.time_us, weight, row
+        self.total += weight
+        is_enough = len(self.flows) >= FLOWS_IN_WINDOW
+        if is_enough or is_single and any(row >= VERDICTS_OF_ONE for _, _, row in self.flows.values()):
+            # Hundredths add up without a remainder that matters, once rounded.
+            self.most = max(self.most, round(self.total, 2))
 
 
 def peaks(words: Iterable[Word]) -> dict[Incident, float]:
@@ -87,9 +97,8 @@ def peaks(words: Iterable[Word]) -> dict[Incident, float]:
     for word in words:
         before = standing.pop(word.flow, None)
         # A verdict replaces the one before it on the same flow.
-        known = candidates[before].flows.pop(word.flow, None) if before else None
+        row = candidates[before].take(word.flow) if before else 0
         if word.about:
-            in_a_row = known[2] if known and before == word.about else 0
-            candidates[word.about].add(word, in_a_row + 1)
+            candidates[word.about].add(word, row + 1 if before == word.about else 1)
             standing[word.flow] = word.about
     return {about: candidate.most for about, candidate in candidates.items() if candidate.most >= 0.0}

@@ -4,6 +4,11 @@
 //! where only one of them is taken away. A group counts for what the score loses when it alone is
 //! as usual, and for what it gains when all else is: the first says little where two groups each
 //! suffice, the second little where only both together do.
+//!
+//! What is usual is what is usual of the flow's service here, where that is known, and of all traffic
+//! that the model was trained on elsewhere.
+
+mod loss;
 
 use std::cmp::Reverse;
 
@@ -12,8 +17,10 @@ use super::error::Error;
 use super::scorer::{Output, Scorer};
 use super::sequence::{LENGTH, Sequence};
 use super::verdict::Reason;
-use super::words::compared;
+use super::words::{Whose, compared};
 use crate::feature::{ALL_FEATURES, FEATURES, Unit, Vector};
+
+pub use self::loss::Loss;
 
 /// Most reasons given.
 const REASONS: usize = 5;
@@ -79,21 +86,61 @@ const GROUPS: [&[&str]; 40] = [
     &["Pair Down Each", "Hosts Down Each", "Pair Down Spread", "Hosts Down Spread"],
 ];
 
+/// Why a flow was scored as it was.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// What moved the score, the most important first, at most five.
+    pub reasons: Vec<Reason>,
+    /// The group of each reason.
+    groups: Vec<usize>,
+    usual: Usually,
+}
+
+/// The values that a flow is held against.
+#[derive(Debug, Clone, Copy)]
+struct Usually {
+    vector: Vector,
+    whose: Whose,
+}
+
 impl Scorer {
-    /// What moved the probability of `class` for the flow that `sequence` ends
-    /// with, the most important first, at most five reasons.
+    /// What moved the probability of `class` for the flow that `sequence` ends with, against what is
+    /// usual of its service, where `here` says it.
     ///
-    /// The usual values are those of the model's baseline; they are put in all steps at once.
-    pub fn explain(&mut self, sequence: &Sequence, class: Class) -> Result<Vec<Reason>, Error> {
+    /// The usual values are put in all steps at once.
+    pub fn explain(
+        &mut self,
+        sequence: &Sequence,
+        class: Class,
+        here: Option<Vector>,
+    ) -> Result<Explanation, Error> {
+        if let Some(vector) = here {
+            let usual = Usually { vector, whose: Whose::Service };
+            let explanation = self.explain_against(sequence, class, usual)?;
+            // What has gone on for long enough is usual here, and yet not elsewhere.
+            if !explanation.reasons.is_empty() {
+                return Ok(explanation);
+            }
+        }
+        let usual = Usually { vector: self.manifest.baseline, whose: Whose::AllTraffic };
+        self.explain_against(sequence, class, usual)
+    }
+
+    fn explain_against(
+        &mut self,
+        sequence: &Sequence,
+        class: Class,
+        usual: Usually,
+    ) -> Result<Explanation, Error> {
         let groups = GROUPS.map(Group::new);
-        let baseline = self.manifest.baseline;
-        let outputs = self.score(&trials(sequence, &groups, &baseline))?;
+        let outputs = self.score(&trials(sequence, &groups, &usual.vector))?;
         let mut moved = moves(&outputs, class);
         moved.sort_by_key(|(group, by)| (Reverse(*by), *group));
         let newest = &sequence.steps[LENGTH - 1];
-        let moving = moved.iter().take_while(|(_, by)| *by > 0);
-        let reasons = moving.filter_map(|(group, _)| groups[*group].reason(newest, &baseline));
-        Ok(reasons.take(REASONS).collect())
+        let moving = moved.into_iter().take_while(|(_, by)| *by > 0);
+        let told = moving.filter_map(|(at, _)| Some((at, groups[at].reason(newest, &usual)?)));
+        let (groups, reasons) = told.take(REASONS).unzip();
+        Ok(Explanation { reasons, groups, usual })
     }
 }
 
@@ -114,13 +161,14 @@ impl Group {
     }
 
     /// The member that is furthest from usual, in words; the first of equals.
-    fn reason(&self, newest: &Vector, baseline: &Vector) -> Option<Reason> {
-        let distance = |at: usize| distance(FEATURES[at].unit, newest[at], baseline[at]);
+    fn reason(&self, newest: &Vector, usual: &Usually) -> Option<Reason> {
+        let Usually { vector, whose } = usual;
+        let distance = |at: usize| distance(FEATURES[at].unit, newest[at], vector[at]);
         let furthest = self
             .members()
             .max_by(|a, b| distance(*a).total_cmp(&distance(*b)).then_with(|| b.cmp(a)))?;
         let feature = &FEATURES[furthest];
-        let text = compared(feature, newest[furthest], baseline[furthest])?;
+        let text = compared(feature, newest[furthest], vector[furthest], *whose)?;
         Some(Reason { feature: feature.name.into(), text })
     }
 }
@@ -136,24 +184,23 @@ fn distance(unit: Unit, value: f32, usual: f32) -> f64 {
 
 /// What the model is asked about one sequence: as it is, all as usual, then for each group without
 /// it and with it alone.
-fn trials(sequence: &Sequence, groups: &[Group], baseline: &Vector) -> Vec<Sequence> {
+fn trials(sequence: &Sequence, groups: &[Group], usual: &Vector) -> Vec<Sequence> {
     let explained = |at: usize| groups.iter().any(|group| group.0[at]);
-    let usual = mixed(sequence, baseline, explained);
-    let mut trials = vec![*sequence, usual];
+    let mut trials = vec![*sequence, mixed(sequence, usual, explained)];
     for group in groups {
-        trials.push(mixed(sequence, baseline, |at| group.0[at]));
-        trials.push(mixed(sequence, baseline, |at| explained(at) && !group.0[at]));
+        trials.push(mixed(sequence, usual, |at| group.0[at]));
+        trials.push(mixed(sequence, usual, |at| explained(at) && !group.0[at]));
     }
     trials
 }
 
 /// `sequence` with the features that are chosen as usual.
-fn mixed(sequence: &Sequence, baseline: &Vector, is_usual: impl Fn(usize) -> bool) -> Sequence {
+fn mixed(sequence: &Sequence, usual: &Vector, is_usual: impl Fn(usize) -> bool) -> Sequence {
     let mut mixed = *sequence;
     for step in mixed.steps.iter_mut().rev().take(sequence.len) {
         for (at, value) in step.iter_mut().enumerate() {
             if is_usual(at) {
-                *value = baseline[at];
+                *value = usual[at];
             }
         }
     }
@@ -194,12 +241,13 @@ mod tests {
     fn a_group_speaks_by_the_member_that_is_furthest_from_usual() {
         let group = Group::new(GROUPS[20]);
         let mut newest = [0.0; ALL_FEATURES];
-        let baseline = newest;
+        let usual = Usually { vector: newest, whose: Whose::Service };
         newest[FEATURES.iter().position(|one| one.name == "Dst Flows 10s").unwrap()] = 3.0;
         newest[FEATURES.iter().position(|one| one.name == "Dst Flows 60s").unwrap()] = 5.0;
-        let reason = group.reason(&newest, &baseline).unwrap();
+        let reason = group.reason(&newest, &usual).unwrap();
         assert_eq!(reason.feature, "Dst Flows 60s");
-        assert!(group.reason(&baseline, &baseline).is_none());
+        assert!(reason.text.ends_with(": 147, usual here 0"), "{}", reason.text);
+        assert!(group.reason(&usual.vector, &usual).is_none());
     }
 
     /// A model that is sure as soon as either of two groups, or a third one, is not usual.
@@ -238,8 +286,16 @@ mod tests {
         let [output] = scorer.score([&sequence]).unwrap()[..] else { panic!("one answer") };
         let likely = |class: &Class| Score::new(output.probabilities[*class as usize]);
         let class = Class::ALL.into_iter().max_by_key(likely).unwrap();
-        let reasons = scorer.explain(&sequence, class).unwrap();
-        assert!(!reasons.is_empty() && reasons.len() <= REASONS, "{class}: {reasons:?}");
-        assert_eq!(reasons, scorer.explain(&sequence, class).unwrap());
+        let mut reasons = |here| scorer.explain(&sequence, class, here).unwrap().reasons;
+        let against_all = reasons(None);
+        assert!(
+            !against_all.is_empty() && against_all.len() <= REASONS,
+            "{class}: {against_all:?}"
+        );
+        assert_eq!(against_all, reasons(None));
+        // Where the flow is as usual here, it is explained by what is not usual elsewhere.
+        assert_eq!(against_all, reasons(Some(steps[0])));
+        let here = reasons(Some([1.0; ALL_FEATURES]));
+        assert!(here.iter().all(|reason| reason.text.contains(", usual here ")), "{here:?}");
     }
 }

@@ -2,14 +2,34 @@
 
 use crate::feature::{Feature, Unit};
 
+/// Whose usual value a value is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// That of the flow's service here.
+    Service,
+    /// That of all traffic that the model was trained on.
+    AllTraffic,
+}
+
+impl Whose {
+    /// How the usual value is introduced.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Service => "usual here",
+            Self::AllTraffic => "usually",
+        }
+    }
+}
+
 /// What `feature` was and what it usually is; none where both read the same.
-pub(super) fn compared(feature: &Feature, value: f32, usual: f32) -> Option<String> {
+pub(super) fn compared(feature: &Feature, value: f32, usual: f32, whose: Whose) -> Option<String> {
     let (value, usual) = (f64::from(value), f64::from(usual));
     // A share is a percentage; a ratio that exceeds 1 is none.
     let is_share = feature.unit == Unit::Ratio && value <= 1.0 && usual <= 1.0;
     let say = |value| if is_share { percent(value) } else { quantity(feature.unit, value) };
     let (value, usual) = (say(value), say(usual));
-    (value != usual).then(|| format!("{}: {value}, usually {usual}", clause(feature.description)))
+    let (what, usually) = (clause(feature.description), whose.words());
+    (value != usual).then(|| format!("{what}: {value}, {usually} {usual}"))
 }
 
 /// The first clause of a sentence, to stand within another.
@@ -96,7 +116,7 @@ mod tests {
 
     fn said(name: &str, value: f32, usual: f32) -> String {
         let feature = FEATURES.iter().find(|feature| feature.name == name).unwrap();
-        compared(feature, value, usual).unwrap()
+        compared(feature, value, usual, Whose::AllTraffic).unwrap()
     }
 
     #[test]
@@ -139,9 +159,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_usual_of_the_service_is_said_to_be_so_here() {
+        let feature = FEATURES.iter().find(|feature| feature.name == "Flow Duration").unwrap();
+        assert_eq!(
+            compared(feature, 30e6, 1.2e6, Whose::Service).unwrap(),
+            "from the first packet to the last: 30 s, usual here 1.2 s"
+        );
+    }
+
+    #[test]
     fn what_reads_the_same_is_not_said() {
         let feature = FEATURES.iter().find(|feature| feature.name == "Flow Packets/s").unwrap();
-        assert_eq!(compared(feature, 7.000_1, 7.0), None);
+        assert_eq!(compared(feature, 7.000_1, 7.0, Whose::Service), None);
     }
 
     #[test]

@@ -345,7 +345,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::detect::{Model, Runtime, Scorer};
+    use crate::detect::{Model, Runtime, Scorer, Usual};
     use crate::engine::rate::Rate;
     use crate::engine::snapshot::{ModelStatus, Source};
     use crate::incident::{Options, Tracker};
@@ -354,7 +354,8 @@ mod tests {
     fn a_desk_that_panics_does_not_look_like_a_quiet_network() {
         let runtime = Runtime::start(None).unwrap();
         let explainer = Scorer::new(&Model::built_in().unwrap(), &runtime).unwrap();
-        let detection = Detection::new(Tracker::new("weir", Options::default()), explainer);
+        let detection =
+            Detection::new(Tracker::new("weir", Options::default()), explainer, Usual::default());
         let gauges = Gauges {
             source: Source::default(),
             total_bytes: None,

@@ -3,7 +3,7 @@
 use tracing::warn;
 
 use super::inference::Scored;
-use crate::detect::Scorer;
+use crate::detect::{Scorer, Service, Usual};
 use crate::incident::{Accepted, Change, FlowSpan, IncidentId, Tracker};
 
 /// Follows verdicts and explains what becomes an incident.
@@ -11,13 +11,14 @@ use crate::incident::{Accepted, Change, FlowSpan, IncidentId, Tracker};
 pub struct Detection {
     tracker: Tracker,
     explainer: Scorer,
+    usual: Usual,
 }
 
 impl Detection {
-    /// Incidents of `tracker`, explained by a session of the model of its own.
+    /// Incidents of `tracker`, explained by a session of the model of its own against what is `usual`.
     #[must_use]
-    pub const fn new(tracker: Tracker, explainer: Scorer) -> Self {
-        Self { tracker, explainer }
+    pub const fn new(tracker: Tracker, explainer: Scorer, usual: Usual) -> Self {
+        Self { tracker, explainer, usual }
     }
 
     /// From now on so much evidence is accepted where it is.
@@ -27,10 +28,14 @@ impl Detection {
 
     /// Takes the next verdict.
     pub fn observe(&mut self, scored: &Scored) {
-        let Self { tracker, explainer } = self;
-        tracker.observe(&scored.verdict, || {
-            explainer.explain(&scored.sequence, scored.verdict.class).unwrap_or_else(|error| {
-                warn!(%error, flow = %scored.verdict.flow.id, "an incident is not explained");
+        let Self { tracker, explainer, usual } = self;
+        let Scored { verdict, sequence } = scored;
+        usual.observe(verdict);
+        tracker.observe(verdict, || {
+            let here = usual.of(Service::of(&verdict.flow.tuple));
+            let explained = explainer.explain(sequence, verdict.class, here);
+            explained.map(|explanation| explanation.reasons).unwrap_or_else(|error| {
+                warn!(%error, flow = %verdict.flow.id, "an incident is not explained");
                 Vec::new()
             })
         });
@@ -49,6 +54,7 @@ impl Detection {
     /// The capture's clock jumped back: what goes on has nothing to do with what was.
     pub fn restart(&mut self) {
         self.tracker.restart();
+        self.usual.clear();
     }
 
     /// No verdict will follow: what has not been told yet is told.

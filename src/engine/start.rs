@@ -34,7 +34,7 @@ use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
 use super::watcher::{Listeners, Tray, Watcher};
 use crate::capture::evidence;
 use crate::cluster;
-use crate::detect::{self, Model, Runtime, Scorer};
+use crate::detect::{self, Model, Runtime, Scorer, Usual};
 use crate::incident::{Incident, Tracker};
 use crate::notify::Sink;
 use crate::store::{self, Actions, Reader, Recipient, Retention, Store};
@@ -154,7 +154,7 @@ impl Engine {
             sequence_rate: Rate::default(),
         };
         let (shown, snapshots) = watch::channel(Arc::new(Snapshot::default()));
-        let detection = Detection::new(tracker, explainer);
+        let detection = Detection::new(tracker, explainer, Usual::default());
         let means = Means {
             snapshots: snapshots.clone(),
             arrivals: Arc::clone(&arrivals),

@@ -1,11 +1,9 @@
 //! What speaks for an attack where nobody attacks: so much of it is accepted.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
-use super::alarm::Key;
-use super::service::{Place, Service};
-use crate::detect::{Class, Weight};
+use super::whereabouts::Place;
+use crate::detect::{CLASSES, Class, Weight};
 
 /// How many times as much as was seen must come before it is believed.
 ///
@@ -15,40 +13,44 @@ use crate::detect::{Class, Weight};
 /// that is usual there, twice as much together, must be told: hence half as much again, and not twice.
 const MARGIN: f64 = 1.5;
 
-/// The last of all services: none of a host stands behind it.
-const LAST: Service = Service { protocol: u8::MAX, port: u16::MAX };
-
 /// By class and place the most evidence that there was within a minute while nothing was wrong.
 ///
 /// A class counts for itself alone: what is taken for guessing at a login page says nothing of floods.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accepted {
-    weights: BTreeMap<(Class, Place), Weight>,
+    weights: [BTreeMap<Place, Weight>; CLASSES],
+    places: usize,
 }
 
 impl Accepted {
-    /// Places that are remembered; further ones are not accepted.
+    /// Classes and places that are remembered; further ones are not accepted.
     pub const MOST: usize = 4_096;
 
     /// Accepts so much at a place, unless more is already.
     pub fn accept(&mut self, class: Class, place: Place, weight: Weight) {
-        let is_full = self.weights.len() >= Self::MOST;
-        match self.weights.entry((class, place)) {
-            Entry::Occupied(mut known) => {
-                let most = weight.max(*known.get());
-                known.insert(most);
-            }
-            Entry::Vacant(free) if !is_full => {
-                free.insert(weight);
-            }
-            Entry::Vacant(_) => {}
+        let of_class = &mut self.weights[class as usize];
+        if let Some(known) = of_class.get_mut(&place) {
+            *known = weight.max(*known);
+        } else if self.places < Self::MOST {
+            of_class.insert(place, weight);
+            self.places += 1;
         }
     }
 
     /// How much is accepted at a place, if any is.
     #[must_use]
     pub fn of(&self, class: Class, place: Place) -> Option<Weight> {
-        self.weights.get(&(class, place)).copied()
+        self.weights[class as usize].get(&place).copied()
+    }
+
+    /// Whether nothing of a class is accepted anywhere.
+    pub(super) fn is_empty_of(&self, class: Class) -> bool {
+        self.weights[class as usize].is_empty()
+    }
+
+    /// Whether so much is no more than what is usual at a place.
+    pub(super) fn covers(&self, class: Class, place: Place, weight: Weight) -> bool {
+        self.of(class, place).is_some_and(|accepted| weight <= Self::bar(accepted))
     }
 
     /// More than so much makes an incident where `weight` is accepted, besides what the budget asks.
@@ -63,22 +65,16 @@ impl Accepted {
         Self::bar(weight) >= needed
     }
 
-    /// At how many places something is accepted.
+    /// Of how many classes and places something is accepted.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.weights.len()
+    pub const fn len(&self) -> usize {
+        self.places
     }
 
     /// Whether nothing is accepted anywhere.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.weights.is_empty()
-    }
-
-    /// What is accepted of the class and at the host of `key`.
-    pub(super) fn at(&self, (class, host): Key) -> impl Iterator<Item = (Place, Weight)> {
-        let [first, last] = [None, Some(LAST)].map(|service| (class, Place { host, service }));
-        self.weights.range(first..=last).map(|((_, place), weight)| (*place, *weight))
+    pub const fn is_empty(&self) -> bool {
+        self.places == 0
     }
 }
 
@@ -99,26 +95,7 @@ mod tests {
         }
         assert_eq!(accepted.of(Class::Scan, place("10.0.0.9")), Some(Weight::nats(30.0)));
         assert_eq!(accepted.of(Class::Beacon, place("10.0.0.9")), None);
-        assert_eq!(Accepted::bar(Weight::nats(30.0)), Weight::nats(45.0));
-    }
-
-    #[test]
-    fn all_places_of_a_host_are_found_and_no_others() {
-        let mut accepted = Accepted::default();
-        let flood = Class::DosFlood;
-        for (class, text) in [
-            (flood, "10.0.0.9:80/tcp"),
-            (flood, "10.0.0.9:65535/255"),
-            (flood, "10.0.0.10:80/tcp"),
-            (flood, "10.0.0.8:80/tcp"),
-            (Class::DosSlow, "10.0.0.9:80/tcp"),
-        ] {
-            accepted.accept(class, place(text), Weight::nats(1.0));
-        }
-        let host = Address::v4([10, 0, 0, 9]);
-        let found: Vec<_> =
-            accepted.at((flood, host)).map(|(place, _)| place.to_string()).collect();
-        assert_eq!(found, ["10.0.0.9:80/tcp", "10.0.0.9:65535/255"]);
+        assert_eq!((accepted.len(), Accepted::bar(Weight::nats(30.0))), (1, Weight::nats(45.0)));
     }
 
     #[test]
@@ -126,7 +103,7 @@ mod tests {
         let mut accepted = Accepted::default();
         for number in 0..5_000_u32 {
             let host = Address::v4(number.to_be_bytes());
-            accepted.accept(Class::Scan, Place { host, service: None }, Weight::nats(1.0));
+            accepted.accept(Class::Scan, Place::Host(host), Weight::nats(1.0));
         }
         assert_eq!(accepted.len(), Accepted::MOST);
         accepted.accept(Class::Scan, place("0.0.0.0"), Weight::nats(2.0));

@@ -1,7 +1,7 @@
 //! What the tracker keeps of a verdict that alarms.
 
 use super::record::Pivot;
-use super::service::Place;
+use super::whereabouts::Place;
 use crate::detect::{Class, FlowSummary, Score, Verdict, Weight};
 use crate::packet::Address;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::accepted::Accepted;
 use super::alarm::Alarm;
 use super::kin::one_flow_suffices;
-use super::service::Place;
+use super::whereabouts::Place;
 use crate::detect::Weight;
 use crate::flow::FlowId;
 
@@ -71,18 +71,14 @@ impl Candidate {
     /// measure whether there is more than usual speaks up; where a thousand flows a minute alarm while
     /// nothing is wrong, a mute keeps them from those who are told.
     fn usual(&self, accepted: &Accepted) -> Vec<Place> {
-        let Some(first) = self.suspects.first().filter(|_| !self.is_full()) else {
-            return Vec::new();
-        };
-        let mut accepted = accepted.at(first.alarm.key()).peekable();
-        if accepted.peek().is_none() {
+        let Some(first) = self.suspects.first() else { return Vec::new() };
+        let class = first.alarm.class;
+        if self.is_full() || accepted.is_empty_of(class) {
             return Vec::new();
         }
-        let here = self.places();
-        let is_usual = |(place, weight): &(Place, Weight)| {
-            here.get(place).is_some_and(|here| *here <= Accepted::bar(*weight))
-        };
-        accepted.filter(is_usual).map(|(place, _)| place).collect()
+        let places = self.places().into_iter();
+        let usual = places.filter(|(place, weight)| accepted.covers(class, *place, *weight));
+        usual.map(|(place, _)| place).collect()
     }
 
     /// What all of it speaks for an attack.

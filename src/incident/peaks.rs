@@ -9,7 +9,7 @@ use super::candidate::Candidate;
 use super::candidates::Candidates;
 use super::followed::Followed;
 use super::options::Options;
-use super::service::Place;
+use super::whereabouts::Place;
 use crate::detect::{Class, Verdict, Weight};
 
 /// The longest step of packet time that counts as traffic, in µs: a longer one lies between captures.

@@ -62,14 +62,14 @@ pub enum Origin {
 pub struct Forgetting {
     /// What is accepted of this class alone.
     pub class: Option<Class>,
-    /// What is accepted at this place alone; of a host, at all services of it.
+    /// What is accepted at this place alone.
     pub place: Option<Place>,
 }
 
 impl Forgetting {
     fn fits(&self, class: Class, place: Place) -> bool {
         self.class.is_none_or(|wanted| wanted == class)
-            && self.place.is_none_or(|wanted| wanted.holds(place))
+            && self.place.is_none_or(|wanted| wanted == place)
     }
 }
 
@@ -257,15 +257,15 @@ fn accept_incident(
     Ok(accepted)
 }
 
-/// Where an incident is: the host that it is about or, of those about a target, the services attacked,
-/// on either side of an ingress.
+/// Where an incident is: the host that does it or, of those about a target, the services attacked, on
+/// either side of an ingress; those with most flows first.
 fn places(transaction: &Transaction<'_>, incident: &Incident) -> rusqlite::Result<Vec<Place>> {
     if Pivot::of(incident.class) == Pivot::Source {
-        return Ok(vec![Place { host: incident.pivot, service: None }]);
+        return Ok(vec![Place::Host(incident.pivot)]);
     }
     let select = "SELECT flow, source, target, source_port, target_port, protocol, icmp_type, \
          first_us, last_us FROM flow_spans WHERE incident = ?1 \
-         GROUP BY target, target_port, protocol, icmp_type ORDER BY count(*) DESC, target, target_port";
+         GROUP BY target_port, protocol, icmp_type ORDER BY count(*) DESC, target_port";
     let mut select = transaction.prepare_cached(select)?;
     let mut spans = select.query_map([incident.id.to_string()], span)?;
     let mut places = Vec::new();

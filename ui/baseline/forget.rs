@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// What is accepted of this class alone
     #[arg(long, value_name = "CLASS", value_parser = one_of(Class::ALL, Class::name))]
     class: Option<Class>,
-    /// What is accepted of this host, such as 10.0.0.9, or at this service, such as 10.0.0.9:80/tcp
+    /// What is accepted of this host alone, such as 10.0.0.9, or at this service, such as 80/tcp
     #[arg(long, value_name = "PLACE")]
     place: Option<Place>,
 }
