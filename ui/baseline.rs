@@ -26,12 +26,12 @@ Examples:
     weir baseline show
     weir baseline forget --class scan --place 10.0.0.9
 
-What is learnt while somebody attacks is accepted too, and his next attack of that size is then no
-incident: look at the table. Nothing is learnt of the network itself, and no model is changed: of a
-class and place it is only remembered how much evidence there was within a minute. An incident there
-then needs more than half as much again, besides what the alert budget asks for. What one alert
-teaches, `weir alerts feedback` takes. All of it is kept in the database; a running weir heeds it at
-once. Root works as the user behind sudo, or as nobody, as weir itself does.
+What is learnt while somebody attacks is accepted too, and the next attack of that size is then no
+incident: look at the table. The model stays as it is: of each class and place it is only remembered
+how much evidence there was within a minute. A place is the service attacked (80/tcp) of floods, slow
+attacks, guessing and web attacks, else the host that does it. An incident there then needs more than
+half as much again, besides what the alert budget asks for. What one alert teaches, `weir alerts
+feedback` takes. All of it is kept in the database; a running weir heeds it at once. Root works as the user behind sudo, or as nobody, as weir itself does.
 
 Exit status: 0 done; 64 wrong usage or settings; 65 bad input data; 69 service unavailable, or too
 much is accepted; 74 input or output failed; 77 no permission.";
@@ -48,7 +48,7 @@ pub(crate) struct Args {
 
 impl Args {
     /// The settings that learning takes, where that is what is asked for.
-    pub(crate) const fn learning(&self) -> Option<(&FlowFlags, &ModelFlags)> {
+    pub(crate) fn learning(&self) -> Option<(&FlowFlags, &ModelFlags)> {
         match &self.action {
             Action::Learn(args) => Some((&args.flows, &args.model)),
             Action::Show(_) | Action::Forget(_) => None,

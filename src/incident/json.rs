@@ -183,8 +183,8 @@ impl From<&Incident> for Alert {
         let Incident { sources, targets, .. } = incident;
         let (acknowledged_by, acknowledged_at) = mark(incident.acknowledged.as_ref());
         let (resolved_by, resolved_by_at) = mark(incident.resolved_by.as_ref());
-        let (feedback, said) = incident.feedback.as_ref().unzip();
-        let (feedback_by, feedback_at) = mark(said);
+        let feedback = incident.feedback.as_ref();
+        let (feedback_by, feedback_at) = mark(feedback.map(|(_, mark)| mark));
         Self {
             id: incident.id.to_string(),
             message: incident.sentence(),
@@ -213,7 +213,7 @@ impl From<&Incident> for Alert {
             acknowledged_at,
             resolved_by,
             resolved_by_at,
-            feedback: feedback.map(|feedback| feedback.name().to_owned()),
+            feedback: feedback.map(|(feedback, _)| feedback.name().to_owned()),
             feedback_by,
             feedback_at,
             muted: incident.muted_by.is_some(),
@@ -311,6 +311,9 @@ mod tests {
             "acknowledged_at": "2020-09-13T12:26:42.000000Z",
             "resolved_by": null,
             "resolved_by_at": null,
+            "feedback": "false",
+            "feedback_by": "ada",
+            "feedback_at": "2020-09-13T12:26:42.000000Z",
             "muted": true,
             "muted_by": 7,
             "related": ["0000000000000def"],

@@ -111,7 +111,7 @@ impl Peaks {
     }
 
     fn suspect(&mut self, alarm: &Alarm, in_a_row: u32) {
-        let Options { opening_flows, window_us, ref weights, .. } = self.options;
+        let Options { opening_flows, window_us, weights, .. } = self.options;
         let Some(candidate) = self.candidates.add(alarm, in_a_row, window_us) else { return };
         let needed = weights.of(alarm.class);
         let is_attack = |needed| candidate.is_attack(opening_flows, needed, &Accepted::default());

@@ -36,7 +36,8 @@ struct Said {
 
 impl From<Said> for Feedback {
     fn from(said: Said) -> Self {
-        if said.is_true { Self::True } else { Self::False }
+        // Clap sees to it that it is one of both.
+        if said.is_true && !said.is_false { Self::True } else { Self::False }
     }
 }
 
