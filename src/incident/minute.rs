@@ -6,7 +6,7 @@ use crate::detect::Weight;
 const STEP_US: i64 = 5_000_000;
 
 /// Steps that are added up: a minute, and the one that has just begun.
-const STEPS: usize = 13;
+const STEPS: u8 = 13;
 
 /// What a flow said, and when that was.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Said {
 /// Not flow by flow as in a candidate: an incident may have any number of them.
 #[derive(Debug, Default)]
 pub(super) struct Minute {
-    steps: [Weight; STEPS],
+    steps: [Weight; STEPS as usize],
     /// The newest step.
     newest: i64,
 }
@@ -48,26 +48,23 @@ impl Minute {
 
     /// Forgets what is over a minute before `step`.
     fn advance(&mut self, step: i64) {
-        let passed = step.saturating_sub(self.newest);
-        let first = self.newest.max(step.saturating_sub(STEPS as i64)) + 1;
+        let first = self.newest.max(step.saturating_sub(STEPS.into())) + 1;
         for step in first..=step {
             self.steps[index(step)] = Weight::ZERO;
         }
-        if passed > 0 {
-            self.newest = step;
-        }
+        self.newest = self.newest.max(step);
     }
 
     /// The room of a step, unless it is over a minute ago.
     fn slot(&mut self, step: i64) -> Option<&mut Weight> {
         let age = self.newest.saturating_sub(step);
-        (0..STEPS as i64).contains(&age).then(|| &mut self.steps[index(step)])
+        (0..STEPS.into()).contains(&age).then(|| &mut self.steps[index(step)])
     }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below 13")]
-const fn index(step: i64) -> usize {
-    step.rem_euclid(STEPS as i64) as usize
+fn index(step: i64) -> usize {
+    step.rem_euclid(STEPS.into()) as usize
 }
 
 #[cfg(test)]
