@@ -13,6 +13,10 @@ use crate::detect::{CLASSES, Class, Weight};
 /// that is usual there, twice as much together, must be told: hence half as much again, and not twice.
 const MARGIN: f64 = 1.5;
 
+/// The most that is accepted, in nats: a million sure flows within a minute. Weights saturate far above
+/// what is then asked for, so that more can always be told.
+const MOST_NATS: f64 = 1e7;
+
 /// By class and place the most evidence that there was within a minute while nothing was wrong.
 ///
 /// A class counts for itself alone: what is taken for guessing at a login page says nothing of floods.
@@ -28,6 +32,7 @@ impl Accepted {
 
     /// Accepts so much at a place, unless more is already.
     pub fn accept(&mut self, class: Class, place: Place, weight: Weight) {
+        let weight = weight.min(Weight::nats(MOST_NATS));
         let of_class = &mut self.weights[class as usize];
         if let Some(known) = of_class.get_mut(&place) {
             *known = weight.max(*known);
@@ -41,11 +46,6 @@ impl Accepted {
     #[must_use]
     pub fn of(&self, class: Class, place: Place) -> Option<Weight> {
         self.weights[class as usize].get(&place).copied()
-    }
-
-    /// Whether nothing of a class is accepted anywhere.
-    pub(super) fn is_empty_of(&self, class: Class) -> bool {
-        self.weights[class as usize].is_empty()
     }
 
     /// Whether so much is no more than what is usual at a place.

@@ -1,16 +1,19 @@
 //! Alarms on one pivot that are not yet an incident.
 
-use std::collections::BTreeMap;
-
 use super::accepted::Accepted;
 use super::alarm::Alarm;
 use super::kin::one_flow_suffices;
+use super::minute::{Minute, Said};
 use super::whereabouts::Place;
 use crate::detect::Weight;
 use crate::flow::FlowId;
 
 /// Flows that are remembered of one candidate.
 pub(super) const FLOWS: usize = 1_024;
+
+/// Places of one candidate that are measured. What is said at a further one is never usual: whoever knocks
+/// at nine services of a host does not hide behind what is usual at one of them.
+const PLACES: usize = 8;
 
 /// A flow that alarmed, by its newest verdict.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +22,15 @@ struct Suspect {
     alarm: Alarm,
     /// Verdicts in a row that alarmed.
     in_a_row: u32,
+    /// As which it was counted at its place, if it was.
+    said: Option<Said>,
 }
 
 /// Flows of one class and pivot that alarmed lately.
 #[derive(Debug, Default)]
 pub(super) struct Candidate {
     suspects: Vec<Suspect>,
+    places: Vec<(Place, Minute)>,
 }
 
 impl Candidate {
@@ -32,19 +38,25 @@ impl Candidate {
     pub(super) fn add(&mut self, alarm: Alarm, in_a_row: u32, window_us: i64) {
         let since_us = alarm.flow.at_us.saturating_sub(window_us);
         self.suspects.retain(|suspect| suspect.alarm.flow.at_us >= since_us);
-        if self.is_full() {
+        if self.suspects.len() >= FLOWS {
             self.suspects.remove(0);
         }
         let in_a_row = in_a_row.saturating_add(1);
         let times = if one_flow_suffices(alarm.class) { in_a_row } else { 1 };
         let alarm = Alarm { weight: alarm.weight * times, ..alarm };
-        self.suspects.push(Suspect { alarm, in_a_row });
+        let minute = self.minute(alarm.place());
+        let said = minute.map(|minute| minute.count(alarm.flow.at_us, alarm.weight, None));
+        self.suspects.push(Suspect { alarm, in_a_row, said });
     }
 
     /// Takes back what was said of a flow; how many verdicts on it in a row alarmed.
     pub(super) fn withdraw(&mut self, id: FlowId) -> Option<u32> {
         let at = self.suspects.iter().position(|suspect| suspect.alarm.flow.id == id)?;
-        Some(self.suspects.remove(at).in_a_row)
+        let Suspect { alarm, in_a_row, said } = self.suspects.remove(at);
+        if let (Some(minute), Some(said)) = (self.minute(alarm.place()), said) {
+            minute.withdraw(said);
+        }
+        Some(in_a_row)
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -66,39 +78,36 @@ impl Candidate {
 
     /// Places at which there is no more evidence than what is accepted there allows.
     ///
-    /// None where this holds as many flows as it can: then it does not grow any more, whatever comes, and
-    /// what is asked for could be out of its reach, so that the place would be deaf for ever. Who cannot
-    /// measure whether there is more than usual speaks up; where a thousand flows a minute alarm while
-    /// nothing is wrong, a mute keeps them from those who are told.
+    /// Of what is accepted anything can be reached: a place is measured by all flows within a minute, not
+    /// by those that are remembered. By these no flood could ever weigh more than a thousand flows do, and
+    /// where as many are usual the place would be deaf for ever.
     fn usual(&self, accepted: &Accepted) -> Vec<Place> {
-        let Some(first) = self.suspects.first() else { return Vec::new() };
-        let class = first.alarm.class;
-        if self.is_full() || accepted.is_empty_of(class) {
-            return Vec::new();
-        }
-        let places = self.places().into_iter();
-        let usual = places.filter(|(place, weight)| accepted.covers(class, *place, *weight));
-        usual.map(|(place, _)| place).collect()
+        let Some(Suspect { alarm, .. }) = self.suspects.first() else { return Vec::new() };
+        let is_usual =
+            |(place, weight): &(Place, Weight)| accepted.covers(alarm.class, *place, *weight);
+        self.places().filter(is_usual).map(|(place, _)| place).collect()
     }
 
-    /// What all of it speaks for an attack.
+    /// What all of it speaks for an attack: also flows that are not remembered.
     pub(super) fn weight(&self) -> Weight {
-        self.suspects.iter().map(|suspect| suspect.alarm.weight).sum()
+        let remembered: Weight = self.suspects.iter().map(|suspect| suspect.alarm.weight).sum();
+        remembered.max(self.places().map(|(_, weight)| weight).sum())
     }
 
-    /// What speaks for an attack at each of its places.
-    pub(super) fn places(&self) -> BTreeMap<Place, Weight> {
-        let mut places = BTreeMap::new();
-        for Suspect { alarm, .. } in &self.suspects {
-            let weight = places.entry(alarm.place()).or_insert(Weight::ZERO);
-            *weight = *weight + alarm.weight;
-        }
-        places
+    /// What speaks for an attack at each of its first places.
+    pub(super) fn places(&self) -> impl Iterator<Item = (Place, Weight)> {
+        self.places.iter().map(|(place, minute)| (*place, minute.weight()))
     }
 
-    /// Whether a further flow takes the place of the first.
-    pub(super) const fn is_full(&self) -> bool {
-        self.suspects.len() >= FLOWS
+    /// What is said at a place, if there is room to measure it.
+    fn minute(&mut self, place: Place) -> Option<&mut Minute> {
+        let known = self.places.iter().position(|(known, _)| *known == place);
+        let at = known.or_else(|| {
+            let is_measured = self.places.len() < PLACES;
+            is_measured.then(|| self.places.push((place, Minute::default())))?;
+            Some(self.places.len() - 1)
+        })?;
+        self.places.get_mut(at).map(|(_, minute)| minute)
     }
 
     /// How many flows it has.

@@ -1,4 +1,4 @@
-//! What the flows of an incident say within a minute.
+//! What flows say within a minute, however many they are.
 
 use crate::detect::Weight;
 
@@ -15,9 +15,8 @@ pub(super) struct Said {
     pub(super) weight: Weight,
 }
 
-/// What flows say, in steps of five seconds, of which those of the last minute add up.
-///
-/// Not flow by flow as in a candidate: an incident may have any number of them.
+/// What flows say, in steps of five seconds, of which those of the last minute add up: without a bound on
+/// the number of flows, of which there may be more than can be remembered one by one.
 #[derive(Debug, Default)]
 pub(super) struct Minute {
     steps: [Weight; STEPS as usize],
@@ -30,15 +29,20 @@ impl Minute {
     pub(super) fn count(&mut self, at_us: i64, weight: Weight, said: Option<Said>) -> Said {
         let step = at_us.div_euclid(STEP_US);
         self.advance(step);
-        if let Some(Said { step, weight }) = said
-            && let Some(slot) = self.slot(step)
-        {
-            *slot = *slot - weight;
+        if let Some(said) = said {
+            self.withdraw(said);
         }
         if let Some(slot) = self.slot(step) {
             *slot = *slot + weight;
         }
         Said { step, weight }
+    }
+
+    /// Takes back what a flow said.
+    pub(super) fn withdraw(&mut self, Said { step, weight }: Said) {
+        if let Some(slot) = self.slot(step) {
+            *slot = *slot - weight;
+        }
     }
 
     /// What all of it speaks for an attack.
@@ -48,7 +52,7 @@ impl Minute {
 
     /// Forgets what is over a minute before `step`.
     fn advance(&mut self, step: i64) {
-        let first = self.newest.max(step.saturating_sub(STEPS.into())) + 1;
+        let first = self.newest.max(step.saturating_sub(i64::from(STEPS))) + 1;
         for step in first..=step {
             self.steps[index(step)] = Weight::ZERO;
         }
@@ -58,13 +62,13 @@ impl Minute {
     /// The room of a step, unless it is over a minute ago.
     fn slot(&mut self, step: i64) -> Option<&mut Weight> {
         let age = self.newest.saturating_sub(step);
-        (0..STEPS.into()).contains(&age).then(|| &mut self.steps[index(step)])
+        (0..i64::from(STEPS)).contains(&age).then(|| &mut self.steps[index(step)])
     }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below 13")]
 fn index(step: i64) -> usize {
-    step.rem_euclid(STEPS.into()) as usize
+    step.rem_euclid(i64::from(STEPS)) as usize
 }
 
 #[cfg(test)]

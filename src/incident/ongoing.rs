@@ -189,6 +189,14 @@ impl Ongoing {
         said
     }
 
+    /// As the candidate of `key` it weighed so much, with flows that are not remembered.
+    pub(super) fn weighs(&mut self, key: Key, weight: Weight) {
+        let incident = &mut self.incident;
+        if key == (incident.class, incident.pivot) {
+            incident.weight = incident.weight.max(weight);
+        }
+    }
+
     /// It goes on, though the flow that shows it cannot be counted.
     pub(super) fn keep_up(&mut self, at_us: i64) {
         self.active_us = self.active_us.max(at_us);

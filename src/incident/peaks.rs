@@ -22,8 +22,6 @@ pub struct Peak {
     pub weight: Weight,
     /// Whether it would have been an incident.
     pub is_incident: bool,
-    /// Whether there were so many flows that more could not have been told from them.
-    pub is_full: bool,
 }
 
 /// Follows verdicts as [`Tracker`](super::Tracker) does, by the same rule for what is a candidate, but
@@ -114,13 +112,14 @@ impl Peaks {
         let Options { opening_flows, window_us, weights, .. } = self.options;
         let Some(candidate) = self.candidates.add(alarm, in_a_row, window_us) else { return };
         let needed = weights.of(alarm.class);
-        let is_attack = |needed| candidate.is_attack(opening_flows, needed, &Accepted::default());
+        let accepted = Accepted::default();
+        let is_attack = |needed| candidate.is_attack(opening_flows, needed, &accepted);
         if !(is_attack(Weight::ZERO) && Accepted::is_worth_accepting(candidate.weight(), needed)) {
             return;
         }
         let is_incident = is_attack(needed);
         for (place, weight) in candidate.places() {
-            let peak = Peak { weight, is_incident, is_full: candidate.is_full() };
+            let peak = Peak { weight, is_incident };
             self.left_out += u64::from(!raise(&mut self.peaks, (alarm.class, place), peak));
         }
     }
@@ -134,6 +133,5 @@ fn raise(peaks: &mut BTreeMap<(Class, Place), Peak>, at: (Class, Place), peak: P
     let known = peaks.entry(at).or_default();
     known.weight = known.weight.max(peak.weight);
     known.is_incident |= peak.is_incident;
-    known.is_full |= peak.is_full;
     true
 }

@@ -90,11 +90,15 @@ impl Tracker {
         if !candidate.is_attack(self.options.opening_flows, needed, &self.accepted) {
             return None;
         }
-        let alarms: Vec<Alarm> = self.candidates.take(&key)?.alarms().collect();
+        let candidate = self.candidates.take(&key)?;
+        let alarms: Vec<Alarm> = candidate.alarms().collect();
         let leg = Leg::of(&alarms)?;
         let serial = self.begin(key, &alarms, &leg);
         for alarm in &alarms {
             self.count(serial, alarm);
+        }
+        if let Some(ongoing) = self.open.get_mut(&serial) {
+            ongoing.weighs(key, candidate.weight());
         }
         self.absorb(serial);
         Some(serial)

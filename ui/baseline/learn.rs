@@ -167,10 +167,10 @@ fn row(
     (budget, accepted): (Weight, Weight),
     look: &Look,
 ) -> Row {
-    let (what, role) = match peak {
-        Peak { is_full: true, .. } => ("too many flows: incidents go on coming", Role::Warning),
-        Peak { is_incident: true, .. } => ("would have been an incident", Role::Text),
-        Peak { .. } => ("came near", Role::Dim),
+    let (what, role) = if peak.is_incident {
+        ("would have been an incident", Role::Text)
+    } else {
+        ("came near", Role::Dim)
     };
     let cells = vec![
         look.cell(Role::Text, class.name()),

@@ -107,13 +107,21 @@ fn what_is_usual_at_one_service_neither_hides_nor_makes_an_attack_on_another() {
 }
 
 #[test]
-fn a_place_is_never_deaf_for_ever() {
-    let any = [(FLOOD, "80/tcp", f64::INFINITY)];
-    let within = |count| {
-        let flow = |id: u64| alarm(id, FLOOD, (7, 1), id.cast_signed());
-        incidents(&(0..count).map(flow).collect::<Vec<_>>(), &any).len()
+fn more_than_can_be_remembered_is_measured_and_no_place_is_deaf_for_ever() {
+    // Two thousand flows a minute are usual: three thousand are no more than half as much again.
+    let usual = [(FLOOD, "80/tcp", 2_000.0 * 2.94)];
+    let flood = |count| {
+        let flow = |id: u64| alarm(id, FLOOD, (7, 1), 10 * id.cast_signed());
+        (0..count).map(flow).collect::<Vec<_>>()
     };
-    assert_eq!([within(1_023), within(1_024)], [0, 1]);
+    assert_eq!(incidents(&flood(3_000), &usual), []);
+    let more = &incidents(&flood(3_001), &usual)[0];
+    assert_eq!(more.weight, Weight::nats(3_001.0 * 2.94));
+    let (class, place, peak) = &learnt(&flood(2_500))[0];
+    assert_eq!((*class, &**place), (FLOOD, "80/tcp"));
+    assert_eq!(peak.weight, Weight::nats(2_500.0 * 2.94));
+    let any = [(FLOOD, "80/tcp", f64::INFINITY)];
+    assert_eq!(incidents(&flood(3_001), &any), [], "a million flows are asked for, not more");
 }
 
 #[test]
@@ -139,11 +147,7 @@ fn the_most_of_an_hour_is_learnt_where_it_is_near_an_incident() {
     verdicts.extend((0..3).map(|id| alarm(100 + id, FLOOD, (7, 2), 2_000)));
     verdicts.extend((0..4).map(|id| alarm(200 + id, Class::Scan, (9, 3), 2_000)));
     verdicts.extend((0..6).map(|id| alarm(300 + id, FLOOD, (7, 1), 90_000)));
-    let peak = |flows: f64, is_incident| Peak {
-        weight: Weight::nats(flows * 2.94),
-        is_incident,
-        is_full: false,
-    };
+    let peak = |flows: f64, is_incident| Peak { weight: Weight::nats(flows * 2.94), is_incident };
     // Three flows, 8.8 nats, are far from 14: half as much again would be no incident.
     assert_eq!(
         learnt(&verdicts),
