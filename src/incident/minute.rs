@@ -20,6 +20,9 @@ pub(super) struct Said {
 #[derive(Debug, Default)]
 pub(super) struct Minute {
     steps: [Weight; STEPS as usize],
+    /// When the first step began: with the first that was said, so that the same traffic weighs the same
+    /// at any time of day.
+    began_us: Option<i64>,
     /// The newest step.
     newest: i64,
 }
@@ -27,7 +30,8 @@ pub(super) struct Minute {
 impl Minute {
     /// Counts what a flow says at `at_us` in place of what it `said` before.
     pub(super) fn count(&mut self, at_us: i64, weight: Weight, said: Option<Said>) -> Said {
-        let step = at_us.div_euclid(STEP_US);
+        let began_us = *self.began_us.get_or_insert(at_us);
+        let step = at_us.saturating_sub(began_us).div_euclid(STEP_US);
         self.advance(step);
         if let Some(said) = said {
             self.withdraw(said);
