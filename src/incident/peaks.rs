@@ -5,7 +5,6 @@ use std::num::NonZeroUsize;
 
 use super::accepted::Accepted;
 use super::alarm::Alarm;
-use super::candidate::Candidate;
 use super::candidates::Candidates;
 use super::followed::Followed;
 use super::options::Options;

@@ -11,7 +11,7 @@ use weir::incident::{self, Accepted, Peak, Peaks, Place};
 use weir::settings::{Environment, Settings, database_path};
 use weir::store::{Actions, By, Lesson, Reader};
 
-use self::source::{Opened, Traffic};
+use self::source::Opened;
 use super::Error;
 use crate::cli::{FlowFlags, ModelFlags, Source};
 use crate::detect::{self, Engine};
