@@ -116,19 +116,20 @@ TRAINING := models/training
 FITTED := target/training
 VENV := $(FITTED)/venv
 .PHONY: train evaluate
-train: $(VENV)/installed ## Fit the models, count what thresholds cost, write models/clstm.onnx and the plots.
+train: $(VENV)/installed ## Fit the models, count what evidence costs, write models/clstm.onnx and the plots.
 	@cargo build --release --locked
 	$(VENV)/bin/python $(TRAINING)/train.py $(ARGS)
 	if compgen -G '$(RECORDED)/*.pcap' > /dev/null; then
 		$(VENV)/bin/python $(TRAINING)/costs.py $(ARGS)
 	else
-		echo "no recording in $(RECORDED) (make lab-all): what thresholds cost stays as it was counted last" >&2
+		echo "no recording in $(RECORDED) (make lab-all): what evidence costs stays as it was counted last" >&2
 	fi
 	$(VENV)/bin/python $(TRAINING)/export.py $(ARGS)
 	$(VENV)/bin/python $(TRAINING)/plots.py $(ARGS)
 
 evaluate: $(VENV)/installed ## Print the tables of the model card: Markdown, progress on the other stream.
 	@cargo build --release --locked
+	cargo bench --locked --no-run --bench reference --bench faithful
 	$(VENV)/bin/python $(TRAINING)/evaluate.py $(ARGS)
 
 $(VENV)/installed: $(TRAINING)/requirements.txt | training-packages

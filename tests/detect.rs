@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use support::engine::DEMO;
 use support::flows::{Folder, Outcome, weir_verb};
-use support::pcap::{Capture, EPOCH_US, Record};
+use support::pcap::{Capture, EPOCH_US, Record, ms};
+use support::talk::Talk;
 use weir::capture::FileReader;
 
 /// Link type of the bundled capture: Linux cooked version 2, whose header has 20 bytes.
@@ -167,4 +168,23 @@ fn verdicts_are_printed_one_for_each_flow_that_ended() {
         let sum: f64 = probabilities.values().filter_map(Value::as_f64).sum();
         assert!((sum - 1.0).abs() < 0.002, "{verdict:#}");
     }
+}
+
+/// What is said beside the incidents of a capture.
+fn aside(path: &Path) -> String {
+    String::from_utf8(detect([path]).expect(0).stderr).expect("UTF-8")
+}
+
+#[test]
+fn a_network_unlike_the_training_is_told_of_and_the_demo_is_none() {
+    assert_eq!(aside(Path::new(DEMO)), "");
+    let folder = Folder::new();
+    let asked = (0..2_600_u16).flat_map(|number| {
+        let talk = Talk::v4(10_000 + number, 7_000);
+        let at = ms(200) * i64::from(number);
+        [(at, talk.ask_udp(900)), (at + ms(150), talk.answer_udp(900))]
+    });
+    let capture = Capture::ethernet(&asked.collect::<Vec<_>>());
+    let said = aside(&written(&folder, &capture));
+    assert!(said.starts_with("weir: unlike training "), "{said}");
 }

@@ -16,7 +16,7 @@ from typing import Any
 
 from detected import Incident
 from split import NONE, Split
-from verdict import BENIGN, CLASSES
+from verdict import BENIGN, CLASSES, STRANGE
 
 # What `lab/truth.py` begins every flow earlier by; a witness's clock is the capture's, but nearer to the attacker.
 SLACK_US = 1_500_000
@@ -35,7 +35,7 @@ FAMILIES = (
 
 def are_kin(one: str, other: str) -> bool:
     """Whether flows of one attack may be taken for both classes by turns."""
-    if one == other or any({one, other} <= family for family in FAMILIES):
+    if one == other or CLASSES[STRANGE] in (one, other) or any({one, other} <= family for family in FAMILIES):
         return True
     return one in DENIAL and other in FLOODLIKE or other in DENIAL and one in FLOODLIKE
 
@@ -72,7 +72,9 @@ class Attack:
             if one.label == told["label"] and start_us - SLACK_US <= one.first_us <= end_us + SLACK_US
             and (one.ends & hosts or not one.ends & others)
         ]
-        first_us = min((one.first_us for one in own), default=start_us)
+        # What is nobody's may be that of an attack that began before.
+        sure = [one for one in own if one.ends & hosts] or own
+        first_us = min((one.first_us for one in sure), default=start_us)
         return cls(told["label"], told["setting"], hosts.union(*(one.ends for one in own)), first_us, end_us)
 
     def is_of(self, incident: Incident) -> bool:

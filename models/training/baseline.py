@@ -26,8 +26,6 @@ from verdict import CLASSES, TARGET_PIVOT, Incident
 
 # How much more than what was learnt makes an incident.
 MARGIN = 1.5
-# What can be demanded: all flows that are remembered, as sure as a flow that hardly alarms.
-MOST_NATS = 2_000.0
 
 # A class and where: the port that is served, for incidents about a target, else the host.
 Place = tuple[str, str]
@@ -53,7 +51,7 @@ class Told:
         """The incidents, where so much evidence is usual."""
         return {
             about for about, (place, weight) in self.by_incident.items()
-            if weight >= max(bounds.weights[about[0]], min(MOST_NATS, MARGIN * learnt.get(place, 0.0)))
+            if weight >= bounds.weights[about[0]] and weight > MARGIN * learnt.get(place, 0.0)
         }
 
 

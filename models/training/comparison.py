@@ -93,7 +93,8 @@ def models(one: Comparison) -> Iterator[str]:
     yield ""
     yield "Macro-F1 is that of the likeliest class, without thresholds. All learn the rows that the shipped model"
     yield f"learns, all but the networks {DRAWN:,} draws of them by the same weights, and see the flow alone unless the"
-    yield "line says more; every vector has features of its context, though."
+    yield "line says more; every vector has features of its context, though. Scores are compared as they come, without"
+    yield "temperature and rounding."
     yield "*Thresholds*: of each attack the one feature and the one value of it that have the best F1 against all other"
     yield "rows that are learnt; where several are reached, the one that is right there most often counts.\n"
 

@@ -1,7 +1,7 @@
 """Captures to incidents, by `weir detect` and nothing else.
 
-Owns: calling it with no settings but its own, reading what it prints, and keeping that by the digests of binary and
-capture, so that what is interrupted goes on where it was. Knows nothing of what is true.
+Owns: calling it with no settings but its own, reading what it prints, and keeping that by the digests of binary, model
+and capture, so that what is interrupted goes on where it was. Knows nothing of what is true.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+MODEL = Path(__file__).resolve().parents[1] / "clstm.onnx"
 PROCESSES = 2
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -67,17 +68,18 @@ AS_IT_IS = Change("", lambda _capture, _made: None)
 
 @dataclass(frozen=True)
 class Detector:
-    """A binary and what it has said before."""
+    """A binary with a model, and what both have said before."""
 
     weir: Path
+    model: Path
     kept: Path
 
     @classmethod
-    def of(cls, weir: Path, work: Path) -> Detector:
-        """What this very binary says is kept in a folder of its own."""
-        kept = work / "detected" / digest(weir)
+    def of(cls, weir: Path, work: Path, model: Path = MODEL) -> Detector:
+        """What this very binary says with this very model is kept in a folder of its own."""
+        kept = work / "detected" / "-".join(digest(path) for path in (weir, model, model.with_suffix(".json")))
         kept.mkdir(parents=True, exist_ok=True)
-        return cls(weir, kept)
+        return cls(weir, model, kept)
 
     def incidents(self, capture: Path, change: Change = AS_IT_IS) -> list[Incident]:
         """The incidents in a capture, or in what a change makes of it."""
@@ -112,7 +114,8 @@ class Detector:
         nowhere = str(folder / "home")
         own = {"PATH": os.environ.get("PATH", ""), "HOME": nowhere, "XDG_CONFIG_HOME": nowhere,
                "WEIR_DATABASE": str(folder / "weir.db")}
-        argv = [str(self.weir), "detect", str(capture), "--format", "json", "--log-level", "error"]
+        argv = [str(self.weir), "detect", str(capture), "--model", str(self.model), "--format", "json",
+                "--log-level", "error"]
         done = subprocess.run(argv, capture_output=True, text=True, check=False, env=own)
         if done.returncode != 0:
             raise DetectionFailed(f"`{' '.join(argv)}` ended with {done.returncode}: {done.stderr.strip()}")

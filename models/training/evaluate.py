@@ -17,20 +17,27 @@ from functools import cached_property
 import numpy as np
 import torch
 
+import attacked
+import baseline
 import compare
 import costs
+import invariance
+import reference
+import shift
 import tables
+import whole
 from cic2017_flows import NAME as CIC_FLOWS
 from costs import Costs
 from data import Capture
 from judge import Bounds, Judged
 from settings import HERE, Settings, settings
 from sources import DEMO
-from split import LAB_CLASSES
+from split import LAB_CLASSES, TEST
 from tested import is_tested
 from train import FAMILY, ORIGIN, SHIPPED, Plan
 
 NO_DATA = "skipped: no ../shared/data\n"
+NO_RECORDING = "skipped: no recording of the lab (make lab-all)\n"
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,11 @@ class Evaluation:
     def bounds(self) -> Bounds:
         """What the budget pays for."""
         return self.known.bounds(costs.PER_HOUR)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether runs of the lab are there as they were captured."""
+        return any(self.place.recorded.glob("*.pcap"))
 
     @cached_property
     def test(self) -> list[Judged]:
@@ -126,8 +138,53 @@ def cic2017(own: Evaluation) -> Iterator[str]:
     yield path.read_text()
 
 
+def hours(own: Evaluation) -> Iterator[str]:
+    """Whole runs as the engine tells them."""
+    yield "## Whole test runs\n"
+    yield from whole.lines(own.place.weir, own.place.recorded, own.place.work) if own.is_recorded else [NO_RECORDING]
+
+
+def local(own: Evaluation) -> Iterator[str]:
+    """What knowing a network is worth."""
+    yield "## A baseline\n"
+    yield from baseline.lines(own.place, own.known, costs.PER_HOUR)
+
+
+def distance(own: Evaluation) -> Iterator[str]:
+    """What the gauge says of networks."""
+    yield "## Shift\n"
+    yield from shift.table(own.place, own.captures)
+
+
+def invariances(own: Evaluation) -> Iterator[str]:
+    """What must not change a verdict."""
+    yield "## Invariances\n"
+    if own.is_recorded:
+        yield from invariance.lines(own.place.weir, own.place.recorded, own.place.work, [TEST])
+    else:
+        yield NO_RECORDING
+
+
+def speed(own: Evaluation) -> Iterator[str]:
+    """The model beside the reference CLSTM."""
+    yield "## Speed\n"
+    model = own.place.model_file
+    yield from reference.lines(own.place.bench("reference"), own.place.work, model, reference.bundled())
+
+
+def reasons(own: Evaluation) -> Iterator[str]:
+    """Whether what is named as a reason is one."""
+    yield "## Reasons\n"
+    if not own.is_recorded:
+        yield NO_RECORDING
+        return
+    captures = [run.capture for run in attacked.runs(own.place.recorded, [TEST]) if run.attacks]
+    command = [own.place.bench("faithful"), *captures, "--model", own.place.model_file]
+    yield subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 SECTIONS: tuple[Callable[[Evaluation], Iterator[str]], ...] = (
-    bounds, lab, families, public, demo, comparisons, cic2017,
+    bounds, lab, hours, local, families, public, demo, comparisons, reasons, distance, invariances, speed, cic2017,
 )
 
 

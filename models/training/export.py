@@ -20,6 +20,7 @@ import torch
 import costs
 import data
 import recorded
+import shift
 import vectors
 from data import Capture
 from fit import SEED
@@ -50,6 +51,8 @@ class Card:
     thresholds: dict[str, float]
     costs: dict[str, Cost]
     baseline: np.ndarray
+    # What `shift` writes of what was learnt.
+    shift: dict[str, object]
     trained_on: str
 
 
@@ -66,6 +69,7 @@ def main() -> int:
         thresholds=known.scores,
         costs=known.costs,
         baseline=data.baseline(learnt),
+        shift=shift.manifest(place, learnt, captures),
         trained_on=described(learnt),
     )
     tested = [one for one in captures if one.source.is_lab and one.source.split == TEST]
@@ -101,6 +105,7 @@ def export(model: Clstm, card: Card, sample: tuple[np.ndarray, np.ndarray], fold
         "thresholds": card.thresholds,
         "costs": card.costs,
         "baseline": [float(np.float32(value)) for value in card.baseline],
+        **card.shift,
         "seed": SEED,
         "trained_on": card.trained_on,
     }

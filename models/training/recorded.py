@@ -79,6 +79,11 @@ def whole(place: Settings, source: Source) -> Whole:
         return Whole(source, found["logits"], found["ports"], rows)
 
 
+def capture(place: Settings, source: Source) -> Capture:
+    """A recorded run with all its vectors, extracted now."""
+    return Capture(source, whole_rows(place, source)[0])
+
+
 def whole_rows(place: Settings, source: Source) -> tuple[Rows, np.ndarray]:
     """All rows of a recorded run, and the ports of their flows."""
     capture = place.recorded / f"{source.run}.pcap"

@@ -43,6 +43,16 @@ class Settings:
     def _loaded(self, some: Iterable[Source]) -> list[Capture]:
         return data.load(self.weir, some, self.work / "vectors")
 
+    @property
+    def model_file(self) -> Path:
+        """The graph that is delivered; its manifest lies beside it."""
+        return REPOSITORY / "models" / "clstm.onnx"
+
+    def bench(self, name: str) -> Path:
+        """The newest binary of a bench, built beside the extractor."""
+        built = [path for path in (self.weir.parent / "deps").glob(f"{name}-*") if not path.suffix]
+        return max(built, key=lambda path: path.stat().st_mtime)
+
     @cached_property
     def fits(self) -> Path:
         """The folder of what was fitted by this code to these vectors."""

@@ -120,6 +120,16 @@ impl Page {
             "Vectors not scored because inference did not keep up.",
         );
         self.plain("weir_vectors_unscored_total", model.unscored);
+        self.gauge(
+            "weir_model_shift",
+            "How far the network is from what the model was trained on; NaN before enough was seen.",
+        );
+        self.plain("weir_model_shift", model.shift.index.unwrap_or(f64::NAN));
+        self.gauge(
+            "weir_model_shift_bound",
+            "What networks like those of the model's training hardly exceed.",
+        );
+        self.plain("weir_model_shift_bound", model.shift.bound);
     }
 
     fn incidents(&mut self, snapshot: &Snapshot) {

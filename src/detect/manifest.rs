@@ -1,6 +1,7 @@
 //! What a model says of itself, checked against the catalogue of features and the list of classes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -10,14 +11,18 @@ use super::class::{CLASSES, Class};
 use super::error::{Error, REASON_CHARS, shown};
 use super::score::Score;
 use super::sequence::LENGTH;
+use super::shift::{BINS, DECILES, Spread};
 use super::weight::Weights;
-use crate::feature::{ALL_FEATURES, FEATURES, Vector};
+use crate::feature::{ALL_FEATURES, FEATURES, Feature, Vector};
 
 /// The form of manifests; in earlier ones the budget chose from which score on a flow alarms.
 const FORMAT: u32 = 3;
 
 /// Longest manifest.
 pub(super) const MANIFEST_BYTES: usize = 1 << 20;
+
+/// By how much shares may miss 1 together, for they are rounded.
+const SHARES_OFF: f64 = 0.01;
 
 /// Longest text taken over from a manifest.
 const TEXT_CHARS: usize = 1_000;
@@ -57,6 +62,10 @@ pub struct Manifest {
     costs: [Option<Cost>; CLASSES],
     /// The usual value of each feature, in the order of the catalogue.
     pub baseline: Vector,
+    /// What benign vectors of its training are like, feature by feature.
+    pub(super) learnt: Arc<[Spread]>,
+    /// From which shift on a network is told to be unlike its training.
+    pub(super) shift_bound: f64,
     /// What the random numbers of its training began with.
     pub seed: u64,
     /// What it was trained on, in a sentence.
@@ -78,6 +87,11 @@ struct Written {
     /// Of every attack pairs of false incidents an hour and the evidence, in nats, that costs them.
     costs: BTreeMap<String, Vec<[f64; 2]>>,
     baseline: Vec<f64>,
+    /// Of every feature what cuts benign vectors into ten parts, and the share in each: not a tenth
+    /// where many values are the same.
+    deciles: Vec<[f64; DECILES]>,
+    shares: Vec<[f64; BINS]>,
+    shift_bound: f64,
     seed: u64,
     trained_on: String,
 }
@@ -103,6 +117,8 @@ impl Manifest {
             weights: weights(&costs, AlertBudget::default()),
             costs,
             baseline: baseline(&written.baseline)?,
+            learnt: learnt(&written.deciles, &written.shares)?,
+            shift_bound: bound(written.shift_bound)?,
             seed: written.seed,
             trained_on: text("trained_on", written.trained_on)?,
         })
@@ -196,12 +212,43 @@ fn of_attacks<T, U>(
     Ok(found)
 }
 
+fn learnt(deciles: &[[f64; DECILES]], shares: &[[f64; BINS]]) -> Result<Arc<[Spread]>, Error> {
+    same("the length of the list of deciles", &deciles.len(), &ALL_FEATURES)?;
+    same("the length of the list of shares", &shares.len(), &ALL_FEATURES)?;
+    let of_feature = |((deciles, shares), feature): ((&[f64; DECILES], &[f64; BINS]), &Feature)| {
+        let spread = Spread { deciles: deciles.map(single), shares: *shares };
+        let is_number = spread.deciles.iter().all(|decile| decile.is_finite());
+        if !is_number || !spread.deciles.is_sorted() {
+            let problem = format!("its deciles of `{}` are no numbers that rise", feature.name);
+            return Err(Error::Invalid(problem));
+        }
+        let is_share = shares.iter().all(|share| (0.0..=1.0).contains(share));
+        if !is_share || (shares.iter().sum::<f64>() - 1.0).abs() > SHARES_OFF {
+            let problem = format!("its shares of `{}` are not those of a whole", feature.name);
+            return Err(Error::Invalid(problem));
+        }
+        Ok(spread)
+    };
+    deciles.iter().zip(shares).zip(&FEATURES).map(of_feature).collect()
+}
+
+fn bound(written: f64) -> Result<f64, Error> {
+    if written > 0.0 && written.is_finite() {
+        return Ok(written);
+    }
+    Err(Error::Invalid(format!("its bound of the shift is {written} and not above 0")))
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite")]
+const fn single(value: f64) -> f32 {
+    value as f32
+}
+
 fn baseline(written: &[f64]) -> Result<Vector, Error> {
     same("the length of the baseline", &written.len(), &ALL_FEATURES)?;
     let mut baseline = [0.0; ALL_FEATURES];
     for ((slot, &value), feature) in baseline.iter_mut().zip(written).zip(&FEATURES) {
-        *slot = value as f32;
+        *slot = single(value);
         if !slot.is_finite() {
             let name = feature.name;
             let problem = format!("its baseline of `{name}` is {value:e}, too large for 32 bits");
@@ -232,6 +279,9 @@ mod tests {
             "thresholds": names().map(|name| (name, 0.9)).collect::<BTreeMap<_, _>>(),
             "costs": names().map(|name| (name, [[3.0, 6.0], [0.0, 90.0]])).collect::<BTreeMap<_, _>>(),
             "baseline": vec![0.5; ALL_FEATURES],
+            "deciles": vec![[0.5; DECILES]; ALL_FEATURES],
+            "shares": vec![[0.1; BINS]; ALL_FEATURES],
+            "shift_bound": 0.75,
             "seed": 7,
             "trained_on": "captures of a test",
         })
@@ -303,6 +353,22 @@ mod tests {
     fn a_baseline_that_is_no_32_bit_number_is_refused() {
         let said = refusal("/baseline/1", json!(1e39));
         assert!(said.contains("baseline of `Flow Duration` is 1e39"), "{said}");
+    }
+
+    #[test]
+    fn what_was_learnt_is_told_of_every_feature_and_can_be_true() {
+        let said = refusal("/deciles", json!([[0, 1, 2, 3, 4, 5, 6, 7, 8]]));
+        assert!(said.ends_with("list of deciles is 1 in the model and 146 here"), "{said}");
+        let said = refusal("/deciles/1", json!([0, 1, 2, 3, 4, 5, 6, 8, 7]));
+        assert!(said.ends_with("deciles of `Flow Duration` are no numbers that rise"), "{said}");
+        let said = refusal("/deciles/1/8", json!(1e39));
+        assert!(said.ends_with("deciles of `Flow Duration` are no numbers that rise"), "{said}");
+        assert!(refusal("/deciles/1", json!([0, 1])).contains("read the manifest"));
+        let said = refusal("/shares/1/0", json!(0.3));
+        assert!(said.ends_with("shares of `Flow Duration` are not those of a whole"), "{said}");
+        for bound in [0.0, -1.0] {
+            assert!(refusal("/shift_bound", json!(bound)).contains("bound of the shift"));
+        }
     }
 
     #[test]

@@ -322,6 +322,7 @@ impl Desk {
         next.classes = self.board.classes();
         next.incidents = self.shelf.sorted();
         next.resolved_early = self.detection.resolved_early();
+        next.model.shift = self.detection.shift();
         let Seen { sinks, outbox, mutes } = self.seen.clone();
         (next.sinks, next.outbox, next.mutes) = (sinks, outbox, mutes);
         let abroad::Seen { cluster, response } = self.abroad.borrow().clone();

@@ -1,9 +1,9 @@
-//! Verdicts to explained incidents.
+//! Verdicts to explained incidents, and to how far the network is from the model's training.
 
 use tracing::warn;
 
 use super::inference::Scored;
-use crate::detect::{Scorer, Service, Usual};
+use crate::detect::{Scorer, Service, Shift, ShiftGauge, Usual};
 use crate::incident::{Accepted, Change, FlowSpan, IncidentId, Tracker};
 
 /// Follows verdicts and explains what becomes an incident.
@@ -12,13 +12,15 @@ pub struct Detection {
     tracker: Tracker,
     explainer: Scorer,
     usual: Usual,
+    shift: ShiftGauge,
 }
 
 impl Detection {
     /// Incidents of `tracker`, explained by a session of the model of its own against what is `usual`.
     #[must_use]
-    pub const fn new(tracker: Tracker, explainer: Scorer, usual: Usual) -> Self {
-        Self { tracker, explainer, usual }
+    pub fn new(tracker: Tracker, explainer: Scorer, usual: Usual) -> Self {
+        let shift = ShiftGauge::new(explainer.manifest());
+        Self { tracker, explainer, usual, shift }
     }
 
     /// From now on so much evidence is accepted where it is.
@@ -28,9 +30,10 @@ impl Detection {
 
     /// Takes the next verdict.
     pub fn observe(&mut self, scored: &Scored) {
-        let Self { tracker, explainer, usual } = self;
+        let Self { tracker, explainer, usual, shift } = self;
         let Scored { verdict, sequence } = scored;
         usual.observe(verdict);
+        shift.observe(verdict);
         tracker.observe(verdict, || {
             let here = usual.of(Service::of(&verdict.flow.tuple));
             let explained = explainer.explain(sequence, verdict.class, here);
@@ -66,6 +69,12 @@ impl Detection {
     #[must_use]
     pub const fn resolved_early(&self) -> u64 {
         self.tracker.resolved_early()
+    }
+
+    /// How far the network is from what the model was trained on.
+    #[must_use]
+    pub fn shift(&self) -> Shift {
+        self.shift.read()
     }
 
     /// Flows that joined incidents since the last time, or have more packets.

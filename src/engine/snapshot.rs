@@ -8,7 +8,7 @@ use super::arrivals::ArrivalCounts;
 use super::events::KeptEvent;
 use crate::capture::evidence;
 use crate::cluster::{ClusterStatus, World};
-use crate::detect::{Backend, CLASSES, Class, Score, Verdict};
+use crate::detect::{Backend, CLASSES, Class, Score, Shift, Verdict};
 use crate::incident::{Incident, Process, SinkName, Who};
 use crate::packet::Address;
 use crate::policy::PolicyStatus;
@@ -104,6 +104,8 @@ pub struct ModelStatus {
     pub sequences_per_s: f64,
     /// Vectors that were not scored because inference did not keep up.
     pub unscored: u64,
+    /// How far the network is from what it was trained on.
+    pub shift: Shift,
 }
 
 /// Whether incidents can be kept.

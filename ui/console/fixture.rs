@@ -8,7 +8,9 @@ mod tetragon;
 
 use std::sync::Arc;
 
-use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Verdict, Weight};
+use weir::detect::{
+    Backend, CLASSES, Class, FlowSummary, Reason, Score, Shift, Verdict, Weight,
+};
 use weir::engine::{
     ArrivalCounts, Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source,
     SourceKind, SourceState, StoreStatus, Traffic,
@@ -73,6 +75,7 @@ pub(crate) fn snapshot() -> Snapshot {
             sequences: 182_044,
             sequences_per_s: 412.0,
             unscored: 0,
+            shift: Shift { index: Some(0.52), bound: 0.75, features: Vec::new() },
         },
         store: StoreStatus {
             path: Some("/var/lib/weir/weir.db".into()),

@@ -5,13 +5,14 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Arc;
 
 use serde_json::json;
-use weir::detect::{Class, Verdict};
+use weir::detect::{Class, Shift, Verdict};
 use weir::engine::{Delivery, Detection};
 use weir::flow::State;
 use weir::incident::{Alert, Change, Incident, Status, rfc3339};
 
 use super::Error;
 use crate::cli::Format;
+use crate::paper;
 use crate::text;
 
 /// Writes to standard output what comes of scoring.
@@ -68,7 +69,7 @@ impl Printer {
         self.failure = taken.err();
     }
 
-    /// Prints what is still open, and says what went wrong before.
+    /// Prints what is still open, and says what went wrong before, or what to mind.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         if let Some(error) = self.failure.take() {
             return Err(error);
@@ -78,7 +79,11 @@ impl Printer {
         for incident in std::mem::take(&mut self.open) {
             self.incident(&incident)?;
         }
-        self.out.flush().map_err(Error::Write)
+        self.out.flush().map_err(Error::Write)?;
+        if let Some(words) = unlike(&self.detection.shift()) {
+            paper::aside(&words);
+        }
+        Ok(())
     }
 
     /// Keeps what goes on and prints what is over, once in each of its lives: what is learnt of it
@@ -115,6 +120,16 @@ impl Printer {
         };
         writeln!(self.out, "{text}").map_err(Error::Write)
     }
+}
+
+/// That scores are less to be trusted on what was read, if they are.
+fn unlike(shift: &Shift) -> Option<String> {
+    let (index, bound) = (shift.excess()?, shift.bound);
+    let features = shift.features.join(", ");
+    Some(format!(
+        "unlike training {index:.2}, over {bound:.2}: scores are less to be trusted here; what \
+         differs most: {features}"
+    ))
 }
 
 /// A verdict as one JSON object: the flow, and what the model said of it.

@@ -24,6 +24,13 @@ const WAYS: [(&str, &str); 4] = [
     ("dos", "a bare word is looked for in all that is text"),
 ];
 
+/// What the line at the top says and does not explain.
+const UNLIKE: (&str, &str) = (
+    "unlike training 1.2",
+    "the network differs from what the model was trained on, and scores are less to be trusted; \
+     pane 2 names the features that differ most",
+);
+
 /// The page.
 #[derive(Debug, Default)]
 pub(crate) struct Help {
@@ -66,6 +73,8 @@ fn lines(columns: u16, look: &Look) -> Vec<Line<'static>> {
     lines.extend(WAYS.iter().flat_map(|(example, meaning)| entry(example, meaning, columns, look)));
     lines.extend([Line::default(), heading(" While a filter or a command is written")]);
     lines.extend(BINDINGS.iter().filter(|one| !is_browsing(one)).flat_map(keys));
+    lines.extend([Line::default(), heading(" In the line at the top")]);
+    lines.extend(entry(UNLIKE.0, UNLIKE.1, columns, look));
     lines
 }
 

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use weir::detect::Class;
+use weir::detect::{Class, Shift};
 use weir::engine::{ScorePoint, Snapshot};
 
 use super::{Focus, Scene, View, chrome};
@@ -46,7 +46,8 @@ impl View for Scores {
             chrome::sentence(words, Role::Dim, look, area, buffer);
             return;
         }
-        let lines = classes(snapshot, look, area.width);
+        let mut lines = Vec::from_iter(unlike(&snapshot.model.shift, look));
+        lines.extend(classes(snapshot, look, area.width));
         let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX);
         let below = wanted.min(CLASS_LINES.max(area.height / 2)).min(area.height.saturating_sub(3));
         let chart = Rect { height: area.height - below, ..area };
@@ -88,6 +89,13 @@ fn buckets(scores: &[ScorePoint], columns: u16, now_us: i64) -> Vec<Option<f64>>
         }
     }
     values
+}
+
+/// Why scores are less to be trusted here, if they are.
+fn unlike(shift: &Shift, look: &Look) -> Option<Line<'static>> {
+    let index = shift.excess()?;
+    let words = format!(" unlike training {index:.2}: {}", shift.features.join(", "));
+    Some(Line::styled(words, look.style(Role::Warning)))
 }
 
 /// A line for each class that was seen, attacks first; only the bars of attacks compare.

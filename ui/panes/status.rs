@@ -166,7 +166,7 @@ fn losses(snapshot: &Snapshot) -> Part {
     Part::new(1, Role::Bad, "LOSSY").because(&dropped)
 }
 
-/// What runs the model, and whether it keeps up.
+/// What runs the model, whether it keeps up, and whether it knows such a network.
 fn model(snapshot: &Snapshot) -> impl Iterator<Item = Part> {
     let model = &snapshot.model;
     let name = text::clip(&text::clean(&model.name), NAME_COLUMNS);
@@ -177,7 +177,9 @@ fn model(snapshot: &Snapshot) -> impl Iterator<Item = Part> {
     let runs = runs.into_iter().filter(|_| !model.name.is_empty());
     let words = format!("UNSCORED {}", format::short_count(model.unscored));
     let late = (model.unscored > 0).then(|| Part::new(2, Role::Warning, words));
-    runs.chain(late)
+    let unlike = model.shift.excess().map(|index| format!("unlike training {index:.2}"));
+    let unlike = unlike.map(|words| Part::new(2, Role::Warning, words));
+    runs.chain(late).chain(unlike)
 }
 
 /// Agents that are not heard, and events that were lost.

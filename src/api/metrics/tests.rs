@@ -33,6 +33,7 @@ fn what_is_counted_is_written_with_its_labels() {
         "weir_incidents_resolved_early_total 0",
         "weir_outbox_entries{sink=\"slack\",state=\"parked\"} 2",
         "weir_sink_failing{sink=\"slack\"} 1",
+        "weir_model_shift NaN",
     ] {
         assert!(text.lines().any(|written| written == line), "{line}\n{text}");
     }

@@ -1,5 +1,6 @@
 //! What the screen looks like, reviewed as text in `snapshots/`.
 
+use weir::detect::Shift;
 use weir::engine::{SourceKind, SourceState};
 
 use super::*;
@@ -180,6 +181,25 @@ fn trouble_is_said_in_words() {
         let session = Session::of(snapshot.clone(), (width, height));
         assert_screen(&format!("trouble_{width}x{height}"), &session);
     }
+}
+
+#[test]
+fn a_network_unlike_the_training_is_said_where_scores_are() {
+    let mut snapshot = fixture::snapshot();
+    snapshot.model.shift = Shift {
+        index: Some(0.92),
+        bound: 0.75,
+        features: vec!["Dst Flows 60s", "Svc Rate 300s", "Src Up 60s"],
+    };
+    for (name, keys) in [("unlike_overview", ""), ("unlike_scores", "2")] {
+        for (width, height) in [(80, 24), (120, 34)] {
+            let mut session = Session::of(snapshot.clone(), (width, height));
+            assert_screen(&format!("{name}_{width}x{height}"), session.type_in(keys));
+        }
+    }
+    snapshot.model.shift.bound = 0.92;
+    let mut session = Session::of(snapshot, (200, 60));
+    assert!(!session.type_in("2").text().contains("unlike"));
 }
 
 #[test]
