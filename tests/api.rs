@@ -12,7 +12,7 @@ use support::flows::Folder;
 use support::pcap::Capture;
 use support::talk::Talk;
 use support::user::{add_user, authorization};
-use weir::detect::{Class, Score};
+use weir::detect::{Class, Score, Weight};
 use weir::incident::{Hosts, Incident, IncidentId, Names, Severity, Status};
 use weir::packet::Address;
 use weir::store::{Changes, Query, Reader, Store};
@@ -102,6 +102,7 @@ fn an_incident_that_is_open_is_shown_after_a_restart_however_many_are_newer() {
         severity: Severity::Critical,
         status: if number == 0 { Status::Open } else { Status::Resolved },
         score: Score::ONE,
+        weight: Weight::nats(42.1),
         pivot,
         sources: Hosts { listed: vec![pivot], total: 1 },
         targets: Hosts { listed: vec![pivot], total: 1 },
@@ -116,6 +117,7 @@ fn an_incident_that_is_open_is_shown_after_a_restart_however_many_are_newer() {
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         why: Vec::new(),

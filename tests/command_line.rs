@@ -119,8 +119,8 @@ fn a_full_disk_under_standard_output_is_an_error() {
 #[test]
 fn shells_and_man_know_every_verb() {
     let verbs = [
-        "flows", "detect", "model", "features", "config", "user", "alerts", "outbox", "notify",
-        "audit", "doctor",
+        "flows", "detect", "model", "features", "config", "user", "alerts", "baseline", "outbox",
+        "notify", "audit", "doctor",
     ];
     for shell in ["bash", "zsh", "fish"] {
         let (status, script, _) = ended(&mut weir(&["completions", shell]));

@@ -4,6 +4,7 @@
 mod act;
 mod evidence;
 mod expression;
+mod feedback;
 mod list;
 mod mutes;
 mod show;
@@ -35,6 +36,9 @@ Examples:
     weir alerts evidence 5f1c -o flood.pcapng
     weir alerts resolve 5f1c
 
+  Nothing was wrong: as much of the same there is to be no alert any more:
+    weir alerts feedback 5f1c --false
+
   Let nobody be told of the scanner of your own until the evening:
     weir alerts mute class:scan src:10.0.0.9 --for 8h --reason 'audit of November'
 
@@ -45,7 +49,7 @@ Exit status: 0 done, whether there are alerts or not; 64 wrong usage or settings
 or mute, or more than one; 69 service unavailable, or no packet is left; 74 input or output failed;
 77 no permission.";
 
-/// Look at alerts, take them on, resolve or mute them, and save their packets
+/// Look at alerts, take them on, resolve, judge or mute them, and save their packets
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -76,6 +80,7 @@ enum Action {
         #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
     },
+    Feedback(feedback::Args),
     Mute(mutes::NewArgs),
     Mutes(mutes::ListArgs),
     /// End a mute now
@@ -159,6 +164,7 @@ pub(crate) fn run(
         Action::Show(args) => show::run(args, &visit, &mut paper)?,
         Action::Ack { ids } => act::acknowledge(ids, &visit, &mut paper)?,
         Action::Resolve { ids } => act::resolve(ids, &visit, &mut paper)?,
+        Action::Feedback(args) => feedback::run(args, &visit, &mut paper)?,
         Action::Mute(args) => mutes::add(args, &visit, &mut paper)?,
         Action::Mutes(args) => mutes::list(args, &visit, &mut paper)?,
         Action::Unmute { id } => mutes::end(MuteId(*id), &visit, &mut paper)?,

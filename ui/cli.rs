@@ -18,8 +18,8 @@ pub(crate) use self::flags::{
 use self::flags::{LogFlags, ResponseFlags, ScreenFlags};
 pub(crate) use self::value::{Format, Printed, Source, one_of};
 use crate::{
-    alerts, audit, config, detect, doctor, features, limit, manual, map, model, notify, outbox,
-    policy, user,
+    alerts, audit, baseline, config, detect, doctor, features, limit, manual, map, model, notify,
+    outbox, policy, user,
 };
 
 pub(crate) const SETTINGS: &str =
@@ -88,6 +88,7 @@ pub(crate) enum Verb {
     Config(config::Args),
     User(user::Args),
     Alerts(Box<alerts::Args>),
+    Baseline(Box<baseline::Args>),
     Outbox(outbox::Args),
     Notify(notify::Args),
     Limit(Box<limit::Args>),
@@ -200,6 +201,13 @@ impl Cli {
             }
             Some(Verb::User(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Alerts(args)) => flags.extend(Table::try_from(&args.settings)?),
+            Some(Verb::Baseline(args)) => {
+                flags.extend(Table::try_from(&args.settings)?);
+                if let Some((flows, model)) = args.learning() {
+                    flags.extend(Table::try_from(flows)?);
+                    flags.extend(Table::try_from(model)?);
+                }
+            }
             Some(Verb::Outbox(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Audit(args)) => flags.extend(Table::try_from(&args.settings)?),
             Some(Verb::Limit(args)) => flags.extend(Table::try_from(&args.settings)?),

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use weir::detect::{self, Runtime, Scorer, Usual};
+use weir::detect::{self, Model, Runtime, Scorer, Usual, Weights};
 use weir::engine::{
     self, Delivery, Detection, Inference, Interrupts, Meters, Models, Options, Pace, Pipeline,
     Replay, Scoring,
 };
 use weir::incident::{self, Tracker};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
+use weir::store::{self, Reader};
 
 use self::printer::Printer;
 use crate::cli::{FlowFlags, Format, ModelFlags, Source};
@@ -46,6 +47,9 @@ pub(crate) struct Args {
     /// Print the verdict on every flow that ended, instead of incidents
     #[arg(long)]
     verdicts: bool,
+    /// Leave out what `weir baseline` has accepted, as a running weir does
+    #[arg(long)]
+    baseline: bool,
     #[command(flatten)]
     pub(crate) flows: FlowFlags,
     #[command(flatten)]
@@ -64,6 +68,9 @@ pub(crate) enum Error {
     /// There is no place where a model could have been chosen.
     #[error(transparent)]
     Settings(#[from] settings::Error),
+    /// What is accepted could not be read.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// There is no model.
     #[error(transparent)]
     Model(#[from] engine::ModelError),
@@ -91,16 +98,14 @@ pub(crate) fn run(
     environment: &Environment,
 ) -> Result<(), Error> {
     let Input::Files(paths) = Input::of(&args.sources, settings)? else { return Err(Error::Live) };
-    let database = database_path(settings, environment)?;
-    let model = Models::new(state_folder(&database)).load(settings.model.as_deref())?.model;
-    let model = model.within(settings.alert_budget);
-    let runtime = Runtime::start(settings.ort_library(environment))?;
-    let scorer = || Scorer::new(&model, &runtime);
-    let scorers = (0..settings.inference_threads).map(|_| scorer()).collect::<Result<_, _>>()?;
-    let options =
-        incident::Options { weights: model.manifest.weights, ..incident::Options::default() };
-    let tracker = Tracker::new(&settings.sensor, options);
-    let detection = Detection::new(tracker, scorer()?, Usual::default());
+    let engine = Engine::new(settings, environment)?;
+    let options = incident::Options { weights: engine.weights(), ..incident::Options::default() };
+    let mut tracker = Tracker::new(&settings.sensor, options);
+    if args.baseline {
+        let accepted = Reader::open(&database_path(settings, environment)?)?.accepted(None)?;
+        tracker.accept(accepted.unwrap_or_default().0);
+    }
+    let detection = Detection::new(tracker, engine.scorer()?, Usual::default());
     let printer = Printer::new(args.format, args.verdicts, detection);
 
     let stop = Interrupts::catch().and_then(Interrupts::listen).map_err(Error::Signal)?;
@@ -115,7 +120,7 @@ pub(crate) fn run(
             failed.store(true, Ordering::Relaxed);
         }
     };
-    let inference = Inference::start(scorers, Pace::Replay, take).map_err(Error::Threads)?;
+    let inference = engine.start(Pace::Replay, take)?;
     // Between lines on the same terminal there is no place for a progress line.
     let is_watched = !(args.verdicts && io::stdout().is_terminal());
     let follower = Follower::start(&paths, is_watched);
@@ -127,20 +132,66 @@ pub(crate) fn run(
     Ok(read?)
 }
 
+/// What scores flows as the settings say.
+pub(crate) struct Engine {
+    model: Model,
+    runtime: Runtime,
+    threads: usize,
+}
+
+impl Engine {
+    /// Loads the model that is chosen, and what is to run it.
+    pub(crate) fn new(settings: &Settings, environment: &Environment) -> Result<Self, Error> {
+        let database = database_path(settings, environment)?;
+        let model = Models::new(state_folder(&database)).load(settings.model.as_deref())?.model;
+        let model = model.within(settings.alert_budget);
+        let runtime = Runtime::start(settings.ort_library(environment))?;
+        Ok(Self { model, runtime, threads: settings.inference_threads })
+    }
+
+    /// How much evidence makes an incident.
+    pub(crate) const fn weights(&self) -> Weights {
+        self.model.manifest.weights
+    }
+
+    /// A session of the model.
+    fn scorer(&self) -> Result<Scorer, detect::Error> {
+        Scorer::new(&self.model, &self.runtime)
+    }
+
+    /// Starts the threads that score, which hand what they say to `take`.
+    pub(crate) fn start(
+        &self,
+        pace: Pace,
+        take: impl FnMut(Delivery) + Send + 'static,
+    ) -> Result<Inference, Error> {
+        let scorers = (0..self.threads).map(|_| self.scorer()).collect::<Result<_, _>>()?;
+        Inference::start(scorers, pace, take).map_err(Error::Threads)
+    }
+}
+
+/// From packets to sequences, which `inference` scores.
+pub(crate) fn pipeline(
+    settings: &Settings,
+    inference: Inference,
+) -> Result<Pipeline<Scoring>, Error> {
+    let options = Options {
+        timeouts: input::timeouts(settings, OpenFlows::Reported),
+        max_flows: settings.max_flows,
+        shards: settings.shards,
+    };
+    Pipeline::new(options, Scoring::new(inference)).map_err(Error::Threads)
+}
+
 /// Replays all files and waits until everything is scored; whether all could be read.
-fn replay(
+pub(crate) fn replay(
     paths: &[PathBuf],
     settings: &Settings,
     mut follower: Follower,
     inference: Inference,
     stop: &AtomicBool,
 ) -> Result<Result<(), input::Error>, Error> {
-    let options = Options {
-        timeouts: input::timeouts(settings, OpenFlows::Reported),
-        max_flows: settings.max_flows,
-        shards: settings.shards,
-    };
-    let mut pipeline = Pipeline::new(options, Scoring::new(inference)).map_err(Error::Threads)?;
+    let mut pipeline = pipeline(settings, inference)?;
     let meters = Meters::default();
     let replay = Replay {
         paths,

@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use weir::{capture, detect, engine, export, settings, store};
 
 use crate::{
-    alerts, audit, detect as verb, flows, input, limit, manual, map, model, notify, outbox, policy,
-    user, watch,
+    alerts, audit, baseline, detect as verb, flows, input, limit, manual, map, model, notify,
+    outbox, policy, user, watch,
 };
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
@@ -69,6 +69,9 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<alerts::Error>() {
             return Self::of_alerts(error);
+        }
+        if let Some(error) = error.downcast_ref::<baseline::Error>() {
+            return Self::of_baseline(error);
         }
         if let Some(error) = error.downcast_ref::<outbox::Error>() {
             return Self::of_outbox(error);
@@ -161,6 +164,7 @@ impl Status {
         match error {
             verb::Error::Input(error) => Some(Self::of_input(error)),
             verb::Error::Settings(error) => Some(Self::of(error)),
+            verb::Error::Store(error) => Self::of_store(error),
             verb::Error::Model(error) => Some(Self::of_models(error)),
             verb::Error::Detect(error) => Some(Self::of_detect(error)),
             verb::Error::Live => Some(Self::Usage),

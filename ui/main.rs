@@ -5,6 +5,7 @@
 
 mod alerts;
 mod audit;
+mod baseline;
 mod cli;
 mod config;
 mod consent;
@@ -88,6 +89,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Model(args)) => Ok(model::run(&args, settings, &environment)?),
         Some(Verb::User(args)) => Ok(user::run(&args, settings, &environment)?),
         Some(Verb::Alerts(args)) => Ok(alerts::run(&args, settings, &environment)?),
+        Some(Verb::Baseline(args)) => Ok(baseline::run(&args, settings, &environment)?),
         Some(Verb::Outbox(args)) => Ok(outbox::run(&args, settings, &environment)?),
         Some(Verb::Notify(args)) => Ok(notify::run(&args, settings, &environment)?),
         Some(Verb::Limit(args)) => Ok(limit::run(&args, settings, &environment)?),

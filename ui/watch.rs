@@ -167,6 +167,9 @@ fn start(
         ..incident::Options::default()
     };
     let mut tracker = Tracker::new(&settings.sensor, options);
+    if let Some((accepted, _)) = reader.accepted(None)? {
+        tracker.accept(accepted);
+    }
     // A capture that is replayed has nothing to do with what went on when the engine ended.
     let is_live = matches!(feed, Feed::Interfaces(_));
     if is_live {

@@ -1,5 +1,6 @@
-//! Limits and policies, in words that the console and the verbs share.
+//! Limits, policies and feedback, in words that the console and the verbs share.
 
+use weir::incident::Feedback;
 use weir::policy::{PolicyStatus, Standing};
 use weir::respond::{Burst, Limit};
 
@@ -20,6 +21,14 @@ pub(crate) fn stands(status: &PolicyStatus) -> String {
     match status.why.as_str() {
         "" => standing.to_owned(),
         why => format!("{standing}: {}", text::clean(why)),
+    }
+}
+
+/// What somebody says of an alert who has looked.
+pub(crate) const fn feedback(feedback: Feedback) -> &'static str {
+    match feedback {
+        Feedback::False => "a false alarm",
+        Feedback::True => "an attack",
     }
 }
 

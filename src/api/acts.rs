@@ -6,13 +6,16 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
+use utoipa::ToSchema;
 
 use super::auth::{Caller, Operator};
 use super::error::Problem;
+use super::extract::Body;
 use super::{Api, locked, off_the_runtime};
 use crate::engine::{Command, Done};
-use crate::incident::{Alert, Incident, IncidentId};
+use crate::incident::{Alert, Feedback, Incident, IncidentId};
 use crate::store;
 
 /// The incident of an id as it is written: all of its sixteen digits.
@@ -130,6 +133,52 @@ pub(super) async fn resolve(
     Path(text): Path<String>,
 ) -> Result<Json<Alert>, Problem> {
     act(&api, operator, Command::Resolve(id(&text)?)).await
+}
+
+/// What somebody says of an incident who has looked.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AlertFeedback)]
+pub(super) struct Opinion {
+    /// `false` where nothing was wrong, `true` where it was an attack.
+    #[schema(example = "false")]
+    feedback: String,
+}
+
+/// Say whether an incident was an attack
+///
+/// Where nothing was wrong, as much evidence as it has now is accepted where it is: more than half as much
+/// again makes the next incident of that class there. Where it was an attack, that is taken back. It is
+/// not over by that.
+#[utoipa::path(
+    post,
+    path = "/api/alerts/{id}/feedback",
+    operation_id = "judgeAlert",
+    params(("id" = String, Path, description = "Id of the incident")),
+    request_body = Opinion,
+    security(("bearer" = [])),
+    responses(
+        (status = OK, description = "The incident as it is since", body = Alert),
+        (status = BAD_REQUEST, description = "The feedback cannot be taken, or the body is no JSON"),
+        (status = UNAUTHORIZED, description = "No token, or one that is void"),
+        (status = FORBIDDEN, description = "The user is no operator"),
+        (status = NOT_FOUND, description = "There is no such incident"),
+        (status = REQUEST_TIMEOUT, description = "The body did not come in time"),
+        (status = CONFLICT, description = "It is not known how much evidence it had, or where; or too much is accepted"),
+        (status = PAYLOAD_TOO_LARGE, description = "The body is too large"),
+        (status = UNSUPPORTED_MEDIA_TYPE, description = "The body has another type"),
+        (status = UNPROCESSABLE_ENTITY, description = "The JSON is not what it should be"),
+    ),
+)]
+pub(super) async fn judge(
+    State(api): State<Arc<Api>>,
+    operator: Operator,
+    Path(text): Path<String>,
+    Body(Opinion { feedback }): Body<Opinion>,
+) -> Result<Json<Alert>, Problem> {
+    let expected = || Problem::parameter("feedback", "expected \"false\" or \"true\"");
+    let feedback = Feedback::named(&feedback).ok_or_else(expected)?;
+    act(&api, operator, Command::Feedback(id(&text)?, feedback)).await
 }
 
 async fn act(api: &Api, operator: Operator, command: Command) -> Result<Json<Alert>, Problem> {

@@ -105,7 +105,10 @@ impl From<store::Error> for Problem {
             store::Error::NoIncident(_) | store::Error::NoMute(_) | store::Error::NoEntry(_) => {
                 Some(StatusCode::NOT_FOUND)
             }
-            store::Error::Over(_) => Some(StatusCode::CONFLICT),
+            store::Error::Over(_)
+            | store::Error::NoWeight(_)
+            | store::Error::NoPlace(_)
+            | store::Error::FullBaseline => Some(StatusCode::CONFLICT),
             store::Error::BadMute(_) => Some(StatusCode::BAD_REQUEST),
             _ => None,
         };

@@ -144,7 +144,7 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 29] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 30] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
@@ -152,6 +152,7 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 29] {
         ("/api/alerts/{id}/events", get(acts::events)),
         ("/api/alerts/{id}/ack", post(acts::acknowledge)),
         ("/api/alerts/{id}/resolve", post(acts::resolve)),
+        ("/api/alerts/{id}/feedback", post(acts::judge)),
         ("/api/alerts/{id}/evidence", get(evidence::get)),
         ("/api/mutes", get(mutes::get).post(mutes::post)),
         ("/api/mutes/{id}", delete(mutes::delete)),

@@ -19,7 +19,7 @@ use super::{
                        besides those named, every path may answer 404, 405, 431 and 503.",
     ),
     paths(
-        login::post, alerts::get, acts::get, acts::events, acts::acknowledge, acts::resolve, evidence::get,
+        login::post, alerts::get, acts::get, acts::events, acts::acknowledge, acts::resolve, acts::judge, evidence::get,
         mutes::get, mutes::post, mutes::delete, outbox::get, outbox::retry, outbox::sinks,
         events::get, events::stream::get,
         cluster::get, map::get, limits::apply, limits::revert, limits::check, limits::decisions,

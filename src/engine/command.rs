@@ -1,6 +1,6 @@
 //! What people do about incidents through a running engine.
 
-use crate::incident::{Incident, IncidentId, MuteId};
+use crate::incident::{Feedback, Incident, IncidentId, MuteId};
 use crate::store::{self, Mute, NewMute, Which};
 
 /// What somebody wants done.
@@ -10,6 +10,8 @@ pub enum Command {
     Acknowledge(IncidentId),
     /// Say that it is over.
     Resolve(IncidentId),
+    /// Say of one whether it was an attack.
+    Feedback(IncidentId, Feedback),
     /// Keep incidents from the sinks.
     Mute(NewMute),
     /// End a mute.

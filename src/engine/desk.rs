@@ -219,7 +219,10 @@ impl Desk {
 
     /// Takes what the watcher has seen, if there is something new.
     fn look(&mut self) -> bool {
-        let News { seen, marks } = self.tray.take();
+        let News { seen, marks, accepted } = self.tray.take();
+        if let Some(accepted) = accepted {
+            self.detection.accept(accepted);
+        }
         for (id, marks) in marks {
             if self.shelf.mark(id, marks) {
                 self.detection.close(id);

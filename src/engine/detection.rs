@@ -4,7 +4,7 @@ use tracing::warn;
 
 use super::inference::Scored;
 use crate::detect::{Scorer, Service, Shift, ShiftGauge, Usual};
-use crate::incident::{Change, FlowSpan, IncidentId, Tracker};
+use crate::incident::{Accepted, Change, FlowSpan, IncidentId, Tracker};
 
 /// Follows verdicts and explains what becomes an incident.
 #[derive(Debug)]
@@ -21,6 +21,11 @@ impl Detection {
     pub fn new(tracker: Tracker, explainer: Scorer, usual: Usual) -> Self {
         let shift = ShiftGauge::new(explainer.manifest());
         Self { tracker, explainer, usual, shift }
+    }
+
+    /// From now on so much evidence is accepted where it is.
+    pub fn accept(&mut self, accepted: Accepted) {
+        self.tracker.accept(accepted);
     }
 
     /// Takes the next verdict.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::detect::{Class, Score};
+use crate::detect::{Class, Score, Weight};
 use crate::incident::{Hosts, Incident, IncidentId, Names, Severity, Status, Who, WhoKind};
 use crate::packet::Address;
 use crate::tetragon::Event;
@@ -15,6 +15,7 @@ pub(super) fn incident(id: u64, flows: u64) -> Arc<Incident> {
         severity: Severity::Low,
         status: Status::Open,
         score: Score::ONE,
+        weight: Weight::nats(42.1),
         pivot: Address::v4([10, 0, 0, 1]),
         sources: Hosts::default(),
         targets: Hosts::default(),
@@ -29,6 +30,7 @@ pub(super) fn incident(id: u64, flows: u64) -> Arc<Incident> {
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         why: Vec::new(),

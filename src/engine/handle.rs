@@ -105,6 +105,9 @@ impl Handle {
                     actions.acknowledge(id, &by).map(Box::new).map(Done::Incident)
                 }
                 Command::Resolve(id) => actions.resolve(id, &by).map(Box::new).map(Done::Incident),
+                Command::Feedback(id, feedback) => {
+                    actions.feedback(id, feedback, &by).map(Box::new).map(Done::Incident)
+                }
                 Command::Mute(mute) => actions.mute(&mute, &by).map(Done::Mute),
                 Command::Unmute(id) => actions.unmute(id, &by).map(Done::Mute),
                 Command::Retry(which) => actions.retry(which, &by).map(Done::Retried),

@@ -1,5 +1,5 @@
-//! Looks at the database for what others have written: people who acted, in this process or another,
-//! and workers that told the sinks.
+//! Looks at the database for what others have written: people who acted or taught what is usual, in
+//! this process or another, and workers that told the sinks.
 //!
 //! A thread of its own, so that a database that hangs holds up neither the desk nor the sinks. The
 //! desk takes the newest of it when it likes.
@@ -19,7 +19,7 @@ use tracing::warn;
 use super::keeper::with_causes;
 use super::notifier::Words;
 use super::snapshot::SinkStatus;
-use crate::incident::{IncidentId, Marks, SinkName};
+use crate::incident::{Accepted, IncidentId, Marks, SinkName};
 use crate::store::{Depth, Entry, Error, Mute, Reader};
 
 /// How often it looks.
@@ -43,6 +43,8 @@ pub(super) struct News {
     pub(super) seen: Option<Seen>,
     /// What people and mutes did: the newest of each incident.
     pub(super) marks: HashMap<IncidentId, Marks, RandomState>,
+    /// What evidence is accepted, where it is other than before.
+    pub(super) accepted: Option<Accepted>,
 }
 
 /// Where news lie until the desk takes them.
@@ -55,10 +57,11 @@ impl Tray {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn put(&self, seen: Seen, marks: Vec<(IncidentId, Marks)>) {
+    fn put(&self, seen: Seen, marks: Vec<(IncidentId, Marks)>, accepted: Option<Accepted>) {
         let mut news = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         news.seen = Some(seen);
         news.marks.extend(marks);
+        news.accepted = accepted.or_else(|| news.accepted.take());
     }
 }
 
@@ -95,6 +98,7 @@ impl Watcher {
             version: None,
             said: BTreeMap::new(),
             marked: 0,
+            baseline: None,
             mutes_end_us: None,
             has_failed: false,
         };
@@ -118,6 +122,8 @@ struct Look {
     said: BTreeMap<SinkName, Option<String>>,
     /// How often people and mutes had acted then.
     marked: i64,
+    /// Of which number what is accepted was; none before it was read.
+    baseline: Option<i64>,
     /// When the first of the mutes that were shown ends.
     mutes_end_us: Option<i64>,
     has_failed: bool,
@@ -152,14 +158,16 @@ impl Look {
             return Ok(());
         }
         let (marks, marked) = self.reader.marked(self.marked)?;
+        let (accepted, baseline) = self.reader.accepted(self.baseline)?.unzip();
         let mutes = self.reader.mutes(false)?;
         let mutes_end_us = mutes.iter().map(|mute| mute.expires_us).min();
         let outbox = self.reader.outbox(0, SHOWN)?.into_iter().map(Arc::new).collect();
         let sinks = self.reader.sinks()?;
         let sinks = sinks.into_iter().map(|(sink, depth)| status(sink, depth, &said)).collect();
-        self.listeners.tray.put(Seen { sinks, outbox, mutes }, marks);
+        self.listeners.tray.put(Seen { sinks, outbox, mutes }, marks, accepted);
         (self.listeners.tell_desk)();
         (self.version, self.said, self.marked) = (version, said, marked);
+        self.baseline = baseline.or(self.baseline);
         self.mutes_end_us = mutes_end_us;
         Ok(())
     }

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::key::Key;
 use super::pattern::{Pattern, Piece};
-use super::term::{Comparison, Term, protocol_name};
+use super::term::{Comparison, Term};
 use super::value::{Network, UNITS, Value};
 use super::{Filter, Node};
 use crate::incident::Severity;
+use crate::packet::protocol;
 
 /// Signs that mean something outside quotes.
 const SIGNS: &str = "()!:=<>,\"\\*";
@@ -92,7 +93,7 @@ fn number(f: &mut fmt::Formatter<'_>, key: Key, number: f64) -> fmt::Result {
             let severity = Severity::ALL.get(number as usize).copied();
             f.write_str(severity.map_or("", Severity::name))
         }
-        Key::Protocol => match protocol_name(number as u8) {
+        Key::Protocol => match protocol::name(number as u8) {
             Some(name) => f.write_str(name),
             None => write!(f, "{number}"),
         },

@@ -3,10 +3,10 @@
 use super::key::Key;
 use super::pattern::Pattern;
 use super::subject::{Process, Subject};
-use super::value::{ANSWERS, PROTOCOLS, Value};
+use super::value::{ANSWERS, Value};
 use crate::detect::{Class, Score};
 use crate::incident::{Severity, Status, Who, WhoKind};
-use crate::packet::Address;
+use crate::packet::{Address, protocol};
 
 /// How a subject is compared with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ fn has_word(pattern: &Pattern, subject: &impl Subject) -> bool {
         subject.class().map(Class::name),
         subject.severity().map(Severity::name),
         subject.status().map(Status::name),
-        subject.protocol().and_then(protocol_name),
+        subject.protocol().and_then(protocol::name),
     ];
     hosts.any(|host| pattern.is_in(&host.to_string()))
         || who.any(|who| written(who).any(|name| pattern.is_in(&name)))
@@ -93,10 +93,6 @@ fn full_pod(process: &Process<'_>) -> String {
         "" => String::new(),
         pod => format!("{}/{pod}", process.namespace),
     }
-}
-
-pub(super) fn protocol_name(number: u8) -> Option<&'static str> {
-    PROTOCOLS.iter().find(|(_, known)| *known == number).map(|(name, _)| *name)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "what is counted is far below 2^53")]

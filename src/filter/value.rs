@@ -55,15 +55,6 @@ impl Network {
     }
 }
 
-/// Names of protocols.
-pub(super) const PROTOCOLS: [(&str, u8); 5] = [
-    ("tcp", protocol::TCP),
-    ("udp", protocol::UDP),
-    ("icmp", protocol::ICMP),
-    ("icmp6", protocol::ICMPV6),
-    ("sctp", protocol::SCTP),
-];
-
 /// Kinds of events of Tetragon's, as everything that shows them names them.
 pub(crate) const EVENT_TYPES: [&str; 11] = [
     "exec",
@@ -227,8 +218,7 @@ fn severity(lower: &str) -> Result<Value, String> {
 }
 
 fn protocol_range(lower: &str) -> Option<Value> {
-    let named = PROTOCOLS.iter().find(|(name, _)| *name == lower);
-    let number = named.map(|(_, number)| f64::from(*number)).or_else(|| whole(lower, 255.0))?;
+    let number = protocol::named(lower).map(f64::from).or_else(|| whole(lower, 255.0))?;
     Some(Value::Range(number, number))
 }
 

@@ -1,7 +1,8 @@
 //! What the tracker keeps of a verdict that alarms.
 
 use super::record::Pivot;
-use crate::detect::{Class, FlowSummary, Score, Verdict};
+use super::whereabouts::Place;
+use crate::detect::{Class, FlowSummary, Score, Verdict, Weight};
 use crate::packet::Address;
 
 /// Class and pivot: what alarms must share before they are an incident.
@@ -13,6 +14,8 @@ pub(super) struct Alarm {
     pub(super) flow: FlowSummary,
     pub(super) class: Class,
     pub(super) score: Score,
+    /// What it speaks for an attack.
+    pub(super) weight: Weight,
     /// Its place among all alarms.
     pub(super) ordinal: u64,
 }
@@ -21,7 +24,8 @@ impl Alarm {
     /// What `verdict` says, unless it says that all is well.
     pub(super) fn of(verdict: &Verdict, ordinal: u64) -> Option<Self> {
         let Verdict { flow, class, score, is_alarm, .. } = *verdict;
-        (is_alarm && class != Class::Benign).then_some(Self { flow, class, score, ordinal })
+        let weight = Weight::of(score);
+        (is_alarm && class != Class::Benign).then_some(Self { flow, class, score, weight, ordinal })
     }
 
     pub(super) const fn source(&self) -> Address {
@@ -42,5 +46,10 @@ impl Alarm {
 
     pub(super) const fn key(&self) -> Key {
         (self.class, self.pivot())
+    }
+
+    /// Where it may be usual.
+    pub(super) const fn place(&self) -> Place {
+        Place::of(self.class, &self.flow.tuple)
     }
 }

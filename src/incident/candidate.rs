@@ -1,27 +1,36 @@
 //! Alarms on one pivot that are not yet an incident.
 
+use super::accepted::Accepted;
 use super::alarm::Alarm;
 use super::kin::one_flow_suffices;
+use super::minute::{Minute, Said};
+use super::whereabouts::Place;
 use crate::detect::Weight;
 use crate::flow::FlowId;
 
 /// Flows that are remembered of one candidate.
 pub(super) const FLOWS: usize = 1_024;
 
+/// Places of one candidate that are measured. What is said at a further one is never usual: whoever knocks
+/// at nine services of a host does not hide behind what is usual at one of them.
+const PLACES: usize = 8;
+
 /// A flow that alarmed, by its newest verdict.
 #[derive(Debug, Clone, Copy)]
 struct Suspect {
+    /// Where one flow can be the attack each verdict on it counts anew in its weight.
     alarm: Alarm,
     /// Verdicts in a row that alarmed.
     in_a_row: u32,
-    /// What it speaks for an attack: where one flow can be the attack each verdict on it counts anew.
-    weight: Weight,
+    /// As which it was counted at its place, if it was.
+    said: Option<Said>,
 }
 
 /// Flows of one class and pivot that alarmed lately.
 #[derive(Debug, Default)]
 pub(super) struct Candidate {
     suspects: Vec<Suspect>,
+    places: Vec<(Place, Minute)>,
 }
 
 impl Candidate {
@@ -34,14 +43,20 @@ impl Candidate {
         }
         let in_a_row = in_a_row.saturating_add(1);
         let times = if one_flow_suffices(alarm.class) { in_a_row } else { 1 };
-        let weight = Weight::of(alarm.score) * times;
-        self.suspects.push(Suspect { alarm, in_a_row, weight });
+        let alarm = Alarm { weight: alarm.weight * times, ..alarm };
+        let minute = self.minute(alarm.place());
+        let said = minute.map(|minute| minute.count(alarm.flow.at_us, alarm.weight, None));
+        self.suspects.push(Suspect { alarm, in_a_row, said });
     }
 
     /// Takes back what was said of a flow; how many verdicts on it in a row alarmed.
     pub(super) fn withdraw(&mut self, id: FlowId) -> Option<u32> {
         let at = self.suspects.iter().position(|suspect| suspect.alarm.flow.id == id)?;
-        Some(self.suspects.remove(at).in_a_row)
+        let Suspect { alarm, in_a_row, said } = self.suspects.remove(at);
+        if let (Some(minute), Some(said)) = (self.minute(alarm.place()), said) {
+            minute.withdraw(said);
+        }
+        Some(in_a_row)
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -49,18 +64,50 @@ impl Candidate {
     }
 
     /// Whether this is an attack: `flows` different ones, or one that goes on where that can be enough,
-    /// and together the evidence that is `needed`.
-    pub(super) fn is_attack(&self, flows: usize, needed: Weight) -> bool {
+    /// and together the evidence that is `needed`. What is usual where it is counts for nothing.
+    pub(super) fn is_attack(&self, flows: usize, needed: Weight, accepted: &Accepted) -> bool {
+        let usual = self.usual(accepted);
+        let counts = |suspect: &&Suspect| !usual.contains(&suspect.alarm.place());
+        let unusual = || self.suspects.iter().filter(counts);
         let persists =
             |suspect: &Suspect| suspect.in_a_row >= 2 && one_flow_suffices(suspect.alarm.class);
-        let is_enough =
-            self.suspects.len() >= flows.min(FLOWS) || self.suspects.iter().any(persists);
-        is_enough && self.weight() >= needed
+        let is_enough = unusual().count() >= flows.min(FLOWS) || unusual().any(persists);
+        let weight: Weight = unusual().map(|suspect| suspect.alarm.weight).sum();
+        is_enough && weight >= needed
     }
 
-    /// What all of it speaks for an attack.
+    /// Places at which there is no more evidence than what is accepted there allows.
+    ///
+    /// Of what is accepted anything can be reached: a place is measured by all flows within a minute, not
+    /// by those that are remembered. By these no flood could ever weigh more than a thousand flows do, and
+    /// where as many are usual the place would be deaf for ever.
+    fn usual(&self, accepted: &Accepted) -> Vec<Place> {
+        let Some(Suspect { alarm, .. }) = self.suspects.first() else { return Vec::new() };
+        let is_usual =
+            |(place, weight): &(Place, Weight)| accepted.covers(alarm.class, *place, *weight);
+        self.places().filter(is_usual).map(|(place, _)| place).collect()
+    }
+
+    /// What all of it speaks for an attack: also flows that are not remembered.
     pub(super) fn weight(&self) -> Weight {
-        self.suspects.iter().map(|suspect| suspect.weight).sum()
+        let remembered: Weight = self.suspects.iter().map(|suspect| suspect.alarm.weight).sum();
+        remembered.max(self.places().map(|(_, weight)| weight).sum())
+    }
+
+    /// What speaks for an attack at each of its first places.
+    pub(super) fn places(&self) -> impl Iterator<Item = (Place, Weight)> {
+        self.places.iter().map(|(place, minute)| (*place, minute.weight()))
+    }
+
+    /// What is said at a place, if there is room to measure it.
+    fn minute(&mut self, place: Place) -> Option<&mut Minute> {
+        let known = self.places.iter().position(|(known, _)| *known == place);
+        let at = known.or_else(|| {
+            let is_measured = self.places.len() < PLACES;
+            is_measured.then(|| self.places.push((place, Minute::default())))?;
+            Some(self.places.len() - 1)
+        })?;
+        self.places.get_mut(at).map(|(_, minute)| minute)
     }
 
     /// How many flows it has.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::alarm::{Alarm, Key};
+use super::minute::Said;
 use crate::detect::FlowSummary;
 use crate::flow::{FlowId, State};
 
@@ -17,6 +18,8 @@ pub(super) struct Counted {
     pub(super) bytes: u64,
     /// Its number among the flows of the incident whose packets can be found again.
     pub(super) span: Option<usize>,
+    /// What it said as evidence.
+    pub(super) said: Said,
 }
 
 /// What is known of a flow that goes on.
@@ -82,7 +85,7 @@ impl Followed {
     pub(super) fn count(
         &mut self,
         alarm: &Alarm,
-        (serial, span): (u64, Option<usize>),
+        (serial, span, said): (u64, Option<usize>, Said),
         is_known: impl Fn(u64) -> bool,
     ) {
         if let Some(known) = self.known(&alarm.flow) {
@@ -90,7 +93,7 @@ impl Followed {
             known.candidate = None;
             known.packets = packets;
             known.counted.retain(|one| one.serial != serial && is_known(one.serial));
-            known.counted.push(Counted { serial, packets, bytes, span });
+            known.counted.push(Counted { serial, packets, bytes, span, said });
         }
     }
 

@@ -37,6 +37,11 @@ pub struct Alert {
     /// The highest probability of an attack among its flows, 0 to 1 in steps of 0.0001.
     #[schema(example = 0.9871)]
     pub(super) score: f64,
+    /// The most evidence that its flows had within a minute, in nats; 0 of those that an older version
+    /// found.
+    #[schema(required = true, example = 42.1)]
+    #[serde(default)]
+    pub(super) weight: f64,
     /// `low`, `medium`, `high` or `critical`.
     #[schema(example = "high")]
     pub(super) severity: String,
@@ -104,6 +109,16 @@ pub struct Alert {
     /// When they did, by the clock on the wall.
     #[schema(format = DateTime, required = true, nullable)]
     pub(super) resolved_by_at: Option<String>,
+    /// `false` where somebody who looked says that nothing was wrong, `true` where that it was an
+    /// attack; null where nobody has said anything.
+    #[schema(required = true, nullable, example = "false")]
+    pub(super) feedback: Option<String>,
+    /// Who says so.
+    #[schema(required = true, nullable)]
+    pub(super) feedback_by: Option<String>,
+    /// Since when, by the clock on the wall.
+    #[schema(format = DateTime, required = true, nullable)]
+    pub(super) feedback_at: Option<String>,
     /// Whether a mute keeps it from those who are told.
     #[schema(required = true)]
     #[serde(default)]
@@ -168,11 +183,14 @@ impl From<&Incident> for Alert {
         let Incident { sources, targets, .. } = incident;
         let (acknowledged_by, acknowledged_at) = mark(incident.acknowledged.as_ref());
         let (resolved_by, resolved_by_at) = mark(incident.resolved_by.as_ref());
+        let feedback = incident.feedback.as_ref();
+        let (feedback_by, feedback_at) = mark(feedback.map(|(_, mark)| mark));
         Self {
             id: incident.id.to_string(),
             message: incident.sentence(),
             class: incident.class.name().to_owned(),
             score: incident.score.value(),
+            weight: incident.weight.value(),
             severity: incident.severity.name().to_owned(),
             status: incident.status.name().to_owned(),
             pivot: incident.pivot.to_string(),
@@ -195,6 +213,9 @@ impl From<&Incident> for Alert {
             acknowledged_at,
             resolved_by,
             resolved_by_at,
+            feedback: feedback.map(|(feedback, _)| feedback.name().to_owned()),
+            feedback_by,
+            feedback_at,
             muted: incident.muted_by.is_some(),
             muted_by: incident.muted_by.map(|mute| mute.0),
             related: incident.related.iter().map(ToString::to_string).collect(),
@@ -220,9 +241,9 @@ mod tests {
     use serde_json::{json, to_value};
 
     use super::*;
-    use crate::detect::{Class, Reason, Score};
+    use crate::detect::{Class, Reason, Score, Weight};
     use crate::flow::FlowId;
-    use crate::incident::{IncidentId, MuteId, Severity, Status};
+    use crate::incident::{Feedback, IncidentId, MuteId, Severity, Status};
 
     fn incident() -> Incident {
         let host = |number| Address::v4([192, 0, 2, number]);
@@ -232,6 +253,7 @@ mod tests {
             severity: Severity::High,
             status: Status::Acknowledged,
             score: Score::new(0.9871),
+            weight: Weight::nats(42.13),
             pivot: host(10),
             sources: Hosts { listed: vec![host(66)], total: 1 },
             targets: Hosts { listed: vec![host(10), host(21)], total: 70 },
@@ -246,6 +268,10 @@ mod tests {
             reopened: 2,
             acknowledged: Some(Mark { by: "ada".into(), at_us: 1_600_000_002_000_000 }),
             resolved_by: None,
+            feedback: Some((
+                Feedback::False,
+                Mark { by: "ada".into(), at_us: 1_600_000_002_000_000 },
+            )),
             muted_by: Some(MuteId(7)),
             related: vec![IncidentId(0xdef)],
             why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412".into() }],
@@ -262,6 +288,7 @@ mod tests {
             "message": "high dos-flood of 192.0.2.10:80 and 69 others by 192.0.2.66 (412 flows)",
             "class": "dos-flood",
             "score": 0.9871,
+            "weight": 42.13,
             "severity": "high",
             "status": "acknowledged",
             "pivot": "192.0.2.10",
@@ -284,6 +311,9 @@ mod tests {
             "acknowledged_at": "2020-09-13T12:26:42.000000Z",
             "resolved_by": null,
             "resolved_by_at": null,
+            "feedback": "false",
+            "feedback_by": "ada",
+            "feedback_at": "2020-09-13T12:26:42.000000Z",
             "muted": true,
             "muted_by": 7,
             "related": ["0000000000000def"],

@@ -4,7 +4,7 @@
 //! which it was made, so that neither overwrites the other and an incident that comes back is open
 //! again.
 
-use super::record::{Incident, Mark, MuteId, Status};
+use super::record::{Feedback, Incident, Mark, MuteId, Status};
 
 /// What people and mutes did to an incident.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Marks {
     pub acknowledged: Option<(u32, Mark)>,
     /// Who has said that it is over, and [`Incident::reopened`] then.
     pub resolved: Option<(u32, Mark)>,
+    /// What somebody says of it who has looked, in whichever life.
+    pub feedback: Option<(Feedback, Mark)>,
     /// The mute that keeps it from the sinks.
     pub muted_by: Option<MuteId>,
 }
@@ -32,6 +34,7 @@ impl Incident {
             self.status = Status::Acknowledged;
         }
         (self.acknowledged, self.resolved_by) = (acknowledged, resolved_by);
+        self.feedback.clone_from(&marks.feedback);
         self.muted_by = marks.muted_by;
         self
     }

@@ -2,11 +2,13 @@
 
 use super::alarm::{Alarm, Key};
 use super::host_set::{HostSet, Room};
+use super::kin::one_flow_suffices;
+use super::minute::{Minute, Said};
 use super::names::Names;
 use super::ports::Ports;
 use super::record::{Hosts, Incident, IncidentId, Pivot, Severity, Status};
 use super::severity::is_at_control;
-use crate::detect::{CLASSES, Class, Reason, Score};
+use crate::detect::{CLASSES, Class, Reason, Score, Weight};
 use crate::packet::Address;
 
 /// By how much a score must rise above the one that was explained to be explained again.
@@ -26,6 +28,7 @@ pub(super) struct Ongoing {
     /// Flows of this life by the class that they alarmed as when they were counted.
     pub(super) by_class: [u64; CLASSES],
     pub(super) ports: Ports,
+    minute: Minute,
     /// Nothing before this moment belongs to this life of it.
     pub(super) floor_us: i64,
     /// First packet of this life of it.
@@ -60,6 +63,7 @@ impl Ongoing {
             severity: Severity::Low,
             status: Status::Open,
             score: Score::ZERO,
+            weight: Weight::ZERO,
             pivot,
             sources: Hosts::default(),
             targets: Hosts::default(),
@@ -74,6 +78,7 @@ impl Ongoing {
             reopened: 0,
             acknowledged: None,
             resolved_by: None,
+            feedback: None,
             muted_by: None,
             related: Vec::new(),
             why: Vec::new(),
@@ -94,6 +99,7 @@ impl Ongoing {
             status,
             acknowledged: None,
             resolved_by: None,
+            feedback: None,
             muted_by: None,
             ..incident.by_traffic()
         };
@@ -116,6 +122,7 @@ impl Ongoing {
             shared: 0,
             by_class,
             ports,
+            minute: Minute::default(),
             floor_us,
             began_us: incident.first_us,
             related: incident.related.iter().map(|id| (0, *id)).collect(),
@@ -166,6 +173,28 @@ impl Ongoing {
         incident.packets = added(incident.packets, packets, alarm.flow.packets);
         incident.bytes = added(incident.bytes, bytes, alarm.flow.bytes);
         self.take(alarm);
+    }
+
+    /// Takes what a flow says as evidence, which `said` something before: what is about the pivot and of
+    /// its class counts, as in the candidate that it was.
+    pub(super) fn hear(&mut self, alarm: &Alarm, said: Option<Said>) -> Said {
+        let incident = &mut self.incident;
+        if alarm.key() != (incident.class, incident.pivot) {
+            return said.unwrap_or_default();
+        }
+        let before = said.filter(|_| one_flow_suffices(alarm.class));
+        let weight = alarm.weight + before.map_or(Weight::ZERO, |before| before.weight);
+        let said = self.minute.count(alarm.flow.at_us, weight, said);
+        incident.weight = incident.weight.max(self.minute.weight());
+        said
+    }
+
+    /// As the candidate of `key` it weighed so much, with flows that are not remembered.
+    pub(super) fn weighs(&mut self, key: Key, weight: Weight) {
+        let incident = &mut self.incident;
+        if key == (incident.class, incident.pivot) {
+            incident.weight = incident.weight.max(weight);
+        }
     }
 
     /// It goes on, though the flow that shows it cannot be counted.

@@ -61,12 +61,13 @@ impl Tracker {
             // It is counted by the last word on it.
             None => return ongoing.keep_up(alarm.flow.at_us),
         };
+        let said = ongoing.hear(alarm, before.map(|before| before.said));
         let has_changed_class = ongoing.class() != class;
         if let Some(number) = span {
             self.spans.keep((serial, number), ongoing.incident.id, alarm);
         }
         let is_known = |serial| self.open.contains_key(&serial) || self.closed.contains(serial);
-        self.followed.count(alarm, (serial, span), is_known);
+        self.followed.count(alarm, (serial, span, said), is_known);
         hosts.into_iter().flatten().for_each(|host| self.relate(serial, host));
         if has_changed_class {
             self.relate_again(serial);
@@ -86,14 +87,18 @@ impl Tracker {
         self.followed.suspect(alarm);
         let candidate = self.candidates.add(alarm, in_a_row, self.options.window_us)?;
         let needed = self.options.weights.of(alarm.class);
-        if !candidate.is_attack(self.options.opening_flows, needed) {
+        if !candidate.is_attack(self.options.opening_flows, needed, &self.accepted) {
             return None;
         }
-        let alarms: Vec<Alarm> = self.candidates.take(&key)?.alarms().collect();
+        let candidate = self.candidates.take(&key)?;
+        let alarms: Vec<Alarm> = candidate.alarms().collect();
         let leg = Leg::of(&alarms)?;
         let serial = self.begin(key, &alarms, &leg);
         for alarm in &alarms {
             self.count(serial, alarm);
+        }
+        if let Some(ongoing) = self.open.get_mut(&serial) {
+            ongoing.weighs(key, candidate.weight());
         }
         self.absorb(serial);
         Some(serial)

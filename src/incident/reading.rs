@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 use super::json::{Alert, ProcessSeenText};
-use super::record::{Hosts, Incident, IncidentId, Mark, MuteId, Severity, Status};
+use super::record::{Feedback, Hosts, Incident, IncidentId, Mark, MuteId, Severity, Status};
 use super::time::parse_rfc3339;
-use crate::detect::{Class, Reason, Score};
+use crate::detect::{Class, Reason, Score, Weight};
 use crate::flow::FlowId;
 use crate::packet::Address;
 
@@ -72,6 +72,7 @@ impl TryFrom<Alert> for Incident {
             severity: Severity::named(severity).ok_or_else(|| named("severity", severity))?,
             status: Status::named(status).ok_or_else(|| named("status", status))?,
             score: score(alert.score),
+            weight: Weight::nats(alert.weight),
             pivot: address("pivot", &alert.pivot)?,
             sources: hosts("sources", &alert.sources, alert.source_count)?,
             targets: hosts("targets", &alert.targets, alert.target_count)?,
@@ -92,6 +93,11 @@ impl TryFrom<Alert> for Incident {
                 alert.resolved_by,
                 moment("resolved_by_at", alert.resolved_by_at.as_ref())?,
             ),
+            feedback: alert
+                .feedback
+                .as_deref()
+                .and_then(Feedback::named)
+                .zip(mark(alert.feedback_by, moment("feedback_at", alert.feedback_at.as_ref())?)),
             muted_by: alert.muted_by.map(MuteId),
             related: ids("related", &alert.related, Self::RELATED)?
                 .into_iter()

@@ -7,7 +7,7 @@ use siphasher::sip::SipHasher13;
 
 use super::names::Names;
 use super::process::ProcessSeen;
-use crate::detect::{Class, Reason, Score};
+use crate::detect::{Class, Reason, Score, Weight};
 use crate::flow::FlowId;
 use crate::packet::Address;
 
@@ -159,6 +159,32 @@ pub struct Mark {
     pub at_us: i64,
 }
 
+/// What somebody says of an incident who has looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Feedback {
+    /// Nothing was wrong.
+    False,
+    /// It was an attack.
+    True,
+}
+
+impl Feedback {
+    /// Its name everywhere.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::False => "false",
+            Self::True => "true",
+        }
+    }
+
+    /// The feedback of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::False, Self::True].into_iter().find(|feedback| feedback.name() == name)
+    }
+}
+
 /// A mute: the number under which it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MuteId(pub i64);
@@ -186,6 +212,8 @@ pub struct Incident {
     pub status: Status,
     /// The highest score of its flows.
     pub score: Score,
+    /// The most that its flows spoke for an attack within a minute; 0 of those that an older version found.
+    pub weight: Weight,
     /// The host it is about, by [`Pivot::of`] its class.
     pub pivot: Address,
     /// Who attacks.
@@ -214,6 +242,8 @@ pub struct Incident {
     pub acknowledged: Option<Mark>,
     /// Who said in this life of it that it is over; none where it was silent for long enough.
     pub resolved_by: Option<Mark>,
+    /// Whether it was one, as somebody has said who looked.
+    pub feedback: Option<(Feedback, Mark)>,
     /// The mute that keeps it from the sinks.
     pub muted_by: Option<MuteId>,
     /// Other incidents with a source or target of this one, oldest first, at most

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use lru::LruCache;
 
+use super::accepted::Accepted;
 use super::alarm::{Alarm, Key};
 use super::allowance::Allowance;
 use super::candidates::Candidates;
@@ -40,6 +41,7 @@ pub struct Tracker {
     pub(super) index: Index,
     pub(super) spans: Spans,
     pub(super) candidates: Candidates,
+    pub(super) accepted: Accepted,
     pub(super) followed: Followed,
     /// Until when class and pivot had an incident: later ones do not reach back before it.
     pub(super) past: LruCache<Key, i64, RandomState>,
@@ -68,6 +70,7 @@ impl Tracker {
             index: Index::default(),
             spans: Spans::new(options.spans),
             candidates: Candidates::new(candidates, options.suspects),
+            accepted: Accepted::default(),
             followed: Followed::new(options.flows, options.forget_us),
             past: LruCache::with_hasher(candidates, RandomState::default()),
             room: Room(options.hosts),
@@ -79,6 +82,11 @@ impl Tracker {
             changes: Vec::new(),
             options,
         }
+    }
+
+    /// From now on so much is accepted where it is, and makes no incident. Those that are open stay so.
+    pub fn accept(&mut self, accepted: Accepted) {
+        self.accepted = accepted;
     }
 
     /// Takes the next verdict. `explain` is expensive: it is asked once when an incident opens or

@@ -47,6 +47,22 @@ pub mod protocol {
     pub const ICMPV6: u8 = 58;
     /// Stream Control Transmission Protocol, RFC 9260.
     pub const SCTP: u8 = 132;
+
+    /// What protocols are called where something can be typed.
+    pub const NAMES: [(&str, u8); 5] =
+        [("tcp", TCP), ("udp", UDP), ("icmp", ICMP), ("icmp6", ICMPV6), ("sctp", SCTP)];
+
+    /// What protocol `number` is called, if it has a name.
+    #[must_use]
+    pub fn name(number: u8) -> Option<&'static str> {
+        NAMES.iter().find(|(_, known)| *known == number).map(|(name, _)| *name)
+    }
+
+    /// The protocol of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<u8> {
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
+    }
 }
 
 /// What a flow needs to know of one packet: who, when, how long, which flags. Fixed size.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Answer, Arrival, ArrivalKind, Controller, IngressName, Reset, ResetBy, Site, SiteRoute,
 };
-use crate::detect::{Class, Score};
+use crate::detect::{Class, Score, Weight};
 use crate::incident::{Hosts, Incident, IncidentId, Names, Severity, Status};
 use crate::packet::Address;
 use crate::packet::application::Head;
@@ -59,6 +59,7 @@ pub(super) fn incident(id: u64, sources: &[Address], target: Address) -> Inciden
         severity: Severity::High,
         status: Status::Open,
         score: Score::new(0.99),
+        weight: Weight::nats(42.1),
         pivot: target,
         sources: hosts(sources),
         targets: hosts(&[target]),
@@ -73,6 +74,7 @@ pub(super) fn incident(id: u64, sources: &[Address], target: Address) -> Inciden
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         names: Names::default(),

@@ -11,8 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde_json::{Value, json};
 
 use super::audit::{self, Deed};
-use super::database::{self, Database, Stop};
-use super::lock::Lock;
+use super::database::{Database, Stop};
 use super::{By, Error, PasswordHash, schema};
 
 /// What a user may do.
@@ -91,13 +90,7 @@ pub struct Accounts(Database);
 impl Accounts {
     /// Opens the database, and makes or upgrades it first where no engine is at work on it.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        database::make_folder(path)?;
-        let mut database = Database::open(path)?;
-        if database.version != schema::version() {
-            let _lock = Lock::take(path)?;
-            schema::migrate(&mut database)?;
-        }
-        Ok(Self(database))
+        schema::open_newest(path).map(Self)
     }
 
     /// Adds a user.

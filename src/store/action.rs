@@ -62,7 +62,7 @@ pub enum Which {
 
 /// A connection on which people act. It works beside a running engine.
 #[derive(Debug)]
-pub struct Actions(Database);
+pub struct Actions(pub(super) Database);
 
 impl Actions {
     /// Opens a database that an engine has made.
@@ -184,7 +184,7 @@ impl Actions {
     }
 }
 
-fn found(transaction: &Transaction<'_>, id: IncidentId) -> Result<Incident, Stop> {
+pub(super) fn found(transaction: &Transaction<'_>, id: IncidentId) -> Result<Incident, Stop> {
     row::find(transaction, id)?.ok_or_else(|| Error::NoIncident(id).into())
 }
 
@@ -260,7 +260,7 @@ fn told(mute: &Mute) -> Value {
     })
 }
 
-fn record(
+pub(super) fn record(
     transaction: &Transaction<'_>,
     by: &By,
     what: &str,

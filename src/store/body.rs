@@ -6,9 +6,9 @@ use rusqlite::types::Type;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::detect::{Class, Reason, Score};
+use crate::detect::{Class, Reason, Score, Weight};
 use crate::incident::{
-    Hosts, Incident, IncidentId, Mark, MuteId, Names, ProcessSeen, Severity, Status,
+    Feedback, Hosts, Incident, IncidentId, Mark, MuteId, Names, ProcessSeen, Severity, Status,
 };
 use crate::packet::Address;
 
@@ -81,6 +81,9 @@ struct Body {
     status: String,
     /// In its four decimals.
     score: String,
+    /// In nats; entries of earlier versions have none.
+    #[serde(default)]
+    weight: f64,
     pivot: IpAddr,
     sources: HostsText,
     targets: HostsText,
@@ -95,6 +98,8 @@ struct Body {
     reopened: u32,
     acknowledged: Option<MarkText>,
     resolved_by: Option<MarkText>,
+    #[serde(default)]
+    feedback: Option<(String, MarkText)>,
     muted_by: Option<i64>,
     related: Vec<String>,
     why: Vec<ReasonText>,
@@ -113,6 +118,7 @@ impl From<&Incident> for Body {
             severity: incident.severity.name().into(),
             status: incident.status.name().into(),
             score: incident.score.to_string(),
+            weight: incident.weight.value(),
             pivot: incident.pivot.into(),
             sources: (&incident.sources).into(),
             targets: (&incident.targets).into(),
@@ -127,6 +133,10 @@ impl From<&Incident> for Body {
             reopened: incident.reopened,
             acknowledged: incident.acknowledged.as_ref().map(MarkText::from),
             resolved_by: incident.resolved_by.as_ref().map(MarkText::from),
+            feedback: incident
+                .feedback
+                .as_ref()
+                .map(|(said, mark)| (said.name().into(), mark.into())),
             muted_by: incident.muted_by.map(|MuteId(id)| id),
             related: incident.related.iter().map(IncidentId::to_string).collect(),
             why: incident.why.iter().map(ReasonText::from).collect(),
@@ -146,6 +156,7 @@ impl Body {
             severity: severity(&self.severity).ok_or("severity")?,
             status: Status::named(&self.status).ok_or("status")?,
             score: Score::new(self.score.parse().map_err(|_| "score")?),
+            weight: Weight::nats(self.weight),
             pivot: self.pivot.into(),
             sources: self.sources.into(),
             targets: self.targets.into(),
@@ -160,6 +171,9 @@ impl Body {
             reopened: self.reopened,
             acknowledged: self.acknowledged.map(Mark::from),
             resolved_by: self.resolved_by.map(Mark::from),
+            feedback: self
+                .feedback
+                .and_then(|(said, mark)| Some((Feedback::named(&said)?, mark.into()))),
             muted_by: self.muted_by.map(MuteId),
             related: self.related.iter().map(|hex| id(hex)).collect::<Result<_, _>>()?,
             why: self.why.into_iter().map(Reason::from).collect(),

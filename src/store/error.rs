@@ -108,6 +108,25 @@ pub enum Error {
     /// Only what goes on can be taken on.
     #[error("acknowledge alert {0}: it is resolved")]
     Over(crate::incident::IncidentId),
+    /// It is not known how much evidence it had.
+    #[error(
+        "accept what alert {0} was made of: an older weir found it and kept no weight of its evidence; \
+         `weir baseline learn` learns it from a capture"
+    )]
+    NoWeight(crate::incident::IncidentId),
+    /// It is not known which service it was about.
+    #[error(
+        "accept what alert {0} was made of: its flows are not in the database, and with them the service \
+         that it was about; `weir baseline learn` learns it from a capture"
+    )]
+    NoPlace(crate::incident::IncidentId),
+    /// More is accepted than is heeded.
+    #[error(
+        "accept evidence: at most {} are accepted, of classes and places together; \
+         `weir baseline forget` makes room",
+        crate::incident::Accepted::MOST
+    )]
+    FullBaseline,
     /// There is no such mute that goes on.
     #[error("end mute {0}: there is none that goes on")]
     NoMute(crate::incident::MuteId),

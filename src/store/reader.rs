@@ -167,5 +167,12 @@ fn without_marks(incident: Incident) -> Incident {
         Status::Open | Status::Acknowledged => Status::Open,
         Status::Resolved => Status::Resolved,
     };
-    Incident { status, acknowledged: None, resolved_by: None, muted_by: None, ..incident }
+    Incident {
+        status,
+        acknowledged: None,
+        resolved_by: None,
+        feedback: None,
+        muted_by: None,
+        ..incident
+    }
 }

@@ -10,12 +10,12 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::body::{HostsText, ReasonText, bad, json, parsed, severity};
 use super::mark;
-use crate::detect::{Class, Reason, Score};
+use crate::detect::{Class, Reason, Score, Weight};
 use crate::flow::FlowId;
 use crate::incident::{Incident, IncidentId, Names, ProcessSeen, Status};
 
 /// What the traffic says of an incident, in the order in which it is written and read.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "id",
     "class",
     "severity",
@@ -38,6 +38,7 @@ const COLUMNS: [&str; 22] = [
     "related",
     "names",
     "processes",
+    "weight",
 ];
 
 /// Reads the columns that [`read`] takes, in its order.
@@ -89,6 +90,7 @@ pub(super) fn write(
         json(&incident.related.iter().map(IncidentId::to_string).collect::<Vec<_>>())?,
         json(&incident.names)?,
         json(&incident.processes)?,
+        incident.weight.value(),
     ])?;
     Ok(written > 0)
 }
@@ -112,6 +114,7 @@ fn by_traffic(row: &Row<'_>) -> rusqlite::Result<Incident> {
         severity: severity(&name(2)?).ok_or_else(|| bad(2, "unknown severity"))?,
         status: Status::named(&name(3)?).ok_or_else(|| bad(3, "unknown status"))?,
         score: Score::new(row.get(4)?),
+        weight: Weight::nats(row.get(22)?),
         pivot: name(5)?.parse::<IpAddr>().map_err(|error| bad(5, error))?.into(),
         sources: parsed::<HostsText>(text(6)?, 6)?.into(),
         targets: parsed::<HostsText>(text(7)?, 7)?.into(),
@@ -126,6 +129,7 @@ fn by_traffic(row: &Row<'_>) -> rusqlite::Result<Incident> {
         reopened: row.get(18)?,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: related.iter().map(|id| bits(id, 19).map(IncidentId)).collect::<Result<_, _>>()?,
         why: why.into_iter().map(Reason::from).collect(),

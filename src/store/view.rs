@@ -111,7 +111,7 @@ pub(super) fn id(row: &Row<'_>, at: usize) -> rusqlite::Result<IncidentId> {
     row::bits(row.get_ref(at)?.as_str()?, at).map(IncidentId)
 }
 
-fn span(row: &Row<'_>) -> rusqlite::Result<FlowSpan> {
+pub(super) fn span(row: &Row<'_>) -> rusqlite::Result<FlowSpan> {
     let text = |at| Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_str()?);
     let address = |at| {
         let address = text(at)?.parse::<IpAddr>().map_err(|error| bad(at, error))?;

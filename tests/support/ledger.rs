@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use weir::detect::{Class, Reason, Score};
+use weir::detect::{Class, Reason, Score, Weight};
 use weir::flow::FlowId;
 use weir::incident::{Hosts, Incident, IncidentId, Names, Pivot, Severity, SinkName, Status};
 use weir::packet::Address;
@@ -31,6 +31,7 @@ pub fn incident(id: u64, class: Class, severity: Severity, first_us: i64) -> Inc
         severity,
         status: Status::Open,
         score: Score::new(0.98),
+        weight: Weight::nats(42.1),
         pivot: address(if Pivot::of(class) == Pivot::Source { 66 } else { 10 }),
         sources: hosts(66),
         targets: hosts(10),
@@ -45,6 +46,7 @@ pub fn incident(id: u64, class: Class, severity: Severity, first_us: i64) -> Inc
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412".into() }],

@@ -32,7 +32,7 @@ pub(super) fn resolve(ids: &[String], visit: &Visit, paper: &mut Paper) -> Resul
 }
 
 /// What an alert is since, and by whom: perhaps it was so before.
-fn done(alert: &Incident, what: &str, mark: Option<&Mark>) -> String {
+pub(super) fn done(alert: &Incident, what: &str, mark: Option<&Mark>) -> String {
     let Incident { id, class, severity, pivot, names, .. } = alert;
     let by =
         mark.map(|mark| format!(" by {} at {}", text::clean(&mark.by), when::written(mark.at_us)));

@@ -8,7 +8,7 @@ mod tetragon;
 
 use std::sync::Arc;
 
-use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Shift, Verdict};
+use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Shift, Verdict, Weight};
 use weir::engine::{
     ArrivalCounts, Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source,
     SourceKind, SourceState, StoreStatus, Traffic,
@@ -267,6 +267,7 @@ pub(crate) fn slow_attack() -> Incident {
         severity: Severity::Critical,
         status: Status::Open,
         score: Score::new(0.998),
+        weight: Weight::nats(42.1),
         pivot: Address::v4(SHOP),
         sources: Hosts { listed: attackers.into(), total: 2 },
         targets: Hosts { listed: vec![Address::v4(SHOP)], total: 1 },
@@ -281,6 +282,7 @@ pub(crate) fn slow_attack() -> Incident {
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         why: vec![
@@ -301,6 +303,7 @@ pub(crate) fn scan() -> Incident {
         severity: Severity::Medium,
         status: Status::Resolved,
         score: Score::new(0.871),
+        weight: Weight::nats(42.1),
         pivot: scanner,
         sources: Hosts { listed: vec![scanner], total: 1 },
         targets: Hosts {
@@ -316,6 +319,7 @@ pub(crate) fn scan() -> Incident {
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         why: vec![Reason {

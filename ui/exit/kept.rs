@@ -4,7 +4,7 @@ use rusqlite::ErrorCode;
 use weir::{notify as sink, store};
 
 use super::Status;
-use crate::{alerts, audit, notify, outbox, user, visit};
+use crate::{alerts, audit, baseline, notify, outbox, user, visit};
 
 impl Status {
     pub(super) fn of_alerts(error: &alerts::Error) -> Option<Self> {
@@ -16,6 +16,15 @@ impl Status {
             alerts::Error::Gone { .. } => Some(Self::Unavailable),
             alerts::Error::Packets(error) => Some(Self::of(error)),
             alerts::Error::Create { .. } | alerts::Error::Print(_) => None,
+        }
+    }
+
+    pub(super) fn of_baseline(error: &baseline::Error) -> Option<Self> {
+        match error {
+            baseline::Error::Visit(error) => Some(Self::of_visit(error)),
+            baseline::Error::Store(error) => Self::of_store(error),
+            baseline::Error::Detect(error) => Self::of_detect_verb(error),
+            baseline::Error::Print(_) => None,
         }
     }
 
@@ -87,6 +96,8 @@ impl Status {
             | store::Error::Password
             | store::Error::NoIncident(_)
             | store::Error::Over(_)
+            | store::Error::NoWeight(_)
+            | store::Error::NoPlace(_)
             | store::Error::NoMute(_)
             | store::Error::NoEntry(_)
             | store::Error::Known(_)
@@ -94,6 +105,7 @@ impl Status {
             | store::Error::LastAdmin(_) => Some(Self::Data),
             store::Error::Name | store::Error::BadMute(_) => Some(Self::Usage),
             store::Error::InUse { .. }
+            | store::Error::FullBaseline
             | store::Error::Missing { .. }
             | store::Error::Journal { .. }
             | store::Error::Hash(_)

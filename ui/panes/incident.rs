@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use weir::detect::Weight;
 use weir::engine::Snapshot;
 use weir::incident::{Hosts, Incident, Mark};
 use weir::packet::Address;
@@ -19,6 +20,7 @@ use crate::format;
 use crate::look::Look;
 use crate::text;
 use crate::theme::Role;
+use crate::words;
 
 /// Facts up to that of the state.
 const STATE: usize = 2;
@@ -31,8 +33,11 @@ pub(crate) fn facts(row: &Incident, look: &Look) -> Vec<Fact> {
         Fact::told("what", what, role(row)),
         Fact::new("state", format!("{}, {}", row.status.name(), state(row, look))),
         Fact::new("score", format!("{} at most", row.score)),
-        Fact::new("about", row.pivot.to_string()),
     ];
+    // Of an alert that an older version found it is not known.
+    let evidence = format!("{} nats within a minute at most", row.weight);
+    facts.extend((row.weight > Weight::ZERO).then(|| Fact::new("evidence", evidence)));
+    facts.push(Fact::new("about", row.pivot.to_string()));
     facts.extend(row.names.get(row.pivot).map(|who| Fact::new("which is", described(who))));
     let reasons = row.why.iter().map(|reason| {
         let (feature, words) = (text::clean(&reason.feature), text::clean(&reason.text));
@@ -74,6 +79,9 @@ fn marks(row: &Incident, look: &Look) -> Vec<Fact> {
         (row.reopened > 0).then(|| Fact::new("came back", came_back)),
         row.acknowledged.as_ref().map(|mark| Fact::new("acknowledged", by(mark))),
         row.resolved_by.as_ref().map(|mark| Fact::new("resolved", by(mark))),
+        row.feedback.as_ref().map(|(said, mark)| {
+            Fact::new("feedback", format!("{}, {}", words::feedback(*said), by(mark)))
+        }),
         row.muted_by.map(|mute| Fact::new("muted", format!("by mute {mute}"))),
         (!related.is_empty()).then(|| Fact::new("related", related.join(" "))),
     ]

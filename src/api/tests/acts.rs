@@ -1,6 +1,6 @@
 use super::*;
 use crate::incident::{Deed, SinkName};
-use crate::store::{Changes, Outbox, Recipient, Role, Witness};
+use crate::store::{Changes, Outbox, Reader, Recipient, Role, Witness};
 
 /// A server with two open incidents, and a sink that is to be told of them.
 async fn with_open() -> Server {
@@ -73,6 +73,7 @@ async fn each_role_may_do_what_is_its_and_no_more() {
         ("GET", ALERT, json!({}), [200; 3]),
         ("POST", "/api/alerts/0000000000000002/ack", json!({}), [403, 200, 200]),
         ("POST", "/api/alerts/0000000000000002/resolve", json!({}), [403, 200, 200]),
+        ("POST", "/api/alerts/0000000000000002/feedback", json!({}), [403, 422, 422]),
         ("GET", "/api/alerts/0000000000000002/evidence", json!({}), [403, 404, 404]),
         ("POST", "/api/mutes", mute, [403, 400, 400]),
         ("DELETE", "/api/mutes/9", json!({}), [403, 404, 404]),
@@ -90,6 +91,31 @@ async fn each_role_may_do_what_is_its_and_no_more() {
     }
     let refused = server.ask_as(&viewer, "POST", &format!("{ALERT}/ack"), &json!({})).await;
     assert_eq!(refused.problem(403), "this takes the role operator or admin; ops is a viewer");
+}
+
+#[tokio::test]
+async fn an_alert_that_was_none_is_shown_as_such_and_accepted() {
+    let mut server = with_open().await;
+    let scan =
+        Incident { class: Class::Scan, status: Status::Open, resolved_us: None, ..incident(3) };
+    server.store.apply(&Changes::of(&shared([scan]))).unwrap();
+    let token = server.user("ada", Role::Operator).await;
+    let feedback = "/api/alerts/0000000000000003/feedback";
+    let said = json!({ "feedback": "false" });
+    let judged = server.ask_as(&token, "POST", feedback, &said).await;
+    assert_eq!((judged.status, judged.json()["status"].clone()), (200, json!("open")));
+    let shown = server.get_as(&token, "/api/alerts/0000000000000003").await.json();
+    assert_eq!((&shown["feedback"], &shown["feedback_by"]), (&json!("false"), &json!("ada")));
+    assert_eq!(shown["weight"], 42.1);
+    let accepted = Reader::open(server.store.path()).unwrap().baseline().unwrap();
+    assert_eq!((accepted.len(), accepted[0].class, &*accepted[0].by), (1, Class::Scan, "ada"));
+    let back = json!({ "feedback": "true" });
+    assert_eq!(server.ask_as(&token, "POST", feedback, &back).await.json()["feedback"], "true");
+    assert!(Reader::open(server.store.path()).unwrap().baseline().unwrap().is_empty());
+    let odd = server.ask_as(&token, "POST", feedback, &json!({ "feedback": "maybe" })).await;
+    assert_eq!(odd.problem(400), "feedback: expected \"false\" or \"true\"");
+    let flows = server.ask_as(&token, "POST", &format!("{ALERT}/feedback"), &said).await;
+    assert!(flows.problem(409).contains("its flows are not in the database"));
 }
 
 #[tokio::test]

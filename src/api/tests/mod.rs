@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use self::server::{Answer, Server};
-use crate::detect::{Class, Reason, Score};
+use crate::detect::{Class, Reason, Score, Weight};
 use crate::flow::FlowId;
 use crate::incident::{Hosts, Incident, IncidentId, Names, Severity, Status};
 use crate::packet::Address;
@@ -31,6 +31,7 @@ pub(super) fn incident(id: u64) -> Incident {
         severity: Severity::Medium,
         status: Status::Resolved,
         score: Score::new(0.5),
+        weight: Weight::nats(42.1),
         pivot: address(1),
         sources: Hosts { listed: vec![address(1)], total: 1 },
         targets: Hosts { listed: vec![address(10), address(11)], total: 70 },
@@ -45,6 +46,7 @@ pub(super) fn incident(id: u64) -> Incident {
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         why: vec![Reason { feature: "Fan-out".into(), text: "70 ports, usually 1".into() }],

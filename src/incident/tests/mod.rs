@@ -1,5 +1,6 @@
 //! Verdicts by hand, and what the tracker makes of them.
 
+mod accepted;
 mod legs;
 mod life;
 mod marks;

@@ -7,7 +7,7 @@ mod settings;
 use std::sync::Arc;
 
 use super::Notice;
-use crate::detect::{Class, Reason, Score};
+use crate::detect::{Class, Reason, Score, Weight};
 use crate::incident::{
     Deed, Hosts, Incident, IncidentId, Names, News, Pivot, Process, ProcessSeen, Severity, Status,
     Who, WhoKind, Workload,
@@ -27,6 +27,7 @@ pub(super) fn incident(class: Class) -> Incident {
         severity: Severity::High,
         status: Status::Open,
         score: Score::new(0.9871),
+        weight: Weight::nats(42.1),
         pivot,
         sources: Hosts { listed: vec![source], total: 1 },
         targets: Hosts { listed: vec![target], total: 1 },
@@ -41,6 +42,7 @@ pub(super) fn incident(class: Class) -> Incident {
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         why: vec![Reason { feature: "Dst Flows 10s".into(), text: "flows: 412, usually 2".into() }],

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod baseline;
 mod crash;
 mod incidents;
 mod interleavings;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::detect::{Class, Reason, Score};
+use crate::detect::{Class, Reason, Score, Weight};
 use crate::flow::FlowId;
 use crate::incident::{Hosts, Incident, IncidentId, Names, News, Severity, SinkName, Status};
 use crate::packet::Address;
@@ -40,6 +41,7 @@ fn incident(id: u64, detected_us: i64) -> Incident {
         severity: Severity::High,
         status: Status::Open,
         score: Score::new(0.9876),
+        weight: Weight::nats(42.1),
         pivot: address(10),
         sources: Hosts { listed: vec![address(1), Address::v6([0x20; 16])], total: 40_000 },
         targets: Hosts { listed: vec![address(10)], total: 1 },
@@ -54,6 +56,7 @@ fn incident(id: u64, detected_us: i64) -> Incident {
         reopened: 0,
         acknowledged: None,
         resolved_by: None,
+        feedback: None,
         muted_by: None,
         related: Vec::new(),
         why: vec![Reason { feature: "Flow Pkts/s".into(), text: "900 a second, usually 3".into() }],

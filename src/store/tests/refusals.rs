@@ -50,7 +50,7 @@ fn a_database_of_a_newer_version_is_left_as_it_is() {
         Reader::open(&path).unwrap_err(),
     ] {
         assert!(
-            error.to_string().contains("it has version 7, and this weir knows versions up to 4")
+            error.to_string().contains("it has version 7, and this weir knows versions up to 5")
         );
     }
     assert_eq!(fs::read(&path).unwrap(), before);
