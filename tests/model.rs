@@ -70,7 +70,7 @@ fn the_model_in_the_binary_is_shown_with_what_runs_it() {
 #[test]
 fn another_model_is_used_and_left_again() {
     let place = Place::new();
-    let path = place.model(GRAPH, &MANIFEST.replace("clstm-2", "another-3"));
+    let path = place.model(GRAPH, &MANIFEST.replace("clstm-3", "another-3"));
     assert_eq!(place.used(&path).0, Some(0));
     let shown = place.ended(&["show"]).1;
     assert_eq!(said(&shown, "name"), "another-3");

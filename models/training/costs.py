@@ -33,7 +33,7 @@ from verdict import BENIGN
 FILE = HERE / "costs.json"
 TEMPERATURES = np.arange(0.5, 3.01, 0.05)
 # False incidents an hour, as the engine allows where nobody says otherwise.
-PER_HOUR = 4.0
+PER_HOUR = 1.0
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ impl AlertBudget {
 
 impl Default for AlertBudget {
     fn default() -> Self {
-        Self::hourly(4.0)
+        Self::hourly(1.0)
     }
 }
 

@@ -246,7 +246,7 @@ fn steps(log_odds: f64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{CLASSES, Model, Runtime};
+    use crate::detect::{Model, Runtime};
 
     #[test]
     fn every_feature_but_one_is_in_exactly_one_group() {

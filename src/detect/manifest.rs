@@ -257,7 +257,7 @@ mod tests {
         let names = || Class::ALL.iter().skip(1).map(|class| class.name());
         json!({
             "format": 3,
-            "name": "clstm-2",
+            "name": "clstm-3",
             "sha256": digest(ONNX),
             "sequence_length": LENGTH,
             "features": FEATURES.iter().map(|feature| feature.name).collect::<Vec<_>>(),
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_manifest_that_fits_is_taken() {
         let manifest = read(&good()).unwrap();
-        assert_eq!(manifest.name, "clstm-2");
+        assert_eq!(manifest.name, "clstm-3");
         assert_eq!(manifest.thresholds.of(Class::Scan), Some(0.9));
         assert_eq!(manifest.thresholds.of(Class::Benign), None);
     }

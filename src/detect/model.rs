@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_model_in_the_binary_fits_the_binary() {
-        assert_eq!(Model::built_in().unwrap().manifest.name, "clstm-2");
+        assert_eq!(Model::built_in().unwrap().manifest.name, "clstm-3");
     }
 
     #[test]

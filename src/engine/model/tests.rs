@@ -24,7 +24,7 @@ impl Disk {
     }
 
     fn write(&self, file: &str, name: &str) {
-        let manifest = MANIFEST.replacen("clstm-2", name, 1);
+        let manifest = MANIFEST.replacen("clstm-3", name, 1);
         fs::write(self.path(file), GRAPH).unwrap();
         fs::write(self.path(file).with_extension("json"), manifest).unwrap();
     }
