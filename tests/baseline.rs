@@ -138,7 +138,9 @@ fn nothing_from_outside_steers_the_terminal() {
 
 /// Incidents that `weir detect` finds in the bundled capture, with what is accepted left out or not.
 fn detected(ledger: &Ledger, more: &str) -> Vec<Value> {
-    objects(&ledger.done(&format!("detect {DEMO} --format json {more}")))
+    let said = ledger.weir(&format!("detect {DEMO} --format json {more}"));
+    assert_eq!(said.status, Some(0), "{said:?}");
+    objects(&said.out)
 }
 
 #[test]
