@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_budget_is_spent_where_it_finds_most() {
         let useful = cost(&[[2.0, 0.5, 2.0, 0.9], [1.0, 0.5, 6.0, 0.8], [0.0, 0.5, 50.0, 0.1]]);
-        let useless = cost(&[[1.0, 0.5, 3.0, 0.2], [0.0, 0.5, 40.0, 0.1]]);
+        let useless = cost(&[[1.0, 0.5, 3.0, 0.15], [0.0, 0.5, 40.0, 0.1]]);
         let of = |budget| {
             let costs = [Some(&useful), Some(&useless), None];
             nats(affordable(costs, AlertBudget::hourly(budget)))

@@ -60,7 +60,7 @@ pub struct Manifest {
     /// How much evidence makes an incident, by the same budget.
     pub weights: Weights,
     costs: [Option<Cost>; CLASSES],
-    /// The usual value of each feature, in the order of the catalogue.
+    /// A benign vector like most, in the order of the catalogue.
     pub baseline: Vector,
     /// What benign vectors of its training are like, feature by feature.
     pub(super) learnt: Arc<[Spread]>,

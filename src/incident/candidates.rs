@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn where_all_have_too_many_flows_the_oldest_candidate_is_forgotten() {
-        let mut candidates = Candidates::new(NonZeroUsize::new(8).unwrap(), 4);
+        let mut candidates = Candidates::new(NonZeroUsize::new(9).unwrap(), 4);
         for (id, target) in [(1, 1), (2, 2), (3, 1), (4, 3)] {
             candidates.add(&flood(id, target), 0, MINUTE_US);
         }

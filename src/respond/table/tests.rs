@@ -20,6 +20,7 @@ fn the_table_from_class_to_response() {
         (Class::Exfiltration, Err(Matter::Class)),
         (Class::LateralMovement, Err(Matter::Class)),
         (Class::Exploit, Err(Matter::Class)),
+        (Class::Unknown, Err(Matter::Class)),
     ];
     assert!(table.iter().map(|(class, _)| *class).eq(Class::ALL));
     for (class, response) in table {
