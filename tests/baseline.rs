@@ -4,9 +4,11 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
-use support::engine::DEMO;
+use support::engine::{DEMO, Engine, await_some, database};
+use support::flows::Folder;
 use support::ledger::{Ledger, incident};
 use weir::detect::{Class, Weight};
 use weir::flow::FlowId;
@@ -138,7 +140,9 @@ fn nothing_from_outside_steers_the_terminal() {
 
 /// Incidents that `weir detect` finds in the bundled capture, with what is accepted left out or not.
 fn detected(ledger: &Ledger, more: &str) -> Vec<Value> {
-    objects(&ledger.done(&format!("detect {DEMO} --format json {more}")))
+    let said = ledger.weir(&format!("detect {DEMO} --format json {more}"));
+    assert_eq!(said.status, Some(0), "{said:?}");
+    objects(&said.out)
 }
 
 #[test]
@@ -160,6 +164,32 @@ fn what_a_capture_taught_is_no_incident_in_it_any_more() {
     assert_eq!(detected(&ledger, "").len(), found.len(), "it is not heeded unless that is asked");
     ledger.done("baseline forget");
     assert_eq!(detected(&ledger, "--baseline").len(), found.len());
+}
+
+#[test]
+fn what_feedback_says_of_alerts_is_no_incident_in_the_same_traffic_any_more() {
+    let folder = Folder::new();
+    let engine = Engine::start(&folder);
+    let ask = |line: &str| {
+        let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"));
+        weir.args(line.split_ascii_whitespace()).env_clear();
+        let output = weir.env("WEIR_DATABASE", database(&folder)).output().expect("weir starts");
+        String::from_utf8(output.stdout).expect("weir prints UTF-8")
+    };
+    let found = objects(&ask(&format!("detect {DEMO} --format json")));
+    // All that the flood weighs is known once the capture is read to its end.
+    let weighs = |one: &Value| (one["id"].to_string(), one["weight"].to_string());
+    let expected: BTreeSet<_> = found.iter().map(weighs).collect();
+    await_some("the incidents of the capture", || {
+        let alerts = objects(&ask("alerts list --format json"));
+        (alerts.iter().map(weighs).collect::<BTreeSet<_>>() == expected).then_some(())
+    });
+    for one in &found {
+        let id = one["id"].as_str().expect("an id");
+        assert!(ask(&format!("alerts feedback {id} --false")).contains("is a false alarm"));
+    }
+    engine.stop();
+    assert_eq!(ask(&format!("detect {DEMO} --format json --baseline")), "");
 }
 
 #[test]

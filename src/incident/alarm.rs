@@ -1,5 +1,7 @@
 //! What the tracker keeps of a verdict that alarms.
 
+use super::kin::one_flow_suffices;
+use super::minute::Said;
 use super::record::Pivot;
 use super::whereabouts::Place;
 use crate::detect::{Class, FlowSummary, Score, Verdict, Weight};
@@ -46,6 +48,18 @@ impl Alarm {
 
     pub(super) const fn key(&self) -> Key {
         (self.class, self.pivot())
+    }
+
+    /// The same after `in_a_row` verdicts on its flow that alarmed before it: where one flow can be the
+    /// attack each of them counts anew.
+    pub(super) fn after(self, in_a_row: u32) -> Self {
+        let times = if one_flow_suffices(self.class) { in_a_row.saturating_add(1) } else { 1 };
+        Self { weight: self.weight * times, ..self }
+    }
+
+    /// What it says as evidence.
+    pub(super) const fn said(&self) -> Said {
+        Said { at_us: self.flow.at_us, weight: self.weight }
     }
 
     /// Where it may be usual.

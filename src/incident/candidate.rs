@@ -18,12 +18,9 @@ const PLACES: usize = 8;
 /// A flow that alarmed, by its newest verdict.
 #[derive(Debug, Clone, Copy)]
 struct Suspect {
-    /// Where one flow can be the attack each verdict on it counts anew in its weight.
     alarm: Alarm,
     /// Verdicts in a row that alarmed.
     in_a_row: u32,
-    /// As which it was counted at its place, if it was.
-    said: Option<Said>,
 }
 
 /// Flows of one class and pivot that alarmed lately.
@@ -42,21 +39,24 @@ impl Candidate {
             self.suspects.remove(0);
         }
         let in_a_row = in_a_row.saturating_add(1);
-        let times = if one_flow_suffices(alarm.class) { in_a_row } else { 1 };
-        let alarm = Alarm { weight: alarm.weight * times, ..alarm };
-        let minute = self.minute(alarm.place());
-        let said = minute.map(|minute| minute.count(alarm.flow.at_us, alarm.weight, None));
-        self.suspects.push(Suspect { alarm, in_a_row, said });
+        self.suspects.push(Suspect { alarm, in_a_row });
+        let place = alarm.place();
+        if self.places.len() < PLACES && self.places.iter().all(|(known, _)| *known != place) {
+            self.places.push((place, Minute::default()));
+        }
+        if let Some(minute) = self.minute(place) {
+            minute.count(alarm.said());
+        }
     }
 
-    /// Takes back what was said of a flow; how many verdicts on it in a row alarmed.
-    pub(super) fn withdraw(&mut self, id: FlowId) -> Option<u32> {
-        let at = self.suspects.iter().position(|suspect| suspect.alarm.flow.id == id)?;
-        let Suspect { alarm, in_a_row, said } = self.suspects.remove(at);
-        if let (Some(minute), Some(said)) = (self.minute(alarm.place()), said) {
+    /// Takes back what was `said` at `place` of a flow, be it remembered or not; how many verdicts on it
+    /// in a row alarmed, if it is.
+    pub(super) fn withdraw(&mut self, id: FlowId, place: Place, said: Said) -> Option<u32> {
+        if let Some(minute) = self.minute(place) {
             minute.withdraw(said);
         }
-        Some(in_a_row)
+        let at = self.suspects.iter().position(|suspect| suspect.alarm.flow.id == id)?;
+        Some(self.suspects.remove(at).in_a_row)
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -99,15 +99,9 @@ impl Candidate {
         self.places.iter().map(|(place, minute)| (*place, minute.weight()))
     }
 
-    /// What is said at a place, if there is room to measure it.
+    /// What is said at a place, if it is measured.
     fn minute(&mut self, place: Place) -> Option<&mut Minute> {
-        let known = self.places.iter().position(|(known, _)| *known == place);
-        let at = known.or_else(|| {
-            let is_measured = self.places.len() < PLACES;
-            is_measured.then(|| self.places.push((place, Minute::default())))?;
-            Some(self.places.len() - 1)
-        })?;
-        self.places.get_mut(at).map(|(_, minute)| minute)
+        self.places.iter_mut().find(|(known, _)| *known == place).map(|(_, minute)| minute)
     }
 
     /// How many flows it has.

@@ -7,7 +7,9 @@ use lru::LruCache;
 
 use super::alarm::{Alarm, Key};
 use super::candidate::Candidate;
-use crate::flow::FlowId;
+use super::minute::Said;
+use super::whereabouts::Place;
+use crate::detect::FlowSummary;
 
 /// Candidates, of which those heard of least recently are forgotten where there are too many, or where
 /// all together have too many flows.
@@ -47,10 +49,10 @@ impl Candidates {
         self.all.peek(&key)
     }
 
-    /// Takes back what was said of a flow; how many verdicts on it in a row alarmed.
-    pub(super) fn withdraw(&mut self, key: &Key, id: FlowId) -> Option<u32> {
+    /// Takes back what was `said` of a flow; how many verdicts on it in a row alarmed, if it is remembered.
+    pub(super) fn withdraw(&mut self, key: &Key, flow: &FlowSummary, said: Said) -> Option<u32> {
         let candidate = self.all.get_mut(key)?;
-        let in_a_row = candidate.withdraw(id)?;
+        let in_a_row = candidate.withdraw(flow.id, Place::of(key.0, &flow.tuple), said)?;
         self.flows -= 1;
         if candidate.is_empty() {
             self.all.pop(key);
@@ -108,7 +110,9 @@ mod tests {
         }
         assert_eq!(candidates.len(), 3);
         candidates.add(&flood(5, 3), 0, MINUTE_US);
-        assert_eq!(candidates.withdraw(&flood(2, 2).key(), FlowId(2)), None, "it was the oldest");
+        let oldest = flood(2, 2);
+        let withdrawn = candidates.withdraw(&oldest.key(), &oldest.flow, oldest.said());
+        assert_eq!(withdrawn, None);
         let mut flows: Vec<_> = candidates.alarms().map(|alarm| alarm.flow.id.0).collect();
         flows.sort_unstable();
         assert_eq!(flows, [1, 3, 4, 5]);

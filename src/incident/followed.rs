@@ -26,7 +26,7 @@ pub(super) struct Counted {
 #[derive(Debug, Default)]
 struct Known {
     /// Where its newest verdict stands, if it alarmed and is not yet part of an incident.
-    candidate: Option<Key>,
+    candidate: Option<(Key, Said)>,
     /// One for each incident that it is in: few, because no two of them are kin.
     counted: Vec<Counted>,
     /// With how many packets it was last counted.
@@ -59,8 +59,8 @@ impl Followed {
         self.flows.get(&flow.id).is_some_and(|known| flow.packets <= known.packets)
     }
 
-    /// The candidate that the newest verdict on the flow stands in, which it leaves.
-    pub(super) fn leave_candidate(&mut self, id: FlowId) -> Option<Key> {
+    /// The candidate that the newest verdict on the flow stands in, which it leaves, and with what.
+    pub(super) fn leave_candidate(&mut self, id: FlowId) -> Option<(Key, Said)> {
         self.flows.get_mut(&id)?.candidate.take()
     }
 
@@ -77,7 +77,7 @@ impl Followed {
     /// Remembers that the flow stands in a candidate.
     pub(super) fn suspect(&mut self, alarm: &Alarm) {
         if let Some(known) = self.known(&alarm.flow) {
-            known.candidate = Some(alarm.key());
+            known.candidate = Some((alarm.key(), alarm.said()));
         }
     }
 

@@ -11,7 +11,7 @@ const STEPS: u8 = 13;
 /// What a flow said, and when that was.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Said {
-    step: i64,
+    pub(super) at_us: i64,
     pub(super) weight: Weight,
 }
 
@@ -28,23 +28,20 @@ pub(super) struct Minute {
 }
 
 impl Minute {
-    /// Counts what a flow says at `at_us` in place of what it `said` before.
-    pub(super) fn count(&mut self, at_us: i64, weight: Weight, said: Option<Said>) -> Said {
+    /// Counts what a flow says.
+    pub(super) fn count(&mut self, Said { at_us, weight }: Said) {
         let began_us = *self.began_us.get_or_insert(at_us);
-        let step = at_us.saturating_sub(began_us).div_euclid(STEP_US);
+        let step = step(began_us, at_us);
         self.advance(step);
-        if let Some(said) = said {
-            self.withdraw(said);
-        }
         if let Some(slot) = self.slot(step) {
             *slot = *slot + weight;
         }
-        Said { step, weight }
     }
 
     /// Takes back what a flow said.
-    pub(super) fn withdraw(&mut self, Said { step, weight }: Said) {
-        if let Some(slot) = self.slot(step) {
+    pub(super) fn withdraw(&mut self, Said { at_us, weight }: Said) {
+        let slot = self.began_us.and_then(|began_us| self.slot(step(began_us, at_us)));
+        if let Some(slot) = slot {
             *slot = *slot - weight;
         }
     }
@@ -70,6 +67,11 @@ impl Minute {
     }
 }
 
+/// The step that a moment is in, where the first began at `began_us`.
+const fn step(began_us: i64, at_us: i64) -> i64 {
+    at_us.saturating_sub(began_us).div_euclid(STEP_US)
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below 13")]
 fn index(step: i64) -> usize {
     step.rem_euclid(i64::from(STEPS)) as usize
@@ -86,32 +88,40 @@ mod tests {
         Weight::nats(nats)
     }
 
+    /// So many nats, so many seconds after the beginning.
+    fn said(second: i64, nats: f64) -> Said {
+        Said { at_us: START_US + second * SECOND_US, weight: Weight::nats(nats) }
+    }
+
     #[test]
     fn what_comes_within_a_minute_adds_up_and_is_then_forgotten() {
         let mut minute = Minute::default();
         let weights = [0, 20, 60, 61, 85, 400].map(|second| {
-            minute.count(START_US + second * SECOND_US, nats(2.0), None);
+            minute.count(said(second, 2.0));
             minute.weight()
         });
         assert_eq!(weights, [2.0, 4.0, 6.0, 8.0, 6.0, 2.0].map(nats));
     }
 
     #[test]
-    fn a_flow_that_speaks_again_counts_once() {
+    fn what_is_taken_back_counts_no_more_and_is_taken_back_once() {
         let mut minute = Minute::default();
-        let said = minute.count(START_US, nats(2.0), None);
-        let said = minute.count(START_US + 30 * SECOND_US, nats(3.0), Some(said));
-        assert_eq!(minute.weight(), nats(3.0));
-        minute.count(START_US + 300 * SECOND_US, nats(4.0), Some(said));
+        for second in [0, 1, 30] {
+            minute.count(said(second, 2.0));
+        }
+        minute.withdraw(said(1, 2.0));
+        assert_eq!(minute.weight(), nats(4.0));
+        minute.count(said(300, 4.0));
+        minute.withdraw(said(30, 2.0));
         assert_eq!(minute.weight(), nats(4.0), "what is forgotten is not taken away again");
     }
 
     #[test]
     fn what_is_late_counts_where_it_belongs() {
         let mut minute = Minute::default();
-        minute.count(START_US, nats(1.0), None);
-        minute.count(START_US - 30 * SECOND_US, nats(1.0), None);
-        minute.count(START_US - 90 * SECOND_US, nats(1.0), None);
+        for second in [0, -30, -90] {
+            minute.count(said(second, 1.0));
+        }
         assert_eq!(minute.weight(), nats(2.0));
     }
 }

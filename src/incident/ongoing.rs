@@ -182,11 +182,16 @@ impl Ongoing {
         if alarm.key() != (incident.class, incident.pivot) {
             return said.unwrap_or_default();
         }
-        let before = said.filter(|_| one_flow_suffices(alarm.class));
-        let weight = alarm.weight + before.map_or(Weight::ZERO, |before| before.weight);
-        let said = self.minute.count(alarm.flow.at_us, weight, said);
+        let mut says = alarm.said();
+        if let Some(said) = said {
+            self.minute.withdraw(said);
+            if one_flow_suffices(alarm.class) {
+                says.weight = says.weight + said.weight;
+            }
+        }
+        self.minute.count(says);
         incident.weight = incident.weight.max(self.minute.weight());
-        said
+        says
     }
 
     /// As the candidate of `key` it weighed so much, with flows that are not remembered.

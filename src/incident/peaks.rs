@@ -62,11 +62,13 @@ impl Peaks {
         self.advance(flow.at_us);
         // A verdict replaces the one before it on the same flow.
         let before = self.followed.leave_candidate(flow.id);
-        let before = before.and_then(|key| Some((key, self.candidates.withdraw(&key, flow.id)?)));
+        let before =
+            before.and_then(|(key, said)| Some((key, self.candidates.withdraw(&key, flow, said)?)));
         if let Some(alarm) = Alarm::of(verdict, 0)
             && self.followed.can_follow(flow)
         {
             let in_a_row = before.filter(|(key, _)| *key == alarm.key()).map_or(0, |(_, row)| row);
+            let alarm = alarm.after(in_a_row);
             self.followed.suspect(&alarm);
             self.suspect(&alarm, in_a_row);
         }

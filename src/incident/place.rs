@@ -76,6 +76,7 @@ impl Tracker {
 
     /// Puts an alarm with those of its class and pivot; the incident, if they are one now.
     fn suspect(&mut self, alarm: &Alarm, in_a_row: u32) -> Option<u64> {
+        let alarm = &alarm.after(in_a_row);
         let key = alarm.key();
         let is_late = self.past.peek(&key).is_some_and(|until_us| alarm.flow.last_us <= *until_us);
         // After its last word nothing tells where a flow was counted: it would count there again.
@@ -131,7 +132,7 @@ impl Tracker {
         alarms.sort_unstable_by_key(|alarm| alarm.ordinal);
         for alarm in alarms {
             if self.open.get(&serial).is_some_and(|ongoing| ongoing.fit(&alarm).is_some()) {
-                self.candidates.withdraw(&alarm.key(), alarm.flow.id);
+                self.candidates.withdraw(&alarm.key(), &alarm.flow, alarm.said());
                 self.count(serial, &alarm);
             }
         }

@@ -21,8 +21,7 @@ use super::record::{Incident, IncidentId};
 use super::related::Index;
 use super::span::FlowSpan;
 use super::spans::Spans;
-use crate::detect::{Reason, Verdict};
-use crate::flow::FlowId;
+use crate::detect::{FlowSummary, Reason, Verdict};
 
 /// Verdicts to incidents.
 ///
@@ -96,7 +95,7 @@ impl Tracker {
         self.advance(verdict.flow.at_us);
         let alarm = Alarm::of(verdict, self.alarms);
         // A verdict replaces the one before it on the same flow.
-        let before = self.withdraw(verdict.flow.id);
+        let before = self.withdraw(&verdict.flow);
         if let Some(alarm) = alarm {
             self.alarms += 1;
             let in_a_row = before.filter(|(key, _)| *key == alarm.key()).map_or(0, |(_, row)| row);
@@ -174,9 +173,9 @@ impl Tracker {
     }
 
     /// Takes back what the newest verdict on a flow said, unless an incident has counted it.
-    fn withdraw(&mut self, id: FlowId) -> Option<(Key, u32)> {
-        let key = self.followed.leave_candidate(id)?;
-        Some((key, self.candidates.withdraw(&key, id)?))
+    fn withdraw(&mut self, flow: &FlowSummary) -> Option<(Key, u32)> {
+        let (key, said) = self.followed.leave_candidate(flow.id)?;
+        Some((key, self.candidates.withdraw(&key, flow, said)?))
     }
 
     /// Explains and tells what `alarm` has done to an incident.

@@ -96,9 +96,10 @@ async fn each_role_may_do_what_is_its_and_no_more() {
 #[tokio::test]
 async fn an_alert_that_was_none_is_shown_as_such_and_accepted() {
     let mut server = with_open().await;
-    let scan =
-        Incident { class: Class::Scan, status: Status::Open, resolved_us: None, ..incident(3) };
-    server.store.apply(&Changes::of(&shared([scan]))).unwrap();
+    let open =
+        |id, class| Incident { class, status: Status::Open, resolved_us: None, ..incident(id) };
+    let incidents = [open(3, Class::Scan), open(4, Class::DosFlood)];
+    server.store.apply(&Changes::of(&shared(incidents))).unwrap();
     let token = server.user("ada", Role::Operator).await;
     let feedback = "/api/alerts/0000000000000003/feedback";
     let said = json!({ "feedback": "false" });
@@ -114,7 +115,8 @@ async fn an_alert_that_was_none_is_shown_as_such_and_accepted() {
     assert!(Reader::open(server.store.path()).unwrap().baseline().unwrap().is_empty());
     let odd = server.ask_as(&token, "POST", feedback, &json!({ "feedback": "maybe" })).await;
     assert_eq!(odd.problem(400), "feedback: expected \"false\" or \"true\"");
-    let flows = server.ask_as(&token, "POST", &format!("{ALERT}/feedback"), &said).await;
+    let flood = "/api/alerts/0000000000000004/feedback";
+    let flows = server.ask_as(&token, "POST", flood, &said).await;
     assert!(flows.problem(409).contains("its flows are not in the database"));
 }
 

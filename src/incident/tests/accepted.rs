@@ -125,6 +125,23 @@ fn more_than_can_be_remembered_is_measured_and_no_place_is_deaf_for_ever() {
 }
 
 #[test]
+fn a_flow_that_is_not_remembered_counts_once_too() {
+    // Two thousand flows that go on, each heard of in both of two rounds.
+    let mut verdicts = Vec::new();
+    for round in 0..2 {
+        for id in 0..2_000_u64 {
+            let at_ms = 20_000 * round + 5 * id.cast_signed();
+            let flow = provisional(alarm(id, FLOOD, (7, 1), at_ms));
+            verdicts.push(with_packets(flow, 10 + round.cast_unsigned()));
+        }
+    }
+    let all = Weight::nats(2_000.0 * 2.94);
+    assert_eq!(learnt(&verdicts)[0].2.weight, all);
+    assert_eq!(incidents(&verdicts, &[])[0].weight, all);
+    assert_eq!(incidents(&verdicts, &[(FLOOD, "80/tcp", all.value())]), []);
+}
+
+#[test]
 fn what_is_accepted_while_it_runs_leaves_open_incidents_alone_and_lets_none_come_back() {
     let mut tracker = Tracker::new("weir", options());
     flows(FLOOD, 0, 10).iter().for_each(|verdict| tracker.observe(verdict, why));
