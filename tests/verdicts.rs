@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use weir::capture::FileReader;
-use weir::detect::{Model, Runtime, Scorer, Verdict};
+use weir::detect::{Model, Runtime, Scorer, Usual, Verdict};
 use weir::engine::{Delivery, Detection, Inference, Options, Pace, Pipeline, Scoring};
 use weir::flow::{FlowId, Timeouts};
 use weir::incident::{self, Change, Hosts, Incident, IncidentId, Tracker};
@@ -55,8 +55,11 @@ fn said(frames: Vec<Recorded>) -> Said {
     let runtime = Runtime::start(None).expect("what runs the model");
     let model = Model::built_in().expect("a model");
     let scorer = || Scorer::new(&model, &runtime).expect("a session");
-    let tracker = Tracker::new("weir", incident::Options::default());
-    let heard = Arc::new(Mutex::new((Said::default(), Detection::new(tracker, scorer()))));
+    let weights = model.manifest.weights;
+    let tracker =
+        Tracker::new("weir", incident::Options { weights, ..incident::Options::default() });
+    let detection = Detection::new(tracker, scorer(), Usual::default());
+    let heard = Arc::new(Mutex::new((Said::default(), detection)));
     let told = Arc::clone(&heard);
     let take = move |delivery: Delivery| {
         let mut heard = told.lock().unwrap_or_else(PoisonError::into_inner);

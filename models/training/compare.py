@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 import comparison
 import contestants
-import costs
+import recorded
 import fit
 import settings
 import train
@@ -131,7 +131,7 @@ class Asker:
     def clstm(cls, task: Task) -> Said:
         """Of the model that `train` fitted."""
         seconds = json.loads(cls.place.curves_path(task.plan.name).read_text())["seconds"]
-        return contestants.network(costs.model(cls.place, task.plan), SHOWN[task.name](cls.judged), seconds)
+        return contestants.network(recorded.model(cls.place, task.plan), SHOWN[task.name](cls.judged), seconds)
 
 
 def kept(place: Settings, task: Task) -> Said:
