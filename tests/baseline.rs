@@ -10,6 +10,7 @@ use serde_json::Value;
 use support::engine::{DEMO, Engine, await_some, database};
 use support::flows::Folder;
 use support::ledger::{Ledger, incident};
+use support::user::add_user;
 use weir::detect::{Class, Weight};
 use weir::flow::FlowId;
 use weir::incident::{FlowSpan, Incident, IncidentId, Severity};
@@ -168,7 +169,9 @@ fn what_a_capture_taught_is_no_incident_in_it_any_more() {
 
 #[test]
 fn what_feedback_says_of_alerts_is_no_incident_in_the_same_traffic_any_more() {
-    let folder = Folder::new();
+    let folder = Folder::for_anyone();
+    // Whom root becomes for verbs makes the database, so that all may use it.
+    add_user(&folder, "viewer");
     let engine = Engine::start(&folder);
     let ask = |line: &str| {
         let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"));
