@@ -172,7 +172,7 @@ fn verdicts_are_printed_one_for_each_flow_that_ended() {
 
 /// What is said beside the incidents of a capture.
 fn aside(path: &Path) -> String {
-    String::from_utf8(detect([path]).expect(0).stderr).expect("UTF-8")
+    detect([path]).expect(0).stderr
 }
 
 #[test]

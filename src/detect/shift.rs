@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::class::Class;
 use super::manifest::Manifest;
 use super::verdict::Verdict;
 use crate::feature::{ALL_FEATURES, FEATURES, Vector};
@@ -99,9 +100,10 @@ impl ShiftGauge {
         }
     }
 
-    /// Takes the next verdict. An attack says nothing of the network: what alarms does not count.
+    /// Takes the next verdict. An attack says nothing of the network, and not all of its flows alarm:
+    /// only what is taken for benign counts.
     pub fn observe(&mut self, verdict: &Verdict) {
-        if !verdict.is_alarm {
+        if verdict.class == Class::Benign {
             self.count(&verdict.vector);
         }
     }
@@ -142,7 +144,7 @@ fn hundredths(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{CLASSES, Class, FlowSummary, Score};
+    use crate::detect::{CLASSES, FlowSummary, Score};
     use crate::flow::{End, FlowId, State};
     use crate::packet::{Address, Tuple, protocol};
 
@@ -165,7 +167,7 @@ mod tests {
         vector
     }
 
-    fn verdict(is_alarm: bool) -> Verdict {
+    fn verdict(class: Class) -> Verdict {
         let address = Address::v4([10, 0, 0, 1]);
         let tuple = Tuple {
             source: address,
@@ -188,10 +190,10 @@ mod tests {
         };
         Verdict {
             flow,
-            class: Class::Benign,
+            class,
             score: Score::ZERO,
             probabilities: [Score::ZERO; CLASSES],
-            is_alarm,
+            is_alarm: false,
             vector: Arc::new([99.0; ALL_FEATURES]),
         }
     }
@@ -228,9 +230,9 @@ mod tests {
     #[test]
     fn another_network_is_over_the_bound_and_attacks_are_no_network() {
         let mut gauge = gauge();
-        (0..3_000).for_each(|_| gauge.observe(&verdict(true)));
+        (0..3_000).for_each(|_| gauge.observe(&verdict(Class::DosFlood)));
         assert_eq!(gauge.read().index, None);
-        (0..3_000).for_each(|_| gauge.observe(&verdict(false)));
+        (0..3_000).for_each(|_| gauge.observe(&verdict(Class::Benign)));
         // (1 - 0.1) ln(1.001 / 0.101) + 9 (0 - 0.1) ln(0.001 / 0.101), and more of the first feature.
         assert_eq!(gauge.read().excess(), Some(6.27));
     }
