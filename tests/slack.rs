@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use support::oracle::Oracle;
 use tempfile::Builder;
-use weir::detect::{Class, Reason, Score};
+use weir::detect::{Class, Reason, Score, Weight};
 use weir::incident::{
     Deed, Digest, Hosts, Incident, IncidentId, Mark, MuteId, Names, News, Pivot, Process,
     ProcessSeen, Severity, Status, Who, WhoKind, Workload,
@@ -63,6 +63,7 @@ fn incident(class: Class, name: &str, status: Status) -> Incident {
         class,
         severity: Severity::Critical,
         status,
+        weight: Weight::nats(42.1),
         score: Score::ONE,
         pivot,
         sources,
@@ -78,6 +79,7 @@ fn incident(class: Class, name: &str, status: Status) -> Incident {
         reopened: u32::MAX,
         acknowledged: mark.clone().filter(|_| status != Status::Open),
         resolved_by: mark.filter(|_| status == Status::Resolved),
+        feedback: None,
         muted_by: Some(MuteId(i64::MAX)),
         related: (0..16).map(IncidentId).collect(),
         why: vec![Reason { feature: name.into(), text: name.into() }; 9],
