@@ -19,6 +19,7 @@ fn the_score_loses_more_by_what_is_named_than_by_anything_else() {
     }
     println!("{figures}");
     assert!(figures.alarms() > 20 && figures.local() > 0.2, "{figures}");
-    assert!(figures.named() > 5.0 * figures.others(), "{figures}");
-    assert!(figures.faithful() > 0.95, "{figures}");
+    assert!(figures.named() > figures.others() + 0.3, "{figures}");
+    // Of what is unusual all over, such as a scan, no five groups alone make it likely to be benign.
+    assert!(figures.faithful() > 0.6, "{figures}");
 }

@@ -3,7 +3,7 @@
 
 Owns: the deciles, shares and bound in the manifest, and the table of what the gauge says of captures that taught it
 nothing. The measure is the population stability index (N. Siddiqi, Credit Risk Scorecards, 2006), the mean over all
-features. The gauge counts what is taken for benign, here it is what is benign by its label. Runs of which there is a
+features. The gauge counts what is taken for benign or unknown, here it is what is benign by its label. Runs of which there is a
 recording count whole, others by the rows that are kept.
 """
 

@@ -142,7 +142,7 @@ impl Scorer {
     ) -> Result<(Explanation, f64), Error> {
         let groups = GROUPS.map(Group::new);
         let outputs = self.score(&trials(sequence, &groups, &usual.vector))?;
-        let scores: Vec<_> = outputs.iter().map(score).collect();
+        let scores = counted(&outputs);
         let (mut moved, fall) = moves(&scores);
         moved.sort_by_key(|(group, by)| (Reverse(*by), *group));
         let newest = &sequence.steps[LENGTH - 1];
@@ -228,9 +228,26 @@ fn moves(scores: &[f64]) -> (Vec<(usize, i64)>, f64) {
     (groups.iter().map(move_of).enumerate().collect(), as_is - usual)
 }
 
-/// How probable it is that it is an attack, of whatever class; rounded as all scores are.
-fn score(output: &Output) -> f64 {
-    Score::new(1.0 - output.probabilities[Class::Benign as usize]).value()
+/// Of each output how probable it is that it is an attack; rounded as all scores are.
+///
+/// What is partly as usual and partly not is unlike anything that was learnt: what it is taken for says
+/// little of the flow, of which the first output is. So unless that is itself taken for unknown, only
+/// attacks that are known count.
+fn counted(outputs: &[Output]) -> Vec<f64> {
+    let is_unknown = outputs.first().is_some_and(|output| attack(output) == Class::Unknown);
+    let count = |Output { probabilities }: &Output| {
+        let strange = if is_unknown { 0.0 } else { probabilities[Class::Unknown as usize] };
+        Score::new(1.0 - probabilities[Class::Benign as usize] - strange).value()
+    };
+    outputs.iter().map(count).collect()
+}
+
+/// The most probable attack.
+fn attack(output: &Output) -> Class {
+    let probability = |class: &&Class| output.probabilities[**class as usize];
+    let attacks = Class::ALL.iter().filter(|class| **class != Class::Benign);
+    let most = attacks.max_by(|a, b| probability(a).total_cmp(&probability(b)));
+    most.copied().unwrap_or(Class::Unknown)
 }
 
 fn log_odds(score: f64) -> f64 {

@@ -100,10 +100,10 @@ impl ShiftGauge {
         }
     }
 
-    /// Takes the next verdict. An attack says nothing of the network, and not all of its flows alarm:
-    /// only what is taken for benign counts.
+    /// Takes the next verdict. An attack that is known says nothing of the network; what is unknown may
+    /// be all that there is of it.
     pub fn observe(&mut self, verdict: &Verdict) {
-        if verdict.class == Class::Benign {
+        if matches!(verdict.class, Class::Benign | Class::Unknown) {
             self.count(&verdict.vector);
         }
     }

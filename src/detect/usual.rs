@@ -1,10 +1,10 @@
 //! What is usual of each service here, against which incidents are explained.
 //!
 //! A few vectors of each service are kept, of flows that ended and did not alarm; what is usual is
-//! their median. An attack that stays below the threshold must not become usual while it goes on.
+//! the one in their middle. An attack that stays below the threshold must not become usual while it goes on.
 //! So vectors are taken by time, never by number: a flood counts for no more than a quiet minute.
 //! From the first few on one is taken every half a minute, which makes what is kept half an hour
-//! long, and a quarter of an hour of attack is needed before the median follows it. After an alarm
+//! long, and a quarter of an hour of attack is needed before the middle follows it. After an alarm
 //! at a service nothing is taken of it for a while, because its neighbours feel the attack too.
 
 mod known;
@@ -27,7 +27,7 @@ pub use self::service::Service;
 /// Services of which is known what is usual, and as many again of which it is not yet.
 const SERVICES: NonZeroUsize = NonZeroUsize::new(256).expect("more than none");
 
-/// Vectors from which on their median is what is usual.
+/// Vectors from which on there is a middle that is usual.
 const ENOUGH: usize = 8;
 
 /// Vectors kept of a service, 0.6 KiB each: 10 MiB in all.
@@ -91,7 +91,7 @@ impl Usual {
     #[must_use]
     pub fn of(&self, service: Service) -> Option<Vector> {
         let given = self.given.get(&service).map(|known| known.vector);
-        given.or_else(|| self.learnt.peek(&service)?.median())
+        given.or_else(|| self.learnt.peek(&service)?.typical())
     }
 
     /// All of which is known what is usual, in the order of services.
@@ -99,7 +99,7 @@ impl Usual {
     pub fn known(&self) -> Vec<Known> {
         let learnt = self.learnt.iter().filter_map(|(service, recent)| {
             let samples = recent.vectors.len();
-            Some(Known { service: *service, samples, vector: recent.median()? })
+            Some(Known { service: *service, samples, vector: recent.typical()? })
         });
         let mut known: Vec<_> = self.given.values().copied().chain(learnt).collect();
         known.sort_by_key(|known| known.service);
@@ -148,18 +148,29 @@ impl Recent {
         self.next_us = at_us.saturating_add(pause_us);
     }
 
-    /// The median of each feature, none where there is not enough. Of two in the middle the lower, so
-    /// that it is always a value that occurred.
-    fn median(&self) -> Option<Vector> {
+    /// The vector nearest to the median of each feature, none where there is not enough: by how many of
+    /// the others lie between. Medians alone are a vector that nobody sent, which is like nothing that
+    /// the model has learnt. Of equals the newest.
+    fn typical(&self) -> Option<Vector> {
         let count = self.vectors.len();
         if count < ENOUGH {
             return None;
         }
-        let median = |feature: usize| {
+        let middle = (count - 1) / 2;
+        let mut between = vec![0; count];
+        for feature in 0..ALL_FEATURES {
             let mut values: Vec<_> = self.vectors.iter().map(|vector| vector[feature]).collect();
-            *values.select_nth_unstable_by((count - 1) / 2, f32::total_cmp).1
-        };
-        Some(std::array::from_fn::<_, ALL_FEATURES, _>(median))
+            values.sort_unstable_by(f32::total_cmp);
+            for (between, vector) in between.iter_mut().zip(&self.vectors) {
+                let below =
+                    values.partition_point(|value| value.total_cmp(&vector[feature]).is_lt());
+                let same =
+                    values.partition_point(|value| value.total_cmp(&vector[feature]).is_le());
+                *between += below.saturating_sub(middle) + (middle + 1).saturating_sub(same);
+            }
+        }
+        let nearest = between.iter().zip(&self.vectors).rev().min_by_key(|(between, _)| **between);
+        nearest.map(|(_, vector)| **vector)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use fastrand::Rng;
 
-use super::{Explanation, GROUPS, Group, mixed, score};
+use super::{Explanation, GROUPS, Group, counted, mixed};
 use crate::detect::error::Error;
 use crate::detect::scorer::Scorer;
 use crate::detect::sequence::Sequence;
@@ -36,7 +36,7 @@ impl Scorer {
             without(sequence, &drawn, explanation)
         }));
         let outputs = self.score(&trials)?;
-        let scores: Vec<_> = outputs.iter().map(score).collect();
+        let scores = counted(&outputs);
         let [as_is, without_named, without_others @ ..] = &scores[..] else {
             return Ok(Loss { named: 0.0, others: 0.0 });
         };

@@ -52,7 +52,7 @@ fn watched(usual: &mut Usual, seconds: std::ops::Range<i64>, value: f32) {
 }
 
 #[test]
-fn what_is_usual_is_the_median_once_there_are_enough() {
+fn what_is_usual_is_the_middle_once_there_are_enough() {
     let mut usual = Usual::default();
     for (number, value) in (0_i64..).zip([5.0, 1.0, 9.0, 3.0, 7.0, 2.0, 8.0]) {
         usual.observe(&verdict(80, number * 5, value));
