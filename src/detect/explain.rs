@@ -125,20 +125,20 @@ impl Scorer {
     ) -> Result<Explanation, Error> {
         if let Some(vector) = here {
             let usual = Usually { vector, whose: Whose::Service };
-            let (explanation, fall) = self.explain_against(sequence, usual)?;
+            let (explanation, fall) = self.explain_against(sequence, &usual)?;
             if fall >= CLEAR_FALL && !explanation.reasons.is_empty() {
                 return Ok(explanation);
             }
         }
         let usual = Usually { vector: self.manifest.baseline, whose: Whose::AllTraffic };
-        Ok(self.explain_against(sequence, usual)?.0)
+        Ok(self.explain_against(sequence, &usual)?.0)
     }
 
     /// Also by how much the score falls where all is as usual.
     fn explain_against(
         &mut self,
         sequence: &Sequence,
-        usual: Usually,
+        usual: &Usually,
     ) -> Result<(Explanation, f64), Error> {
         let groups = GROUPS.map(Group::new);
         let outputs = self.score(&trials(sequence, &groups, &usual.vector))?;
@@ -147,9 +147,9 @@ impl Scorer {
         moved.sort_by_key(|(group, by)| (Reverse(*by), *group));
         let newest = &sequence.steps[LENGTH - 1];
         let moving = moved.into_iter().take_while(|(_, by)| *by > 0);
-        let told = moving.filter_map(|(at, _)| Some((at, groups[at].reason(newest, &usual)?)));
+        let told = moving.filter_map(|(at, _)| Some((at, groups[at].reason(newest, usual)?)));
         let (groups, reasons) = told.take(REASONS).unzip();
-        Ok((Explanation { reasons, groups, usual }, fall))
+        Ok((Explanation { reasons, groups, usual: *usual }, fall))
     }
 }
 

@@ -114,9 +114,9 @@ mod tests {
 
     #[test]
     fn even_odds_weigh_nothing_and_certainty_is_finite() {
-        let of = |score| Weight::of(Score::new(score)).value();
-        assert_eq!([0.0, 0.3, 0.5].map(of), [0.0; 3]);
-        assert_eq!([0.9, 0.95, 0.99, 1.0].map(of), [2.2, 2.94, 4.6, 9.9]);
+        let of = |score| Weight::of(Score::new(score)).0;
+        assert_eq!([0.0, 0.3, 0.5].map(of), [0; 3]);
+        assert_eq!([0.9, 0.95, 0.99, 1.0].map(of), [220, 294, 460, 990]);
     }
 
     #[test]

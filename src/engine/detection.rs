@@ -36,11 +36,13 @@ impl Detection {
         shift.observe(verdict);
         tracker.observe(verdict, || {
             let here = usual.of(Service::of(&verdict.flow.tuple));
-            let explained = explainer.explain(sequence, here);
-            explained.map(|explanation| explanation.reasons).unwrap_or_else(|error| {
-                warn!(%error, flow = %verdict.flow.id, "an incident is not explained");
-                Vec::new()
-            })
+            match explainer.explain(sequence, here) {
+                Ok(explanation) => explanation.reasons,
+                Err(error) => {
+                    warn!(%error, flow = %verdict.flow.id, "an incident is not explained");
+                    Vec::new()
+                }
+            }
         });
     }
 

@@ -72,7 +72,7 @@ const fn step(began_us: i64, at_us: i64) -> i64 {
     at_us.saturating_sub(began_us).div_euclid(STEP_US)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is below 13")]
+#[expect(clippy::cast_possible_truncation, reason = "it is below 13")]
 fn index(step: i64) -> usize {
     step.rem_euclid(i64::from(STEPS)) as usize
 }

@@ -30,7 +30,7 @@ pub struct Peaks {
     options: Options,
     candidates: Candidates,
     followed: Followed,
-    peaks: BTreeMap<(Class, Place), Peak>,
+    highest: BTreeMap<(Class, Place), Peak>,
     left_out: u64,
     now_us: Option<i64>,
     traffic_us: i64,
@@ -44,7 +44,7 @@ impl Peaks {
         Self {
             candidates: Candidates::new(candidates, options.suspects),
             followed: Followed::new(options.flows, options.forget_us),
-            peaks: BTreeMap::new(),
+            highest: BTreeMap::new(),
             left_out: 0,
             now_us: None,
             traffic_us: 0,
@@ -100,7 +100,7 @@ impl Peaks {
     /// The most at each place, as far as it is near an incident: what is far from one makes none, and to
     /// accept it would change nothing.
     pub fn iter(&self) -> impl Iterator<Item = (Class, Place, Peak)> {
-        self.peaks.iter().map(|((class, place), peak)| (*class, *place, *peak))
+        self.highest.iter().map(|((class, place), peak)| (*class, *place, *peak))
     }
 
     /// How often there was no room for a further place.
@@ -121,7 +121,7 @@ impl Peaks {
         let is_incident = is_attack(needed);
         for (place, weight) in candidate.places() {
             let peak = Peak { weight, is_incident };
-            self.left_out += u64::from(!raise(&mut self.peaks, (alarm.class, place), peak));
+            self.left_out += u64::from(!raise(&mut self.highest, (alarm.class, place), peak));
         }
     }
 }

@@ -64,7 +64,9 @@ impl Learner {
     fn take(&mut self, delivery: Delivery) {
         match delivery {
             Delivery::Scored(scored) => {
-                scored.iter().for_each(|one| self.peaks.observe(&one.verdict));
+                for one in &scored {
+                    self.peaks.observe(&one.verdict);
+                }
             }
             Delivery::Moment(now_us) => self.peaks.advance(now_us),
             Delivery::Restart => self.peaks.restart(),
@@ -98,7 +100,7 @@ pub(super) fn run(
             failed.store(true, Ordering::Relaxed);
         }
     };
-    let (read, is_early) = traffic.read(args.span_us, settings, engine, take, &stop)?;
+    let (read, is_early) = traffic.read(args.span_us, settings, &engine, take, &stop)?;
     let mut learner = learner.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(error) = learner.failure.take() {
         return Err(detect::Error::from(error).into());

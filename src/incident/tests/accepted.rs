@@ -30,14 +30,18 @@ fn incidents(verdicts: &[Verdict], accepted: &[(Class, &str, f64)]) -> Vec<Incid
         all.accept(*class, place(text), Weight::nats(*nats));
     }
     tracker.accept(all);
-    verdicts.iter().for_each(|verdict| tracker.observe(verdict, why));
+    for verdict in verdicts {
+        tracker.observe(verdict, why);
+    }
     open(&tracker)
 }
 
 /// What `verdicts` teach.
 fn learnt(verdicts: &[Verdict]) -> Vec<(Class, String, Peak)> {
     let mut peaks = Peaks::new(options());
-    verdicts.iter().for_each(|verdict| peaks.observe(verdict));
+    for verdict in verdicts {
+        peaks.observe(verdict);
+    }
     peaks.iter().map(|(class, place, peak)| (class, place.to_string(), peak)).collect()
 }
 
@@ -144,14 +148,18 @@ fn a_flow_that_is_not_remembered_counts_once_too() {
 #[test]
 fn what_is_accepted_while_it_runs_leaves_open_incidents_alone_and_lets_none_come_back() {
     let mut tracker = Tracker::new("weir", options());
-    flows(FLOOD, 0, 10).iter().for_each(|verdict| tracker.observe(verdict, why));
+    for verdict in &flows(FLOOD, 0, 10) {
+        tracker.observe(verdict, why);
+    }
     let incident = only(&tracker);
     let mut accepted = Accepted::default();
     accepted.accept(FLOOD, place("80/tcp"), incident.weight);
     tracker.accept(accepted);
     assert_eq!(only(&tracker).id, incident.id);
     tracker.close(incident.id);
-    flows(FLOOD, 100, 10).iter().for_each(|verdict| tracker.observe(verdict, why));
+    for verdict in &flows(FLOOD, 100, 10) {
+        tracker.observe(verdict, why);
+    }
     assert_eq!(open(&tracker), []);
     tracker.accept(Accepted::default());
     tracker.observe(&alarm(200, FLOOD, (7, 1), 12_000), why);

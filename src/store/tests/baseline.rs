@@ -106,7 +106,8 @@ fn what_fits_is_forgotten_and_nothing_else() {
         let mut expected: Vec<_> =
             left.iter().map(|at: &usize| (learnt[*at].0, place(learnt[*at].1))).collect();
         let mut found: Vec<_> = rows.iter().map(|one| (one.class, one.place)).collect();
-        (expected.sort_unstable(), found.sort_unstable());
+        expected.sort_unstable();
+        found.sort_unstable();
         assert_eq!(found, expected, "{forgetting:?}");
     }
 }

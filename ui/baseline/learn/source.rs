@@ -71,7 +71,7 @@ impl Traffic {
         self,
         span_us: i64,
         settings: &Settings,
-        engine: Engine,
+        engine: &Engine,
         take: impl FnMut(Delivery) + Send + 'static,
         stop: &Arc<AtomicBool>,
     ) -> Result<(Result<(), input::Error>, bool), detect::Error> {
