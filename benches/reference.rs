@@ -34,12 +34,11 @@ const USAGE: &str = "usage: reference REFERENCE.onnx [--model PATH] [--ort-lib P
 fn main() -> Result<(), Box<dyn Error>> {
     let given = Given::read()?;
     let backend = if given.library.is_some() { "ONNX Runtime" } else { "tract" };
-    let environment = match given.library {
-        Some(path) => ort::init_from(path)?.build()?,
-        None => {
-            ort::set_api(ort_tract::api());
-            ort::init().build()?
-        }
+    let environment = if let Some(path) = given.library {
+        ort::init_from(path)?.build()?
+    } else {
+        ort::set_api(ort_tract::api());
+        ort::init().build()?
     };
     let model = match given.model {
         Some(path) => fs::read(path)?,

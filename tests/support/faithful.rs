@@ -5,9 +5,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fastrand::Rng;
+use tokio::time::Instant;
 use weir::detect::{self, CLASSES, Loss, Model, Runtime, Scorer, Service, Usual};
 use weir::engine::{
     Delivery, Inference, Meters, Options, Pace, Pipeline, Replay, ReplayEvent, Scored, Scoring,
