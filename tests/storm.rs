@@ -24,7 +24,7 @@ use weir::store::{Depth, Outbox};
 const INCIDENTS: u32 = 1_000;
 
 /// Ports that each scanner turns to: what the model takes for a scan.
-const PORTS: u16 = 20;
+const PORTS: u16 = 40;
 
 /// How long all incidents may take to be accepted, and the sinks to be told enough.
 const PATIENCE: Duration = Duration::from_mins(30);
