@@ -31,7 +31,9 @@ incident: look at the table. The model stays as it is: of each class and place i
 how much evidence there was within a minute. A place is the service attacked (80/tcp) of floods, slow
 attacks, guessing and web attacks, else the host that does it. An incident there then needs more than
 half as much again, besides what the alert budget asks for. What one alert teaches, `weir alerts
-feedback` takes. All of it is kept in the database; a running weir heeds it at once. Root works as the user behind sudo, or as nobody, as weir itself does.
+feedback` takes. All of it is kept in the database; a running weir heeds it at once. Root works as
+the user behind sudo, or as nobody, as weir itself does; only captures are read as root, for which
+the database should be there before.
 
 Exit status: 0 done; 64 wrong usage or settings; 65 bad input data; 69 service unavailable, or too
 much is accepted; 74 input or output failed; 77 no permission.";

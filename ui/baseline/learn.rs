@@ -105,6 +105,13 @@ pub(super) fn run(
     if let Some(error) = learner.failure.take() {
         return Err(detect::Error::from(error).into());
     }
+    // Of what could not be read at all nothing was learnt.
+    let read = match read {
+        Err(error) if learner.peaks.traffic_us() == 0 => {
+            return Err(detect::Error::from(error).into());
+        }
+        read => read,
+    };
     keep(&learner.peaks, &mut actions, &by)?;
     let (accepted, _) = Reader::open(&path)?.accepted(None)?.unwrap_or_default();
     tell(&learner.peaks, &weights, &accepted, paper)?;
