@@ -13,11 +13,13 @@ import argparse
 import csv
 import json
 import random
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ SILENCE_SECONDS, AGAIN_SECONDS = 60.0, 3.0
 # It was a connection when both ends have said so much; before, a SYN is only the same one again.
 SAID = 2
 SILENT = "nothing"
+# Ports below are those of services; and so many lines of a log are shown where sources disagree.
+WELL_KNOWN, MOST_LINES = 1024, 5
 # Of the packets of a flood so many may be lost on the way, or be others of the same class.
 LOST = 0.02
 
@@ -178,6 +182,15 @@ def described(capture: Path) -> dict[str, Any]:
     return found
 
 
+def mentions(run: Path, flow: Flow) -> Iterator[str]:
+    """What the logs of services and the labels have about the ports of a flow: for who looks into a disagreement."""
+    ports = {str(port) for port in (flow.key[1], flow.key[3]) if port > WELL_KNOWN}
+    for log in (run.with_suffix(".labels.csv"), *sorted(run.with_suffix(".logs").glob("*.log"))):
+        lines = log.read_text(errors="replace").splitlines()
+        found = (line for line in lines if ports.intersection(re.split(r"[^0-9]", line)))
+        yield from (f"{log.name}: {line}" for line in islice(found, MOST_LINES))
+
+
 def report(sample: Sample, drawn: list[tuple[str, Flow]]) -> int:
     """Compares each flow with what its run's sources say, and prints what came of it."""
     by_run: dict[Path, list[tuple[str, Flow]]] = defaultdict(list)
@@ -193,6 +206,7 @@ def report(sample: Sample, drawn: list[tuple[str, Flow]]) -> int:
                 agreed[label][source] += 1
             else:
                 wrong[label].append(f"{run.stem} {flow} at {flow.first_s:.3f}: truth {label}, {source} {owner}")
+                wrong[label] += (f"  {line}" for line in mentions(run, flow))
     print(f"{'class':18}{'flows':>9}{'sample':>8}{'agree':>7}{'differ':>8}{'silent':>8}  by")
     for label in sorted({label for label, _ in drawn}):
         by = agreed[label]
