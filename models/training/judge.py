@@ -16,8 +16,10 @@ from data import Capture
 from verdict import BENIGN, CLASSES, TARGET_PIVOT, Incident, Word, peaks, rounded, weights_of
 
 ATTACKS = CLASSES[1:]
-# From which score on a flow may alarm.
+# From which score on a flow may alarm; a class that is learnt from no attack must be surer than the others, because
+# each flow that alarms is one that somebody sees.
 SCORES = (0.5, 0.9, 0.98, 0.995, 0.999, 0.9998)
+LEAST_SCORES = {"unknown": 0.9}
 # Evidence in nats, each a tenth more than the one before.
 WEIGHTS = (0.0, *(float(value) for value in np.round(2.0 * 1.1 ** np.arange(90), 2)))
 # What nobody reaches.
@@ -142,6 +144,8 @@ def costs(
     for name in ATTACKS:
         points = [Point(0.0, 1.0, NEVER, 0.0)]
         for at, score in enumerate(SCORES):
+            if score < LEAST_SCORES.get(name, 0.0):
+                continue
             false = np.array([weight for one in benign for weight in one[name][at]])
             right = np.array([one[name][at] for one in attacked])
             points += [
