@@ -1,7 +1,8 @@
 //! The model beside the reference CLSTM: the same sequences, the same backend, in turn, on one thread.
 //!
 //! The reference is the graph that `models/training/reference.py` writes. What is drawn stands for
-//! the vectors, because no operator of either graph costs more for one number than for another. Time
+//! the vectors, because no operator of either graph costs more for one number than for another; the
+//! model's are scaled in its time, as they are when it serves. Time
 //! is the thread's own on a CPU, so that who else is busy counts little; a ratio is taken turn by turn.
 
 use std::error::Error;
@@ -14,7 +15,7 @@ use ort::environment::Environment;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
-use weir::detect::LENGTH;
+use weir::detect::{LENGTH, Model, Scaling, Sequence, settle};
 use weir::feature::ALL_FEATURES;
 
 /// Sequences run together, as in a replay.
@@ -40,11 +41,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         ort::set_api(ort_tract::api());
         ort::init().build()?
     };
-    let model = match given.model {
-        Some(path) => fs::read(path)?,
-        None => include_bytes!("../models/clstm.onnx").to_vec(),
+    let (onnx, manifest) = match given.model {
+        Some(path) => (fs::read(&path)?, fs::read(path.with_extension("json"))?),
+        None => (
+            include_bytes!("../models/clstm.onnx").to_vec(),
+            include_bytes!("../models/clstm.json").to_vec(),
+        ),
     };
-    let mut model = Graph::load(&environment, &model, ALL_FEATURES)?;
+    let scaling = Model::new(onnx.clone(), &manifest)?.manifest.scaling;
+    let mut model = Graph::load(&environment, &onnx, ALL_FEATURES)?;
+    model.scaled = Some(scaled(scaling));
     let mut reference = Graph::load(&environment, &fs::read(given.reference)?, REFERENCE_FEATURES)?;
     model.turn()?;
     reference.turn()?;
@@ -96,6 +102,19 @@ struct Graph {
     features: usize,
     steps: Vec<f32>,
     mask: Vec<f32>,
+    /// What the steps are made of before each run, if that is part of the work.
+    scaled: Option<(Scaling, Vec<Sequence>)>,
+}
+
+/// A batch that is scaled before each run.
+fn scaled(scaling: Scaling) -> (Scaling, Vec<Sequence>) {
+    let mut rng = Rng::with_seed(1);
+    let mut sequence = || {
+        let mut steps = [[0.0; ALL_FEATURES]; LENGTH];
+        steps.as_flattened_mut().iter_mut().for_each(|value| *value = rng.f32());
+        Sequence { steps, len: LENGTH }
+    };
+    (scaling, (0..BATCH).map(|_| sequence()).collect())
 }
 
 impl Graph {
@@ -106,7 +125,8 @@ impl Graph {
             .commit_from_memory(onnx)?;
         let mut rng = Rng::with_seed(1);
         let steps = (0..BATCH * LENGTH * features).map(|_| rng.f32()).collect();
-        Ok(Self { session, features, steps, mask: vec![1.0; BATCH * LENGTH] })
+        let mask = vec![1.0; BATCH * LENGTH];
+        Ok(Self { session, features, steps, mask, scaled: None })
     }
 
     /// Runs some batches; how many sequences it does in a second of CPU time.
@@ -121,6 +141,12 @@ impl Graph {
     }
 
     fn run(&mut self) -> Result<(), ort::Error> {
+        if let Some((scaling, sequences)) = &self.scaled {
+            self.steps.clear();
+            for sequence in sequences {
+                scaling.append(sequence, &mut self.steps);
+            }
+        }
         let steps = ([BATCH, LENGTH, self.features], self.steps.as_slice());
         let mut inputs: Vec<(&str, SessionInputValue<'_>)> =
             vec![("sequences", TensorRef::from_array_view(steps)?.into())];
@@ -129,6 +155,7 @@ impl Graph {
             inputs.push(("mask", TensorRef::from_array_view(mask)?.into()));
         }
         self.session.run(inputs)?;
+        settle();
         Ok(())
     }
 }

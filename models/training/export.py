@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +27,13 @@ from data import Capture
 from fit import SEED
 from graph import onnx_model
 from judge import Cost
-from model import Clstm, probabilities
+from model import CLIP, Clstm, probabilities
 from settings import REPOSITORY, settings
 from split import TEST
 from train import SHIPPED, Plan
 from verdict import BENIGN, CLASSES, SEQUENCE_LENGTH
 
-FORMAT = 3
+FORMAT = 4
 NAME = "clstm-3"
 MOST_BYTES = 1_000_000
 TOLERANCE = 1e-4
@@ -122,7 +123,8 @@ def export(model: Clstm, card: Card, sample: tuple[np.ndarray, np.ndarray], fold
         "features": card.features,
         "classes": list(CLASSES),
         "costs": card.costs,
-        "baseline": [float(np.float32(value)) for value in card.baseline],
+        "mean": singles(model.mean), "scale": singles(model.scale), "clip": CLIP,
+        "baseline": singles(card.baseline),
         **card.shift,
         "seed": SEED,
         "trained_on": card.trained_on,
@@ -132,6 +134,11 @@ def export(model: Clstm, card: Card, sample: tuple[np.ndarray, np.ndarray], fold
     return difference
 
 
+def singles(values: Iterable[float]) -> list[float]:
+    """Numbers of 32 bits as JSON has them."""
+    return [float(np.float32(value)) for value in values]
+
+
 def compare(model: Clstm, content: bytes, sequences: np.ndarray, mask: np.ndarray) -> float:
     """The greatest difference of any output, over batches of several sizes."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -139,8 +146,10 @@ def compare(model: Clstm, content: bytes, sequences: np.ndarray, mask: np.ndarra
     for size in BATCHES:
         for at in range(0, len(sequences), size):
             part = slice(at, at + size)
-            (graph,) = session.run(None, {"sequences": sequences[part], "mask": mask[part]})
-            network = probabilities(model, torch.from_numpy(sequences[part]), torch.from_numpy(mask[part])).numpy()
+            known = torch.from_numpy(mask[part])
+            scaled = model.scaled(torch.from_numpy(sequences[part])) * known.unsqueeze(2)
+            (graph,) = session.run(None, {"sequences": scaled.numpy(), "mask": mask[part]})
+            network = probabilities(model, torch.from_numpy(sequences[part]), known).numpy()
             if graph.shape != network.shape:
                 raise ExportFailed(f"the output has shape {graph.shape}, not {network.shape}")
             greatest = max(greatest, float(np.abs(graph - network).max()))

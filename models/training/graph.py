@@ -2,7 +2,8 @@
 
 Owns: which operators the model file holds. Two backends run it, so it keeps to few plain operators:
 no shape arithmetic, no branches, and an LSTM whose initial state comes from its input, because
-tract refuses an implicit one under a dynamic batch.
+tract refuses an implicit one under a dynamic batch. It reads what is scaled: operator by operator
+that takes tract as long as the network, and `src/detect/scaling.rs` a tenth of it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model import CLIP, PLAIN, WIDTH, Clstm
+from model import WIDTH, Clstm
 from verdict import CLASSES, SEQUENCE_LENGTH
 
 OPSET = 13
@@ -27,15 +28,11 @@ def _gates(weights: np.ndarray) -> np.ndarray:
 def _constants(model: Clstm) -> dict[str, np.ndarray]:
     state = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     biases = [_gates(state[name])[0] for name in ("lstm.bias_ih_l0", "lstm.bias_hh_l0")]
-    features = state["mean"].shape[0]
     return {
-        "one": np.float32(1.0), "zero": np.float32(0.0),
-        "low": np.float32(-CLIP), "high": np.float32(CLIP),
-        "axis_0": np.int64([0]), "axis_1": np.int64([1]), "axis_2": np.int64([2]),
+        "zero": np.float32(0.0),
+        "axis_0": np.int64([0]), "axis_1": np.int64([1]),
         "first_step": np.int64([0]), "second_step": np.int64([1]),
         "newest_step": np.int64([SEQUENCE_LENGTH - 1]), "end_step": np.int64([SEQUENCE_LENGTH]),
-        "first_feature": np.int64([0]), "context_feature": np.int64([PLAIN]), "end_feature": np.int64([features]),
-        "mean": state["mean"], "scale": state["scale"],
         "conv_weight": state["conv.weight"], "conv_bias": state["conv.bias"],
         "lstm_weight": _gates(state["lstm.weight_ih_l0"]),
         "lstm_recurrence": _gates(state["lstm.weight_hh_l0"]),
@@ -48,31 +45,11 @@ def _constants(model: Clstm) -> dict[str, np.ndarray]:
     }
 
 
-def _scaling() -> list[onnx.NodeProto]:
-    """sign(x) · ln(1 + |x|) of what is no logarithm yet, standardised, clipped."""
-    node = helper.make_node
-    return [
-        node("Slice", ["sequences", "first_feature", "context_feature", "axis_2"], ["plain"]),
-        node("Slice", ["sequences", "context_feature", "end_feature", "axis_2"], ["context"]),
-        node("Sign", ["plain"], ["sign"]),
-        node("Abs", ["plain"], ["size"]),
-        node("Add", ["size", "one"], ["size_1"]),
-        node("Log", ["size_1"], ["log_size"]),
-        node("Mul", ["sign", "log_size"], ["logs"]),
-        node("Concat", ["logs", "context"], ["values"], axis=2),
-        node("Sub", ["values", "mean"], ["centred"]),
-        node("Mul", ["centred", "scale"], ["spread"]),
-        node("Clip", ["spread", "low", "high"], ["scaled"]),
-    ]
-
-
 def _past() -> list[onnx.NodeProto]:
     """What happens from one step to the next, and what has happened until now; padding stays at zero."""
     node = helper.make_node
     return [
-        node("Unsqueeze", ["mask", "axis_2"], ["mask_steps"]),
-        node("Mul", ["scaled", "mask_steps"], ["steps"]),
-        node("Transpose", ["steps"], ["channels"], perm=[0, 2, 1]),
+        node("Transpose", ["sequences"], ["channels"], perm=[0, 2, 1]),
         node("Conv", ["channels", "conv_weight", "conv_bias"], ["conv"], kernel_shape=[3], pads=[1, 1]),
         node("Relu", ["conv"], ["conv_relu"]),
         node("Unsqueeze", ["mask", "axis_1"], ["mask_channels"]),
@@ -96,8 +73,8 @@ def _verdict() -> list[onnx.NodeProto]:
     """The classes of the newest step, by what it is and what was before it."""
     node = helper.make_node
     return [
-        node("Slice", ["scaled", "newest_step", "end_step", "axis_1"], ["newest_scaled"]),
-        node("Squeeze", ["newest_scaled", "axis_1"], ["newest"]),
+        node("Slice", ["sequences", "newest_step", "end_step", "axis_1"], ["newest_step_only"]),
+        node("Squeeze", ["newest_step_only", "axis_1"], ["newest"]),
         node("Concat", ["newest", "last"], ["joined"], axis=1),
         node("MatMul", ["joined", "dense1_weight"], ["dense1_product"]),
         node("Add", ["dense1_product", "dense1_bias"], ["dense1_sum"]),
@@ -116,7 +93,7 @@ def onnx_model(model: Clstm) -> onnx.ModelProto:
     features = model.mean.shape[0]
     value = helper.make_tensor_value_info
     graph = helper.make_graph(
-        [*_scaling(), *_past(), *_verdict()],
+        [*_past(), *_verdict()],
         "clstm",
         inputs=[
             value("sequences", TensorProto.FLOAT, ["batch", SEQUENCE_LENGTH, features]),

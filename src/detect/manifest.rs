@@ -9,14 +9,15 @@ use sha2::{Digest, Sha256};
 use super::budget::{AlertBudget, Cost, affordable};
 use super::class::{CLASSES, Class};
 use super::error::{Error, REASON_CHARS, shown};
+use super::scaling::Scaling;
 use super::score::Score;
 use super::sequence::LENGTH;
 use super::shift::{BINS, DECILES, Spread};
 use super::weight::{Weight, Weights};
 use crate::feature::{ALL_FEATURES, FEATURES, Feature, Vector};
 
-/// The form of manifests; in earlier ones the budget chose from which score on a flow alarms.
-const FORMAT: u32 = 3;
+/// The form of manifests; in earlier ones graphs read vectors as they are.
+const FORMAT: u32 = 4;
 
 /// Longest manifest.
 pub(super) const MANIFEST_BYTES: usize = 1 << 20;
@@ -60,6 +61,8 @@ pub struct Manifest {
     /// How much evidence makes an incident, by the same budget.
     pub weights: Weights,
     costs: [Option<Cost>; CLASSES],
+    /// What is done to vectors before the graph reads them.
+    pub scaling: Scaling,
     /// A benign vector like most, in the order of the catalogue.
     pub baseline: Vector,
     /// What benign vectors of its training are like, feature by feature.
@@ -85,6 +88,11 @@ struct Written {
     /// Of every attack what bounds come to: false incidents an hour, the score from which on a flow
     /// alarms, the evidence in nats that makes an incident, and the share of attacks found.
     costs: BTreeMap<String, Vec<[f64; 4]>>,
+    /// Of every feature its mean in training and one over its deviation, after logarithms; and the
+    /// number of deviations from which on all values are the same.
+    mean: Vec<f64>,
+    scale: Vec<f64>,
+    clip: f64,
     baseline: Vec<f64>,
     /// Of every feature what cuts benign vectors into ten parts, and the share in each: not a tenth
     /// where many values are the same.
@@ -110,13 +118,15 @@ impl Manifest {
         same("the SHA-256 of the graph", &shown(&written.sha256, QUOTED_CHARS), &sha256)?;
         let costs = costs(&written.costs)?;
         let (thresholds, weights) = bounds(&costs, AlertBudget::default());
+        let scaling = scaling(&written)?;
         Ok(Self {
             name: text("name", written.name)?,
             sha256,
             thresholds,
             weights,
             costs,
-            baseline: baseline(&written.baseline)?,
+            scaling,
+            baseline: vector("baseline", &written.baseline)?,
             learnt: learnt(&written.deciles, &written.shares)?,
             shift_bound: bound(written.shift_bound)?,
             seed: written.seed,
@@ -231,18 +241,30 @@ const fn single(value: f64) -> f32 {
     value as f32
 }
 
-fn baseline(written: &[f64]) -> Result<Vector, Error> {
-    same("the length of the baseline", &written.len(), &ALL_FEATURES)?;
-    let mut baseline = [0.0; ALL_FEATURES];
-    for ((slot, &value), feature) in baseline.iter_mut().zip(written).zip(&FEATURES) {
+fn scaling(written: &Written) -> Result<Scaling, Error> {
+    let clip = single(written.clip);
+    if !(clip > 0.0 && clip.is_finite()) {
+        return Err(Error::Invalid(format!("its `clip` is {} and not above 0", written.clip)));
+    }
+    Ok(Scaling {
+        mean: vector("mean", &written.mean)?,
+        scale: vector("scale", &written.scale)?,
+        clip,
+    })
+}
+
+fn vector(what: &str, written: &[f64]) -> Result<Vector, Error> {
+    same(&format!("the length of the {what}"), &written.len(), &ALL_FEATURES)?;
+    let mut vector = [0.0; ALL_FEATURES];
+    for ((slot, &value), feature) in vector.iter_mut().zip(written).zip(&FEATURES) {
         *slot = single(value);
         if !slot.is_finite() {
             let name = feature.name;
-            let problem = format!("its baseline of `{name}` is {value:e}, too large for 32 bits");
+            let problem = format!("its {what} of `{name}` is {value:e}, too large for 32 bits");
             return Err(Error::Invalid(problem));
         }
     }
-    Ok(baseline)
+    Ok(vector)
 }
 
 #[cfg(test)]
@@ -256,7 +278,7 @@ mod tests {
     fn good() -> Value {
         let names = || Class::ALL.iter().skip(1).map(|class| class.name());
         json!({
-            "format": 3,
+            "format": 4,
             "name": "clstm-3",
             "sha256": digest(ONNX),
             "sequence_length": LENGTH,
@@ -265,6 +287,9 @@ mod tests {
             "costs": names()
                 .map(|name| (name, [[3.0, 0.6, 6.0, 0.8], [0.0, 0.9, 90.0, 0.3]]))
                 .collect::<BTreeMap<_, _>>(),
+            "mean": vec![1.5; ALL_FEATURES],
+            "scale": vec![0.5; ALL_FEATURES],
+            "clip": 5.0,
             "baseline": vec![0.5; ALL_FEATURES],
             "deciles": vec![[0.5; DECILES]; ALL_FEATURES],
             "shares": vec![[0.1; BINS]; ALL_FEATURES],
@@ -303,7 +328,7 @@ mod tests {
         let said = refusal("/sequence_length", json!(20));
         assert!(said.ends_with("the sequence length is 20 in the model and 10 here"), "{said}");
         let said = refusal("/format", json!(1));
-        assert!(said.ends_with("the format is 1 in the model and 3 here"), "{said}");
+        assert!(said.ends_with("the format is 1 in the model and 4 here"), "{said}");
         let said = refusal("/features", json!(["Protocol"]));
         assert!(said.ends_with("is 1 in the model and 146 here"), "{said}");
         let said = refusal("/sha256", json!("00ff"));
@@ -335,6 +360,17 @@ mod tests {
         assert_eq!(of_scan(&manifest), (Some(0.6), 6.0));
         manifest.spend("1/day".parse().unwrap());
         assert_eq!(of_scan(&manifest), (Some(0.9), 90.0));
+    }
+
+    #[test]
+    fn a_scaling_has_a_number_for_every_feature() {
+        assert_eq!(read(&good()).unwrap().scaling.mean, [1.5; ALL_FEATURES]);
+        let said = refusal("/mean", json!([1.0]));
+        assert!(said.ends_with("the length of the mean is 1 in the model and 146 here"), "{said}");
+        assert!(refusal("/scale/1", json!(-1e39)).contains("its scale of `Flow Duration` is"));
+        for clip in [0.0, -1.0, 1e39] {
+            assert!(refusal("/clip", json!(clip)).contains("its `clip` is"));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::class::CLASSES;
 use super::error::{Error, REASON_CHARS, shown};
 use super::manifest::Manifest;
 use super::model::Model;
+use super::registers::settle;
 use super::runtime::Runtime;
 use super::sequence::{LENGTH, Sequence};
 use crate::feature::ALL_FEATURES;
@@ -72,7 +73,7 @@ impl Scorer {
         self.steps.clear();
         self.mask.clear();
         for sequence in sequences {
-            self.steps.extend_from_slice(sequence.steps.as_flattened());
+            self.manifest.scaling.append(sequence, &mut self.steps);
             let padding = LENGTH.saturating_sub(sequence.len);
             self.mask.extend((0..LENGTH).map(|step| if step < padding { 0.0 } else { 1.0 }));
         }
@@ -86,6 +87,7 @@ impl Scorer {
             SEQUENCES => TensorRef::from_array_view(steps)?,
             MASK => TensorRef::from_array_view(mask)?,
         ])?;
+        settle();
         let output = |name, expected: &[usize]| {
             let value = answer.get(name).ok_or(Error::Missing(name))?;
             let (shape, values) = value.try_extract_tensor::<f32>()?;
