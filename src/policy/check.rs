@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::node::{Key, Kind, Node, Place};
 use super::schema::{Member, Object, Rule, Shape};
 use super::{Problem, name};
+use crate::document::{Key, Kind, Node, Place};
 use crate::filter::distance::closest;
 
 /// Faults that are told of: whoever has mended these will see the rest.
@@ -35,7 +35,7 @@ impl Check {
     pub(super) fn wrong(&mut self, at: Place, words: &str) {
         if self.problems.len() < MOST {
             let path = if self.path.is_empty() { "the policy" } else { &self.path };
-            self.problems.push(at.problem(format!("{path} {words}")));
+            self.problems.push(at.fault(format!("{path} {words}")).into());
         }
     }
 

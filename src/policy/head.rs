@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::check::{Check, meant, quoted};
-use super::node::{Key, Kind, Node, Place};
 use super::schema::{SPEC, Shape};
 use super::{PolicyName, Problem, name};
+use crate::document::{Key, Kind, Node, Place};
 
 /// The version of the API in which policies are written.
 pub(super) const API_VERSION: &str = "cilium.io/v1alpha1";

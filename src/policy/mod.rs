@@ -17,7 +17,6 @@ mod head;
 mod join;
 mod kill;
 mod name;
-mod node;
 mod problem;
 mod read;
 mod schema;
@@ -29,6 +28,8 @@ mod yaml;
 
 use serde_json::Value;
 
+use crate::document::{self, Fault, Limits, Node};
+
 pub use bare::bare;
 pub use danger::Guarded;
 pub use diff::diff;
@@ -39,6 +40,10 @@ pub use standing::{AgentPolicy, Counters, LoadState, PolicyStatus, Standing};
 pub use template::{TEMPLATES, Template};
 pub use yaml::yaml;
 
+/// How much a policy may hold.
+const LIMITS: Limits =
+    Limits { what: "a policy", bytes: 256 * 1024, documents: 1, depth: 64, values: 50_000 };
+
 /// A policy that the API server may be asked to take: `apiVersion`, `kind`, names and every member
 /// are as its schema wants them.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,19 +52,26 @@ pub struct Policy {
     manifest: Value,
 }
 
+impl From<Fault> for Problem {
+    fn from(Fault { at, message }: Fault) -> Self {
+        Self { line: at.line, column: at.column, message }
+    }
+}
+
 impl Policy {
     /// The policy that `text` says; else all that is wrong with it, in order of lines, at most 100.
     pub fn from_yaml(text: &str) -> Result<Self, Vec<Problem>> {
-        Self::from_node(node::Node::from_yaml(text).map_err(|problem| vec![problem])?)
+        let node = document::one(text, &LIMITS);
+        Self::from_node(node.map_err(|fault| vec![fault.into()])?)
     }
 
     /// The policy that `object` is; else all that is wrong with it. There are no lines: each fault
     /// begins with where in the object it is.
     pub fn from_json(object: Value) -> Result<Self, Vec<Problem>> {
-        Self::from_node(node::Node::from_json(object))
+        Self::from_node(Node::from_json(object))
     }
 
-    fn from_node(node: node::Node) -> Result<Self, Vec<Problem>> {
+    fn from_node(node: Node) -> Result<Self, Vec<Problem>> {
         let (name, manifest) = head::object(node)?;
         Ok(Self { name, manifest: bare(manifest) })
     }

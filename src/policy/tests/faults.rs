@@ -61,7 +61,7 @@ spec:
 #[test]
 fn what_is_no_yaml_is_told_where_it_stops_being_one() {
     one("a: [1, 2\nb: 3\n", 2, 2, &["cannot be read as YAML"]);
-    one("a: 1\na: 2\n", 2, 1, &["cannot be read as YAML", "a"]);
+    one("a: 1\na: 2\n", 2, 1, &["`a` is written a second time"]);
     one(&written("kprobes:\n\t- call: x"), 7, 4, &["cannot be read as YAML"]);
     one("a: 1\n---\nb: 2\n", 3, 1, &["another document"]);
     one("*nothing\n", 1, 1, &["cannot be read as YAML"]);

@@ -1,4 +1,11 @@
-//! A document as it was written: values, and where each of them stands.
+//! Documents as they were written, YAML or JSON: values, and where each of them stands.
+//!
+//! A text from outside is read within [`Limits`], as Kubernetes reads it: by the rules of YAML 1.1,
+//! each member once. Whatever it is, it is [`Node`]s or a [`Fault`].
+
+mod read;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -6,28 +13,28 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::{Map, Number, Value};
 use serde_saphyr::{Location, Spanned};
 
-use super::Problem;
+pub use read::{Fault, Limits, each, one, text};
 
-/// Bytes of a policy that is read.
-const LONGEST: usize = 256 * 1024;
-
-/// Lists and maps that may stand in one another.
-const DEEPEST: usize = 64;
-
-/// Values of a document, those that aliases repeat among them.
-const MOST: usize = 50_000;
+/// Members of one map, however they came there.
+const MOST_MEMBERS: usize = 50_000;
 
 /// Where something stands, counted from 1; zeroes where there are no lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub struct Place {
+    /// In lines of the text.
+    pub line: usize,
+    /// In characters of the line.
+    pub column: usize,
 }
 
 impl Place {
+    /// Where a text begins.
+    pub const START: Self = Self { line: 1, column: 1 };
+
     /// A fault that stands here.
-    pub(super) const fn problem(self, message: String) -> Problem {
-        Problem { line: self.line, column: self.column, message }
+    #[must_use]
+    pub const fn fault(self, message: String) -> Fault {
+        Fault { at: self, message }
     }
 }
 
@@ -40,18 +47,25 @@ impl From<Location> for Place {
 
 /// A value, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) at: Place,
-    pub(super) kind: Kind,
+pub struct Node {
+    /// Where it begins.
+    pub at: Place,
+    /// What it is.
+    pub kind: Kind,
 }
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// Nothing.
     Null,
+    /// True or false.
     Flag(bool),
+    /// Whole or not.
     Number(Number),
+    /// Text.
     Text(String),
+    /// Items in their order.
     List(Vec<Node>),
     /// Its members in the order in which they are written.
     Map(Vec<(Key, Node)>),
@@ -59,14 +73,16 @@ pub(super) enum Kind {
 
 /// Name of a member, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) at: Place,
-    pub(super) name: String,
+pub struct Key {
+    /// Where it begins.
+    pub at: Place,
+    /// As it is written.
+    pub name: String,
 }
 
 impl Kind {
     /// What it is, in words.
-    pub(super) const fn words(&self) -> &'static str {
+    pub const fn words(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Flag(_) => "true or false",
@@ -79,23 +95,8 @@ impl Kind {
 }
 
 impl Node {
-    /// The one document of `text`.
-    pub(super) fn from_yaml(text: &str) -> Result<Self, Problem> {
-        if text.len() > LONGEST {
-            let message = format!(
-                "it is {} KiB long, and a policy has at most {}: leave something out",
-                text.len() / 1024,
-                LONGEST / 1024
-            );
-            return Err(Place { line: 1, column: 1 }.problem(message));
-        }
-        serde_saphyr::from_str_with_options::<Spanned<Kind>>(text, options())
-            .map(Self::from)
-            .map_err(|error| unreadable(&error))
-    }
-
     /// A document that came without lines.
-    pub(super) fn from_json(value: Value) -> Self {
+    pub fn from_json(value: Value) -> Self {
         let kind = match value {
             Value::Null => Kind::Null,
             Value::Bool(flag) => Kind::Flag(flag),
@@ -114,7 +115,7 @@ impl Node {
     }
 
     /// The value without places.
-    pub(super) fn value(self) -> Value {
+    pub fn value(self) -> Value {
         match self.kind {
             Kind::Null => Value::Null,
             Kind::Flag(flag) => Value::Bool(flag),
@@ -133,62 +134,6 @@ impl From<Spanned<Kind>> for Node {
     fn from(spanned: Spanned<Kind>) -> Self {
         Self { at: spanned.referenced.into(), kind: spanned.value }
     }
-}
-
-/// As Kubernetes reads YAML: `yes` is true, `0755` is octal, a member stands once.
-fn options() -> serde_saphyr::Options {
-    serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            // The second one is told of in words of ours.
-            max_documents: 2,
-            max_depth: DEEPEST,
-            flow_nesting_limit: DEEPEST,
-            max_nodes: MOST,
-            max_events: 3 * MOST,
-            max_aliases: 1_000,
-            max_anchors: 1_000,
-            max_total_scalar_bytes: 2 * LONGEST,
-        },
-        alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: MOST,
-            max_replay_stack_depth: 16,
-        },
-        legacy_octal_numbers: true,
-    }
-}
-
-/// Why a text is no YAML, in the words of its reader, and where.
-fn unreadable(error: &serde_saphyr::Error) -> Problem {
-    let error = error.without_snippet();
-    let at = error.location().map_or(Place { line: 1, column: 1 }, Place::from);
-    if matches!(error, serde_saphyr::Error::MultipleDocuments { .. }) {
-        return at.problem("here begins another document: write one policy at a time".into());
-    }
-    if is_too_much(error) {
-        let message = format!(
-            "this is more than a policy may hold: at most {DEEPEST} lists and maps in one another, \
-             {MOST} values, and few aliases"
-        );
-        return at.problem(message);
-    }
-    let words = error.to_string();
-    // The place is said once.
-    let words = words.rsplit_once(" at line ").map_or(&*words, |(words, _)| words);
-    let words: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    at.problem(format!("this cannot be read as YAML: {words}"))
-}
-
-/// Whether a text was left unread for its size, its depth or its aliases.
-const fn is_too_much(error: &serde_saphyr::Error) -> bool {
-    use serde_saphyr::Error as E;
-    matches!(
-        error,
-        E::Budget { .. }
-            | E::AliasReplayCounterOverflow { .. }
-            | E::AliasReplayLimitExceeded { .. }
-            | E::AliasExpansionLimitExceeded { .. }
-            | E::AliasReplayStackDepthExceeded { .. }
-    )
 }
 
 impl<'de> Deserialize<'de> for Kind {
@@ -250,7 +195,7 @@ impl<'de> Visitor<'de> for KindVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Kind, A::Error> {
         let mut members = Vec::new();
         while let Some(key) = entries.next_key::<Spanned<String>>()? {
-            if members.len() >= MOST {
+            if members.len() >= MOST_MEMBERS {
                 return Err(A::Error::custom("there are too many members"));
             }
             let value = entries.next_value::<Spanned<Kind>>()?;
