@@ -214,6 +214,7 @@ demo: packages ## Watch a flood and a scan in a bundled capture.
 .PHONY: docs
 docs: ## Write the reference documentation again.
 	@cargo run --locked --quiet -- features > docs/features.md
+	@cargo run --locked --quiet -- explain --markdown > docs/checks.md
 
 # The lock file is that of Weir, to which cargo adds libFuzzer: what is fuzzed is what is built.
 # RUSTC_BOOTSTRAP lets a stable toolchain instrument the code.

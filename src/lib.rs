@@ -11,6 +11,7 @@
 //!
 //! [`api`] is the face for programs; the one for people is the binary's.
 //!
+//! [`posture`] finds what manifests allow that they should not. [`document`] reads YAML and JSON from outside.
 //! [`filter`] is the language in which people say which of all this they want to see.
 //!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
@@ -20,6 +21,7 @@ pub mod capture;
 pub mod cluster;
 pub mod correlate;
 pub mod detect;
+pub mod document;
 pub mod engine;
 pub mod export;
 pub mod feature;
@@ -29,6 +31,7 @@ pub mod incident;
 pub mod notify;
 pub mod packet;
 pub mod policy;
+pub mod posture;
 pub mod respond;
 pub mod settings;
 pub mod store;

@@ -13,6 +13,12 @@ fn the_reference_of_features_is_that_of_the_catalogue() {
 }
 
 #[test]
+fn the_reference_of_checks_is_that_of_the_checks() {
+    let written = include_str!("../docs/checks.md");
+    assert!(written == weir::posture::reference(), "`make docs` writes it again");
+}
+
+#[test]
 fn the_capture_of_the_demo_holds_the_edge_cases() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/edge.pcap");
     let made = edge::all().bytes();

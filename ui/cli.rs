@@ -18,8 +18,8 @@ pub(crate) use self::flags::{
 use self::flags::{LogFlags, ResponseFlags, ScreenFlags};
 pub(crate) use self::value::{Format, Printed, Source, one_of};
 use crate::{
-    alerts, audit, baseline, config, detect, doctor, features, limit, manual, map, model, notify,
-    outbox, policy, user,
+    alerts, audit, baseline, config, detect, doctor, explain, features, limit, manual, map, model,
+    notify, outbox, policy, smells, user,
 };
 
 pub(crate) const SETTINGS: &str =
@@ -94,6 +94,8 @@ pub(crate) enum Verb {
     Limit(Box<limit::Args>),
     Policy(Box<policy::Args>),
     Map(map::Args),
+    Smells(Box<smells::Args>),
+    Explain(explain::Args),
     Audit(audit::Args),
     Doctor(Box<doctor::Args>),
     Completions(manual::CompletionsArgs),
@@ -226,6 +228,8 @@ impl Cli {
                 Verb::Model(_)
                 | Verb::Features(_)
                 | Verb::Config(_)
+                | Verb::Smells(_)
+                | Verb::Explain(_)
                 | Verb::Notify(_)
                 | Verb::Completions(_)
                 | Verb::Man(_),

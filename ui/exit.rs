@@ -12,7 +12,7 @@ use weir::{capture, detect, engine, export, settings, store};
 
 use crate::{
     alerts, audit, baseline, detect as verb, flows, input, limit, manual, map, model, notify,
-    outbox, policy, user, watch,
+    outbox, policy, smells, user, watch,
 };
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
@@ -21,8 +21,10 @@ use crate::{
 pub(crate) enum Status {
     /// `EX_OK`: what was asked for is done.
     Done = 0,
-    /// What was looked for was found: `weir policy diff` has found differences.
+    /// What was looked for was found: differences by `weir policy diff`, smells by `weir smells`.
     Findings = 1,
+    /// `weir smells` was given what is no manifest.
+    Unread = 2,
     /// `EX_USAGE`: wrong arguments, or settings that are not allowed.
     Usage = 64,
     /// `EX_DATAERR`: what was read is not what it should be, or ends too early.
@@ -84,6 +86,9 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<policy::Error>() {
             return Self::of_policy(error);
+        }
+        if let Some(error) = error.downcast_ref::<smells::Error>() {
+            return Self::of_smells(error);
         }
         if let Some(error) = error.downcast_ref::<map::Error>() {
             return Self::of_map(error);
@@ -170,6 +175,17 @@ impl Status {
             verb::Error::Live => Some(Self::Usage),
             verb::Error::Interrupted => Some(Self::Interrupted),
             verb::Error::Signal(_) | verb::Error::Threads(_) | verb::Error::Write(_) => None,
+        }
+    }
+
+    fn of_smells(error: &smells::Error) -> Option<Self> {
+        match error {
+            smells::Error::Found(_) => Some(Self::Findings),
+            smells::Error::Unread(_) | smells::Error::Read(..) | smells::Error::Empty(_) => {
+                Some(Self::Unread)
+            }
+            smells::Error::Baseline(smells::BaselineError::Invalid { .. }) => Some(Self::Data),
+            smells::Error::Baseline(_) | smells::Error::Print(_) => None,
         }
     }
 

@@ -13,6 +13,7 @@ mod console;
 mod detect;
 mod doctor;
 mod exit;
+mod explain;
 mod features;
 mod flows;
 mod format;
@@ -30,6 +31,7 @@ mod panes;
 mod paper;
 mod policy;
 mod progress;
+mod smells;
 mod survey;
 mod terminal;
 mod text;
@@ -94,6 +96,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Notify(args)) => Ok(notify::run(&args, settings, &environment)?),
         Some(Verb::Limit(args)) => Ok(limit::run(&args, settings, &environment)?),
         Some(Verb::Policy(args)) => Ok(policy::run(&args, settings, &environment)?),
+        Some(Verb::Smells(args)) => Ok(smells::run(&args, settings, &environment)?),
+        Some(Verb::Explain(args)) => Ok(explain::run(&args, settings, &environment)?),
         Some(Verb::Map(args)) => Ok(map::run(&args, settings, &environment)?),
         Some(Verb::Audit(args)) => Ok(audit::run(&args, settings, &environment)?),
         None => Ok(watch::run(&cli.watch, settings, &environment)?),

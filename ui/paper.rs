@@ -91,6 +91,14 @@ impl Paper {
         writeln!(self.out)
     }
 
+    /// Prints a line of parts that look different.
+    pub(crate) fn spans(&mut self, parts: &[(Role, &str)]) -> io::Result<()> {
+        for (role, part) in parts {
+            self.put(&text::harmless_lines(part), self.look.style(*role))?;
+        }
+        writeln!(self.out)
+    }
+
     /// Prints a line of JSON.
     pub(crate) fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
         writeln!(self.out, "{}", text::json(&serde_json::to_string(value)?))

@@ -26,14 +26,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         match timeout(BODY, Json::from_request(request, state)).await {
             Ok(Ok(Json(value))) => Ok(Self(value)),
             Ok(Err(rejection)) => Err(refused(&rejection)),
-            Err(_) => Err(late()),
+            Err(_) => Err(late(BODY)),
         }
     }
 }
 
 /// A body that did not come in time.
-pub(super) fn late() -> Problem {
-    let detail = format!("the body did not come within {} s", BODY.as_secs());
+pub(super) fn late(within: Duration) -> Problem {
+    let detail = format!("the body did not come within {} s", within.as_secs());
     Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
 }
 

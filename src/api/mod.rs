@@ -33,6 +33,7 @@ mod sent;
 mod serve;
 pub mod shape;
 mod shared;
+mod smells;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -91,6 +92,8 @@ pub struct Api {
     downloads: Arc<Semaphore>,
     /// One permit for each stream of events at once.
     streams: Arc<Semaphore>,
+    /// One permit for each request at once that has manifests looked at.
+    scans: Arc<Semaphore>,
     /// Cancelled once connections are to end.
     ending: CancellationToken,
     past: Past,
@@ -117,6 +120,7 @@ impl Api {
             shared,
             downloads: Arc::new(Semaphore::new(evidence::AT_ONCE)),
             streams: Arc::new(Semaphore::new(events::stream::AT_ONCE)),
+            scans: Arc::new(Semaphore::new(smells::AT_ONCE)),
             ending: CancellationToken::new(),
             reader: Mutex::new(reader),
             tokens: Tokens::signed_with(&accounts.signing_key()?),
@@ -144,7 +148,7 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 30] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 31] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
@@ -170,6 +174,10 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 30] {
         ("/api/get-policies", get(policies::get)),
         ("/api/enforce-policy", post(policies::apply)),
         ("/api/delete-policy", delete(policies::delete)),
+        (
+            "/api/detect-smells",
+            post(smells::post).layer(DefaultBodyLimit::max(smells::LARGEST_BODY)),
+        ),
         ("/api/audit", get(audit::get)),
         ("/api/audit/verify", get(audit::verify)),
         ("/healthz", get(health::alive)),

@@ -8,14 +8,14 @@ use utoipa::{Modify, OpenApi};
 use super::error::{MEDIA_TYPE, Problem};
 use super::{
     acts, alerts, audit, cluster, events, evidence, health, limits, login, map, metrics, mutes,
-    outbox, policies,
+    outbox, policies, smells,
 };
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Weir",
-        description = "Incidents, what people do about them, limits at Ingresses, what processes do, policies of Tetragon, and health of a running Weir. Problems are told as RFC 9457 says; \
+        description = "Incidents, what people do about them, limits at Ingresses, what processes do, policies of Tetragon, smells in manifests, and health of a running Weir. Problems are told as RFC 9457 says; \
                        besides those named, every path may answer 404, 405, 431 and 503.",
     ),
     paths(
@@ -23,7 +23,7 @@ use super::{
         mutes::get, mutes::post, mutes::delete, outbox::get, outbox::retry, outbox::sinks,
         events::get, events::stream::get,
         cluster::get, map::get, limits::apply, limits::revert, limits::check, limits::decisions,
-        policies::get, policies::apply, policies::delete,
+        policies::get, policies::apply, policies::delete, smells::post,
         audit::get, audit::verify, health::alive, health::ready, metrics::get, get,
     ),
     components(schemas(Problem)),

@@ -25,6 +25,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::detect::AlertBudget;
+use crate::posture::Ignore;
 use crate::respond::{AllowedNetwork, IngressName, Mode, ResponseRule};
 use crate::tetragon::Wish;
 
@@ -183,6 +184,8 @@ pub struct Settings {
     pub response_monitors: Vec<String>,
     /// Ingresses that Weir never limits by itself: `NAMESPACE/NAME`.
     pub response_never: Vec<IngressName>,
+    /// Smells in manifests that are let be: `CHECK [namespace=…] [kind=…] [name=…] [file=…] because REASON`.
+    pub smells_ignore: Vec<Ignore>,
     /// Threads that run the model, 1 to 64; results do not depend on it.
     #[serde(deserialize_with = "key::whole::<_, _, 1, 64>")]
     pub inference_threads: usize,
@@ -251,6 +254,7 @@ impl Default for Settings {
             response_allowlist: Vec::new(),
             response_monitors: vec!["monitoring".into()],
             response_never: Vec::new(),
+            smells_ignore: Vec::new(),
             inference_threads: 1,
             theme: Theme::Auto,
             glyphs: Glyphs::Auto,

@@ -51,7 +51,7 @@ impl<S: Send + Sync> FromRequest<S> for Wanted {
                 return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
             }
             Ok(Err(rejection)) => return Err(Problem::of(rejection.status())),
-            Err(_) => return Err(late()),
+            Err(_) => return Err(late(BODY)),
         };
         let text = std::str::from_utf8(&body)
             .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))?;

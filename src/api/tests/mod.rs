@@ -11,6 +11,7 @@ mod policies;
 mod problems;
 mod server;
 mod shared;
+mod smells;
 
 use std::sync::Arc;
 

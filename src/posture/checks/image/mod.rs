@@ -1,0 +1,11 @@
+//! What is run.
+
+mod image_digest;
+mod image_latest;
+mod image_pull_policy;
+mod reference;
+
+use crate::posture::check::Check;
+
+pub(super) const CHECKS: &[&Check] =
+    &[&image_latest::CHECK, &image_digest::CHECK, &image_pull_policy::CHECK];

@@ -1,0 +1,256 @@
+//! `weir smells`: what manifests allow that they should not.
+
+mod baseline;
+mod excerpt;
+mod github;
+mod junit;
+mod read;
+mod sarif;
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use weir::api::shape::SmellsShape;
+use weir::posture::{self, Check, Counts, Manifests, Report, Rules, Severity, Smell, Version};
+use weir::settings::{Environment, Settings};
+
+use self::baseline::Baseline;
+pub(crate) use self::baseline::Error as BaselineError;
+pub(crate) use self::excerpt::role;
+use crate::format::counted;
+use crate::paper::{Paper, aside};
+
+const EXAMPLES: &str = "\
+Examples:
+  Look at a folder of manifests before they are applied:
+    weir smells deploy/
+
+  At what a chart or an overlay renders:
+    helm template shop/ | weir smells -
+    kustomize build overlays/production | weir smells -
+
+  In a pipeline: fail on what is high or worse, and show the findings in the pull request:
+    weir smells deploy/ --fail-on high --format sarif > smells.sarif
+
+  Begin with a large repository: keep what there is now, and tell only of what is new:
+    weir smells deploy/ --baseline smells.json --update-baseline
+    weir smells deploy/ --baseline smells.json
+
+  What a check is about, and how its smell is mended:
+    weir explain WEIR-101
+
+An object is let off a check by the annotation `weir.dev/ignore: WEIR-101,WEIR-205`, with the reason in
+`weir.dev/ignore-reason`; whole kinds, namespaces or files by `smells-ignore` in weir.toml.
+
+Exit status: 0 nothing was found; 1 something was; 2 a file is no manifest or cannot be read: what can be
+is looked at all the same; 64 wrong usage or settings; 74 output failed.";
+
+/// Find smells in Kubernetes manifests
+///
+/// Files, folders (their .yaml, .yml and .json files, however deep) or `-` for standard input: YAML or
+/// JSON of any number of documents. All objects are looked at beside one another.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// File, folder, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    format: Format,
+    /// Leave out what is less severe
+    #[arg(long, value_name = "SEVERITY", value_parser = crate::cli::one_of(Severity::ALL, Severity::name))]
+    severity: Option<Severity>,
+    /// Run only these checks, by id or category: `WEIR-101,rbac`
+    #[arg(long, value_name = "CHECK", value_delimiter = ',', value_parser = selected)]
+    select: Vec<Selected>,
+    /// Exit with 1 only for findings that are as severe as this
+    #[arg(long, value_name = "SEVERITY", value_parser = crate::cli::one_of(Severity::ALL, Severity::name))]
+    fail_on: Option<Severity>,
+    /// Tell only of what is not in this file
+    #[arg(long, value_name = "PATH")]
+    baseline: Option<PathBuf>,
+    /// Write what is found to the baseline, and tell of nothing
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
+    /// The version of Kubernetes that the manifests are for
+    #[arg(long, value_name = "VERSION", default_value_t = Version::default())]
+    kubernetes: Version,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, each with its line.
+    Text,
+    /// One JSON document: `smells`, `counts`, and what could not be read.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// `JUnit`'s XML, for test reports.
+    Junit,
+    /// Annotations of GitHub's workflow runs.
+    Github,
+}
+
+/// Checks that are chosen together.
+#[derive(Debug, Clone)]
+struct Selected(Vec<&'static Check>);
+
+fn selected(written: &str) -> Result<Selected, String> {
+    let is_meant =
+        |check: &&Check| check.id.eq_ignore_ascii_case(written) || check.category.name() == written;
+    let found: Vec<_> = posture::all().filter(is_meant).collect();
+    if found.is_empty() {
+        return Err(
+            "there is no check and no category of that name; `weir explain` lists them".into()
+        );
+    }
+    Ok(Selected(found))
+}
+
+/// Why the verb ends with something else than 0.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Something was found, so many times.
+    #[error("{0}")]
+    Found(String),
+    /// Not everything could be looked at.
+    #[error("{0}")]
+    Unread(String),
+    /// A file or folder could not be read at all.
+    #[error("read manifests from {}", .0.display())]
+    Read(PathBuf, #[source] io::Error),
+    /// There is nothing to look at.
+    #[error("find manifests in {}: there is no .yaml, .yml or .json file", .0.display())]
+    Empty(PathBuf),
+    /// The baseline is none, or cannot be read or written.
+    #[error(transparent)]
+    Baseline(#[from] baseline::Error),
+    /// What was found could not be printed.
+    #[error("write to standard output")]
+    Print(#[from] io::Error),
+}
+
+/// Looks at everything and prints what was found.
+pub(crate) fn run(
+    args: &Args,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(), Error> {
+    let known = match &args.baseline {
+        Some(path) if !args.update_baseline => Some(Baseline::read(path)?),
+        _ => None,
+    };
+    let manifests = read::all(&args.paths)?;
+    let mut report = manifests.scan(&rules(args, settings));
+    if let (Some(path), true) = (&args.baseline, args.update_baseline) {
+        Baseline::of(&report).write(path)?;
+        aside(&format!("{}: {}", path.display(), counted(report.findings.len() as u64, "finding")));
+        report.findings.clear();
+    }
+    let hidden = known.map_or(0, |known| known.hide(&mut report));
+    notices(&manifests, &report);
+    let mut paper = Paper::new(settings, environment);
+    print(args.format, &manifests, &report, &mut paper)?;
+    if args.format == Format::Text {
+        paper.line(&summary(&report, hidden))?;
+    }
+    paper.finish()?;
+    outcome(args, &manifests, &report)
+}
+
+fn rules(args: &Args, settings: &Settings) -> Rules {
+    let mut rules = Rules { kubernetes: args.kubernetes, ..Rules::default() };
+    rules.ignores.clone_from(&settings.smells_ignore);
+    if !args.select.is_empty() {
+        let is_chosen = |check: &&Check| {
+            args.select.iter().any(|selected| selected.0.iter().any(|one| one.id == check.id))
+        };
+        rules.checks.retain(is_chosen);
+    }
+    match args.severity {
+        Some(severity) => rules.at_least(severity),
+        None => rules,
+    }
+}
+
+/// Says on standard error what could not be read, what is no object, and what is wrong with ignores.
+fn notices(manifests: &Manifests, report: &Report) {
+    for source in manifests.sources() {
+        for fault in &source.faults {
+            aside(&format!(
+                "{}:{}:{}: {}",
+                source.name, fault.at.line, fault.at.column, fault.message
+            ));
+        }
+        for other in &source.others {
+            aside(&format!(
+                "{}:{}:{}: passed over: {}",
+                source.name, other.at.line, other.at.column, other.message
+            ));
+        }
+    }
+    for notice in &report.notices {
+        let source = notice.source.and_then(|number| manifests.sources().get(number));
+        match source {
+            Some(source) => aside(&format!(
+                "{}:{}:{}: {}",
+                source.name, notice.at.line, notice.at.column, notice.message
+            )),
+            None => aside(&notice.message),
+        }
+    }
+}
+
+fn print(
+    format: Format,
+    manifests: &Manifests,
+    report: &Report,
+    paper: &mut Paper,
+) -> io::Result<()> {
+    match format {
+        Format::Text => excerpt::print(manifests, report, paper),
+        Format::Json => paper.json(&SmellsShape::new(report, manifests)),
+        Format::Sarif => paper.json(&sarif::log(manifests, report)),
+        Format::Junit => junit::lines(manifests, report).try_for_each(|line| paper.line(&line)),
+        Format::Github => Smell::all(report, manifests)
+            .try_for_each(|smell| paper.line(&github::annotation(&smell))),
+    }
+}
+
+/// What was found, in a line.
+fn summary(report: &Report, hidden: usize) -> String {
+    let Counts { critical, high, medium, low } = report.counts();
+    let mut words = counted(report.objects as u64, "object");
+    if report.findings.is_empty() {
+        words += ", no smells";
+    } else {
+        words += &format!(", {}: ", counted(report.findings.len() as u64, "smell"));
+        let counts = [(critical, "critical"), (high, "high"), (medium, "medium"), (low, "low")];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        words +=
+            &counts.map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ");
+    }
+    if report.ignored > 0 {
+        words += &format!("; {} ignored", report.ignored);
+    }
+    if hidden > 0 {
+        words += &format!("; {hidden} in the baseline");
+    }
+    words
+}
+
+fn outcome(args: &Args, manifests: &Manifests, report: &Report) -> Result<(), Error> {
+    let unread = manifests.sources().iter().filter(|source| !source.faults.is_empty()).count();
+    if unread > 0 {
+        return Err(Error::Unread(format!(
+            "{} could not be read whole",
+            counted(unread as u64, "file")
+        )));
+    }
+    let least = args.fail_on.unwrap_or(Severity::Low);
+    let found = report.findings.iter().filter(|finding| finding.check.severity >= least).count();
+    if found > 0 { Err(Error::Found(counted(found as u64, "smell"))) } else { Ok(()) }
+}
