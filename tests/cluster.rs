@@ -7,6 +7,8 @@ mod finding;
 mod glance;
 #[path = "cluster/objects.rs"]
 mod objects;
+#[path = "cluster/smells.rs"]
+mod smells;
 mod support;
 #[path = "cluster/verbs.rs"]
 mod verbs;

@@ -217,6 +217,7 @@ impl Cli {
                 flags.extend(Table::try_from(&args.settings)?);
                 flags.extend(Table::try_from(&args.reach)?);
             }
+            Some(Verb::Smells(args)) => flags.extend(Table::try_from(&args.reach)?),
             Some(Verb::Map(args)) => flags.extend(Table::try_from(&args.cluster)?),
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);
@@ -228,7 +229,6 @@ impl Cli {
                 Verb::Model(_)
                 | Verb::Features(_)
                 | Verb::Config(_)
-                | Verb::Smells(_)
                 | Verb::Explain(_)
                 | Verb::Notify(_)
                 | Verb::Completions(_)

@@ -178,17 +178,6 @@ impl Status {
         }
     }
 
-    fn of_smells(error: &smells::Error) -> Option<Self> {
-        match error {
-            smells::Error::Found(_) => Some(Self::Findings),
-            smells::Error::Unread(_) | smells::Error::Read(..) | smells::Error::Empty(_) => {
-                Some(Self::Unread)
-            }
-            smells::Error::Baseline(smells::BaselineError::Invalid { .. }) => Some(Self::Data),
-            smells::Error::Baseline(_) | smells::Error::Print(_) => None,
-        }
-    }
-
     fn of_models(error: &engine::ModelError) -> Self {
         match error {
             engine::ModelError::Choice(_) => Self::Data,

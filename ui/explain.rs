@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, settings: &Settings, environment: &Environment) -
     match args.check {
         Some(Chosen(check)) => explain(check, &mut paper)?,
         None if args.markdown => {
-            posture::reference().lines().try_for_each(|line| paper.line(line))?
+            posture::reference().lines().try_for_each(|line| paper.line(line))?;
         }
         None => list(&mut paper)?,
     }

@@ -1,6 +1,7 @@
 //! `weir smells`: what manifests allow that they should not.
 
 mod baseline;
+mod cluster;
 mod excerpt;
 mod github;
 mod junit;
@@ -11,7 +12,9 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use serde::Serialize;
 use weir::api::shape::SmellsShape;
+use weir::capture;
 use weir::posture::{self, Check, Counts, Manifests, Report, Rules, Severity, Smell, Version};
 use weir::settings::{Environment, Settings};
 
@@ -20,6 +23,7 @@ pub(crate) use self::baseline::Error as BaselineError;
 pub(crate) use self::excerpt::role;
 use crate::format::counted;
 use crate::paper::{Paper, aside};
+use crate::survey;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +37,9 @@ Examples:
   In a pipeline: fail on what is high or worse, and show the findings in the pull request:
     weir smells deploy/ --fail-on high --format sarif > smells.sarif
 
+  At what runs now:
+    weir smells --cluster --severity high
+
   Begin with a large repository: keep what there is now, and tell only of what is new:
     weir smells deploy/ --baseline smells.json --update-baseline
     weir smells deploy/ --baseline smells.json
@@ -44,7 +51,8 @@ An object is let off a check by the annotation `weir.dev/ignore: WEIR-101,WEIR-2
 `weir.dev/ignore-reason`; whole kinds, namespaces or files by `smells-ignore` in weir.toml.
 
 Exit status: 0 nothing was found; 1 something was; 2 a file is no manifest or cannot be read: what can be
-is looked at all the same; 64 wrong usage or settings; 74 output failed.";
+is looked at all the same; 64 wrong usage or settings; 69 the cluster is not there or does not answer; 74
+output failed; 77 no permission.";
 
 /// Find smells in Kubernetes manifests
 ///
@@ -54,8 +62,11 @@ is looked at all the same; 64 wrong usage or settings; 74 output failed.";
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
     /// File, folder, or `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "cluster", value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Look at what runs now in the cluster
+    #[arg(long, conflicts_with = "paths")]
+    cluster: bool,
     /// How findings are printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     format: Format,
@@ -77,6 +88,21 @@ pub(crate) struct Args {
     /// The version of Kubernetes that the manifests are for
     #[arg(long, value_name = "VERSION", default_value_t = Version::default())]
     kubernetes: Version,
+    #[command(flatten)]
+    pub(crate) reach: ReachFlags,
+}
+
+/// Which cluster; named as the keys of the settings.
+#[derive(Debug, clap::Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = crate::cli::SETTINGS)]
+pub(crate) struct ReachFlags {
+    /// Kubeconfig of the cluster
+    #[arg(long, value_name = "PATH")]
+    kubeconfig: Option<String>,
+    /// Context in the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
 }
 
 /// How findings are printed.
@@ -128,6 +154,18 @@ pub(crate) enum Error {
     /// The baseline is none, or cannot be read or written.
     #[error(transparent)]
     Baseline(#[from] baseline::Error),
+    /// The cluster could not be found.
+    #[error(transparent)]
+    Survey(#[from] survey::Error),
+    /// The cluster does not say what is in it.
+    #[error(transparent)]
+    Cluster(#[from] weir::cluster::Error),
+    /// Root could not be given up.
+    #[error(transparent)]
+    Privilege(#[from] capture::Error),
+    /// What talks to the cluster could not be started.
+    #[error("start what talks to the cluster")]
+    Tasks(#[source] io::Error),
     /// What was found could not be printed.
     #[error("write to standard output")]
     Print(#[from] io::Error),
@@ -143,7 +181,8 @@ pub(crate) fn run(
         Some(path) if !args.update_baseline => Some(Baseline::read(path)?),
         _ => None,
     };
-    let manifests = read::all(&args.paths)?;
+    let manifests =
+        if args.cluster { cluster::all(settings, environment)? } else { read::all(&args.paths)? };
     let mut report = manifests.scan(&rules(args, settings));
     if let (Some(path), true) = (&args.baseline, args.update_baseline) {
         Baseline::of(&report).write(path)?;
@@ -223,23 +262,23 @@ fn print(
 /// What was found, in a line.
 fn summary(report: &Report, hidden: usize) -> String {
     let Counts { critical, high, medium, low } = report.counts();
-    let mut words = counted(report.objects as u64, "object");
+    let mut parts = vec![counted(report.objects as u64, "object")];
     if report.findings.is_empty() {
-        words += ", no smells";
+        parts.push("no smells".into());
     } else {
-        words += &format!(", {}: ", counted(report.findings.len() as u64, "smell"));
         let counts = [(critical, "critical"), (high, "high"), (medium, "medium"), (low, "low")];
         let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-        words +=
-            &counts.map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ");
+        let counts: Vec<_> = counts.map(|(count, name)| format!("{count} {name}")).collect();
+        let smells = counted(report.findings.len() as u64, "smell");
+        parts.push(format!("{smells} ({})", counts.join(", ")));
     }
     if report.ignored > 0 {
-        words += &format!("; {} ignored", report.ignored);
+        parts.push(format!("{} ignored", report.ignored));
     }
     if hidden > 0 {
-        words += &format!("; {hidden} in the baseline");
+        parts.push(format!("{hidden} in the baseline"));
     }
-    words
+    parts.join(", ")
 }
 
 fn outcome(args: &Args, manifests: &Manifests, report: &Report) -> Result<(), Error> {

@@ -364,7 +364,8 @@ mod tests {
 
     #[test]
     fn a_scaling_has_a_number_for_every_feature() {
-        assert_eq!(read(&good()).unwrap().scaling.mean, [1.5; ALL_FEATURES]);
+        let mean = read(&good()).unwrap().scaling.mean;
+        assert!(mean.iter().all(|mean| mean.to_bits() == 1.5_f32.to_bits()));
         let said = refusal("/mean", json!([1.0]));
         assert!(said.ends_with("the length of the mean is 1 in the model and 146 here"), "{said}");
         assert!(refusal("/scale/1", json!(-1e39)).contains("its scale of `Flow Duration` is"));

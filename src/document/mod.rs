@@ -82,6 +82,7 @@ pub struct Key {
 
 impl Kind {
     /// What it is, in words.
+    #[must_use]
     pub const fn words(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -96,6 +97,7 @@ impl Kind {
 
 impl Node {
     /// A document that came without lines.
+    #[must_use]
     pub fn from_json(value: Value) -> Self {
         let kind = match value {
             Value::Null => Kind::Null,

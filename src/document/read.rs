@@ -85,12 +85,9 @@ pub fn text(bytes: &[u8]) -> Result<&str, Fault> {
         (_, Some(end)) => (end, "here is a NUL byte, which no YAML and no JSON may hold"),
         (Err(error), None) => (error.valid_up_to(), "this is not UTF-8"),
     };
-    let before = bytes.get(..end).unwrap_or_default();
-    let line = before.split(|byte| *byte == b'\n').next_back().unwrap_or_default();
-    let at = Place {
-        line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
-        column: 1 + String::from_utf8_lossy(line).chars().count(),
-    };
+    let before = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default());
+    let line = before.split('\n').next_back().unwrap_or_default();
+    let at = Place { line: before.split('\n').count(), column: 1 + line.chars().count() };
     Err(at.fault(message.into()))
 }
 
@@ -101,6 +98,7 @@ pub fn one(text: &str, limits: &Limits) -> Result<Node, Fault> {
 }
 
 /// Each document of `text` that says anything. One that cannot be read keeps none of the others from it.
+#[must_use]
 pub fn each(text: &str, limits: &Limits) -> Vec<Result<Node, Fault>> {
     if let Err(fault) = fits(text, limits) {
         return vec![Err(fault)];

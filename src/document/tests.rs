@@ -123,10 +123,8 @@ fn bytes_that_are_no_text_are_refused_where_they_are() {
 #[test]
 fn tags_of_somebody_else_are_not_followed() {
     for text in ["a: !!python/object:os.system x\n", "a: !Secret x\n", "a: !!binary aGk=\n"] {
-        for found in each(text, &LIMITS) {
-            if let Ok(node) = found {
-                assert!(matches!(node.value()["a"], serde_json::Value::String(_)), "{text}");
-            }
+        for node in each(text, &LIMITS).into_iter().flatten() {
+            assert!(matches!(node.value()["a"], serde_json::Value::String(_)), "{text}");
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Cursor<'a> {
 
 /// How a field is reached from its object.
 #[derive(Debug, Clone, Default)]
-struct Path<'a>(Option<Rc<(Path<'a>, Step<'a>)>>);
+struct Path<'a>(Option<Rc<(Self, Step<'a>)>>);
 
 #[derive(Debug, Clone, Copy)]
 enum Step<'a> {

@@ -138,7 +138,7 @@ pub(super) fn annotated(
         let ids = annotations.get(ANNOTATION);
         let Some(text) = ids.text() else { return };
         let mut notice = |message| {
-            notices.push(Notice { source: Some(object.source), at: ids.place(), message })
+            notices.push(Notice { source: Some(object.source), at: ids.place(), message });
         };
         for id in text.split([',', ' ']).filter(|id| !id.is_empty()) {
             match named(id) {

@@ -66,7 +66,7 @@ pub(super) fn selects(selector: &Cursor<'_>, labels: &Cursor<'_>) -> bool {
         })
 }
 
-/// Whether labels have all that `wanted` names, as selectors of Services and ReplicationControllers ask.
+/// Whether labels have all that `wanted` names, as selectors of Services and `ReplicationControllers` ask.
 pub(super) fn has_all(wanted: &Cursor<'_>, labels: &Cursor<'_>) -> bool {
     wanted.members().all(|(name, value)| {
         labels.members().any(|(own, has)| own == name && has.scalar() == value.scalar())

@@ -15,7 +15,7 @@ use crate::support::double::kube::TOKEN;
 
 impl Stage {
     /// Runs `weir` with these arguments and the kubeconfig of the stage.
-    fn weir(&self, line: &str) -> Output {
+    pub(crate) fn weir(&self, line: &str) -> Output {
         let folder = self.folder.path();
         let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"));
         weir.env_clear().env("HOME", folder).args(line.split_whitespace());

@@ -5,7 +5,7 @@ use weir::engine::{LimitError, PolicyError};
 use weir::respond::Refusal;
 
 use super::Status;
-use crate::{consent, limit, map, policy, survey};
+use crate::{consent, limit, map, policy, smells, survey};
 
 impl Status {
     pub(super) fn of_limit(error: &limit::Error) -> Option<Self> {
@@ -63,6 +63,20 @@ impl Status {
             | PolicyError::Silent(_)
             | PolicyError::Busy
             | PolicyError::Ended => Self::Unavailable,
+        }
+    }
+
+    pub(super) fn of_smells(error: &smells::Error) -> Option<Self> {
+        match error {
+            smells::Error::Found(_) => Some(Self::Findings),
+            smells::Error::Unread(_) | smells::Error::Read(..) | smells::Error::Empty(_) => {
+                Some(Self::Unread)
+            }
+            smells::Error::Baseline(smells::BaselineError::Invalid { .. }) => Some(Self::Data),
+            smells::Error::Survey(error) => Some(Self::of_survey(error)),
+            smells::Error::Cluster(error) => Some(Self::of_cluster(error)),
+            smells::Error::Privilege(error) => Self::of_capture(error),
+            smells::Error::Baseline(_) | smells::Error::Tasks(_) | smells::Error::Print(_) => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Findings as SARIF 2.1.0 (OASIS), which code scanning reads.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 use weir::posture::{self, Check, Manifests, Report, Severity, Smell};
 
@@ -79,7 +81,8 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // Nothing fails that is written to a text.
+            write!(uri, "%{byte:02X}").ok();
         }
     }
     uri

@@ -60,7 +60,7 @@ pub(super) struct Flags<'a> {
     component: &'a str,
     /// Where one would be that is missing.
     words: Cursor<'a>,
-    flags: Vec<Flag<'a>>,
+    given: Vec<Flag<'a>>,
 }
 
 #[derive(Debug)]
@@ -85,14 +85,14 @@ impl<'a> Flags<'a> {
             }
         };
         COMPONENTS.contains(&component).then(|| {
-            let flags = read(command.items().chain(args.items()));
-            Self { component, words, flags }
+            let given = read(command.items().chain(args.items()));
+            Self { component, words, given }
         })
     }
 
     /// Where a flag is given, and its value. Of several the last one counts.
     pub(super) fn get(&self, name: &str) -> Option<(&Cursor<'a>, &'a str)> {
-        let flag = self.flags.iter().rev().find(|flag| flag.name == name)?;
+        let flag = self.given.iter().rev().find(|flag| flag.name == name)?;
         Some((&flag.field, flag.value))
     }
 

@@ -43,7 +43,8 @@ fn look(container: &Container<'_>, found: &mut Found<'_>) {
     for name in ["user", "role", "type"] {
         let option = options.get(name);
         let value = option.word();
-        if !value.is_empty() && !(name == "type" && TYPES.contains(&value)) {
+        let is_usual = value.is_empty() || (name == "type" && TYPES.contains(&value));
+        if !is_usual {
             found.at(&option, format!("its SELinux {name} is `{value}`"));
         }
     }

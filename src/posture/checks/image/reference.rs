@@ -67,8 +67,8 @@ fn is_registry(text: &str) -> bool {
     let is_host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).map_or_else(
         || host.split('.').all(is_label),
         |address| {
-            let is_part = |byte: u8| byte.is_ascii_hexdigit() || byte == b':';
-            !address.is_empty() && address.bytes().all(is_part)
+            let is_of_ipv6 = |byte: u8| byte.is_ascii_hexdigit() || byte == b':';
+            !address.is_empty() && address.bytes().all(is_of_ipv6)
         },
     );
     is_host && port.is_none_or(is_port)
@@ -102,12 +102,12 @@ fn is_tag(text: &str) -> bool {
 }
 
 fn is_digest(text: &str) -> bool {
-    let is_part = |part: &str| {
+    let is_of_ipv6 = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic())
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     text.split_once(':').is_some_and(|(algorithm, digits)| {
-        algorithm.split(['+', '.', '-', '_']).all(is_part)
+        algorithm.split(['+', '.', '-', '_']).all(is_of_ipv6)
             && digits.len() >= FEWEST_DIGITS
             && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     })

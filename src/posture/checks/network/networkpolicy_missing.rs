@@ -1,4 +1,4 @@
-use super::policy::is_native;
+use super::policy::{directions, is_native};
 use crate::posture::check::{Category, Check, Rule, Severity};
 use crate::posture::found::Found;
 use crate::posture::object::Object;
@@ -7,7 +7,7 @@ use crate::posture::set::{Set, selects};
 
 pub(super) const CHECK: Check = Check {
     id: "WEIR-701",
-    title: "No NetworkPolicy selects the pods of a workload",
+    title: "No NetworkPolicy limits the pods of a workload",
     category: Category::Network,
     severity: Severity::Medium,
     why: "A pod that no NetworkPolicy selects may talk to every pod of the cluster and to the \
@@ -72,12 +72,18 @@ spec:
 fn look(workload: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     let Some(pod) = Pod::of(workload) else { return };
     let labels = pod.metadata.get("labels");
-    let mut policies = set.of_kind("NetworkPolicy", workload.namespace());
-    let is_selected = policies.any(|policy| {
+    let selecting = set.of_kind("NetworkPolicy", workload.namespace()).filter(|policy| {
         let selector = policy.spec().get("podSelector");
         is_native(policy) && (selector.is_empty() || selects(&selector, &labels))
     });
-    if !is_selected {
-        found.at(&labels, "no NetworkPolicy of this run selects its pods");
+    let mut limits = selecting.map(directions).peekable();
+    if limits.peek().is_none() {
+        return found.at(&labels, "no NetworkPolicy of this run selects its pods");
+    }
+    let either = |(to, from): (bool, bool), (more_to, more_from)| (to | more_to, from | more_from);
+    match limits.fold((false, false), either) {
+        (true, true) => {}
+        (true, false) => found.at(&labels, "no NetworkPolicy says to whom its pods may talk"),
+        (false, _) => found.at(&labels, "no NetworkPolicy says who may talk to its pods"),
     }
 }

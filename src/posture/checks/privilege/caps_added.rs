@@ -15,6 +15,7 @@ pub(super) const CHECK: Check = Check {
         ("checkov", "CKV_K8S_25"),
         ("datree", "CONTAINERS_INVALID_CAPABILITIES_VALUE"),
         ("kubescape", "C-0046"),
+        ("polaris", "dangerousCapabilities"),
         ("trivy", "KSV022"),
     ],
     failing: "\

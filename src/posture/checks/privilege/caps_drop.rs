@@ -11,12 +11,7 @@ pub(super) const CHECK: Check = Check {
     why: "They let root in the container change owners, switch users and make device files. Few \
           programs need any of them.",
     mend: "securityContext:\n  capabilities:\n    drop: [ALL]\n",
-    references: &[
-        ("checkov", "CKV_K8S_37"),
-        ("kubesec", "CapDropAll"),
-        ("polaris", "insecureCapabilities"),
-        ("trivy", "KSV003"),
-    ],
+    references: &[("checkov", "CKV_K8S_37"), ("kubesec", "CapDropAll"), ("trivy", "KSV003")],
     failing: "\
 apiVersion: v1
 kind: Pod

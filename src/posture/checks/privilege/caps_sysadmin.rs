@@ -14,7 +14,6 @@ pub(super) const CHECK: Check = Check {
     references: &[
         ("checkov", "CKV_K8S_39"),
         ("kubesec", "CapSysAdmin"),
-        ("polaris", "dangerousCapabilities"),
         ("trivy", "KSV005"),
         ("trivy", "KSV120"),
     ],

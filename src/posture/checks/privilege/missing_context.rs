@@ -4,11 +4,12 @@ use crate::posture::pod::Container;
 
 pub(super) const CHECK: Check = Check {
     id: "WEIR-111",
-    title: "Neither a container nor its pod has a security context",
+    title: "A container has no security context",
     category: Category::Privilege,
     severity: Severity::Low,
-    why: "It runs with whatever its image and the runtime allow, most often as root and with \
-          their default capabilities.",
+    why: "It runs with whatever its image and the runtime allow, most often as root. What its pod \
+          says keeps it neither from gaining privileges nor from the default capabilities, nor from \
+          writing to its files: only its own context can.",
     mend: "\
 securityContext:
   runAsNonRoot: true
@@ -17,7 +18,7 @@ securityContext:
   capabilities:
     drop: [ALL]
 ",
-    references: &[("checkov", "CKV_K8S_29"), ("checkov", "CKV_K8S_30"), ("trivy", "KSV118")],
+    references: &[("checkov", "CKV_K8S_30"), ("trivy", "KSV118")],
     failing: "\
 apiVersion: v1
 kind: Pod
@@ -43,7 +44,7 @@ spec:
 
 fn look(container: &Container<'_>, found: &mut Found<'_>) {
     let security = container.security();
-    if security.is_empty() && container.pod.security().is_empty() {
-        found.at(&security, "neither it nor its pod has a security context");
+    if security.is_empty() {
+        found.at(&security, "it has no security context");
     }
 }

@@ -40,7 +40,7 @@ const ACCESS: Access = Access {
     groups: &[""],
     resources: &["users", "groups", "serviceaccounts"],
     verbs: &["impersonate"],
-    wildcard: true,
+    wildcard: false,
     single: true,
 };
 

@@ -48,7 +48,7 @@ fn look(scaler: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     let spec = scaler.spec();
     let (min, max) = (spec.get("minReplicas"), spec.get("maxReplicas"));
     let least = min.whole().unwrap_or(1);
-    if least < 2 {
+    if min.exists() && least < 2 {
         found.at(&min, format!("it goes down to {least} of its pods"));
     }
     match max.whole() {

@@ -1,4 +1,4 @@
-use super::scale::{WORKLOADS, has_several};
+use super::scale::{WORKLOADS, may_have_several};
 use crate::posture::check::{Category, Check, Rule, Severity};
 use crate::posture::found::Found;
 use crate::posture::object::Object;
@@ -64,7 +64,7 @@ fn look(workload: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     let labels = pod.metadata.get("labels");
     let mut budgets = set.of_kind("PodDisruptionBudget", workload.namespace());
     let is_kept = budgets.any(|budget| selects(&budget.spec().get("selector"), &labels));
-    if has_several(workload, set) && !is_kept {
+    if may_have_several(workload, set) && !is_kept {
         let replicas = workload.spec().get("replicas");
         found.at(&replicas, "no PodDisruptionBudget of this run selects its pods");
     }

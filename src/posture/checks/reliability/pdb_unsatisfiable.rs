@@ -17,7 +17,6 @@ pub(super) const CHECK: Check = Check {
         ("kube-linter", "pdb-max-unavailable"),
         ("kube-linter", "pdb-min-available"),
         ("polaris", "pdbDisruptionsIsZero"),
-        ("polaris", "pdbMinAvailableGreaterThanHPAMinReplicas"),
     ],
     failing: "\
 apiVersion: policy/v1

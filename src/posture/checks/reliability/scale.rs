@@ -31,6 +31,13 @@ pub(super) fn replicas(workload: &Object<'_>, set: &Set<'_>) -> Option<i64> {
     SCALED.contains(&workload.kind).then(|| least.unwrap_or(1))
 }
 
+/// Whether a workload may have two pods or more: where nothing is written, who scales it decides.
+pub(super) fn may_have_several(workload: &Object<'_>, set: &Set<'_>) -> bool {
+    autoscaler(workload, set).is_some()
+        || !workload.spec().get("replicas").exists()
+        || has_several(workload, set)
+}
+
 /// Whether a workload has two pods or more.
 pub(super) fn has_several(workload: &Object<'_>, set: &Set<'_>) -> bool {
     replicas(workload, set).is_some_and(|pods| pods > 1)

@@ -1,4 +1,4 @@
-use super::scale::{WORKLOADS, has_several};
+use super::scale::{WORKLOADS, may_have_several};
 use crate::posture::check::{Category, Check, Rule, Severity};
 use crate::posture::found::Found;
 use crate::posture::object::Object;
@@ -58,7 +58,7 @@ spec:
 fn look(workload: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     let Some(pod) = Pod::of(workload) else { return };
     let spread = pod.spec.get("topologySpreadConstraints");
-    if has_several(workload, set) && spread.is_empty() {
+    if may_have_several(workload, set) && spread.is_empty() {
         found.at(&spread, "nothing spreads its pods over zones or nodes");
     }
 }
