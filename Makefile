@@ -219,7 +219,7 @@ docs: ## Write the reference documentation again.
 # The lock file is that of Weir, to which cargo adds libFuzzer: what is fuzzed is what is built.
 # RUSTC_BOOTSTRAP lets a stable toolchain instrument the code.
 SECONDS := 60
-TARGETS := packet application capture_file labels tetragon
+TARGETS := packet application capture_file labels manifests tetragon
 .PHONY: fuzz
 fuzz: packages ## Fuzz every target for SECONDS each; needs cargo-fuzz.
 	@command -v cargo-fuzz > /dev/null || { echo "missing: cargo install cargo-fuzz --locked" >&2; exit 1; }

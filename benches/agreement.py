@@ -75,8 +75,9 @@ class Documents:
     def named(self, file: str, message: str) -> Place:
         """The document of a file whose object a message names; the first one if none is."""
         self.place(file, 1)
-        words = set(re.findall(r"[\w.-]+", message))
-        fits = sorted(place for place, name in self._names.items() if place[0] == file and name in words)
+        words = set(re.findall(r"[\w.-]+", message.lower()))
+        fits = sorted(place for place, name in self._names.items()
+                      if place[0] == file and {name.lower(), self._kinds.get(place, "").lower()} <= words)
         return fits[0] if fits else (file, 1)
 
     def place(self, file: str, line: int) -> Place:
@@ -212,8 +213,9 @@ def of_trivy(args: argparse.Namespace, documents: Documents) -> Opinions:
             names = {one["ID"], re.sub(r"^AVD-KSV-0*(\d+)$", lambda found: f"KSV{int(found.group(1)):03}", one.get("AVDID", ""))}
             for name in names:
                 if one["Status"] == "FAIL":
-                    line = one.get("CauseMetadata", {}).get("StartLine")
-                    place = documents.place(file, line) if line else documents.named(file, one.get("Message", ""))
+                    line = one.get("CauseMetadata", {}).get("StartLine", 1)
+                    # The first line stands for no line.
+                    place = documents.place(file, line) if line > 1 else documents.named(file, one.get("Message", ""))
                     found.failed[name].add(place)
                 found.seen[name] |= {(file, number) for number in range(1, count + 1)}
     return found

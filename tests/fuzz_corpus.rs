@@ -9,6 +9,8 @@ mod application;
 mod capture_file;
 #[path = "../fuzz/bodies/labels.rs"]
 mod labels;
+#[path = "../fuzz/bodies/manifests.rs"]
+mod manifests;
 #[path = "../fuzz/bodies/packet.rs"]
 mod packet;
 #[path = "../fuzz/bodies/tetragon.rs"]
@@ -46,6 +48,11 @@ fn any_bytes_are_a_capture_up_to_where_they_are_not() {
 #[test]
 fn any_bytes_are_labels_or_refused() {
     replay("labels", labels::run);
+}
+
+#[test]
+fn any_bytes_are_manifests_or_refused() {
+    replay("manifests", manifests::run);
 }
 
 #[test]

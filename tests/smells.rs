@@ -321,3 +321,66 @@ fn explain_says_what_a_check_is_about_and_lists_them_all() {
     assert!(list.lines().count() > 100 && list.contains("WEIR-101   critical"), "{list}");
     assert_eq!(said(&["WEIR-9999"]).0, Some(64));
 }
+
+#[test]
+fn sarif_has_what_its_schema_asks_for_and_names_rules_that_are_there() {
+    let place = Place::new(&[("a b/web.yaml", POD), ("bad.yaml", "a: [\n")]);
+    let (_, stdout, _) = place.said(&[".", "--format", "sarif"]);
+    let log: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let results = run["results"].as_array().expect("results");
+    assert!(results.len() > 10 && rules.len() > 100, "{} of {}", results.len(), rules.len());
+    for result in results {
+        assert!(rules.iter().any(|rule| rule["id"] == result["ruleId"]), "{result}");
+        let level = result["level"].as_str().expect("a level");
+        assert!(["error", "warning", "note"].contains(&level), "{result}");
+        assert!(
+            result["message"]["text"].as_str().is_some_and(|text| !text.is_empty()),
+            "{result}"
+        );
+        let physical = &result["locations"][0]["physicalLocation"];
+        assert_eq!(physical["artifactLocation"]["uri"], "a%20b/web.yaml");
+        let region = &physical["region"];
+        for start in ["startLine", "startColumn"] {
+            assert!(region[start].as_u64().is_some_and(|number| number >= 1), "{result}");
+        }
+    }
+    let invocation = &run["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let notification = &invocation["toolExecutionNotifications"][0];
+    assert!(notification["message"]["text"].is_string(), "{invocation}");
+}
+
+/// What a parser of XML makes of a report of `JUnit`: a line for each suite, and one for each case of another
+/// outcome than passed.
+const READ_JUNIT: &str = "
+import sys, xml.etree.ElementTree as tree
+root = tree.fromstring(sys.stdin.buffer.read())
+for suite in root:
+    cases = list(suite)
+    counts = [len(cases)] + [sum(case.find(kind) is not None for case in cases) for kind in ('failure', 'error')]
+    said = [int(suite.get(name)) for name in ('tests', 'failures', 'errors')]
+    assert counts == said and all(case.get('name') and case.get('classname') for case in cases)
+    print(suite.get('name'), *counts)
+";
+
+#[test]
+fn junit_is_xml_whose_counts_are_right() {
+    let quoted = POD.replace("name: web #", "name: \"a<b>&\\\"c\\u0001\" #");
+    let place = Place::new(&[
+        ("a.yaml", &quoted),
+        ("bad.yaml", "a: [\n"),
+        ("c.yaml", "kind: Namespace\nmetadata: { name: c }\n"),
+    ]);
+    let (_, xml, _) = place.said(&[".", "--select", "WEIR-101,WEIR-801", "--format", "junit"]);
+    let mut python = Command::new("python3");
+    python.args(["-c", READ_JUNIT]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = python.spawn() else { return println!("skipped: no python3") };
+    child.stdin.take().expect("a pipe").write_all(xml.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{xml}");
+    let read = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(read, "./a.yaml 1 1 0\n./bad.yaml 1 0 1\n./c.yaml 1 0 0\n");
+}

@@ -18,7 +18,7 @@ securityContext:
   capabilities:
     drop: [ALL]
 ",
-    references: &[("checkov", "CKV_K8S_30"), ("trivy", "KSV118")],
+    references: &[("checkov", "CKV_K8S_30")],
     failing: "\
 apiVersion: v1
 kind: Pod
