@@ -244,6 +244,45 @@ fn what_a_manifest_says_steers_neither_a_terminal_nor_a_pipeline() {
 }
 
 #[test]
+fn lists_as_an_api_server_answers_with_them_are_opened() {
+    let list = "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"items\":[{\"metadata\":{\"name\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"a:1\",\"securityContext\":{\"privileged\":true}}]}}]}";
+    let place = Place::new(&[("pods.json", list)]);
+    let found = place.found(&["pods.json", "--select", "WEIR-101"]);
+    assert_eq!((&found["objects"], &found["smells"][0]["kind"]), (&1.into(), &"Pod".into()));
+}
+
+#[test]
+fn what_cannot_be_opened_keeps_nothing_else_from_being_looked_at() {
+    let place = Place::new(&[("web.yaml", POD)]);
+    let (status, stdout, stderr) =
+        place.said(&["web.yaml", "nowhere.yaml", "web.yaml", "--select", "WEIR-101"]);
+    assert_eq!(status, Some(2));
+    assert!(stdout.ends_with("1 object, 1 smell (1 critical)\n"), "{stdout}");
+    assert!(stderr.contains("nowhere.yaml: it cannot be read: No such file"), "{stderr}");
+    let (_, stdout, _) = place.said(&["nowhere.yaml", "--format", "github"]);
+    assert!(stdout.starts_with("::error file=nowhere.yaml,title=unreadable::"), "{stdout}");
+}
+
+#[test]
+fn so_many_objects_and_such_long_names_stay_bounded() {
+    let long = "a".repeat(200_000);
+    let containers = "    - { name: w }\n".repeat(500);
+    let text =
+        format!("kind: Pod\nmetadata: {{ name: {long} }}\nspec:\n  containers:\n{containers}");
+    let place = Place::new(&[("long.yaml", &text)]);
+    let (_, stdout, _) = place.said(&["long.yaml", "--format", "json"]);
+    assert!(stdout.len() < 40 << 20, "{} bytes", stdout.len());
+    let pair = |number| {
+        format!(
+            "---\nkind: Service\nmetadata: {{ name: s{number} }}\nspec: {{ selector: {{ app: a }} }}\n---\nkind: Pod\nmetadata: {{ name: p{number}, labels: {{ app: b }} }}\nspec: {{ containers: [{{ name: c }}] }}\n"
+        )
+    };
+    let place = Place::new(&[("many.yaml", &(0..4_500).map(pair).collect::<String>())]);
+    let (_, _, stderr) = place.said(&["many.yaml", "--select", "WEIR-705"]);
+    assert!(stderr.contains("too many objects to compare"), "{stderr}");
+}
+
+#[test]
 fn hostile_files_are_refused_in_words() {
     let bomb: String = (1..30).fold("a0: &a0 [x, x]\n".into(), |text, level| {
         format!("{text}a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(", "))

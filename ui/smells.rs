@@ -15,7 +15,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 use weir::api::shape::SmellsShape;
 use weir::capture;
-use weir::posture::{self, Check, Counts, Manifests, Report, Rules, Severity, Smell, Version};
+use weir::document::Place;
+use weir::posture::{self, Check, Counts, Manifests, Report, Rules, Severity, Source, Version};
 use weir::settings::{Environment, Settings};
 
 use self::baseline::Baseline;
@@ -47,12 +48,13 @@ Examples:
   What a check is about, and how its smell is mended:
     weir explain WEIR-101
 
-An object is let off a check by the annotation `weir.dev/ignore: WEIR-101,WEIR-205`, with the reason in
-`weir.dev/ignore-reason`; whole kinds, namespaces or files by `smells-ignore` in weir.toml.
+An object is let off a check by the annotation `weir.dev/ignore: WEIR-101,WEIR-205`, with the
+reason in `weir.dev/ignore-reason`; whole kinds, namespaces or files by `smells-ignore` in
+weir.toml.
 
-Exit status: 0 nothing was found; 1 something was; 2 a file is no manifest or cannot be read: what can be
-is looked at all the same; 64 wrong usage or settings; 69 the cluster is not there or does not answer; 74
-output failed; 77 no permission.";
+Exit status: 0 nothing was found; 1 something was; 2 a file is no manifest or cannot be read, or
+a kind of the cluster (what can be read is looked at all the same); 64 wrong usage or settings; 69
+the cluster is not there or does not answer; 74 output failed; 77 no permission.";
 
 /// Find smells in Kubernetes manifests
 ///
@@ -83,7 +85,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     baseline: Option<PathBuf>,
     /// Write what is found to the baseline, and tell of nothing
-    #[arg(long, requires = "baseline")]
+    #[arg(long, requires = "baseline", conflicts_with_all = ["severity", "select"])]
     update_baseline: bool,
     /// The version of Kubernetes that the manifests are for
     #[arg(long, value_name = "VERSION", default_value_t = Version::default())]
@@ -125,8 +127,10 @@ enum Format {
 struct Selected(Vec<&'static Check>);
 
 fn selected(written: &str) -> Result<Selected, String> {
-    let is_meant =
-        |check: &&Check| check.id.eq_ignore_ascii_case(written) || check.category.name() == written;
+    let is_meant = |check: &&Check| {
+        check.id.eq_ignore_ascii_case(written)
+            || check.category.name().eq_ignore_ascii_case(written)
+    };
     let found: Vec<_> = posture::all().filter(is_meant).collect();
     if found.is_empty() {
         return Err(
@@ -145,12 +149,6 @@ pub(crate) enum Error {
     /// Not everything could be looked at.
     #[error("{0}")]
     Unread(String),
-    /// A file or folder could not be read at all.
-    #[error("read manifests from {}", .0.display())]
-    Read(PathBuf, #[source] io::Error),
-    /// There is nothing to look at.
-    #[error("find manifests in {}: there is no .yaml, .yml or .json file", .0.display())]
-    Empty(PathBuf),
     /// The baseline is none, or cannot be read or written.
     #[error(transparent)]
     Baseline(#[from] baseline::Error),
@@ -182,25 +180,29 @@ pub(crate) fn run(
         _ => None,
     };
     let manifests =
-        if args.cluster { cluster::all(settings, environment)? } else { read::all(&args.paths)? };
-    let mut report = manifests.scan(&rules(args, settings));
+        if args.cluster { cluster::all(settings, environment)? } else { read::all(&args.paths) };
+    let mut report = manifests.scan(&rules(args, settings, &manifests));
+    notices(&manifests, &report);
     if let (Some(path), true) = (&args.baseline, args.update_baseline) {
+        // What could not be read would be missing in it.
+        unread(&manifests)?;
         Baseline::of(&report).write(path)?;
-        aside(&format!("{}: {}", path.display(), counted(report.findings.len() as u64, "finding")));
-        report.findings.clear();
+        let count = counted(report.findings.len() as u64, "smell");
+        aside(&format!("{count} written to {}", path.display()));
+        return Ok(());
     }
     let hidden = known.map_or(0, |known| known.hide(&mut report));
-    notices(&manifests, &report);
     let mut paper = Paper::new(settings, environment);
     print(args.format, &manifests, &report, &mut paper)?;
     if args.format == Format::Text {
         paper.line(&summary(&report, hidden))?;
     }
     paper.finish()?;
-    outcome(args, &manifests, &report)
+    unread(&manifests)?;
+    outcome(args, &report)
 }
 
-fn rules(args: &Args, settings: &Settings) -> Rules {
+fn rules(args: &Args, settings: &Settings, manifests: &Manifests) -> Rules {
     let mut rules = Rules { kubernetes: args.kubernetes, ..Rules::default() };
     rules.ignores.clone_from(&settings.smells_ignore);
     if !args.select.is_empty() {
@@ -208,6 +210,10 @@ fn rules(args: &Args, settings: &Settings) -> Rules {
             args.select.iter().any(|selected| selected.0.iter().any(|one| one.id == check.id))
         };
         rules.checks.retain(is_chosen);
+    }
+    // Where a kind is not known, nothing can be said to be missing beside others.
+    if args.cluster && unread(manifests).is_err() {
+        rules = rules.alone();
     }
     match args.severity {
         Some(severity) => rules.at_least(severity),
@@ -219,27 +225,26 @@ fn rules(args: &Args, settings: &Settings) -> Rules {
 fn notices(manifests: &Manifests, report: &Report) {
     for source in manifests.sources() {
         for fault in &source.faults {
-            aside(&format!(
-                "{}:{}:{}: {}",
-                source.name, fault.at.line, fault.at.column, fault.message
-            ));
+            aside(&format!("{}: {}", placed(source, fault.at), fault.message));
         }
         for other in &source.others {
-            aside(&format!(
-                "{}:{}:{}: passed over: {}",
-                source.name, other.at.line, other.at.column, other.message
-            ));
+            aside(&format!("{}: passed over: {}", placed(source, other.at), other.message));
         }
     }
     for notice in &report.notices {
         let source = notice.source.and_then(|number| manifests.sources().get(number));
         match source {
-            Some(source) => aside(&format!(
-                "{}:{}:{}: {}",
-                source.name, notice.at.line, notice.at.column, notice.message
-            )),
+            Some(source) => aside(&format!("{}: {}", placed(source, notice.at), notice.message)),
             None => aside(&notice.message),
         }
+    }
+}
+
+/// `web.yaml:3:5`, or the file alone where there are no lines.
+fn placed(source: &Source, at: Place) -> String {
+    match at.line {
+        0 => source.name.clone(),
+        line => format!("{}:{line}:{}", source.name, at.column),
     }
 }
 
@@ -254,8 +259,9 @@ fn print(
         Format::Json => paper.json(&SmellsShape::new(report, manifests)),
         Format::Sarif => paper.json(&sarif::log(manifests, report)),
         Format::Junit => junit::lines(manifests, report).try_for_each(|line| paper.line(&line)),
-        Format::Github => Smell::all(report, manifests)
-            .try_for_each(|smell| paper.line(&github::annotation(&smell))),
+        Format::Github => {
+            github::lines(manifests, report).iter().try_for_each(|line| paper.line(line))
+        }
     }
 }
 
@@ -281,14 +287,15 @@ fn summary(report: &Report, hidden: usize) -> String {
     parts.join(", ")
 }
 
-fn outcome(args: &Args, manifests: &Manifests, report: &Report) -> Result<(), Error> {
+fn unread(manifests: &Manifests) -> Result<(), Error> {
     let unread = manifests.sources().iter().filter(|source| !source.faults.is_empty()).count();
-    if unread > 0 {
-        return Err(Error::Unread(format!(
-            "{} could not be read whole",
-            counted(unread as u64, "file")
-        )));
+    if unread == 0 {
+        return Ok(());
     }
+    Err(Error::Unread(format!("{} could not be read whole", counted(unread as u64, "source"))))
+}
+
+fn outcome(args: &Args, report: &Report) -> Result<(), Error> {
     let least = args.fail_on.unwrap_or(Severity::Low);
     let found = report.findings.iter().filter(|finding| finding.check.severity >= least).count();
     if found > 0 { Err(Error::Found(counted(found as u64, "smell"))) } else { Ok(()) }

@@ -26,7 +26,9 @@ pub(crate) fn clean(text: &str) -> String {
 
 /// `text` in its lines, without what could steer a terminal.
 pub(crate) fn harmless_lines(text: &str) -> String {
-    text.chars().map(|c| if c == '\n' { c } else { harmless(c) }).collect()
+    let text: String = text.chars().map(|c| if c == '\n' { c } else { harmless(c) }).collect();
+    // In a log of GitHub's runners this begins a command, wherever it stands.
+    text.replace("##[", "## [")
 }
 
 /// JSON with escapes for what could steer a terminal or turn the direction of writing: the same value.
@@ -44,7 +46,8 @@ pub(crate) fn json(text: &str) -> String {
             escaped.push_str(&escape);
         }
     }
-    escaped
+    // In a log of GitHub's runners this begins a command; in JSON it stands in strings alone.
+    escaped.replace("##[", "##\\u005b")
 }
 
 fn harmless(character: char) -> char {

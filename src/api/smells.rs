@@ -67,13 +67,18 @@ pub(super) async fn post(
     _caller: Caller,
     request: Request,
 ) -> Result<Json<SmellsShape>, Problem> {
-    let Ok(_permit) = Arc::clone(&api.scans).try_acquire_owned() else {
+    let Ok(permit) = Arc::clone(&api.scans).try_acquire_owned() else {
         let detail = format!("{AT_ONCE} requests of this kind are being answered");
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(AGAIN));
     };
     let form = Multipart::from_request(request, &()).await.map_err(|_| no_form())?;
     let files = timeout(BODY, files(form)).await.map_err(|_| late(BODY))??;
-    off_the_runtime(move || smells(&files)).await?.map(Json)
+    // Who hangs up leaves the work behind, and its place is taken until it is done.
+    let work = move || {
+        let _permit = permit;
+        smells(&files)
+    };
+    off_the_runtime(work).await?.map(Json)
 }
 
 fn no_form() -> Problem {

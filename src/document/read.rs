@@ -10,6 +10,9 @@ use super::{Kind, Node, Place};
 /// Characters of what a fault quotes.
 const LONGEST_WORDS: usize = 200;
 
+/// Faults of a text: each may have cost as much as a whole document.
+const MOST_FAULTS: usize = 100;
+
 /// Anchors of a document, and aliases.
 const MOST_ANCHORS: usize = 1_000;
 
@@ -44,7 +47,7 @@ impl Limits {
                 max_total_scalar_bytes: self.bytes.saturating_mul(2),
             },
             alias_limits: serde_saphyr::alias_limits! {
-                max_total_replayed_events: values.min(50 * MOST_ANCHORS),
+                max_total_replayed_events: values.min(10 * MOST_ANCHORS),
                 max_replay_stack_depth: 16,
             },
             legacy_octal_numbers: true,
@@ -104,7 +107,7 @@ pub fn each(text: &str, limits: &Limits) -> Vec<Result<Node, Fault>> {
         return vec![Err(fault)];
     }
     let mut found = Vec::new();
-    let mut left = limits.values;
+    let (mut left, mut faults) = (limits.values, 0);
     for (count, (line, part)) in parts(text).enumerate() {
         if count >= limits.documents {
             let at = Place { line, column: 1 };
@@ -115,6 +118,11 @@ pub fn each(text: &str, limits: &Limits) -> Vec<Result<Node, Fault>> {
             found.push(Err(at.fault(message)));
             break;
         }
+        if faults == MOST_FAULTS {
+            let message = "there are too many faults above: what follows is not read".into();
+            found.push(Err(Place { line, column: 1 }.fault(message)));
+            break;
+        }
         match document(part, limits, left) {
             Ok(Node { kind: Kind::Null, .. }) => {}
             Ok(mut node) => {
@@ -122,6 +130,7 @@ pub fn each(text: &str, limits: &Limits) -> Vec<Result<Node, Fault>> {
                 found.push(Ok(node));
             }
             Err(Fault { at: Place { line: own, column }, message }) => {
+                faults += 1;
                 found.push(Err(Place { line: line - 1 + own, column }.fault(message)));
             }
         }

@@ -1,11 +1,19 @@
 //! What checks find.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::check::Check;
 use super::cursor::Cursor;
-use super::object::{Name, Object};
+use super::object::{LONGEST, Name, Object, cut};
 use crate::document::Place;
+
+/// Findings of a run.
+pub(super) const MOST_FINDINGS: usize = 100_000;
+
+/// Characters of a message, and of a path.
+const LONGEST_WORDS: usize = 1_000;
 
 /// A smell: which check found it, in which field of which object, and where that is written.
 #[derive(Debug, Clone)]
@@ -17,7 +25,7 @@ pub struct Finding {
     /// Where it is written; zeroes where there are no lines, as in a cluster.
     pub at: Place,
     /// The object.
-    pub object: Name,
+    pub object: Arc<Name>,
     /// The field, from the object on: `spec.containers[0].image`.
     pub path: String,
     /// The container whose field it is.
@@ -38,14 +46,17 @@ pub(super) struct Found<'a> {
 impl Found<'_> {
     /// A field is not as it should be.
     pub(super) fn at(&mut self, field: &Cursor<'_>, message: impl Into<String>) {
+        if self.findings.len() >= MOST_FINDINGS {
+            return;
+        }
         self.findings.push(Finding {
             check: self.check,
             source: self.object.source,
             at: field.place(),
-            object: self.object.name(),
-            path: field.path(),
-            container: self.container.map(str::to_owned),
-            message: message.into(),
+            object: Arc::clone(&self.object.name),
+            path: cut(&field.path(), LONGEST_WORDS),
+            container: self.container.map(|name| cut(name, LONGEST)),
+            message: cut(&message.into(), LONGEST_WORDS),
         });
     }
 }

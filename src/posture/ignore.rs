@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::checks::named;
 use super::cursor::Cursor;
 use super::found::Finding;
-use super::object::Object;
+use super::object::{Object, cut};
 use super::pod::Pod;
 use crate::document::Place;
 
@@ -18,6 +18,9 @@ pub(super) const ANNOTATION: &str = "weir.dev/ignore";
 
 /// The one that says why.
 const REASON: &str = "weir.dev/ignore-reason";
+
+/// Characters of a wrong id that are repeated.
+const LONGEST_ID: usize = 60;
 
 /// What separates where a rule holds from why.
 const BECAUSE: &str = " because ";
@@ -140,11 +143,14 @@ pub(super) fn annotated(
         let mut notice = |message| {
             notices.push(Notice { source: Some(object.source), at: ids.place(), message });
         };
-        for id in text.split([',', ' ']).filter(|id| !id.is_empty()) {
-            match named(id) {
-                Some(check) => found.push(check.id),
-                None => notice(format!("`{ANNOTATION}` names `{id}`, and there is no such check")),
-            }
+        let mut unknown = text.split([',', ' ']).filter(|id| !id.is_empty()).filter(|id| {
+            found.extend(named(id).map(|check| check.id));
+            named(id).is_none()
+        });
+        if let Some(id) = unknown.next() {
+            let (id, others) = (cut(id, LONGEST_ID), unknown.count());
+            let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+            notice(format!("`{ANNOTATION}` names `{id}`{more}, and there is no such check"));
         }
         if annotations.get(REASON).is_empty() {
             notice(format!("`{ANNOTATION}` gives no reason: add `{REASON}`"));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Fault;
 use super::cursor::Cursor;
 use super::object::Object;
-use crate::document::{self, Limits, Node};
+use crate::document::{self, Limits, Node, Place};
 
 /// Bytes of a source.
 const MOST_BYTES: usize = 32 << 20;
@@ -60,6 +60,13 @@ impl Manifests {
         self.sources.push(source);
     }
 
+    /// Adds a source of which nothing is known but why.
+    pub fn add_unread(&mut self, name: impl Into<String>, why: impl Into<String>) {
+        let mut source = Source::new(name.into());
+        source.faults.push(Place::default().fault(why.into()));
+        self.sources.push(source);
+    }
+
     /// Adds objects as an API server tells of them.
     pub fn add_objects(
         &mut self,
@@ -82,7 +89,10 @@ impl Manifests {
         let sources = self.sources.iter().enumerate();
         let documents = sources
             .flat_map(|(number, source)| source.documents.iter().map(move |node| (number, node)));
-        documents.flat_map(|(source, node)| Object::all(source, node)).take(MOST_OBJECTS).collect()
+        documents
+            .flat_map(|(source, node)| Object::all(source, node))
+            .take(MOST_OBJECTS + 1)
+            .collect()
     }
 }
 

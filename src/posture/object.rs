@@ -1,11 +1,15 @@
 //! Objects of Kubernetes as manifests have them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::cursor::Cursor;
 use crate::document::Node;
+
+/// Characters of a name: Kubernetes takes no longer one.
+pub(super) const LONGEST: usize = 253;
 
 /// Lists in one another that are opened.
 const DEEPEST: usize = 4;
@@ -39,30 +43,18 @@ pub(super) struct Object<'a> {
     pub(super) root: Cursor<'a>,
     pub(super) api_version: &'a str,
     pub(super) kind: &'a str,
+    /// The namespace that is written; empty if none is.
+    pub(super) namespace: &'a str,
+    /// Which it is, as findings say it.
+    pub(super) name: Arc<Name>,
 }
 
 impl<'a> Object<'a> {
     /// The objects of a document: itself, or the items of a list.
     pub(super) fn all(source: usize, document: &'a Node) -> Vec<Self> {
         let mut found = Vec::new();
-        collect(source, &Cursor::new(document), DEEPEST, &mut found);
+        collect(source, &Cursor::new(document), ("", ""), DEEPEST, &mut found);
         found
-    }
-
-    /// Which it is.
-    pub(super) fn name(&self) -> Name {
-        let metadata = self.metadata();
-        let name = metadata.get("name").text().or_else(|| metadata.get("generateName").text());
-        Name {
-            kind: self.kind.into(),
-            namespace: self.namespace().into(),
-            name: name.unwrap_or_default().into(),
-        }
-    }
-
-    /// The namespace that is written; empty if none is.
-    pub(super) fn namespace(&self) -> &'a str {
-        self.metadata().get("namespace").word()
     }
 
     /// The API group; empty for the core.
@@ -83,17 +75,38 @@ impl<'a> Object<'a> {
     }
 }
 
-fn collect<'a>(source: usize, root: &Cursor<'a>, depth: usize, found: &mut Vec<Object<'a>>) {
-    let kind = root.get("kind").word();
+/// Adds an object, or what is in a list; items may leave their version and kind to the list.
+fn collect<'a>(
+    source: usize,
+    root: &Cursor<'a>,
+    listed: (&'a str, &'a str),
+    depth: usize,
+    found: &mut Vec<Object<'a>>,
+) {
+    let written = root.get("kind").word();
+    let kind = if written.is_empty() { listed.1 } else { written };
+    let api_version = root.get("apiVersion").text().unwrap_or(listed.0);
     // `List`, `PodList`, and whatever an API server answers with.
-    if kind.ends_with("List") && root.get("items").exists() {
+    if let Some(of) = written.strip_suffix("List").filter(|_| root.get("items").exists()) {
         if depth > 0 {
             for item in root.get("items").items() {
-                collect(source, &item, depth - 1, found);
+                collect(source, &item, (api_version, of), depth - 1, found);
             }
         }
     } else if !kind.is_empty() {
-        let api_version = root.get("apiVersion").word();
-        found.push(Object { source, root: root.clone(), api_version, kind });
+        let metadata = root.get("metadata");
+        let namespace = metadata.get("namespace").word();
+        let name = metadata.get("name").text().or_else(|| metadata.get("generateName").text());
+        let name = Arc::new(Name {
+            kind: cut(kind, LONGEST),
+            namespace: cut(namespace, LONGEST),
+            name: cut(name.unwrap_or_default(), LONGEST),
+        });
+        found.push(Object { source, root: root.clone(), api_version, kind, namespace, name });
     }
+}
+
+/// The beginning of a text that somebody wrote.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }

@@ -5,15 +5,12 @@ use std::str::FromStr;
 
 use super::check::{Check, Rule, Severity};
 use super::checks;
-use super::found::{Counts, Finding, Found};
+use super::found::{Counts, Finding, Found, MOST_FINDINGS};
 use super::ignore::{Ignore, Notice, annotated, unknown};
 use super::manifests::{MOST_OBJECTS, Manifests};
 use super::object::Object;
 use super::pod::Pod;
 use super::set::Set;
-
-/// Findings of a run.
-const MOST_FINDINGS: usize = 200_000;
 
 /// A version of Kubernetes, as far as it matters to an API: `1.33`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +65,13 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// The same without checks of objects beside others: for where not all others are known.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.checks.retain(|check| !matches!(check.rule, Rule::Across(..)));
+        self
+    }
+
     /// The same without checks that are less severe.
     #[must_use]
     pub fn at_least(mut self, severity: Severity) -> Self {
@@ -110,12 +114,15 @@ impl Manifests {
     /// Looks at every object; the same manifests and rules give the same report.
     #[must_use]
     pub fn scan(&self, rules: &Rules) -> Report {
-        let objects = self.objects();
+        let mut objects = self.objects();
+        let is_more = objects.len() > MOST_OBJECTS;
+        objects.truncate(MOST_OBJECTS);
         let set = Set::new(&objects, rules.kubernetes);
         let mut report = Report { objects: objects.len(), ..Report::default() };
         report.notices.extend(unknown(&rules.ignores));
-        if objects.len() == MOST_OBJECTS {
-            let message = format!("only the first {MOST_OBJECTS} objects were looked at");
+        if is_more {
+            let message =
+                format!("of more than {MOST_OBJECTS} objects only the first were looked at");
             report.notices.push(Notice::general(message));
         }
         for object in &objects {
@@ -132,13 +139,15 @@ impl Manifests {
                 }
             }
             report.ignored += ignored + self.let_be(&rules.ignores, before, &mut report.findings);
-            if report.findings.len() >= MOST_FINDINGS {
-                report.findings.truncate(MOST_FINDINGS);
-                let message =
-                    format!("there are more than {MOST_FINDINGS} smells: the rest is not told");
-                report.notices.push(Notice::general(message));
-                break;
-            }
+        }
+        if report.findings.len() >= MOST_FINDINGS {
+            let message = format!("only the first {MOST_FINDINGS} smells are told");
+            report.notices.push(Notice::general(message));
+        }
+        if set.is_exhausted() {
+            let message = "there are too many objects to compare all of them with one another: some \
+                           of what only shows beside others is not told";
+            report.notices.push(Notice::general(message.into()));
         }
         report.findings.sort_by(|a, b| {
             (a.source, a.at, a.check.id, &a.path).cmp(&(b.source, b.at, b.check.id, &b.path))
@@ -173,7 +182,13 @@ fn run(
     let mut found = Found { findings, check, object, container: None };
     match check.rule {
         Rule::Object(kinds, look) if kinds.contains(&object.kind) => look(object, &mut found),
-        Rule::Across(kinds, look) if kinds.contains(&object.kind) => look(object, set, &mut found),
+        Rule::Across(kinds, look) if kinds.contains(&object.kind) && !set.is_exhausted() => {
+            let before = found.findings.len();
+            look(object, set, &mut found);
+            if set.is_exhausted() {
+                found.findings.truncate(before);
+            }
+        }
         Rule::Object(..) | Rule::Across(..) => {}
         Rule::Pod(look) => {
             if let Some(pod) = pod {

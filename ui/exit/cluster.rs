@@ -69,9 +69,7 @@ impl Status {
     pub(super) fn of_smells(error: &smells::Error) -> Option<Self> {
         match error {
             smells::Error::Found(_) => Some(Self::Findings),
-            smells::Error::Unread(_) | smells::Error::Read(..) | smells::Error::Empty(_) => {
-                Some(Self::Unread)
-            }
+            smells::Error::Unread(_) => Some(Self::Unread),
             smells::Error::Baseline(smells::BaselineError::Invalid { .. }) => Some(Self::Data),
             smells::Error::Survey(error) => Some(Self::of_survey(error)),
             smells::Error::Cluster(error) => Some(Self::of_cluster(error)),

@@ -8,7 +8,6 @@ use weir::posture::Manifests;
 use weir::settings::{Environment, Settings};
 
 use super::Error;
-use crate::paper::aside;
 use crate::{survey, text};
 
 /// What is looked at: version of the API, resource, kind. Secrets are not asked for: their values are
@@ -59,16 +58,21 @@ pub(super) fn all(settings: &Settings, environment: &Environment) -> Result<Mani
                 // An older cluster may not have it.
                 Err(error) if error.status() == Some(404) => {}
                 Err(error) => {
-                    aside(&format!("{resource} are left out: {}", text::clean(&error.to_string())));
+                    let why = format!("{resource} are left out: {error}");
+                    manifests.add_unread(format!("cluster/{resource}"), text::clean(&why));
                     failure = Some(error);
                 }
             }
         }
         match failure {
-            Some(error) if manifests.sources().is_empty() => Err(Error::Cluster(error)),
+            Some(error) if is_all_unread(&manifests) => Err(Error::Cluster(error)),
             _ => Ok(manifests),
         }
     })
+}
+
+fn is_all_unread(manifests: &Manifests) -> bool {
+    manifests.sources().iter().all(|source| !source.faults.is_empty())
 }
 
 /// Whether an object is made by another that is looked at too. A node's own pods are not: the API server

@@ -2,10 +2,27 @@
 //!
 //! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 
-use weir::posture::{Severity, Smell};
+use weir::posture::{Fault, Manifests, Report, Severity, Smell, Source};
+
+/// A command for each finding, and one for each document that could not be read.
+pub(super) fn lines(manifests: &Manifests, report: &Report) -> Vec<String> {
+    let mut lines: Vec<_> = Smell::all(report, manifests).map(|smell| annotation(&smell)).collect();
+    for source in manifests.sources() {
+        lines.extend(source.faults.iter().map(|fault| unread(source, fault)));
+    }
+    lines
+}
+
+fn unread(source: &Source, Fault { at, message }: &Fault) -> String {
+    let mut properties = vec![format!("file={}", property(&source.name))];
+    if at.line > 0 {
+        properties.push(format!("line={},col={}", at.line, at.column));
+    }
+    format!("::error {},title=unreadable::{}", properties.join(","), data(message))
+}
 
 /// `::error file=web.yaml,line=9,col=21,title=WEIR-101 …::…`.
-pub(super) fn annotation(smell: &Smell<'_>) -> String {
+fn annotation(smell: &Smell<'_>) -> String {
     let level = match smell.check.severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",

@@ -21,6 +21,10 @@ pub struct SmellsShape {
     ignored: usize,
     /// Documents that could not be read.
     unread: Vec<UnreadShape>,
+    /// Documents that are no objects of Kubernetes.
+    passed_over: Vec<UnreadShape>,
+    /// What is wrong with ignores, and what was left out because there is too much.
+    notices: Vec<String>,
     /// The same in a sentence.
     #[schema(example = "2 smells were found")]
     message: String,
@@ -103,22 +107,30 @@ impl SmellsShape {
     /// A report on these manifests.
     #[must_use]
     pub fn new(report: &Report, manifests: &Manifests) -> Self {
-        let unread = manifests.sources().iter().flat_map(|source| {
-            source.faults.iter().map(|fault| UnreadShape::new(&source.name, fault))
-        });
+        let sources = || manifests.sources().iter();
+        let told = |name: &str, faults: &[Fault]| -> Vec<_> {
+            faults.iter().map(|fault| UnreadShape::new(name, fault)).collect()
+        };
+        let unread: Vec<_> = sources().flat_map(|one| told(&one.name, &one.faults)).collect();
+        let passed_over = sources().flat_map(|one| told(&one.name, &one.others)).collect();
         let Counts { critical, high, medium, low } = report.counts();
-        let message = match (report.findings.len(), report.objects) {
+        let mut message = match (report.findings.len(), report.objects) {
             (0, 0) => "there is no object of Kubernetes in it".into(),
             (0, _) => "no smells were found".into(),
             (1, _) => "1 smell was found".into(),
             (count, _) => format!("{count} smells were found"),
         };
+        if !unread.is_empty() {
+            message.push_str(" in what could be read");
+        }
         Self {
             smells: Smell::all(report, manifests).map(|smell| SmellShape::from(&smell)).collect(),
             counts: CountsShape { critical, high, medium, low },
             objects: report.objects,
             ignored: report.ignored,
-            unread: unread.collect(),
+            unread,
+            passed_over,
+            notices: report.notices.iter().map(|notice| notice.message.clone()).collect(),
             message,
         }
     }

@@ -60,7 +60,7 @@ fn look(object: &Object<'_>, found: &mut Found<'_>) {
     );
     match namespace.word() {
         _ if is_its_own => {}
-        "" => found.at(&namespace, "it names no namespace, which means `default`"),
+        "" => found.at(&namespace, "it names no namespace: it lands wherever it is applied, `default` if nobody says otherwise"),
         "default" => found.at(&namespace, "it is in the namespace `default`"),
         _ => {}
     }

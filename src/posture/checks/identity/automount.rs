@@ -56,7 +56,7 @@ fn look(object: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
 
 /// Whether a `ServiceAccount` of the run leaves tokens out of pods that do not ask for them.
 fn is_off(name: &str, object: &Object<'_>, set: &Set<'_>) -> bool {
-    set.of_kind("ServiceAccount", object.namespace()).any(|account| {
+    set.of_kind("ServiceAccount", object.namespace).any(|account| {
         let mounts = account.root.get("automountServiceAccountToken");
         is_called(account, name) && mounts.flag() == Some(false)
     })

@@ -44,7 +44,7 @@ spec:
 fn look(object: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     let Some(pod) = Pod::of(object) else { return };
     let name = name(&pod);
-    let mut accounts = set.of_kind("ServiceAccount", object.namespace()).peekable();
+    let mut accounts = set.of_kind("ServiceAccount", object.namespace).peekable();
     // A run without any leaves them to somebody else, and nobody knows which there are.
     let known = accounts.peek().is_some();
     if known && name != DEFAULT && !accounts.any(|account| is_called(account, name)) {

@@ -51,7 +51,7 @@ spec:
 };
 
 fn look(ingress: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
-    let services: Vec<_> = set.of_kind("Service", ingress.namespace()).collect();
+    let services: Vec<_> = set.of_kind("Service", ingress.namespace).collect();
     // Most likely they are applied from elsewhere.
     if services.is_empty() {
         return;

@@ -54,7 +54,7 @@ fn look(policy: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
         return;
     }
     let selects_none = |selector: &Cursor<'_>| {
-        let mut pods = set.pods(policy.namespace());
+        let mut pods = set.pods(policy.namespace);
         !selector.is_empty() && !pods.any(|pod| selects(selector, &pod.metadata.get("labels")))
     };
     let spec = policy.spec();

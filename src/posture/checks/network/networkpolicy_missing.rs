@@ -72,7 +72,7 @@ spec:
 fn look(workload: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     let Some(pod) = Pod::of(workload) else { return };
     let labels = pod.metadata.get("labels");
-    let selecting = set.of_kind("NetworkPolicy", workload.namespace()).filter(|policy| {
+    let selecting = set.of_kind("NetworkPolicy", workload.namespace).filter(|policy| {
         let selector = policy.spec().get("podSelector");
         is_native(policy) && (selector.is_empty() || selects(&selector, &labels))
     });

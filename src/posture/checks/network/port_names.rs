@@ -110,7 +110,7 @@ fn targets(service: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     if selector.is_empty() {
         return;
     }
-    let pods = set.pods(service.namespace());
+    let pods = set.pods(service.namespace);
     let pods: Vec<_> = pods.filter(|pod| has_all(&selector, &pod.metadata.get("labels"))).collect();
     if pods.is_empty() {
         return;

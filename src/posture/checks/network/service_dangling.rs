@@ -47,8 +47,10 @@ fn look(service: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     if selector.is_empty() {
         return;
     }
-    let mut pods = set.pods(service.namespace());
-    if !pods.any(|pod| has_all(&selector, &pod.metadata.get("labels"))) {
+    let mut pods = set.pods(service.namespace).peekable();
+    // Alone it may be applied beside anything.
+    let is_alone = pods.peek().is_none();
+    if !is_alone && !pods.any(|pod| has_all(&selector, &pod.metadata.get("labels"))) {
         found.at(&selector, "no pod of this run has these labels");
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn bound<'s, 'a>(
     let kind = role.get("kind").word();
     let name = role.get("name").word();
     // A ClusterRole belongs to no namespace, whatever its binding belongs to.
-    let namespace = if kind == "ClusterRole" { "" } else { binding.namespace() };
+    let namespace = if kind == "ClusterRole" { "" } else { binding.namespace };
     let roles = set.of_kind(kind, namespace);
     roles.filter(move |role| role.metadata().get("name").text() == Some(name))
 }
@@ -110,11 +110,17 @@ pub(super) fn tell_of_subjects(names: &[&str], binding: &Object<'_>, found: &mut
     }
 }
 
-/// Whether Kubernetes itself, or whoever hosts it, puts it into every cluster.
+/// Whether Kubernetes itself puts it into every cluster: it is labelled so, or is called so and is not
+/// about callers that nobody knows.
 pub(super) fn is_built_in(object: &Object<'_>) -> bool {
-    let name = object.metadata().get("name").word();
+    let metadata = object.metadata();
+    let label = metadata.get("labels").get("kubernetes.io/bootstrapping");
+    let subjects = object.root.get("subjects");
+    let is_unknown = |name: &str| matches!(name, "system:anonymous" | "system:unauthenticated");
+    let is_open = subjects.items().any(|subject| is_unknown(subject.get("name").word()));
+    let name = metadata.get("name").word();
     let is_of_cluster = object.kind.starts_with("Cluster");
-    name.starts_with("system:")
-        || name.starts_with("gce:")
-        || (is_of_cluster && matches!(name, "cluster-admin" | "admin" | "edit"))
+    let is_called_so = name.starts_with("system:")
+        || (is_of_cluster && matches!(name, "cluster-admin" | "admin" | "edit"));
+    label.text() == Some("rbac-defaults") || (is_called_so && !is_open)
 }

@@ -79,7 +79,7 @@ fn means(apart: &Cursor<'_>, pod: &Pod<'_>) -> bool {
     let required = apart.get("requiredDuringSchedulingIgnoredDuringExecution").items();
     let preferred = apart.get("preferredDuringSchedulingIgnoredDuringExecution").items();
     let preferred = preferred.map(|rule| rule.get("podAffinityTerm"));
-    let (labels, namespace) = (pod.metadata.get("labels"), pod.object.namespace());
+    let (labels, namespace) = (pod.metadata.get("labels"), pod.object.namespace);
     required.chain(preferred).any(|term| {
         let namespaces = term.get("namespaces").words();
         let is_here =

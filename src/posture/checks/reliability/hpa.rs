@@ -59,7 +59,7 @@ fn look(scaler: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
         Some(_) => {}
     }
     let target = spec.get("scaleTargetRef");
-    if dangles(&target, scaler.namespace(), set) {
+    if dangles(&target, scaler.namespace, set) {
         let (kind, name) = (target.get("kind").word(), target.get("name").word());
         found.at(&target, format!("this run has no {kind} `{name}`"));
     }

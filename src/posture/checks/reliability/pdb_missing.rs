@@ -62,7 +62,7 @@ spec:
 fn look(workload: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     let Some(pod) = Pod::of(workload) else { return };
     let labels = pod.metadata.get("labels");
-    let mut budgets = set.of_kind("PodDisruptionBudget", workload.namespace());
+    let mut budgets = set.of_kind("PodDisruptionBudget", workload.namespace);
     let is_kept = budgets.any(|budget| selects(&budget.spec().get("selector"), &labels));
     if may_have_several(workload, set) && !is_kept {
         let replicas = workload.spec().get("replicas");

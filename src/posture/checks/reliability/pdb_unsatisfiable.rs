@@ -63,7 +63,7 @@ fn amount(field: &Cursor<'_>, pods: i64) -> Option<i64> {
 /// How many pods a budget selects at least; none if that cannot be told.
 fn selected(budget: &Object<'_>, set: &Set<'_>) -> Option<i64> {
     let selector = budget.spec().get("selector");
-    let mut own = set.pods(budget.namespace()).filter(|pod| {
+    let mut own = set.pods(budget.namespace).filter(|pod| {
         // What has an owner is counted with that.
         !pod.object.metadata().get("ownerReferences").exists()
             && selects(&selector, &pod.metadata.get("labels"))

@@ -13,7 +13,7 @@ pub(super) const WORKLOADS: &[&str] = &["Deployment", "StatefulSet"];
 /// The autoscaler of the run that decides how many pods a workload has.
 pub(super) fn autoscaler<'s>(workload: &Object<'_>, set: &'s Set<'_>) -> Option<&'s Object<'s>> {
     let name = workload.metadata().get("name");
-    let mut scalers = set.of_kind("HorizontalPodAutoscaler", workload.namespace());
+    let mut scalers = set.of_kind("HorizontalPodAutoscaler", workload.namespace);
     scalers.find(|scaler| {
         let target = scaler.spec().get("scaleTargetRef");
         target.get("kind").word() == workload.kind

@@ -67,7 +67,7 @@ fn look(workload: &Object<'_>, set: &Set<'_>, found: &mut Found<'_>) {
     if name.is_empty() {
         return found.at(&name, "it names no Service");
     }
-    let services = set.of_kind("Service", workload.namespace());
+    let services = set.of_kind("Service", workload.namespace);
     let named: Vec<_> = services
         .filter(|service| service.metadata().get("name").text() == name.text())
         .map(Object::spec)

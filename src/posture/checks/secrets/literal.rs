@@ -27,7 +27,11 @@ const NAMES: [&str; 19] = [
 const LAST_WORDS: [&str; 3] = ["pass", "pw", "pwd"];
 
 /// Ends of names of what is only about a secret: where it is, how it is called, how long it holds.
-const ABOUT: [&str; 25] = [
+const ABOUT: [&str; 36] = [
+    "algorithm",
+    "audience",
+    "backend",
+    "class",
     "dir",
     "directory",
     "enabled",
@@ -36,17 +40,24 @@ const ABOUT: [&str; 25] = [
     "expires",
     "expiry",
     "file",
+    "hasher",
+    "header",
     "host",
+    "issuer",
     "length",
     "lifetime",
     "minutes",
     "mount",
     "name",
+    "namespace",
     "path",
     "policy",
+    "provider",
     "ref",
     "required",
     "seconds",
+    "store",
+    "tokenizer",
     "tokens",
     "ttl",
     "type",
