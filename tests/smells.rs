@@ -109,6 +109,9 @@ fn a_folder_is_read_however_deep_and_objects_are_looked_at_beside_one_another() 
     let service = "apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { selector: { app: web }, ports: [{ port: 80 }] }\n";
     let place =
         Place::new(&[("a/b/service.yml", service), (".git/web.yaml", POD), ("notes.txt", "no: [")]);
+    // Alone it may be applied beside anything.
+    assert_eq!(ids(&place.found(&[".", "--select", "WEIR-705"])), [""; 0]);
+    place.write("d/other.yaml", POD);
     assert_eq!(ids(&place.found(&[".", "--select", "WEIR-705"])), ["WEIR-705"]);
     place.write(
         "c/pod.json",
