@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 32 << 20;
 /// How much a source may hold. An object that a cluster takes has at most a few megabytes; a list of
 /// all that runs has more.
 const LIMITS: Limits =
-    Limits { what: "a file", bytes: MOST_BYTES, documents: 10_000, depth: 100, values: 1_000_000 };
+    Limits { what: "a file", bytes: MOST_BYTES, documents: 10_000, depth: 100, values: 600_000 };
 
 /// Objects of a run.
 pub(super) const MOST_OBJECTS: usize = 20_000;
@@ -43,7 +43,7 @@ pub struct Source {
     pub others: Vec<Fault>,
     pub(super) documents: Vec<Node>,
     /// Where each line of the text begins.
-    lines: Vec<usize>,
+    lines: Vec<u32>,
 }
 
 impl Manifests {
@@ -106,13 +106,15 @@ impl Source {
     #[must_use]
     pub fn line(&self, number: usize) -> Option<&str> {
         let from = *self.lines.get(number.checked_sub(1)?)?;
-        self.text.get(from..)?.lines().next()
+        self.text.get(usize::try_from(from).ok()?..)?.lines().next()
     }
 
     fn read(&mut self, text: &str) {
         self.text = text.into();
-        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
-        self.lines = iter::once(0).chain(ends).collect();
+        // Most of what is hostile has many lines, so that none is given room twice.
+        self.lines.reserve_exact(1 + text.matches('\n').count());
+        let ends = text.match_indices('\n').filter_map(|(at, _)| u32::try_from(at + 1).ok());
+        self.lines.extend(iter::once(0).chain(ends));
         for document in document::each(text, &LIMITS) {
             match document {
                 Ok(node) => match strange(&node) {

@@ -110,8 +110,8 @@ pub(super) fn tell_of_subjects(names: &[&str], binding: &Object<'_>, found: &mut
     }
 }
 
-/// Whether Kubernetes itself puts it into every cluster: it is labelled so, or is called so and is not
-/// about callers that nobody knows.
+/// Whether Kubernetes itself, or GKE, puts it into every cluster: it is labelled so, or is called so and
+/// is not about callers that nobody knows.
 pub(super) fn is_built_in(object: &Object<'_>) -> bool {
     let metadata = object.metadata();
     let label = metadata.get("labels").get("kubernetes.io/bootstrapping");
@@ -121,6 +121,7 @@ pub(super) fn is_built_in(object: &Object<'_>) -> bool {
     let name = metadata.get("name").word();
     let is_of_cluster = object.kind.starts_with("Cluster");
     let is_called_so = name.starts_with("system:")
+        || name.starts_with("gce:podsecuritypolicy:")
         || (is_of_cluster && matches!(name, "cluster-admin" | "admin" | "edit"));
     label.text() == Some("rbac-defaults") || (is_called_so && !is_open)
 }
