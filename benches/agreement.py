@@ -177,12 +177,21 @@ def said(path: Path, argv: list[str | Path], statuses: tuple[int, ...], output: 
 
 
 def of_weir(args: argparse.Namespace, documents: Documents) -> Opinions:
-    """What Weir says now."""
-    argv = [args.weir, "smells", args.folder, "--format", "json"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS)
-    found = Opinions()
-    for smell in json.loads(done.stdout)["smells"]:
-        found.failed[smell["id"]].add(documents.place(relative(smell["file"], args.folder), smell["line"]))
+    """What Weir says now, folder by folder: what belongs to different projects is not one cluster.
+
+    Those of its checks that checkov answers by its graph (CKV2) see the whole folder at once, as that does.
+    """
+    folders, found = defaultdict(list), Opinions()
+    for path in sorted(args.folder.rglob("*")):
+        if path.suffix in (".yaml", ".yml", ".json") and path.is_file():
+            folders[path.parent].append(path)
+    at_once = {check.id for check in references() if any(name.startswith("CKV2_") for name in check.names["checkov"])}
+    runs = [([args.folder], at_once.__contains__), *((paths, lambda one: one not in at_once) for paths in folders.values())]
+    for paths, counts in runs:
+        argv = [args.weir, "smells", *paths, "--format", "json"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS)
+        for smell in filter(lambda one: counts(one["id"]), json.loads(done.stdout)["smells"]):
+            found.failed[smell["id"]].add(documents.place(relative(smell["file"], args.folder), smell["line"]))
     return found
 
 

@@ -137,6 +137,10 @@ fn the_exit_status_says_whether_something_was_found() {
     assert_eq!(status(&["bad.yaml"]), Some(2));
     assert_eq!(status(&["missing.yaml"]), Some(2));
     assert_eq!(status(&["empty"]), Some(2));
+    // As where what renders them has failed.
+    let (nothing, stdout, stderr) = place.told(&["-"], b"# nothing\n");
+    assert_eq!((nothing, &*stdout), (Some(2), "no object of Kubernetes was found\n"));
+    assert!(stderr.contains("there was nothing to look at"), "{stderr}");
     assert_eq!(status(&["web.yaml", "--select", "WEIR-9999"]), Some(64));
     assert_eq!(status(&["web.yaml", "--severity", "awful"]), Some(64));
 }

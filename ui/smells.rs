@@ -53,7 +53,8 @@ reason in `weir.dev/ignore-reason`; whole kinds, namespaces or files by `smells-
 weir.toml.
 
 Exit status: 0 nothing was found; 1 something was; 2 a file is no manifest or cannot be read, or
-a kind of the cluster (what can be read is looked at all the same); 64 wrong usage or settings; 69
+a kind of the cluster (what can be read is looked at all the same), or there was nothing to look
+at; 64 wrong usage or settings; 69
 the cluster is not there or does not answer; 74 output failed; 77 no permission.";
 
 /// Find smells in Kubernetes manifests
@@ -269,7 +270,10 @@ fn print(
 fn summary(report: &Report, hidden: usize) -> String {
     let Counts { critical, high, medium, low } = report.counts();
     let mut parts = vec![counted(report.objects as u64, "object")];
-    if report.findings.is_empty() {
+    if report.objects == 0 {
+        parts.clear();
+        parts.push("no object of Kubernetes was found".into());
+    } else if report.findings.is_empty() {
         parts.push("no smells".into());
     } else {
         let counts = [(critical, "critical"), (high, "high"), (medium, "medium"), (low, "low")];
@@ -296,6 +300,10 @@ fn unread(manifests: &Manifests) -> Result<(), Error> {
 }
 
 fn outcome(args: &Args, report: &Report) -> Result<(), Error> {
+    // What made the manifests may have failed before it wrote any: that is not clean.
+    if report.objects == 0 {
+        return Err(Error::Unread("there was nothing to look at".into()));
+    }
     let least = args.fail_on.unwrap_or(Severity::Low);
     let found = report.findings.iter().filter(|finding| finding.check.severity >= least).count();
     if found > 0 { Err(Error::Found(counted(found as u64, "smell"))) } else { Ok(()) }

@@ -1,7 +1,5 @@
 //! What a check is.
 
-use serde::{Deserialize, Serialize};
-
 use super::found::Found;
 use super::object::Object;
 use super::pod::{Container, Pod};
@@ -45,8 +43,7 @@ pub(super) enum Rule {
 }
 
 /// What a check is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Category {
     /// What a process may do to its container and its node.
     Privilege,
@@ -96,8 +93,7 @@ impl Category {
 }
 
 /// How bad a finding is; the worst is the greatest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// A habit that saves trouble later.
     Low,

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::check::Check;
 use super::cursor::Cursor;
 use super::object::{LONGEST, Name, Object, cut};
@@ -62,7 +60,7 @@ impl Found<'_> {
 }
 
 /// Findings by how bad they are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Critical ones.
     pub critical: usize,

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::cursor::Cursor;
 use crate::document::Node;
 
@@ -15,7 +13,7 @@ pub(super) const LONGEST: usize = 253;
 const DEEPEST: usize = 4;
 
 /// Which object.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// `Deployment`.
     pub kind: String,
