@@ -6,12 +6,12 @@
 //!
 //! The edges each know one outside system: [`capture`] (interfaces and capture files), [`export`]
 //! (CSV and Parquet files), [`store`] (the database), [`notify`] (who is told of incidents),
-//! [`cluster`] (the Kubernetes API), [`tetragon`] (what processes do). [`respond`] says what is done
+//! [`cluster`] (the Kubernetes API), [`tetragon`] (what processes do), [`trivy`] (what is wrong with images). [`respond`] says what is done
 //! about an attack, [`correlate`] which process is behind a flow, [`policy`] what a `TracingPolicy` would do.
 //!
 //! [`api`] is the face for programs; the one for people is the binary's.
 //!
-//! [`posture`] finds what manifests allow that they should not. [`document`] reads YAML and JSON from outside.
+//! [`posture`] finds what manifests allow that they should not, and reads what is known of images. [`document`] reads YAML and JSON from outside.
 //! [`filter`] is the language in which people say which of all this they want to see.
 //!
 //! [`engine`] is the only place that knows both sides. [`settings`] and [`telemetry`] serve all.
@@ -37,3 +37,4 @@ pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod tetragon;
+pub mod trivy;

@@ -4,6 +4,8 @@
 //! runs checks on all of their objects. A check is a file in `checks`: what it looks for, why that
 //! matters, how to mend it, and a manifest with the smell and one without.
 //!
+//! [`image`] reads what Trivy says of images.
+//!
 //! Pure: bytes and objects come in as arguments. A manifest is text from outside: whatever it is, it is
 //! objects, or a [`Fault`] with its line.
 
@@ -12,6 +14,7 @@ mod checks;
 mod cursor;
 mod found;
 mod ignore;
+pub mod image;
 mod manifests;
 mod object;
 mod pod;

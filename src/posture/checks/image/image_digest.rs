@@ -1,6 +1,6 @@
-use super::reference::Reference;
 use crate::posture::check::{Category, Check, Rule, Severity};
 use crate::posture::found::Found;
+use crate::posture::image::Reference;
 use crate::posture::pod::Container;
 
 pub(super) const CHECK: Check = Check {

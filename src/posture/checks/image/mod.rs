@@ -3,7 +3,6 @@
 mod image_digest;
 mod image_latest;
 mod image_pull_policy;
-mod reference;
 
 use crate::posture::check::Check;
 

@@ -14,19 +14,19 @@ const FEWEST_DIGITS: usize = 32;
 
 /// `registry/repository:tag@digest`, of which the repository is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reference<'a> {
+pub(in crate::posture) struct Reference<'a> {
     /// With its port.
-    pub(super) registry: &'a str,
+    pub(in crate::posture) registry: &'a str,
     /// As it is written, without `library/`.
-    pub(super) repository: &'a str,
-    pub(super) tag: Option<&'a str>,
+    pub(in crate::posture) repository: &'a str,
+    pub(in crate::posture) tag: Option<&'a str>,
     /// `sha256:` and what follows.
-    pub(super) digest: Option<&'a str>,
+    pub(in crate::posture) digest: Option<&'a str>,
 }
 
 impl<'a> Reference<'a> {
     /// The parts of a reference; none if it is none.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(in crate::posture) fn parse(text: &'a str) -> Option<Self> {
         let (rest, digest) =
             text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
         let (name, tag) = match rest.rsplit_once(':') {
@@ -47,7 +47,7 @@ impl<'a> Reference<'a> {
     }
 
     /// Whether it means whatever was pushed last.
-    pub(super) fn is_latest(&self) -> bool {
+    pub(in crate::posture) fn is_latest(&self) -> bool {
         self.digest.is_none() && matches!(self.tag, None | Some("latest"))
     }
 }
