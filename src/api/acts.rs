@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::auth::{Caller, Operator};
 use super::error::Problem;
 use super::extract::Body;
+use super::shape::AlertImageShape;
 use super::{Api, locked, off_the_runtime};
 use crate::engine::{Command, Done};
 use crate::incident::{Alert, Feedback, Incident, IncidentId};
@@ -34,6 +35,17 @@ impl Api {
     }
 }
 
+/// An incident, and what is known to be wrong with the images of its pods.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertWithImages)]
+pub(super) struct Detail {
+    #[serde(flatten)]
+    alert: Alert,
+    /// Images of the pods that it names, as far as these still run and Trivy has looked; the worst first,
+    /// empty where nothing is known.
+    images: Vec<AlertImageShape>,
+}
+
 /// Read one incident
 #[utoipa::path(
     get,
@@ -42,7 +54,7 @@ impl Api {
     params(("id" = String, Path, description = "Id of the incident")),
     security(("bearer" = [])),
     responses(
-        (status = OK, description = "The incident", body = Alert),
+        (status = OK, description = "The incident", body = Detail),
         (status = UNAUTHORIZED, description = "No token, or one that is void"),
         (status = NOT_FOUND, description = "There is no such incident"),
     ),
@@ -51,9 +63,10 @@ pub(super) async fn get(
     State(api): State<Arc<Api>>,
     _caller: Caller,
     Path(text): Path<String>,
-) -> Result<Json<Alert>, Problem> {
+) -> Result<Json<Detail>, Problem> {
     let incident = api.incident(id(&text)?).await?;
-    Ok(Json(Alert::from(&incident)))
+    let images = AlertImageShape::of(&incident, &api.handle.snapshot().scans);
+    Ok(Json(Detail { alert: Alert::from(&incident), images }))
 }
 
 /// Read what Tetragon said of an incident

@@ -1,6 +1,7 @@
 //! `GET /metrics`: what is counted, in Prometheus' text format 0.0.4.
 
 mod cluster;
+mod scans;
 #[cfg(test)]
 mod tests;
 mod tetragon;
@@ -53,6 +54,7 @@ fn text(snapshot: &Snapshot, is_ready: bool) -> String {
     page.evidence(snapshot);
     page.cluster(snapshot);
     page.tetragon(snapshot);
+    page.scans(snapshot);
     page.0
 }
 

@@ -29,6 +29,7 @@ mod outbox;
 mod past;
 mod policies;
 mod readiness;
+mod scans;
 mod sent;
 mod serve;
 pub mod shape;
@@ -43,7 +44,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -65,7 +66,7 @@ use crate::store::{self, Accounts, PasswordHash, Reader};
 /// The largest body of a request, in bytes.
 const LARGEST_BODY: usize = 64 << 10;
 
-/// How long an answer may take.
+/// How long an answer may take, unless it says otherwise.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// What an API is made of.
@@ -148,7 +149,7 @@ async fn off_the_runtime<T: Send + 'static>(
 }
 
 /// Every path and what answers there.
-fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 31] {
+fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 33] {
     [
         ("/api/login", post(login::post)),
         ("/get-alerts", get(alerts::get)),
@@ -178,6 +179,8 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 31] {
             "/api/detect-smells",
             post(smells::post).layer(DefaultBodyLimit::max(smells::LARGEST_BODY)),
         ),
+        (scans::PATH, post(scans::post)),
+        ("/api/images", get(scans::get)),
         ("/api/audit", get(audit::get)),
         ("/api/audit/verify", get(audit::verify)),
         ("/healthz", get(health::alive)),
@@ -190,19 +193,26 @@ fn routes() -> [(&'static str, MethodRouter<Arc<Api>>); 31] {
 fn router(api: Arc<Api>) -> Router {
     routes()
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        .fold(Router::new(), |router, (path, methods)| {
+            let bound = middleware::from_fn_with_state(longest(path), in_time);
+            router.route(path, methods.layer(bound))
+        })
         .fallback(|| async { Problem::of(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::of(StatusCode::METHOD_NOT_ALLOWED) })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(middleware::from_fn(in_time))
         .layer(middleware::map_response(guarded))
         .with_state(api)
 }
 
-/// Answers in time, if only with an apology.
-async fn in_time(request: Request, next: Next) -> Response {
-    timeout(ANSWER, next.run(request)).await.unwrap_or_else(|_| {
-        let detail = format!("no answer within {} s", ANSWER.as_secs());
+/// How long an answer at `path` may take.
+fn longest(path: &str) -> Duration {
+    if path == scans::PATH { scans::ANSWER } else { ANSWER }
+}
+
+/// Answers within this time, if only with an apology.
+async fn in_time(State(within): State<Duration>, request: Request, next: Next) -> Response {
+    timeout(within, next.run(request)).await.unwrap_or_else(|_| {
+        let detail = format!("no answer within {} s", within.as_secs());
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(ANSWER).into_response()
     })
 }

@@ -8,14 +8,14 @@ use utoipa::{Modify, OpenApi};
 use super::error::{MEDIA_TYPE, Problem};
 use super::{
     acts, alerts, audit, cluster, events, evidence, health, limits, login, map, metrics, mutes,
-    outbox, policies, smells,
+    outbox, policies, scans, smells,
 };
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Weir",
-        description = "Incidents, what people do about them, limits at Ingresses, what processes do, policies of Tetragon, smells in manifests, and health of a running Weir. Problems are told as RFC 9457 says; \
+        description = "Incidents, what people do about them, limits at Ingresses, what processes do, policies of Tetragon, smells in manifests, vulnerabilities of images, and health of a running Weir. Problems are told as RFC 9457 says; \
                        besides those named, every path may answer 404, 405, 431 and 503.",
     ),
     paths(
@@ -24,6 +24,7 @@ use super::{
         events::get, events::stream::get,
         cluster::get, map::get, limits::apply, limits::revert, limits::check, limits::decisions,
         policies::get, policies::apply, policies::delete, smells::post,
+        scans::post, scans::get,
         audit::get, audit::verify, health::alive, health::ready, metrics::get, get,
     ),
     components(schemas(Problem)),

@@ -28,7 +28,8 @@ pub use log::{LogFrom, PodLog};
 pub use objects::{Collection, Conflicts, Effect, ObjectPath, Objects};
 pub use place::Place;
 pub use record::{
-    Amounts, Managed, Namespace, NoQuantity, Node, Phase, Pod, Pressure, Quantity, Service, Serving,
+    Amounts, Managed, Namespace, NoQuantity, Node, Phase, Pod, PodImage, Pressure, Quantity,
+    Service, Serving,
 };
 pub use status::{ClusterStatus, Link, WatchStatus};
 pub use watch::watch;

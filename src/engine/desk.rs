@@ -24,6 +24,7 @@ use super::keeper::{Keeper, with_causes};
 use super::naming::Naming;
 use super::policies::PoliciesSeen;
 use super::processes::{Attacked, Joined, Joins, Processes};
+use super::scans::{NOT_TOLD, ScansStatus};
 use super::shelf::Shelf;
 use super::snapshot::{Snapshot, SourceState, StoreStatus, TetragonStatus};
 use super::watcher::{News, Seen, Tray};
@@ -60,6 +61,7 @@ pub(super) struct Desk {
     abroad: watch::Receiver<abroad::Seen>,
     tetragon: watch::Receiver<TetragonStatus>,
     policies: watch::Receiver<PoliciesSeen>,
+    scans: watch::Receiver<ScansStatus>,
     processes: Processes,
     joins: Joins,
     attacked: Attacked,
@@ -84,6 +86,8 @@ impl Desk {
         shown: watch::Sender<Arc<Snapshot>>,
     ) -> Self {
         let processes = Processes::new();
+        let nothing_scanned =
+            ScansStatus { absent: Some(NOT_TOLD.into()), ..ScansStatus::default() };
         let mut shelf = Shelf::default();
         for incident in known {
             shelf.put(Arc::new(incident));
@@ -96,6 +100,7 @@ impl Desk {
             abroad: watch::channel(abroad::Seen::default()).1,
             tetragon: watch::channel(TetragonStatus::default()).1,
             policies: watch::channel(PoliciesSeen::default()).1,
+            scans: watch::channel(nothing_scanned).1,
             joins: Joins::new(processes.clone()),
             processes,
             attacked: Attacked::default(),
@@ -127,6 +132,11 @@ impl Desk {
     /// The same desk, which shows how `policies` stand.
     pub(super) fn with_policies(self, policies: watch::Receiver<PoliciesSeen>) -> Self {
         Self { policies, ..self }
+    }
+
+    /// The same desk, which shows what `scans` say of images.
+    pub(super) fn with_scans(self, scans: watch::Receiver<ScansStatus>) -> Self {
+        Self { scans, ..self }
     }
 
     /// The same desk, which finds in `processes` what is behind flows and incidents.
@@ -331,6 +341,7 @@ impl Desk {
         self.policies.borrow().show_in(&mut next.tetragon);
         (next.tetragon.joinable, next.tetragon.joined) = self.joins.counts();
         next.tetragon.forgotten = self.processes.forgotten();
+        next.scans = self.scans.borrow().clone();
         self.shown.send_if_modified(|shown| {
             let is_new = **shown != next;
             if is_new {

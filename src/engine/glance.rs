@@ -6,8 +6,10 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::manifests::manifests;
 use crate::cluster::info::{Asked, ClusterInfo};
-use crate::cluster::{Cluster, ClusterStatus, Link, World};
+use crate::cluster::{Cluster, ClusterStatus, Error, Link, World};
+use crate::posture::Manifests;
 
 /// For how long what was asked for is taken as it is.
 const FRESH: Duration = Duration::from_secs(10);
@@ -31,6 +33,11 @@ impl Glance {
     pub(super) async fn at(&self, status: &ClusterStatus, world: &World) -> ClusterInfo {
         let asked = self.asked(&status.link).await;
         self.cluster.info(status, world, asked)
+    }
+
+    /// Manifests of all that runs, asked for anew.
+    pub(super) async fn manifests(&self) -> Result<Manifests, Error> {
+        manifests(&self.cluster).await
     }
 
     async fn asked(&self, link: &Link) -> Asked {

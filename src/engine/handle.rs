@@ -10,9 +10,11 @@ use super::events::Events;
 use super::glance::Glance;
 use super::limits::Limits;
 use super::policies::Policies;
+use super::scans::{NOT_TOLD, Scans};
 use super::snapshot::Snapshot;
-use crate::cluster::Cluster;
 use crate::cluster::info::ClusterInfo;
+use crate::cluster::{self, Cluster};
+use crate::posture::Manifests;
 use crate::store::{Actions, By};
 
 /// What a face holds of a running engine. Cheap to clone; it cannot hold the engine up.
@@ -23,6 +25,7 @@ pub struct Handle {
     actions: Option<Arc<Mutex<Actions>>>,
     limits: Limits,
     policies: Policies,
+    scans: Scans,
     cluster: Option<Arc<Glance>>,
     events: Events,
 }
@@ -33,8 +36,9 @@ impl Handle {
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, stop: Arc<AtomicBool>) -> Self {
         let limits = Limits::absent("this engine has no cluster".into());
         let policies = Policies::absent("this engine has neither a cluster nor agents".into());
+        let scans = Scans::absent(NOT_TOLD.into());
         let events = Events::default();
-        Self { snapshots, stop, actions: None, limits, policies, cluster: None, events }
+        Self { snapshots, stop, actions: None, limits, policies, scans, cluster: None, events }
     }
 
     /// The door through which people act too.
@@ -53,6 +57,12 @@ impl Handle {
     #[must_use]
     pub fn with_policies(self, policies: Policies) -> Self {
         Self { policies, ..self }
+    }
+
+    /// The door through which images are scanned too.
+    #[must_use]
+    pub fn with_scans(self, scans: Scans) -> Self {
+        Self { scans, ..self }
     }
 
     /// The door through which the cluster is asked what it is made of too.
@@ -76,6 +86,13 @@ impl Handle {
         Some(glance.at(&snapshot.cluster, &snapshot.world).await)
     }
 
+    /// Manifests of all that runs in the cluster, as far as it may be read; none where there is no
+    /// cluster. It is asked anew each time.
+    pub async fn manifests(&self) -> Option<Result<Manifests, cluster::Error>> {
+        let glance = self.cluster.as_ref()?;
+        Some(glance.manifests().await)
+    }
+
     /// The door to limits at Ingresses.
     #[must_use]
     pub const fn limits(&self) -> &Limits {
@@ -86,6 +103,12 @@ impl Handle {
     #[must_use]
     pub const fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// The door to scans of images.
+    #[must_use]
+    pub const fn scans(&self) -> &Scans {
+        &self.scans
     }
 
     /// The door to what processes did lately.

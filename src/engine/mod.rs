@@ -22,6 +22,7 @@ mod keeper;
 mod limits;
 mod listen;
 mod live;
+mod manifests;
 pub mod map;
 mod meters;
 mod model;
@@ -34,6 +35,7 @@ mod rate;
 mod recording;
 mod replay;
 mod responder;
+mod scans;
 mod scoring;
 mod shard;
 mod shelf;
@@ -59,6 +61,7 @@ pub(crate) use limits::LimitAsk;
 pub use limits::{Applied, LimitError, Limits, Reverted, Written};
 pub use listen::Listening;
 pub use live::{Live, LiveCounts, LiveEnd};
+pub use manifests::manifests;
 pub use meters::Meters;
 pub use model::{Error as ModelError, LoadedModel, Models, Origin as ModelOrigin};
 pub use pipeline::{Options, Outcome, Pipeline};
@@ -72,6 +75,12 @@ pub use processes::Processes;
 pub use recording::{Recording, RecordingMeters};
 pub use replay::{Replay, ReplayEvent};
 pub use responder::{Audit, Responder, Tended, serving, standings};
+#[cfg(test)]
+pub(crate) use scans::{FakeTrivy, ScanAsk};
+pub use scans::{
+    ImageState, ImageStatus, Running, RunningImage, RunningImages, ScanCounts, ScanError,
+    ScanProgress, Scans, ScansStatus, running_images,
+};
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};
 pub use snapshot::{

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::arrivals::ArrivalCounts;
 use super::events::KeptEvent;
+use super::scans::ScansStatus;
 use crate::capture::evidence;
 use crate::cluster::{ClusterStatus, World};
 use crate::detect::{Backend, CLASSES, Class, Score, Shift, Verdict};
@@ -326,4 +327,6 @@ pub struct Snapshot {
     pub response: ResponseStatus,
     /// What processes do.
     pub tetragon: TetragonStatus,
+    /// Images that run, and what is known to be wrong with them.
+    pub scans: ScansStatus,
 }

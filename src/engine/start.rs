@@ -29,6 +29,7 @@ use super::policies::{Policing, PolicyThread};
 use super::processes::Processes;
 use super::rate::Rate;
 use super::recording::Recording;
+use super::scans::ScanThread;
 use super::scoring::Scoring;
 use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
 use super::watcher::{Listeners, Tray, Watcher};
@@ -38,6 +39,7 @@ use crate::detect::{self, Model, Runtime, Scorer, Usual};
 use crate::incident::{Incident, Tracker};
 use crate::notify::Sink;
 use crate::store::{self, Actions, Reader, Recipient, Retention, Store};
+use crate::trivy::Trivy;
 
 /// Notes that may wait for the desk.
 const WAITING_NOTES: usize = 64;
@@ -71,6 +73,8 @@ pub struct Parts {
     pub tetragon: Option<Listening>,
     /// What may be done to policies; they are not even read if it does not say.
     pub policies: Option<Policing>,
+    /// What scans images; none are scanned if it does not say.
+    pub scans: Option<Trivy>,
 }
 
 /// Why an engine could not be started, or not be ended without a loss.
@@ -110,6 +114,7 @@ pub struct Engine {
     envoy: Envoy,
     listener: Listener,
     policies: Option<PolicyThread>,
+    scans: Option<ScanThread>,
 }
 
 impl Engine {
@@ -118,7 +123,7 @@ impl Engine {
     /// Privileges must have been given up before.
     pub fn start(parts: Parts, runtime: &Runtime, stop: Arc<AtomicBool>) -> Result<Self, Error> {
         let Parts { feed, flows, model, inference_threads, tracker, known, evidence, .. } = parts;
-        let Parts { store, retention, sinks, abroad, tetragon, policies, .. } = parts;
+        let Parts { store, retention, sinks, abroad, tetragon, policies, scans, .. } = parts;
         let scorers = (0..inference_threads).map(|_| Scorer::new(&model, runtime));
         let scorers = scorers.collect::<Result<Vec<_>, _>>()?;
         let explainer = Scorer::new(&model, runtime)?;
@@ -172,6 +177,8 @@ impl Engine {
             PolicyThread::start(parts, notes.clone())
         });
         let policies = policies.transpose()?;
+        let scan = |trivy| ScanThread::start(trivy, envoy.worlds(), notes.clone());
+        let scans = scans.map(scan).transpose()?;
         let naming = Naming::new(envoy.worlds());
         let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown)
             .with_names(naming)
@@ -180,6 +187,9 @@ impl Engine {
             .with_processes(processes);
         if let Some(policies) = &policies {
             desk = desk.with_policies(policies.seen());
+        }
+        if let Some(scans) = &scans {
+            desk = desk.with_scans(scans.seen());
         }
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
@@ -205,7 +215,11 @@ impl Engine {
             Some(policies) => handle.with_policies(policies.policies()),
             None => handle,
         };
-        Ok(Self { handle, source, desk, notes, outside, envoy, listener, policies })
+        let handle = match &scans {
+            Some(scans) => handle.with_scans(scans.scans()),
+            None => handle,
+        };
+        Ok(Self { handle, source, desk, notes, outside, envoy, listener, policies, scans })
     }
 
     /// The door to it.
@@ -216,8 +230,11 @@ impl Engine {
 
     /// Asks it to end, and waits until what it found is kept or cannot be.
     pub fn finish(self) -> Result<(), Error> {
-        let Self { handle, source, desk, notes, outside, envoy, listener, policies } = self;
+        let Self { handle, source, desk, notes, outside, envoy, listener, policies, scans } = self;
         handle.stop();
+        if let Some(scans) = scans {
+            scans.finish();
+        }
         // They are written to the cluster and to agents for as long as there are any.
         if let Some(policies) = policies {
             policies.finish();

@@ -36,6 +36,8 @@ pub struct Environment {
     /// Where settings files of users stand.
     pub(super) config_home: Option<PathBuf>,
     state_home: Option<PathBuf>,
+    cache_home: Option<PathBuf>,
+    trivy_cache: Option<PathBuf>,
     ort_lib: Option<PathBuf>,
     slack_webhook_url: Option<Secret>,
     slack_bot_token: Option<Secret>,
@@ -43,6 +45,7 @@ pub struct Environment {
     firebase_emulator: Option<String>,
     kubeconfig: Vec<PathBuf>,
     home: Option<PathBuf>,
+    search_path: Vec<PathBuf>,
     pod: Option<String>,
     pod_namespace: Option<String>,
     takes_unicode: bool,
@@ -78,13 +81,16 @@ impl Environment {
                 .or_else(|| Some(folder("HOME")?.join(".config"))),
             state_home: folder("XDG_STATE_HOME")
                 .or_else(|| Some(folder("HOME")?.join(".local/state"))),
+            cache_home: folder("XDG_CACHE_HOME"),
+            trivy_cache: file("TRIVY_CACHE_DIR"),
             ort_lib: file("ORT_DYLIB_PATH"),
             slack_webhook_url: text("SLACK_WEBHOOK_URL").map(Secret::from),
             slack_bot_token: text("SLACK_BOT_TOKEN").map(Secret::from),
             google_credentials: file("GOOGLE_APPLICATION_CREDENTIALS"),
             firebase_emulator: text("FIREBASE_DATABASE_EMULATOR_HOST"),
-            kubeconfig: all.get("KUBECONFIG").map(kubeconfigs).unwrap_or_default(),
+            kubeconfig: all.get("KUBECONFIG").map(paths).unwrap_or_default(),
             home: folder("HOME"),
+            search_path: all.get("PATH").map(paths).unwrap_or_default(),
             pod: text("KUBERNETES_SERVICE_HOST")
                 .map(|_| text("POD_NAME").or_else(|| text("HOSTNAME")).unwrap_or_default()),
             pod_namespace: text("POD_NAMESPACE"),
@@ -160,6 +166,21 @@ impl Environment {
         Some(invoker.dir).filter(|folder| folder.is_absolute())
     }
 
+    /// Where Trivy keeps its database where nobody says otherwise: what `TRIVY_CACHE_DIR` names, else
+    /// `trivy` where programs of this user keep what can be had again. As [`Self::home`].
+    #[must_use]
+    pub fn trivy_cache(&self) -> Option<PathBuf> {
+        let at_home = || Some(self.home()?.join(".cache"));
+        let usual = || Some(self.cache_home.clone().or_else(at_home)?.join("trivy"));
+        self.trivy_cache.clone().or_else(usual)
+    }
+
+    /// Folders in which programs are looked for (`PATH`).
+    #[must_use]
+    pub fn search_path(&self) -> &[PathBuf] {
+        &self.search_path
+    }
+
     /// The name of the pod this runs in (`POD_NAME`, else `HOSTNAME`, which on the network of its node
     /// is the node's), empty where it does not say; none outside of a cluster.
     #[must_use]
@@ -186,8 +207,8 @@ impl Environment {
     }
 }
 
-fn kubeconfigs(paths: &OsString) -> Vec<PathBuf> {
-    std::env::split_paths(paths).filter(|path| !path.as_os_str().is_empty()).collect()
+fn paths(listed: &OsString) -> Vec<PathBuf> {
+    std::env::split_paths(listed).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 /// The first of these variables that is set decides on the character set (POSIX.1-2017, 8.2).

@@ -138,6 +138,15 @@ pub(super) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
     }
 }
 
+/// A program: a path, or a name that is looked for in `PATH`.
+pub(super) fn program<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    let text = text(deserializer)?;
+    if text.is_empty() {
+        return Err(D::Error::custom("expected the name of a program, or a path to one"));
+    }
+    Ok(text.into())
+}
+
 /// A secret, or an empty text for none.
 pub(super) mod optional_secret {
     use serde::ser::Serializer;

@@ -16,6 +16,7 @@ mod reach;
 mod render;
 mod secret;
 mod state;
+mod trivy;
 mod value;
 
 use std::net::SocketAddr;
@@ -43,6 +44,7 @@ pub use value::{Glyphs, LogFormat, LogLevel, Speed, Theme};
 ///
 /// The names of the fields are the keys of the settings file and the flags with `-` for `_`, and
 /// the environment variables in capitals behind `WEIR_`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
@@ -186,6 +188,21 @@ pub struct Settings {
     pub response_never: Vec<IngressName>,
     /// Smells in manifests that are let be: `CHECK [namespace=…] [kind=…] [name=…] [file=…] because REASON`.
     pub smells_ignore: Vec<Ignore>,
+    /// The program that scans images: a path, or a name that is looked for in `PATH`.
+    #[serde(deserialize_with = "key::program")]
+    pub trivy: PathBuf,
+    /// The Trivy server that knows the vulnerabilities; empty where Trivy has a database of its own.
+    #[serde(deserialize_with = "key::url")]
+    pub trivy_server: String,
+    /// Where Trivy keeps that database and layers that it has seen; none means where it does by itself.
+    /// Written as an empty text in the file.
+    #[serde(with = "key::optional_path")]
+    pub trivy_cache: Option<PathBuf>,
+    /// Whether Trivy is to fetch no newer database, and to ask nobody but the registry.
+    pub trivy_offline: bool,
+    /// How long the scan of an image may take, 1 µs to 24 h.
+    #[serde(with = "key::duration")]
+    pub trivy_timeout: Duration,
     /// Threads that run the model, 1 to 64; results do not depend on it.
     #[serde(deserialize_with = "key::whole::<_, _, 1, 64>")]
     pub inference_threads: usize,
@@ -255,6 +272,11 @@ impl Default for Settings {
             response_monitors: vec!["monitoring".into()],
             response_never: Vec::new(),
             smells_ignore: Vec::new(),
+            trivy: "trivy".into(),
+            trivy_server: String::new(),
+            trivy_cache: None,
+            trivy_offline: false,
+            trivy_timeout: Duration::from_mins(10),
             inference_threads: 1,
             theme: Theme::Auto,
             glyphs: Glyphs::Auto,

@@ -115,6 +115,7 @@ pub fn listening(
             absent: None,
         }),
         policies: None,
+        scans: None,
     };
     Engine::start(parts, &runtime, Arc::default()).expect("an engine")
 }

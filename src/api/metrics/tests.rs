@@ -6,12 +6,14 @@ use super::*;
 use crate::api::tests::incident;
 use crate::capture::evidence;
 use crate::cluster::Link;
-use crate::engine::Holder;
+use crate::engine::{Holder, ImageState, ImageStatus, ScanCounts};
 use crate::incident::{Incident, Who, WhoKind};
 use crate::packet::Address;
+use crate::posture::image::{ScanSummary, VulnerabilityCounts};
 use crate::respond::DecisionKind;
 use crate::store::Depth;
 use crate::tetragon::{AgentLink, AgentStatus, Endpoint};
+use crate::trivy::Step;
 
 #[test]
 fn what_is_counted_is_written_with_its_labels() {
@@ -177,4 +179,47 @@ fn what_comes_from_several_agents_of_a_node_is_one_and_what_is_lost_is_told_apar
         assert!(text.lines().any(|written| written == line), "{line}\n{text}");
     }
     assert_eq!(text.matches("weir_tetragon_up{").count(), 2);
+}
+
+/// An image in this state, which so many pods run.
+fn image(state: ImageState, pods: usize) -> Arc<ImageStatus> {
+    Arc::new(ImageStatus {
+        image: "shop/web:1".parse().unwrap(),
+        digest: None,
+        workloads: Vec::new(),
+        pods: (0..pods).map(|number| ("shop".into(), format!("web-{number}"))).collect(),
+        state,
+    })
+}
+
+#[test]
+fn images_that_run_are_counted_once_however_many_pods_run_them() {
+    let counts = VulnerabilityCounts { critical: 2, low: 5, ..VulnerabilityCounts::default() };
+    let summary = Arc::new(ScanSummary { counts, ..ScanSummary::default() });
+    let scanned = ImageState::Scanned { scanned_us: 1, summary };
+    let mut snapshot = Snapshot::default();
+    snapshot.scans.images = vec![
+        image(scanned.clone(), 1),
+        image(scanned.clone(), 3),
+        image(scanned, 0),
+        image(ImageState::Scanning(Step::Image), 1),
+        image(ImageState::Waiting, 1),
+        image(ImageState::Failed("denied".into()), 1),
+    ];
+    snapshot.scans.done = ScanCounts { scanned: 7, kept: 2, failed: 1 };
+    let text = text(&snapshot, true);
+    for line in [
+        "weir_images{state=\"scanned\"} 2",
+        "weir_images{state=\"waiting\"} 2",
+        "weir_images{state=\"failed\"} 1",
+        "weir_images{state=\"unknown\"} 0",
+        "weir_image_vulnerabilities{severity=\"critical\"} 4",
+        "weir_image_vulnerabilities{severity=\"low\"} 10",
+        "weir_image_vulnerabilities{severity=\"unknown\"} 0",
+        "weir_image_scans_total{outcome=\"scanned\"} 7",
+        "weir_image_scans_total{outcome=\"kept\"} 2",
+        "weir_image_scans_total{outcome=\"failed\"} 1",
+    ] {
+        assert!(text.lines().any(|written| written == line), "{line}\n{text}");
+    }
 }

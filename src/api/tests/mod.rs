@@ -9,6 +9,7 @@ mod limits;
 mod login;
 mod policies;
 mod problems;
+mod scans;
 mod server;
 mod shared;
 mod smells;

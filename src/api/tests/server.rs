@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::api::{Api, Parts, serve};
-use crate::engine::{Events, Handle, Limits, Policies, Snapshot};
+use crate::engine::{Events, Handle, Limits, Policies, Scans, Snapshot};
 use crate::notify::FirebaseList;
 use crate::store::{Accounts, Actions, By, PasswordHash, Role, Store};
 
@@ -62,6 +62,11 @@ impl Server {
     /// One whose engine reads and writes policies through this door.
     pub(super) async fn policing(policies: Policies) -> Self {
         Self::of(None, |handle| handle.with_policies(policies)).await
+    }
+
+    /// One whose engine scans images through this door.
+    pub(super) async fn scanning(scans: Scans) -> Self {
+        Self::of(None, |handle| handle.with_scans(scans)).await
     }
 
     /// One whose engine remembers these events.

@@ -4,6 +4,7 @@
 //! makes sense of them together is [`super::World`].
 
 mod backing;
+mod image;
 mod ingress;
 mod node;
 mod pod;
@@ -14,6 +15,7 @@ mod workload;
 
 pub use backing::Service;
 pub(super) use backing::{EndpointSlice, ServiceObject, Slice};
+pub use image::PodImage;
 pub(super) use ingress::{Class, ClassName, ClassObject, IngressObject, Routed};
 pub use node::{Namespace, Node, Pressure};
 pub(super) use node::{NamespaceObject, NodeObject};

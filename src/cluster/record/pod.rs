@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::image::PodImage;
 use super::quantity::Amounts;
 use super::serving::{Serving, serving};
 use super::wire::{Meta, Object, address, nullable};
@@ -73,6 +74,8 @@ pub struct Pod {
     pub ended_us: Option<i64>,
     /// What created it: a `ReplicaSet`, not its Deployment.
     pub owner: Option<Workload>,
+    /// Images of its init containers, then of the others.
+    pub images: Vec<PodImage>,
     /// Ingress controllers in it.
     pub serves: Vec<Serving>,
     /// What it reserves.
@@ -106,6 +109,7 @@ struct Spec {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Container {
+    name: String,
     image: String,
     #[serde(deserialize_with = "nullable")]
     command: Vec<String>,
@@ -135,6 +139,8 @@ struct Status {
     conditions: Vec<Condition>,
     #[serde(deserialize_with = "nullable")]
     container_statuses: Vec<ContainerStatus>,
+    #[serde(deserialize_with = "nullable")]
+    init_container_statuses: Vec<ContainerStatus>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -153,6 +159,9 @@ struct Condition {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct ContainerStatus {
+    name: String,
+    #[serde(rename = "imageID")]
+    image_id: String,
     state: State,
 }
 
@@ -189,6 +198,7 @@ impl Object for PodObject {
             ended_us: status.ended_us(),
             phase: status.phase,
             started_us: started.or(created_us),
+            images: images(&spec, &status),
             serves: all.flat_map(|one| serving(&one.image, &one.words())).collect(),
             requests,
             node: spec.node_name,
@@ -207,6 +217,12 @@ impl Container {
 
     fn requests(&self) -> Amounts {
         Amounts::of(&self.resources.requests)
+    }
+
+    /// Its image; of `statuses` one may say what runs of it.
+    fn image(&self, statuses: &[ContainerStatus]) -> PodImage {
+        let status = statuses.iter().find(|status| status.name == self.name);
+        PodImage::of(&self.name, &self.image, status.map_or("", |status| status.image_id.as_str()))
     }
 
     /// Whether it is an init container that goes on beside the others.
@@ -254,4 +270,12 @@ impl Status {
         let last = ends.filter_map(|end| end.finished_at).max()?;
         self.phase.is_over().then(|| last.as_microsecond())
     }
+}
+
+/// The images of all containers that have one, in the order in which they start.
+fn images(spec: &Spec, status: &Status) -> Vec<PodImage> {
+    let first = spec.init_containers.iter().map(|one| (one, &status.init_container_statuses));
+    let others = spec.containers.iter().map(|one| (one, &status.container_statuses));
+    let named = first.chain(others).filter(|(container, _)| !container.image.is_empty());
+    named.map(|(container, statuses)| container.image(statuses)).collect()
 }
