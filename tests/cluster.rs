@@ -7,6 +7,8 @@ mod finding;
 mod glance;
 #[path = "cluster/objects.rs"]
 mod objects;
+#[path = "cluster/scan.rs"]
+mod scan;
 #[path = "cluster/smells.rs"]
 mod smells;
 mod support;

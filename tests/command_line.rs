@@ -120,7 +120,7 @@ fn a_full_disk_under_standard_output_is_an_error() {
 fn shells_and_man_know_every_verb() {
     let verbs = [
         "flows", "detect", "model", "features", "config", "user", "alerts", "baseline", "outbox",
-        "notify", "audit", "doctor",
+        "notify", "audit", "doctor", "scan",
     ];
     for shell in ["bash", "zsh", "fish"] {
         let (status, script, _) = ended(&mut weir(&["completions", shell]));

@@ -37,7 +37,7 @@ fn every_part_is_looked_at_and_nothing_is_made() {
     let checks = checks(&output);
     let names: Vec<_> = checks.iter().map(|check| check["check"].as_str().unwrap()).collect();
     let all = "libpcap privileges interface model backend database evidence disk sinks secrets cluster \
-               tetragon clock terminal";
+               tetragon trivy clock terminal";
     assert_eq!(names.join(" "), all);
     for name in ["libpcap", "model", "backend"] {
         assert_eq!(of(&checks, name)["level"], "ok", "{:?}", of(&checks, name));

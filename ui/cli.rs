@@ -13,13 +13,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use toml::Table;
 
 pub(crate) use self::flags::{
-    ClusterFlags, FlowFlags, ModelFlags, PlaceFlags, TetragonFlags, WriterFlags,
+    ClusterFlags, FlowFlags, ModelFlags, PlaceFlags, ScanFlags, TetragonFlags, WriterFlags,
 };
 use self::flags::{LogFlags, ResponseFlags, ScreenFlags};
 pub(crate) use self::value::{Format, Printed, Source, one_of};
 use crate::{
     alerts, audit, baseline, config, detect, doctor, explain, features, limit, manual, map, model,
-    notify, outbox, policy, smells, user,
+    notify, outbox, policy, scan, smells, user,
 };
 
 pub(crate) const SETTINGS: &str =
@@ -95,6 +95,7 @@ pub(crate) enum Verb {
     Policy(Box<policy::Args>),
     Map(map::Args),
     Smells(Box<smells::Args>),
+    Scan(Box<scan::Args>),
     Explain(explain::Args),
     Audit(audit::Args),
     Doctor(Box<doctor::Args>),
@@ -164,6 +165,8 @@ pub(crate) struct WatchArgs {
     #[command(flatten)]
     response: ResponseFlags,
     #[command(flatten)]
+    scans: ScanFlags,
+    #[command(flatten)]
     screen: ScreenFlags,
 }
 
@@ -182,7 +185,7 @@ impl Cli {
     /// The flags given that are settings, by key.
     pub(crate) fn settings(&self) -> Result<Table, toml::ser::Error> {
         let mut flags = Table::try_from(&self.global.log)?;
-        let WatchArgs { flows, model, place, cluster, tetragon, response, screen, .. } =
+        let WatchArgs { flows, model, place, cluster, tetragon, response, scans, screen, .. } =
             &self.watch;
         for table in [
             Table::try_from(flows)?,
@@ -191,6 +194,7 @@ impl Cli {
             Table::try_from(cluster)?,
             Table::try_from(tetragon)?,
             Table::try_from(response)?,
+            Table::try_from(scans)?,
             Table::try_from(screen)?,
         ] {
             flags.extend(table);
@@ -218,12 +222,17 @@ impl Cli {
                 flags.extend(Table::try_from(&args.reach)?);
             }
             Some(Verb::Smells(args)) => flags.extend(Table::try_from(&args.reach)?),
+            Some(Verb::Scan(args)) => {
+                flags.extend(Table::try_from(&args.place)?);
+                flags.extend(Table::try_from(&args.scans)?);
+            }
             Some(Verb::Map(args)) => flags.extend(Table::try_from(&args.cluster)?),
             Some(Verb::Doctor(args)) => {
                 flags.extend(Table::try_from(&args.model)?);
                 flags.extend(Table::try_from(&args.place)?);
                 flags.extend(Table::try_from(&args.cluster)?);
                 flags.extend(Table::try_from(&args.tetragon)?);
+                flags.extend(Table::try_from(&args.scans)?);
             }
             Some(
                 Verb::Model(_)

@@ -4,6 +4,7 @@ mod agents;
 mod capturing;
 mod cluster;
 mod finding;
+mod images;
 mod keeping;
 mod scoring;
 mod surroundings;
@@ -19,7 +20,7 @@ use weir::tetragon;
 
 use self::finding::{Finding, Level, Report, told};
 use self::keeping::Heir;
-use crate::cli::{ClusterFlags, ModelFlags, PlaceFlags, TetragonFlags};
+use crate::cli::{ClusterFlags, ModelFlags, PlaceFlags, ScanFlags, TetragonFlags};
 use crate::{survey, text};
 
 const EXAMPLES: &str = "\
@@ -35,9 +36,9 @@ Exit status: 0 nothing fails; 64 wrong usage or settings; 69 something does.";
 /// Check that all that is needed is there, and say how to mend what is not
 ///
 /// Looks at libpcap, privileges, interfaces, model, backend, database, evidence, disk, sinks, secrets,
-/// cluster, rights in it, agents of Tetragon, clock and terminal, with the settings in force and as
-/// whom Weir becomes once its interfaces are open. It changes nothing, makes no file and tells nobody:
-/// `weir notify test` does.
+/// cluster, rights in it, agents of Tetragon, Trivy, clock and terminal, with the settings in force and
+/// as whom Weir becomes once its interfaces are open. It changes nothing, makes no file and tells
+/// nobody: `weir notify test` does.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -52,6 +53,8 @@ pub(crate) struct Args {
     pub(crate) cluster: ClusterFlags,
     #[command(flatten)]
     pub(crate) tetragon: TetragonFlags,
+    #[command(flatten)]
+    pub(crate) scans: ScanFlags,
 }
 
 /// How findings are printed.
@@ -103,6 +106,7 @@ pub(crate) fn run(
             findings.extend([telling::sinks(resolved, environment, heir), secrets]);
             findings.extend(cluster::cluster_and_rights(settings, &place));
             findings.extend(agents::agents(settings, &place));
+            findings.push(images::trivy(settings, environment));
         }
         // Then Weir does not start, and nothing is asked as root.
         Err(error) => {

@@ -1,6 +1,7 @@
 //! Exit statuses, and which error ends in which.
 
 mod cluster;
+mod image;
 mod kept;
 
 use std::error::Error;
@@ -12,7 +13,7 @@ use weir::{capture, detect, engine, export, settings, store};
 
 use crate::{
     alerts, audit, baseline, detect as verb, flows, input, limit, manual, map, model, notify,
-    outbox, policy, smells, user, watch,
+    outbox, policy, scan, smells, user, watch,
 };
 
 /// How the process ends; the numbers are those of BSD's `sysexits.h` and of shells.
@@ -21,7 +22,8 @@ use crate::{
 pub(crate) enum Status {
     /// `EX_OK`: what was asked for is done.
     Done = 0,
-    /// What was looked for was found: differences by `weir policy diff`, smells by `weir smells`.
+    /// What was looked for was found: differences by `weir policy diff`, smells by `weir smells`,
+    /// vulnerabilities by `weir scan --fail-on`.
     Findings = 1,
     /// `weir smells` was given what is no manifest.
     Unread = 2,
@@ -89,6 +91,9 @@ impl Status {
         }
         if let Some(error) = error.downcast_ref::<smells::Error>() {
             return Self::of_smells(error);
+        }
+        if let Some(error) = error.downcast_ref::<scan::Error>() {
+            return Self::of_scan(error);
         }
         if let Some(error) = error.downcast_ref::<map::Error>() {
             return Self::of_map(error);

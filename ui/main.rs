@@ -31,6 +31,7 @@ mod panes;
 mod paper;
 mod policy;
 mod progress;
+mod scan;
 mod smells;
 mod survey;
 mod terminal;
@@ -97,6 +98,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Verb::Limit(args)) => Ok(limit::run(&args, settings, &environment)?),
         Some(Verb::Policy(args)) => Ok(policy::run(&args, settings, &environment)?),
         Some(Verb::Smells(args)) => Ok(smells::run(&args, settings, &environment)?),
+        Some(Verb::Scan(args)) => Ok(scan::run(&args, settings, &environment)?),
         Some(Verb::Explain(args)) => Ok(explain::run(&args, settings, &environment)?),
         Some(Verb::Map(args)) => Ok(map::run(&args, settings, &environment)?),
         Some(Verb::Audit(args)) => Ok(audit::run(&args, settings, &environment)?),

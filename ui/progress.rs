@@ -1,13 +1,21 @@
-//! A line on the terminal that tells how far a run has come.
+//! A line on the terminal that tells how far a run has come, or what is being done.
 
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use crate::paper::aside;
+use crate::text;
+
 const OF_TOTAL: &str = "{elapsed} {wide_bar} {binary_bytes}/{binary_total_bytes} {rate} {eta}";
 const OPEN_END: &str = "{elapsed} {binary_bytes} {rate}";
+const DOING: &str = "{elapsed} {wide_msg}";
+
+/// How often the time in a line is put right.
+const TICK: Duration = Duration::from_millis(500);
 
 /// A progress line on standard error; where that is no terminal, nothing at all.
 #[derive(Debug)]
@@ -47,5 +55,41 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// A line on standard error that says what is being done, and since when; where that is no terminal,
+/// nothing at all.
+#[derive(Debug)]
+pub(crate) struct Doing(ProgressBar);
+
+impl Doing {
+    /// Starts the line.
+    pub(crate) fn start() -> Self {
+        let style = ProgressStyle::with_template(DOING)
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = bar.with_style(style);
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
+        Self(bar)
+    }
+
+    /// Says what is being done now.
+    pub(crate) fn tell(&self, words: &str) {
+        self.0.set_message(text::clean(words));
+    }
+
+    /// Says something that stays, above the line.
+    pub(crate) fn aside(&self, words: &str) {
+        self.0.suspend(|| aside(words));
+    }
+}
+
+/// As with [`Progress`].
+impl Drop for Doing {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }

@@ -1,4 +1,7 @@
-//! Limits, policies and feedback, in words that the console and the verbs share.
+//! Limits, policies, feedback and errors, in words that the console and the verbs share.
+
+use std::error::Error;
+use std::iter;
 
 use weir::incident::Feedback;
 use weir::policy::{PolicyStatus, Standing};
@@ -30,6 +33,12 @@ pub(crate) const fn feedback(feedback: Feedback) -> &'static str {
         Feedback::False => "a false alarm",
         Feedback::True => "an attack",
     }
+}
+
+/// An error and its causes in one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"))
 }
 
 /// A limit in a few words: `5 r/s burst 25`, `300 r/min`, `20 connections`.

@@ -1,6 +1,11 @@
-//! `weir smells --cluster`: what runs now.
+//! `weir smells --cluster`, and the engine: what runs now.
+
+use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use weir::engine::Handle;
+use weir::posture::Rules;
 
 use crate::Stage;
 use crate::support::double::fault::Fault;
@@ -65,4 +70,19 @@ fn a_cluster_that_does_not_answer_is_no_clean_one() {
     stage.api.refuse();
     let output = stage.weir("smells --cluster");
     assert_eq!(output.status.code(), Some(69), "{output:?}");
+}
+
+#[test]
+fn a_running_engine_tells_what_runs_too() {
+    let stage = Stage::new();
+    stage.seed(privileged("Deployment", "web", None));
+    let (_, snapshots) = watch::channel(Arc::default());
+    let handle = Handle::new(snapshots, Arc::default());
+    assert!(stage.tasks.block_on(handle.manifests()).is_none(), "there is no cluster");
+    let handle = handle.with_cluster(Some(stage.cluster.clone()));
+    let manifests = stage.tasks.block_on(handle.manifests()).unwrap().unwrap();
+    let report = manifests.scan(&Rules::default());
+    assert!(report.findings.iter().any(|finding| finding.check.id == "WEIR-101"));
+    stage.api.refuse();
+    assert!(stage.tasks.block_on(handle.manifests()).unwrap().is_err());
 }

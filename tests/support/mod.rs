@@ -25,6 +25,7 @@ pub mod shop;
 pub mod talk;
 pub mod terminal;
 pub mod transport;
+pub mod trivy;
 pub mod tunnel;
 pub mod user;
 pub mod yaml;

@@ -27,6 +27,17 @@ impl Oracle {
         Some(Self(oracle))
     }
 
+    /// As [`Oracle::python`], for what needs the schemas of reports too.
+    pub fn with_schemas(script: &str, package: &str) -> Option<Self> {
+        let schemas = folder().join("schemas");
+        let is_there = |name| schemas.join(name).exists();
+        if !is_there("sarif-schema-2.1.0.json") || !is_there("junit-10.xsd") {
+            println!("skipped: no schemas of reports (make oracles)");
+            return None;
+        }
+        Self::python(script, package)
+    }
+
     /// A program as `make oracles` unpacked it, else as it is installed; `None`, said on standard
     /// output, where it is neither.
     pub fn program(name: &str) -> Option<Self> {
@@ -40,6 +51,16 @@ impl Oracle {
         let mut oracle = Command::new(path);
         oracle.env_clear();
         Some(Self(oracle))
+    }
+
+    /// Where Trivy is, or `None`, said on standard output, where it is absent.
+    pub fn trivy() -> Option<PathBuf> {
+        let program = folder().join("trivy/bin/trivy");
+        if program.exists() {
+            return Some(program);
+        }
+        println!("skipped: no Trivy (make oracles)");
+        None
     }
 
     /// TypeScript's compiler, or `None`, said on standard output, where it is absent.

@@ -93,6 +93,34 @@ pub(crate) struct TetragonFlags {
     tetragon_mib: Option<String>,
 }
 
+/// Settings of scans of images; named as their keys.
+#[derive(Debug, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(next_help_heading = SETTINGS)]
+pub(crate) struct ScanFlags {
+    /// Trivy, the program that scans images: a path, or a name that is looked for in PATH
+    #[arg(long, value_name = "PROGRAM")]
+    trivy: Option<String>,
+    /// Trivy server that knows the vulnerabilities [default: Trivy has a database of its own]
+    #[arg(long, value_name = "URL")]
+    trivy_server: Option<String>,
+    /// Folder in which Trivy keeps its database [default: where it does by itself]
+    #[arg(long, value_name = "PATH")]
+    trivy_cache: Option<String>,
+    /// Whether Trivy fetches no newer database, and asks nobody but the registry: true or false
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    trivy_offline: Option<String>,
+    /// How long the scan of an image may take
+    #[arg(long, value_name = "DURATION")]
+    trivy_timeout: Option<String>,
+}
+
 /// Settings of the response; named as their keys.
 #[derive(Debug, Args, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,11 +1,11 @@
 //! What a check found.
 
-use std::error::Error;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::text::clean;
+pub(super) use crate::words::with_causes as told;
 
 /// Columns of a level and of the name of a check.
 const LEVEL: usize = 6;
@@ -89,17 +89,6 @@ impl<'a> From<&'a [Finding]> for Report<'a> {
         let level = checks.iter().map(|finding| finding.level).max().unwrap_or(Level::Ok);
         Self { level, checks }
     }
-}
-
-/// An error and its causes in one line.
-pub(super) fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

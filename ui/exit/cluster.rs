@@ -86,7 +86,7 @@ impl Status {
         }
     }
 
-    fn of_survey(error: &survey::Error) -> Self {
+    pub(super) fn of_survey(error: &survey::Error) -> Self {
         match error {
             survey::Error::Cluster(error) => Self::of_cluster(error),
             survey::Error::Nothing(_) | survey::Error::Silent(_) => Self::Unavailable,
