@@ -1,11 +1,14 @@
 //! `weir smells` and `weir explain`, as somebody calls them.
 
+mod support;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use support::oracle::Oracle;
 use tempfile::TempDir;
 
 const POD: &str = "\
@@ -397,6 +400,20 @@ fn sarif_has_what_its_schema_asks_for_and_names_rules_that_are_there() {
     assert_eq!(invocation["executionSuccessful"], false);
     let notification = &invocation["toolExecutionNotifications"][0];
     assert!(notification["message"]["text"].is_string(), "{invocation}");
+}
+
+#[test]
+fn reports_are_what_their_schemas_say() {
+    let odd = POD.replace("name: web #", "name: \"a<b>&\\\"c\\u0001\" #");
+    let files = [("a b/web.yaml", POD), ("bad.yaml", "a: [\n"), ("odd.yaml", &odd)];
+    let clean = "kind: Namespace\nmetadata: { name: c }\n";
+    for (format, package) in [("sarif", "jsonschema"), ("junit", "xmlschema")] {
+        for files in [&files[..], &[("c.yaml", clean)], &[("empty.yaml", "")]] {
+            let Some(oracle) = Oracle::with_schemas("report_schema.py", package) else { return };
+            let (_, report, _) = Place::new(files).said(&[".", "--format", format]);
+            assert_eq!(oracle.json(&[format], &report), serde_json::json!([]), "{report}");
+        }
+    }
 }
 
 /// What a parser of XML makes of a report of `JUnit`: a line for each suite, and one for each case of another

@@ -2,10 +2,11 @@
 
 mod baseline;
 mod cluster;
-mod excerpt;
+pub(crate) mod excerpt;
+pub(crate) mod findings;
 mod github;
 mod junit;
-mod read;
+pub(crate) mod read;
 mod sarif;
 
 use std::io;
@@ -213,13 +214,18 @@ fn rules(args: &Args, settings: &Settings, manifests: &Manifests) -> Rules {
         rules.checks.retain(is_chosen);
     }
     // Where a kind is not known, nothing can be said to be missing beside others.
-    if args.cluster && unread(manifests).is_err() {
+    if args.cluster && !is_whole(manifests) {
         rules = rules.alone();
     }
     match args.severity {
         Some(severity) => rules.at_least(severity),
         None => rules,
     }
+}
+
+/// Whether there is nothing that could not be read.
+pub(crate) fn is_whole(manifests: &Manifests) -> bool {
+    manifests.sources().iter().all(|source| source.faults.is_empty())
 }
 
 /// Says on standard error what could not be read, what is no object, and what is wrong with ignores.
@@ -242,7 +248,7 @@ fn notices(manifests: &Manifests, report: &Report) {
 }
 
 /// `web.yaml:3:5`, or the file alone where there are no lines.
-fn placed(source: &Source, at: Place) -> String {
+pub(crate) fn placed(source: &Source, at: Place) -> String {
     match at.line {
         0 => source.name.clone(),
         line => format!("{}:{line}:{}", source.name, at.column),
@@ -276,11 +282,9 @@ fn summary(report: &Report, hidden: usize) -> String {
     } else if report.findings.is_empty() {
         parts.push("no smells".into());
     } else {
-        let counts = [(critical, "critical"), (high, "high"), (medium, "medium"), (low, "low")];
-        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-        let counts: Vec<_> = counts.map(|(count, name)| format!("{count} {name}")).collect();
+        let counts = findings::by_severity([critical, high, medium, low]);
         let smells = counted(report.findings.len() as u64, "smell");
-        parts.push(format!("{smells} ({})", counts.join(", ")));
+        parts.push(format!("{smells} ({counts})"));
     }
     if report.ignored > 0 {
         parts.push(format!("{} ignored", report.ignored));

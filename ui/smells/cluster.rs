@@ -1,93 +1,21 @@
-//! Manifests of what runs now, as the API server tells of them.
+//! Manifests of what runs now in the cluster that the settings name.
 
-use serde_json::Value;
 use tokio::runtime::Builder;
 use weir::capture::privilege;
-use weir::cluster::{Collection, Objects};
+use weir::engine;
 use weir::posture::Manifests;
 use weir::settings::{Environment, Settings};
 
 use super::Error;
-use crate::{survey, text};
+use crate::survey;
 
-/// What is looked at: version of the API, resource, kind. Secrets are not asked for: their values are
-/// nobody's business here.
-const KINDS: [(&str, &str, &str); 20] = [
-    ("v1", "namespaces", "Namespace"),
-    ("v1", "pods", "Pod"),
-    ("v1", "services", "Service"),
-    ("v1", "serviceaccounts", "ServiceAccount"),
-    ("v1", "configmaps", "ConfigMap"),
-    ("v1", "replicationcontrollers", "ReplicationController"),
-    ("apps/v1", "deployments", "Deployment"),
-    ("apps/v1", "daemonsets", "DaemonSet"),
-    ("apps/v1", "statefulsets", "StatefulSet"),
-    ("apps/v1", "replicasets", "ReplicaSet"),
-    ("batch/v1", "jobs", "Job"),
-    ("batch/v1", "cronjobs", "CronJob"),
-    ("networking.k8s.io/v1", "ingresses", "Ingress"),
-    ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
-    ("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
-    ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"),
-    ("rbac.authorization.k8s.io/v1", "roles", "Role"),
-    ("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole"),
-    ("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"),
-    ("rbac.authorization.k8s.io/v1", "clusterrolebindings", "ClusterRoleBinding"),
-];
-
-/// Objects of a kind.
-const MOST: usize = 10_000;
-
-/// All of it. A kind that may not be read is left out, and that is said; the kubeconfig is read before
-/// root is given up: only root may be allowed to.
+/// All of it. The kubeconfig is read before root is given up: only root may be allowed to.
 pub(super) fn all(settings: &Settings, environment: &Environment) -> Result<Manifests, Error> {
     let tasks = Builder::new_current_thread().enable_all().build().map_err(Error::Tasks)?;
     let place = survey::place(settings, environment)?;
     privilege::drop_root(environment.invoker())?;
     tasks.block_on(async {
         let cluster = survey::connect(place).await?;
-        let (mut manifests, mut failure) = (Manifests::default(), None);
-        for (api_version, resource, kind) in KINDS {
-            let collection = Collection { api_version, resource, namespace: None };
-            match cluster.list(collection, MOST).await {
-                Ok(objects) => {
-                    let own = objects.into_iter().filter(|object| !is_made(object));
-                    let named = own.map(|object| named(object, api_version, kind));
-                    manifests.add_objects(format!("cluster/{resource}"), named);
-                }
-                // An older cluster may not have it.
-                Err(error) if error.status() == Some(404) => {}
-                Err(error) => {
-                    let why = format!("{resource} are left out: {error}");
-                    manifests.add_unread(format!("cluster/{resource}"), text::clean(&why));
-                    failure = Some(error);
-                }
-            }
-        }
-        match failure {
-            Some(error) if is_all_unread(&manifests) => Err(Error::Cluster(error)),
-            _ => Ok(manifests),
-        }
+        engine::manifests(&cluster).await.map_err(Error::Cluster)
     })
-}
-
-fn is_all_unread(manifests: &Manifests) -> bool {
-    manifests.sources().iter().all(|source| !source.faults.is_empty())
-}
-
-/// Whether an object is made by another that is looked at too. A node's own pods are not: the API server
-/// and its like are run as such.
-fn is_made(object: &Value) -> bool {
-    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let mut owners = owners.into_iter().flatten().filter_map(|owner| owner.get("kind"));
-    owners.any(|kind| KINDS.iter().any(|(_, _, known)| kind == known))
-}
-
-/// The items of a list say neither their version nor their kind.
-fn named(mut object: Value, api_version: &str, kind: &str) -> Value {
-    if let Some(members) = object.as_object_mut() {
-        members.insert("apiVersion".into(), api_version.into());
-        members.insert("kind".into(), kind.into());
-    }
-    object
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use weir::posture::{Manifests, Report, Severity, Smell};
+use weir::posture::{Finding, Manifests, Report, Severity, Smell};
 
 use crate::paper::Paper;
 use crate::text;
@@ -15,10 +15,9 @@ const SHOWN: usize = 120;
 pub(super) fn print(manifests: &Manifests, report: &Report, paper: &mut Paper) -> io::Result<()> {
     for (finding, smell) in report.findings.iter().zip(Smell::all(report, manifests)) {
         head(&smell, paper)?;
-        let source = manifests.sources().get(finding.source);
-        let lines = source.and_then(|source| source.line(finding.at.line));
-        if let Some(line) = lines {
-            quote(finding.at.line, finding.at.column, line, paper)?;
+        if let Some([line, caret]) = quoted(finding, manifests, SHOWN) {
+            paper.spans(&[(Role::Dim, &line.margin), (Role::Text, &line.text)])?;
+            paper.spans(&[(Role::Dim, &caret.margin), (Role::Mistake, &caret.text)])?;
         }
     }
     Ok(())
@@ -38,18 +37,33 @@ fn head(smell: &Smell<'_>, paper: &mut Paper) -> io::Result<()> {
     ])
 }
 
-/// A line of a file, and a caret under its column.
-fn quote(number: usize, column: usize, line: &str, paper: &mut Paper) -> io::Result<()> {
+/// A row of an excerpt.
+#[derive(Debug)]
+pub(crate) struct Excerpt {
+    /// The number of the line, or what is as wide, and blanks.
+    pub(crate) margin: String,
+    /// What stands behind it, fit for a terminal.
+    pub(crate) text: String,
+}
+
+/// The line in which something was found, and below it a caret under the column; none where there are
+/// no lines. Of a line at most `shown` characters are shown, those around the column.
+pub(crate) fn quoted(
+    finding: &Finding,
+    manifests: &Manifests,
+    shown: usize,
+) -> Option<[Excerpt; 2]> {
+    let (number, column) = (finding.at.line, finding.at.column);
+    let line = manifests.sources().get(finding.source)?.line(number)?;
     let before: String = line.chars().take(column.saturating_sub(1)).collect();
-    let from = before.chars().count().saturating_sub(SHOWN / 2);
-    let shown: String = line.chars().skip(from).take(SHOWN).collect();
+    let from = before.chars().count().saturating_sub(shown / 2);
+    let seen: String = line.chars().skip(from).take(shown).collect();
     let blank = text::width(&text::clean(&before.chars().skip(from).collect::<String>()));
-    let gutter = number.to_string();
-    let margin = " ".repeat(gutter.len());
-    paper.spans(&[(Role::Dim, &format!("  {gutter} | ")), (Role::Text, &text::clean(&shown))])?;
-    paper.spans(&[
-        (Role::Dim, &format!("  {margin} | ")),
-        (Role::Mistake, &format!("{}^", " ".repeat(blank))),
+    let number = number.to_string();
+    let margin = format!("  {} | {}", " ".repeat(number.len()), " ".repeat(blank));
+    Some([
+        Excerpt { margin: format!("  {number} | "), text: text::clean(&seen) },
+        Excerpt { margin, text: "^".into() },
     ])
 }
 

@@ -12,7 +12,7 @@ const DEEPEST: usize = 64;
 
 /// All manifests in `paths`, in order, each file once; those of a folder by their names. What cannot be
 /// read is a source without objects, and keeps none of the others from it.
-pub(super) fn all(paths: &[PathBuf]) -> Manifests {
+pub(crate) fn all(paths: &[PathBuf]) -> Manifests {
     let (mut manifests, mut known) = (Manifests::default(), BTreeSet::new());
     for path in paths {
         if path == Path::new("-") {

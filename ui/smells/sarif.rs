@@ -14,7 +14,7 @@ pub(super) fn log(manifests: &Manifests, report: &Report) -> Value {
             json!({
                 "level": "error",
                 "message": { "text": fault.message },
-                "locations": [location(&source.name, Some(fault.at.line), Some(fault.at.column))],
+                "locations": [location(&source.name, written(fault.at.line), written(fault.at.column))],
             })
         })
     });
@@ -36,6 +36,11 @@ pub(super) fn log(manifests: &Manifests, report: &Report) -> Value {
             "results": results,
         }],
     })
+}
+
+/// A line or column; none where there are none, as in a cluster.
+fn written(number: usize) -> Option<usize> {
+    (number > 0).then_some(number)
 }
 
 fn rule(check: &Check) -> Value {
