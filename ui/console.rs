@@ -19,8 +19,11 @@ mod pane;
 mod pointer;
 mod policing;
 mod prompt;
+mod scanning;
+mod scout;
 mod session;
 mod sieve;
+mod smelling;
 mod views;
 
 #[cfg(test)]
@@ -42,8 +45,11 @@ pub(crate) use self::options::{ConsoleOptions, Rights};
 pub(crate) use self::pane::Pane;
 pub(crate) use self::policing::{Asker, PolicyNews, PolicyWish};
 use self::prompt::Prompt;
+pub(crate) use self::scanning::ScanWish;
+pub(crate) use self::scout::ScoutOptions;
 pub(crate) use self::session::{Error, run};
 pub(crate) use self::sieve::Sieve;
+pub(crate) use self::smelling::{SmellsNews, SmellsPlace, SmellsWish};
 use self::views::Views;
 use crate::glyphs::Glyphs;
 use crate::keymap::{self, Action, Mode};
@@ -70,6 +76,8 @@ pub(crate) enum Message {
     Proposed(Box<Proposal>),
     /// What came of what was to be done about a policy, for whoever asked for it.
     Policy(Box<PolicyNews>, Asker),
+    /// What came of a look for smells.
+    Smelled(Box<SmellsNews>),
 }
 
 /// What is to be done about a limit.
@@ -104,6 +112,10 @@ pub(crate) enum Effect {
     Limit(LimitWish),
     /// Have it do something about a policy, and tell whoever asked.
     Policy(PolicyWish, Asker),
+    /// Look at something for smells.
+    Smells(SmellsWish),
+    /// Have images scanned.
+    Scan(ScanWish),
 }
 
 /// Whether a pane shares the screen.
@@ -132,6 +144,8 @@ pub(crate) struct Console {
     is_unread: bool,
     /// Editors that were opened so far.
     editors: u64,
+    /// Looks for smells that were begun so far.
+    looks: u64,
     sieve: Arc<Sieve>,
     theme: Theme,
     glyphs: Glyphs,
@@ -155,6 +169,7 @@ impl Console {
             prompt: None,
             is_unread: false,
             editors: 0,
+            looks: 0,
             sieve: Arc::default(),
             theme,
             glyphs,
@@ -176,6 +191,7 @@ impl Console {
             Message::Told(words) => self.notice = Some(words),
             Message::Proposed(proposal) => self.propose(*proposal),
             Message::Policy(news, asker) => self.learn(*news, asker),
+            Message::Smelled(news) => self.smelled(*news),
             Message::Input(Event::Resize(width, height)) => self.size = Size { width, height },
             Message::Input(Event::Key(key)) => return self.press(key),
             Message::Input(Event::Mouse(event)) => self.pointed(event),

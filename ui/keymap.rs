@@ -58,6 +58,20 @@ pub(crate) enum Action {
     Decisions,
     /// Show what leads where, and what flows along it.
     Map,
+    /// Show images, and what is known to be wrong with them.
+    Images,
+    /// Scan the selected image.
+    Scan,
+    /// Scan all images that run and have no fresh report.
+    ScanAll,
+    /// Write the name of an image that is to be scanned.
+    ScanNamed,
+    /// Show what manifests allow that they should not.
+    Smells,
+    /// Look at what runs in the cluster for smells.
+    SmellsOfCluster,
+    /// Ask for a file or a folder to look at for smells.
+    SmellsOfPath,
     /// Show policies, and how they stand.
     Policies,
     /// Write a policy.
@@ -105,6 +119,10 @@ pub(crate) enum Mode {
     Mute,
     /// The line in which a limit is written.
     Limit,
+    /// The line in which a path is written.
+    Path,
+    /// The line in which the name of an image is written.
+    Image,
     /// The line that asks whether to do it.
     Question,
     /// The line in which a word is written that says that somebody insists.

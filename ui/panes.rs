@@ -16,6 +16,8 @@ pub(crate) mod facts;
 pub(crate) mod flow;
 pub(crate) mod flows;
 pub(crate) mod help;
+pub(crate) mod image;
+pub(crate) mod images;
 pub(crate) mod incident;
 pub(crate) mod limit;
 pub(crate) mod limits;
@@ -29,15 +31,18 @@ pub(crate) mod policy;
 pub(crate) mod policy_editor;
 pub(crate) mod process;
 pub(crate) mod proposal;
+pub(crate) mod scan;
 pub(crate) mod scores;
 pub(crate) mod scroll;
+pub(crate) mod smell;
+pub(crate) mod smells;
 pub(crate) mod status;
 
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use weir::engine::Snapshot;
+use weir::engine::{ImageStatus, Snapshot};
 use weir::filter;
 use weir::incident::Incident;
 use weir::policy::PolicyStatus;
@@ -45,6 +50,7 @@ use weir::respond::LimitStatus;
 use weir::store::{Entry, Mute};
 
 use self::policy_editor::PolicyEditor;
+use self::smells::Smells;
 use crate::console::{Motion, Sieve};
 use crate::format;
 use crate::look::Look;
@@ -101,6 +107,8 @@ pub(crate) enum Subject {
     Limit(Arc<LimitStatus>),
     /// A policy.
     Policy(Arc<PolicyStatus>),
+    /// An image.
+    Image(Arc<ImageStatus>),
 }
 
 /// A pane or a page. Areas are those inside its frame.
@@ -141,6 +149,21 @@ pub(crate) trait View: std::fmt::Debug {
     /// Whether it is where policies are written.
     fn lists_policies(&self) -> bool {
         false
+    }
+
+    /// Whether it is where images are listed.
+    fn lists_images(&self) -> bool {
+        false
+    }
+
+    /// The page of smells that it is.
+    fn smells(&self) -> Option<&Smells> {
+        None
+    }
+
+    /// The page of smells that it is, to be told what was found.
+    fn smells_mut(&mut self) -> Option<&mut Smells> {
+        None
     }
 
     /// The editor that it is, to be read.

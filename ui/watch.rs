@@ -22,12 +22,13 @@ use weir::notify::{self, Sink};
 use weir::settings::{self, Environment, Settings, database_path, state_folder};
 use weir::store::{self, By, Query, Reader, Retention, Store};
 use weir::tetragon;
+use weir::trivy::{Reports, Trivy};
 
 use self::abroad::abroad;
 pub(crate) use self::abroad::policing;
 use self::listening::listening;
 use crate::cli::{Source, WatchArgs};
-use crate::console;
+use crate::console::{self, ScoutOptions};
 use crate::input::{self, Input, OpenFlows};
 use crate::{survey, visit};
 
@@ -100,13 +101,16 @@ pub(crate) fn run(
     let database = database_path(settings, environment)?;
     // Before root is given up, and with it who that was.
     let by = By { who: visit::visitor(environment), from: "console".into() };
+    let operator = (by, ScoutOptions::new(settings, environment));
     // Like interfaces, the kubeconfig may be for root alone.
     let place = Place::read(&survey::options(settings), environment);
+    let trivy = trivy(settings, environment, &database);
     let feed = feed(args, settings, environment, &database)?;
     let stop = interrupts.map(Interrupts::listen).transpose().map_err(Error::Signal)?;
     let stop = stop.unwrap_or_default();
-    let engine = start(args, (feed, place), settings, environment, &database, &stop)?;
-    let shown = faces::show(args, settings, environment, &engine.handle(), &database, by, &stop);
+    let engine = start(args, (feed, place, trivy), settings, environment, &database, &stop)?;
+    let shown =
+        faces::show(args, settings, environment, &engine.handle(), &database, operator, &stop);
     // What is lost matters more than why nobody looks any more.
     engine.finish()?;
     shown
@@ -145,7 +149,7 @@ fn feed(
 
 fn start(
     args: &WatchArgs,
-    (feed, place): (Feed, Result<Place, cluster::Error>),
+    (feed, place, trivy): (Feed, Result<Place, cluster::Error>, Trivy),
     settings: &Settings,
     environment: &Environment,
     database: &Path,
@@ -196,6 +200,7 @@ fn start(
         abroad: Some(abroad(settings, place, address(args, settings), is_live)),
         tetragon: Some(listening(settings, is_live)),
         policies: Some(policing(settings)),
+        scans: Some(trivy),
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }
@@ -214,6 +219,13 @@ fn evidence(settings: &Settings, database: &Path) -> Option<evidence::Options> {
         keeps_payload: settings.evidence_payload,
         retention: settings.evidence_retention,
     })
+}
+
+/// What scans images; what it finds is kept in a folder beside the database. It changes nothing in the
+/// cluster, so that it is there with `read-only` too.
+fn trivy(settings: &Settings, environment: &Environment, database: &Path) -> Trivy {
+    let reports = Reports::new(state_folder(database).join("scans"));
+    Trivy::new(settings.trivy(environment)).with_reports(reports)
 }
 
 /// Since when an attack that was over may return as the same incident, in µs since the epoch.

@@ -11,6 +11,7 @@ use crate::keymap::{Action, Mode};
 use crate::panes::View;
 use crate::panes::chrome;
 use crate::panes::decisions::Decisions;
+use crate::panes::images::Images;
 use crate::panes::map::Map;
 use crate::panes::mutes::Mutes;
 use crate::panes::outbox::Outbox;
@@ -35,6 +36,11 @@ impl Console {
             Action::CheckPolicy | Action::ApplyPolicy | Action::Template => {
                 return self.edit(action);
             }
+            Action::Scan | Action::ScanAll | Action::ScanNamed => return self.scan(action),
+            Action::Images => self.lay(Images::default()),
+            Action::Smells => return self.show_smells(),
+            Action::SmellsOfCluster => return self.smell_cluster(),
+            Action::SmellsOfPath => self.ask_path(),
             Action::Policies => self.lay(Policies::default()),
             Action::Decisions => self.lay(Decisions::default()),
             Action::Map => self.lay(Map::default()),
@@ -176,6 +182,12 @@ impl Console {
             self.notice = Some("asking the API server what this would write".into());
             return Some(Effect::Limit(LimitWish::ProposeApply(Box::new(limiting))));
         }
+        if self.mode() == Mode::Image {
+            return self.scan_written();
+        }
+        if self.mode() == Mode::Path {
+            return self.smell_path();
+        }
         if self.mode() == Mode::Word {
             let effect = self.prompt.as_mut().and_then(Prompt::insisted)?;
             self.prompt = None;
@@ -190,6 +202,8 @@ impl Console {
             Purpose::Palette { .. }
             | Purpose::Mute { .. }
             | Purpose::Limit { .. }
+            | Purpose::Path
+            | Purpose::Image { .. }
             | Purpose::Word { .. } => {}
         }
         if let Some(action) = prompt.chosen() {

@@ -37,7 +37,13 @@ impl Console {
                 let incident = match &subject {
                     Some(Subject::Incident(incident)) => Some(&**incident),
                     Some(Subject::Entry(entry)) => Some(&*entry.incident),
-                    Some(Subject::Mute(_) | Subject::Limit(_) | Subject::Policy(_)) | None => None,
+                    Some(
+                        Subject::Mute(_)
+                        | Subject::Limit(_)
+                        | Subject::Policy(_)
+                        | Subject::Image(_),
+                    )
+                    | None => None,
                 };
                 self.prompt = Some(Prompt::mute(&Muting::draft(incident)));
             }

@@ -1,22 +1,28 @@
-//! What the engine was asked to do, one after the other, and what came of it.
+//! What the engine was asked to do, one after the other but for scans, and what came of it.
 
 mod limit;
 pub(super) mod policy;
+mod scan;
 
 use std::collections::VecDeque;
-use std::error::Error;
 use std::future::{Future, pending};
 use std::pin::Pin;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use weir::engine::{ActError, Command, Done, Handle};
 use weir::incident::Status;
 use weir::store::By;
 
-use super::{Asker, LimitWish, Message, PolicyWish};
+use super::{Asker, LimitWish, Message, PolicyWish, ScanWish};
 use crate::format;
+use crate::words::with_causes;
 
 /// Deeds that may wait: more keys than that nobody presses by intention.
 const MOST: usize = 32;
+
+/// Scans that are waited for: as many as the engine lets wait.
+const MOST_SCANS: usize = 256;
 
 /// What the engine is to do.
 #[derive(Debug)]
@@ -38,6 +44,8 @@ pub(super) struct Deeds {
     by: By,
     waiting: VecDeque<Wish>,
     under_way: Option<Deed>,
+    /// Each takes minutes and holds up nothing else; the engine has them wait for their turn.
+    scans: FuturesUnordered<Deed>,
 }
 
 impl std::fmt::Debug for Deeds {
@@ -49,7 +57,8 @@ impl std::fmt::Debug for Deeds {
 impl Deeds {
     /// Deeds of the operator `by`.
     pub(super) fn new(handle: Handle, by: By) -> Self {
-        Self { handle, by, waiting: VecDeque::new(), under_way: None }
+        let (waiting, scans) = (VecDeque::new(), FuturesUnordered::new());
+        Self { handle, by, waiting, under_way: None, scans }
     }
 
     /// Has the engine do something after all that it was asked before.
@@ -59,8 +68,16 @@ impl Deeds {
         }
     }
 
-    /// What came of the next deed; waits for as long as there is none. Whoever gives up waiting loses
-    /// nothing.
+    /// Has the engine scan something at its turn.
+    pub(super) fn scan(&mut self, wish: ScanWish) {
+        if self.scans.len() < MOST_SCANS {
+            let scans = self.handle.scans().clone();
+            self.scans.push(Box::pin(async move { scan::done(&scans, wish).await }));
+        }
+    }
+
+    /// What came of the next deed, or of a scan; waits for as long as there is none. Whoever gives up
+    /// waiting loses nothing.
     pub(super) async fn next(&mut self) -> Message {
         if self.under_way.is_none()
             && let Some(wish) = self.waiting.pop_front()
@@ -78,11 +95,20 @@ impl Deeds {
                 }
             });
         }
-        let Some(under_way) = &mut self.under_way else { return pending().await };
-        let told = under_way.await;
-        self.under_way = None;
-        told
+        let Self { under_way, scans, .. } = self;
+        tokio::select! {
+            told = ended(under_way) => told,
+            Some(told) = scans.next() => told,
+        }
     }
+}
+
+/// What came of a deed, of which there is none any more then; waits where there is none.
+async fn ended(deed: &mut Option<Deed>) -> Message {
+    let Some(under_way) = deed else { return pending().await };
+    let told = under_way.await;
+    *deed = None;
+    told
 }
 
 /// What came of a deed.
@@ -103,10 +129,4 @@ fn words(done: Result<Done, ActError>) -> String {
         }
         Err(error) => with_causes(&error),
     }
-}
-
-/// The whole story of an error, in one line.
-fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"))
 }

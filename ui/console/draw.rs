@@ -125,6 +125,11 @@ impl Console {
             | Action::EditPolicy
             | Action::DeletePolicy
             | Action::SwitchPolicy => self.rights == Rights::Act && self.takes(action),
+            Action::Scan | Action::ScanAll | Action::ScanNamed => {
+                self.snapshot.scans.absent.is_none() && self.takes(action)
+            }
+            Action::SmellsOfCluster => self.top().smells().is_some() && self.has_cluster(),
+            Action::SmellsOfPath => self.top().smells().is_some(),
             _ => true,
         }
     }
@@ -141,11 +146,13 @@ impl Console {
             (Action::Retry, Some(Subject::Entry(entry))) => entry.state == EntryState::Parked,
             (Action::Mute | Action::Limit, Some(Subject::Incident(_)))
             | (Action::Undo, Some(Subject::Mute(_)))
-            | (Action::DeletePolicy | Action::SwitchPolicy, Some(Subject::Policy(_))) => true,
+            | (Action::DeletePolicy | Action::SwitchPolicy, Some(Subject::Policy(_)))
+            | (Action::Scan, Some(Subject::Image(_))) => true,
             (Action::Limit, Some(Subject::Limit(status))) => status.controller.is_ok(),
             (Action::Undo, Some(Subject::Limit(status))) => status.held.is_some(),
             (Action::EditPolicy, Some(Subject::Policy(status))) => status.manifest.is_some(),
             (Action::NewPolicy, _) => self.top().lists_policies(),
+            (Action::ScanAll | Action::ScanNamed, _) => self.top().lists_images(),
             _ => false,
         }
     }

@@ -4,14 +4,15 @@ mod mapped;
 mod named;
 mod policed;
 mod response;
+mod scanned;
 mod tetragon;
 
 use std::sync::Arc;
 
 use weir::detect::{Backend, CLASSES, Class, FlowSummary, Reason, Score, Shift, Verdict, Weight};
 use weir::engine::{
-    ArrivalCounts, Conversation, FlowCounts, ModelStatus, ScorePoint, SinkStatus, Snapshot, Source,
-    SourceKind, SourceState, StoreStatus, Traffic,
+    ArrivalCounts, Conversation, FlowCounts, ModelStatus, ScansStatus, ScorePoint, SinkStatus,
+    Snapshot, Source, SourceKind, SourceState, StoreStatus, Traffic,
 };
 use weir::feature::ALL_FEATURES;
 use weir::flow::{End, FlowId, State};
@@ -24,6 +25,7 @@ use weir::store::{Depth, Entry, EntryState, Mute};
 pub(crate) use self::mapped::{lone_pod, mapped};
 pub(crate) use self::named::named;
 pub(crate) use self::policed::{body, policed, policy};
+pub(crate) use self::scanned::{REFUSED, backdoor, digest, found, scanned, summary};
 pub(crate) use self::tetragon::{agent, event};
 
 /// 2026-11-25T14:02:11Z.
@@ -52,6 +54,7 @@ pub(crate) fn snapshot() -> Snapshot {
         world: Arc::default(),
         response: response::response(),
         tetragon: tetragon::status(),
+        scans: ScansStatus::default(),
         now_us: NOW_US,
         source: Source {
             kind: SourceKind::Interface,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_textarea::{CursorMove, TextArea};
 use weir::incident::IncidentId;
+use weir::posture::image::ImageName;
 
 use super::limiting::{Draft, Limiting};
 use super::muting::{Mistake, Muting};
 use super::policing::WORD;
+use super::scanning::image_of;
 use super::{Effect, Motion, Sieve};
 use crate::keymap::{Action, Binding, Mode};
 use crate::panes::palette;
@@ -41,6 +43,13 @@ pub(super) enum Purpose {
     Limit {
         /// The incident it answers.
         incident: Option<IncidentId>,
+        /// What is wrong with what is written, once it was to be taken.
+        mistake: Option<Mistake>,
+    },
+    /// The path of what is to be looked at for smells.
+    Path,
+    /// The name of an image.
+    Image {
         /// What is wrong with what is written, once it was to be taken.
         mistake: Option<Mistake>,
     },
@@ -101,6 +110,16 @@ impl Prompt {
         Self { purpose, editor: editor(&draft.text) }
     }
 
+    /// A line for a path, which begins with the one before.
+    pub(super) fn path(before: &str) -> Self {
+        Self { purpose: Purpose::Path, editor: editor(before) }
+    }
+
+    /// An empty line for the name of an image.
+    pub(super) fn image() -> Self {
+        Self { purpose: Purpose::Image { mistake: None }, editor: editor("") }
+    }
+
     /// A question whether to do what `words` say.
     pub(super) fn question(words: String, answer: Answer) -> Self {
         Self { purpose: Purpose::Question { words, answer }, editor: editor("") }
@@ -118,6 +137,8 @@ impl Prompt {
             Purpose::Filter { .. } => Mode::Filter,
             Purpose::Mute { .. } => Mode::Mute,
             Purpose::Limit { .. } => Mode::Limit,
+            Purpose::Path => Mode::Path,
+            Purpose::Image { .. } => Mode::Image,
             Purpose::Question { .. } => Mode::Question,
             Purpose::Word { .. } => Mode::Word,
         }
@@ -130,6 +151,8 @@ impl Prompt {
             Purpose::Filter { .. } => " /".into(),
             Purpose::Mute { .. } => " mute ".into(),
             Purpose::Limit { .. } => " limit ".into(),
+            Purpose::Path => " look at ".into(),
+            Purpose::Image { .. } => " scan ".into(),
             Purpose::Question { words, .. } => format!(" {words}? "),
             Purpose::Word { .. } => format!(" write `{WORD}` if it is to be done all the same: "),
         }
@@ -161,8 +184,9 @@ impl Prompt {
             Purpose::Filter { mistake, .. }
             | Purpose::Mute { mistake }
             | Purpose::Limit { mistake, .. }
+            | Purpose::Image { mistake }
             | Purpose::Word { mistake, .. } => mistake.as_ref(),
-            Purpose::Palette { .. } | Purpose::Question { .. } => None,
+            Purpose::Palette { .. } | Purpose::Path | Purpose::Question { .. } => None,
         }
     }
 
@@ -178,6 +202,13 @@ impl Prompt {
         let text = self.editor.lines().first().map_or("", String::as_str);
         let Purpose::Limit { incident, mistake } = &mut self.purpose else { return None };
         Limiting::parse(text, *incident).map_err(|wrong| *mistake = Some(wrong)).ok()
+    }
+
+    /// The image that is named, as [`Prompt::muting`].
+    pub(super) fn named_image(&mut self) -> Option<ImageName> {
+        let named = image_of(self.text());
+        let Purpose::Image { mistake } = &mut self.purpose else { return None };
+        named.map_err(|wrong| *mistake = Some(wrong)).ok()
     }
 
     /// What is wanted, where the word is written that says so.
@@ -223,7 +254,7 @@ impl Prompt {
                 *chosen = 0;
                 None
             }
-            Purpose::Question { .. } => None,
+            Purpose::Path | Purpose::Question { .. } => None,
             Purpose::Word { mistake, .. } => {
                 *mistake = None;
                 None
@@ -238,6 +269,12 @@ impl Prompt {
             Purpose::Limit { incident, mistake } => {
                 if mistake.is_some() {
                     *mistake = Limiting::parse(text, *incident).err();
+                }
+                None
+            }
+            Purpose::Image { mistake } => {
+                if mistake.is_some() {
+                    *mistake = image_of(text).err();
                 }
                 None
             }

@@ -15,6 +15,7 @@ use weir::store::{By, NewMute};
 
 use super::deeds::{Deeds, Wish};
 use super::pace::{Pace, Urgency};
+use super::scout::{Scout, ScoutOptions};
 use super::{Console, ConsoleOptions, Effect, Message, Muting};
 use crate::terminal::Screen;
 use crate::terminal::input::{self, Input};
@@ -40,14 +41,20 @@ pub(crate) enum Error {
 /// Shows the console until the operator leaves it or a signal ends it; then asks the engine to end.
 ///
 /// The terminal is given back whatever the outcome.
-pub(crate) async fn run(handle: Handle, options: ConsoleOptions, by: By) -> Result<(), Error> {
+pub(crate) async fn run(
+    handle: Handle,
+    options: ConsoleOptions,
+    by: By,
+    scouting: ScoutOptions,
+) -> Result<(), Error> {
     let screen = Screen::enter(options.mouse).map_err(Error::Terminal)?;
     let inputs = input::listen().map_err(Error::Listen)?;
     let size = Screen::size().map_err(Error::Terminal)?;
     let console = Console::new(handle.snapshot(), options, size);
     let deeds = Deeds::new(handle.clone(), by);
+    let scout = Scout::new(handle.clone(), scouting);
     let pace = Pace::drawn(Instant::now());
-    let mut session = Session { screen, console, pace, deeds, answers: None };
+    let mut session = Session { screen, console, pace, deeds, scout, answers: None };
     let outcome = session.follow(handle.clone(), inputs).await;
     handle.stop();
     outcome
@@ -66,6 +73,7 @@ struct Session {
     console: Console,
     pace: Pace,
     deeds: Deeds,
+    scout: Scout,
     /// When keys begin to answer a question that came by itself.
     answers: Option<Instant>,
 }
@@ -96,6 +104,7 @@ impl Session {
                     None => Next::Leave,
                 },
                 told = self.deeds.next() => self.tell(told, Urgency::Prompt)?,
+                told = self.scout.next() => self.tell(told, Urgency::Prompt)?,
                 newer = handle.changed(), if has_engine => {
                     has_engine = newer.is_some();
                     self.heed(newer)?
@@ -173,6 +182,14 @@ impl Session {
                 self.deeds.begin(Wish::Policy(wish, asker));
                 Ok(())
             }
+            Some(Effect::Scan(wish)) => {
+                self.deeds.scan(wish);
+                Ok(())
+            }
+            Some(Effect::Smells(wish)) => {
+                self.scout.begin(wish);
+                Ok(())
+            }
             Some(Effect::Mute(muting)) => {
                 self.deeds.begin(Wish::Act(Command::Mute(from_now_on(muting))));
                 Ok(())
@@ -199,6 +216,7 @@ fn urgency(seen: &Snapshot, newer: &Snapshot) -> Urgency {
         || seen.incidents.len() != newer.incidents.len()
         || seen.store.failure.is_some() != newer.store.failure.is_some()
         || seen.mutes != newer.mutes
+        || seen.scans.at_work.is_some() != newer.scans.at_work.is_some()
         || seen.tetragon.policies.len() != newer.tetragon.policies.len();
     if is_first || is_news { Urgency::Prompt } else { Urgency::Calm }
 }

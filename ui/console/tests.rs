@@ -5,12 +5,14 @@ mod deeds;
 mod editor;
 mod events;
 mod filter;
+mod images;
 mod keys;
 mod limits;
 mod map;
 mod policies;
 mod processes;
 mod screens;
+mod smells;
 
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@ use crate::panes::help::Help;
 use crate::panes::limits::Limits;
 use crate::panes::policy_editor::{EditorId, PolicyEditor};
 use crate::panes::scores::Scores;
+use crate::panes::smells::Smells;
 
 /// Pages that can lie one over the other.
 const DEEPEST: usize = 8;
@@ -94,6 +95,22 @@ impl Views {
     pub(super) fn editor_of(&mut self, id: EditorId) -> Option<&mut PolicyEditor> {
         let mut editors = self.pages.iter_mut().filter_map(|page| page.editor_mut());
         editors.find(|editor| editor.id() == id)
+    }
+
+    /// The page of smells, wherever it lies.
+    pub(super) fn smells_mut(&mut self) -> Option<&mut Smells> {
+        self.pages.iter_mut().find_map(|page| page.smells_mut())
+    }
+
+    /// Lays the page of smells over all else, if there is one; says whether there is.
+    pub(super) fn raise_smells(&mut self) -> bool {
+        let at = self.pages.iter().position(|page| page.smells().is_some());
+        if let Some(at) = at {
+            let page = self.pages.remove(at);
+            self.pages.push(page);
+            self.help = None;
+        }
+        at.is_some()
     }
 
     /// Lays a page over what is seen, where there is room for one more; says whether there was.

@@ -8,7 +8,8 @@ use crate::console::{Motion, Pane};
 const BROWSING: &[Mode] = &[Mode::Panes, Mode::Page];
 const PANES: &[Mode] = &[Mode::Panes];
 const PAGE: &[Mode] = &[Mode::Page];
-const WRITING: &[Mode] = &[Mode::Filter, Mode::Palette, Mode::Mute, Mode::Limit, Mode::Word];
+const WRITING: &[Mode] =
+    &[Mode::Filter, Mode::Palette, Mode::Mute, Mode::Limit, Mode::Path, Mode::Image, Mode::Word];
 const PALETTE: &[Mode] = &[Mode::Palette];
 const QUESTION: &[Mode] = &[Mode::Question];
 const EDITOR: &[Mode] = &[Mode::Editor];
@@ -21,6 +22,8 @@ pub(super) const ALL: &[Mode] = &[
     Mode::Palette,
     Mode::Mute,
     Mode::Limit,
+    Mode::Path,
+    Mode::Image,
     Mode::Question,
     Mode::Word,
     Mode::Editor,
@@ -188,6 +191,45 @@ pub(crate) const BINDINGS: &[Binding] = &[
     Binding::new(&[character('D')], Action::DeletePolicy, BROWSING, "delete the policy")
         .named("delete-policy")
         .hinted("delete", 7),
+    Binding::new(
+        &[character('i')],
+        Action::Images,
+        BROWSING,
+        "images that run, and what is wrong with them",
+    )
+    .named("images"),
+    Binding::new(&[character('v')], Action::Scan, BROWSING, "scan the image for vulnerabilities")
+        .named("scan")
+        .hinted("scan", 3),
+    Binding::new(&[character('V')], Action::ScanAll, BROWSING, "scan all images that run")
+        .named("scan-all")
+        .hinted("scan all", 4),
+    Binding::new(&[character('I')], Action::ScanNamed, BROWSING, "scan an image by its name")
+        .named("scan-named")
+        .hinted("scan by name", 5),
+    Binding::new(
+        &[character('P')],
+        Action::Smells,
+        BROWSING,
+        "what manifests allow that they should not",
+    )
+    .named("smells"),
+    Binding::new(
+        &[character('c')],
+        Action::SmellsOfCluster,
+        BROWSING,
+        "look for smells in the cluster",
+    )
+    .named("smells-cluster")
+    .hinted("cluster", 4),
+    Binding::new(
+        &[character('f')],
+        Action::SmellsOfPath,
+        BROWSING,
+        "look for smells in a file or a folder",
+    )
+    .named("smells-path")
+    .hinted("file", 4),
     Binding::new(&[control('d')], Action::CheckPolicy, EDITOR, "ask the API server, write nothing")
         .hinted("dry run", 2),
     Binding::new(&[control('s')], Action::ApplyPolicy, EDITOR, "show what changes, then apply it")

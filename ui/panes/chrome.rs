@@ -55,6 +55,20 @@ pub(crate) fn below_sentence(words: &str, area: Rect) -> Rect {
     split(words, area).1
 }
 
+/// Where sentences stand one below the other, and what is left below them: at least `kept` lines.
+pub(crate) fn split_sentences(words: &[(Role, String)], kept: u16, area: Rect) -> [Rect; 2] {
+    let most = area.height.saturating_sub(kept);
+    let above = Rect { height: most, ..area };
+    let left = words.iter().fold(above, |left, (_, words)| below_sentence(words, left));
+    let used = most - left.height;
+    [above, Rect { y: area.y + used, height: area.height - used, ..area }]
+}
+
+/// Draws sentences one below the other, as far as they fit.
+pub(crate) fn sentences(words: &[(Role, String)], look: &Look, area: Rect, buffer: &mut Buffer) {
+    words.iter().fold(area, |left, (role, words)| sentence(words, *role, look, left, buffer));
+}
+
 /// The lines of a sentence, which keeps away from both sides, and what is left below them.
 fn split(words: &str, area: Rect) -> (Vec<String>, Rect) {
     let lines = wrapped(words, usize::from(area.width.saturating_sub(2)));

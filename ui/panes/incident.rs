@@ -14,7 +14,7 @@ use super::conversation::since;
 use super::endpoint::described;
 use super::facts::{self, Fact};
 use super::scroll::Scroll;
-use super::{Focus, Scene, Subject, View, answer, chrome, process};
+use super::{Focus, Scene, Subject, View, answer, chrome, process, scan};
 use crate::console::Motion;
 use crate::format;
 use crate::look::Look;
@@ -90,8 +90,8 @@ fn marks(row: &Incident, look: &Look) -> Vec<Fact> {
     .collect()
 }
 
-/// What is so of an incident that a running engine knows of: what is done about it and who was told
-/// of it stand with its state.
+/// What is so of an incident that a running engine knows of: what is done about it, who was told of it
+/// and what is known to be wrong with the images of its pods stand with its state.
 pub(crate) fn standing(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<Fact> {
     let told = told(row, snapshot);
     let told = (!told.is_empty()).then(|| Fact::new("told", told));
@@ -102,7 +102,8 @@ pub(crate) fn standing(row: &Incident, snapshot: &Snapshot, look: &Look) -> Vec<
     });
     let mut all = facts(row, look);
     let answer = answer::facts(row, &snapshot.response);
-    all.splice(STATE..STATE, answer.into_iter().chain(told).chain(mute));
+    let images = scan::of_incident(row, snapshot);
+    all.splice(STATE..STATE, answer.into_iter().chain(told).chain(mute).chain(images));
     all
 }
 

@@ -50,12 +50,7 @@ impl Map {
     /// Where the words stand, and below them the tree.
     fn split(sheet: &Sheet, area: Rect) -> [Rect; 2] {
         let kept = if sheet.lines.is_empty() { 0 } else { TREE_LINES };
-        let most = area.height.saturating_sub(kept);
-        let above = Rect { height: most, ..area };
-        let left =
-            sheet.words.iter().fold(above, |left, (_, words)| chrome::below_sentence(words, left));
-        let used = most - left.height;
-        [above, Rect { y: area.y + used, height: area.height - used, ..area }]
+        chrome::split_sentences(&sheet.words, kept, area)
     }
 }
 
@@ -67,10 +62,7 @@ impl View for Map {
     fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {
         let (sheet, look) = (self.sheet(scene), &scene.look);
         let [above, below] = Self::split(&sheet, area);
-        sheet
-            .words
-            .iter()
-            .fold(above, |left, (role, words)| chrome::sentence(words, *role, look, left, buffer));
+        chrome::sentences(&sheet.words, look, above, buffer);
         if sheet.lines.is_empty() {
             return;
         }

@@ -18,7 +18,7 @@ use weir::store::By;
 
 use super::{Error, address, evidence};
 use crate::cli::WatchArgs;
-use crate::console::{self, ConsoleOptions};
+use crate::console::{self, ConsoleOptions, ScoutOptions};
 
 /// How often the wish to end is looked for.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ pub(super) fn show(
     environment: &Environment,
     handle: &Handle,
     database: &Path,
-    by: By,
+    (by, scouting): (By, ScoutOptions),
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     let tasks = tasks().map_err(Error::Tasks)?;
@@ -55,7 +55,8 @@ pub(super) fn show(
         }
         let options = ConsoleOptions::new(settings, environment);
         // Leaving the console asks the engine to end, and with it the API.
-        let ((), looked) = tokio::join!(serve, console::run(handle.clone(), options, by));
+        let shown = console::run(handle.clone(), options, by, scouting);
+        let ((), looked) = tokio::join!(serve, shown);
         Ok(looked?)
     })
 }

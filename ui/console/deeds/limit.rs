@@ -5,7 +5,6 @@ use weir::respond::LimitRequest;
 use weir::store::By;
 
 use super::super::{Effect, LimitWish, Limiting, Message};
-use super::with_causes;
 use crate::format;
 use crate::panes::proposal::{self, Proposal};
 use crate::words;
@@ -22,7 +21,7 @@ pub(super) async fn done(limits: &Limits, wish: LimitWish, by: By) -> Message {
             limits.revert(ingress, by, false).await.map(|reverted| lifted(&reverted))
         }
     };
-    done.unwrap_or_else(|error| Message::Told(with_causes(&error)))
+    done.unwrap_or_else(|error| Message::Told(words::with_causes(&error)))
 }
 
 async fn propose_apply(limits: &Limits, limiting: Limiting, by: By) -> Result<Message, LimitError> {

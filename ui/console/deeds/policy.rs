@@ -6,7 +6,6 @@ use weir::store::By;
 
 use super::super::policing::{Asker, Change, PolicyNews, PolicyWish, Wanted};
 use super::super::{Effect, Message};
-use super::with_causes;
 use crate::panes::proposal::{self, Proposal, Said};
 use crate::text;
 use crate::theme::Role;
@@ -102,7 +101,7 @@ fn checked(applied: &PolicyApplied, harms: Option<String>) -> Vec<Said> {
 
 /// That it was refused, in the words of whoever did; `about` is the manifest, if it is about one.
 fn refused(error: &PolicyError, about: Option<Value>) -> PolicyNews {
-    let words = with_causes(error);
+    let words = words::with_causes(error);
     let said = words.lines().map(|line| Said::new(Role::Bad, line.to_owned())).collect();
     PolicyNews::Said(said, about)
 }
