@@ -166,13 +166,17 @@ impl Environment {
         Some(invoker.dir).filter(|folder| folder.is_absolute())
     }
 
-    /// Where Trivy keeps its database where nobody says otherwise: what `TRIVY_CACHE_DIR` names, else
-    /// `trivy` where programs of this user keep what can be had again. As [`Self::home`].
+    /// Where Trivy keeps its database, by `TRIVY_CACHE_DIR`.
     #[must_use]
-    pub fn trivy_cache(&self) -> Option<PathBuf> {
-        let at_home = || Some(self.home()?.join(".cache"));
-        let usual = || Some(self.cache_home.clone().or_else(at_home)?.join("trivy"));
-        self.trivy_cache.clone().or_else(usual)
+    pub fn trivy_cache(&self) -> Option<&Path> {
+        self.trivy_cache.as_deref()
+    }
+
+    /// Where programs of this user keep what can be had again (`XDG_CACHE_HOME`, else `~/.cache`); as
+    /// [`Self::home`].
+    #[must_use]
+    pub fn cache_home(&self) -> Option<PathBuf> {
+        self.cache_home.clone().or_else(|| Some(self.home()?.join(".cache")))
     }
 
     /// Folders in which programs are looked for (`PATH`).

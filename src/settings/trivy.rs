@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf, absolute};
 
-use super::{Environment, Settings};
+use nix::unistd::{Uid, geteuid};
+
+use super::{Environment, Settings, database_path, state_folder};
 use crate::trivy::Options;
 
 impl Settings {
@@ -13,15 +15,26 @@ impl Settings {
         Options {
             program: program(&self.trivy),
             server: Some(self.trivy_server.clone()).filter(|server| !server.is_empty()),
-            cache: self
-                .trivy_cache
-                .clone()
-                .or_else(|| environment.trivy_cache())
-                .map(|path| whole(&path)),
+            cache: self.cache(environment, geteuid()).map(|path| whole(&path)),
             home: environment.home(),
             is_offline: self.trivy_offline,
             limit: self.trivy_timeout,
         }
+    }
+
+    /// Where Trivy keeps its database: where it does without Weir, so that one that is there is found.
+    /// Whoever root becomes may not enter root's home: then beside Weir's own.
+    fn cache(&self, environment: &Environment, user: Uid) -> Option<PathBuf> {
+        let named = self.trivy_cache.as_deref().or_else(|| environment.trivy_cache());
+        if let Some(path) = named {
+            return Some(path.to_owned());
+        }
+        let folder = if user.is_root() && environment.invoker().is_none() {
+            database_path(self, environment).ok().map(|database| state_folder(&database).to_owned())
+        } else {
+            environment.cache_home()
+        };
+        folder.map(|folder| folder.join("trivy"))
     }
 }
 
@@ -61,20 +74,26 @@ mod tests {
             is_offline: false,
             limit: Duration::from_mins(10),
         };
-        assert_eq!(options("").unwrap(), usual);
+        // Where its database is depends on who runs this.
+        assert_eq!(Options { cache: None, ..options("").unwrap() }, usual);
     }
 
     #[test]
     fn trivy_keeps_its_database_where_it_does_without_weir() {
-        let cache = |pairs: &[(&str, &str)]| {
+        let cache = |user, pairs: &[(&str, &str)]| {
             let pairs = pairs.iter().map(|(name, value)| (name.into(), value.into()));
-            Settings::default().trivy(&Environment::from_pairs(pairs)).cache
+            let environment = Environment::from_pairs(pairs);
+            Settings::default().cache(&environment, Uid::from_raw(user))
         };
         let home = ("HOME", "/home/me");
-        assert_eq!(cache(&[home]), Some("/home/me/.cache/trivy".into()));
-        assert_eq!(cache(&[home, ("XDG_CACHE_HOME", "/cache")]), Some("/cache/trivy".into()));
-        assert_eq!(cache(&[home, ("TRIVY_CACHE_DIR", "/db")]), Some("/db".into()));
-        assert_eq!(cache(&[]), None);
+        assert_eq!(cache(1_000, &[home]), Some("/home/me/.cache/trivy".into()));
+        assert_eq!(cache(1_000, &[home, ("XDG_CACHE_HOME", "/c")]), Some("/c/trivy".into()));
+        assert_eq!(cache(1_000, &[home, ("TRIVY_CACHE_DIR", "/db")]), Some("/db".into()));
+        assert_eq!(cache(1_000, &[]), None);
+        let given =
+            Settings { database: Some("/var/lib/weir/weir.db".into()), ..Settings::default() };
+        let root = given.cache(&Environment::default(), Uid::from_raw(0));
+        assert_eq!(root, Some("/var/lib/weir/trivy".into()));
     }
 
     #[test]

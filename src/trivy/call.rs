@@ -5,11 +5,13 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use nix::unistd::{AccessFlags, access};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::database::{self, When};
+use super::log::Log;
 use super::reports::LARGEST;
 use super::scratch::Scratch;
 use super::{Error, Options, Step, failure};
@@ -18,32 +20,44 @@ use crate::posture::image::ImageName;
 /// How much longer than Weir Trivy itself would wait, so that it is Weir that says what took too long.
 const LATER: Duration = Duration::from_secs(10);
 
-/// Bytes of a line of the log, and lines that are remembered.
+/// How long one that was killed may take to be gone: what waits for a disk that is lost never is.
+const GONE: Duration = Duration::from_secs(10);
+
+/// Bytes of a line of the log; what is longer is taken for several.
 const LONGEST_LINE: u64 = 16 << 10;
-const LINES: usize = 40;
 
 /// Variables that would make the report another, hide what is in it, or send it elsewhere.
-const MISLEADING: [&str; 29] = [
+const MISLEADING: [&str; 40] = [
     "TRIVY_CHECK_NAMESPACES",
     "TRIVY_COMPLIANCE",
     "TRIVY_CONFIG",
     "TRIVY_DEBUG",
     "TRIVY_DETECTION_PRIORITY",
     "TRIVY_DISTRO",
+    "TRIVY_DOWNLOAD_DB_ONLY",
+    "TRIVY_DOWNLOAD_JAVA_DB_ONLY",
+    "TRIVY_ENABLE_MODULES",
     "TRIVY_EXIT_CODE",
     "TRIVY_EXIT_ON_EOL",
     "TRIVY_FILE_PATTERNS",
+    "TRIVY_FORMAT",
     "TRIVY_GENERATE_DEFAULT_CONFIG",
+    "TRIVY_IGNOREFILE",
     "TRIVY_IGNORE_POLICY",
     "TRIVY_IGNORE_STATUS",
     "TRIVY_IGNORE_UNFIXED",
-    "TRIVY_IGNOREFILE",
+    "TRIVY_IMAGE_CONFIG_SCANNERS",
+    "TRIVY_IMAGE_SRC",
     "TRIVY_INPUT",
+    "TRIVY_LIST_ALL_PKGS",
+    "TRIVY_MODULE_DIR",
     "TRIVY_OUTPUT",
     "TRIVY_PKG_RELATIONSHIPS",
     "TRIVY_PKG_TYPES",
+    "TRIVY_PLATFORM",
     "TRIVY_QUIET",
     "TRIVY_REPORT",
+    "TRIVY_SCANNERS",
     "TRIVY_SECRET_CONFIG",
     "TRIVY_SERVER",
     "TRIVY_SEVERITY",
@@ -51,9 +65,13 @@ const MISLEADING: [&str; 29] = [
     "TRIVY_SKIP_DIRS",
     "TRIVY_SKIP_FILES",
     "TRIVY_TEMPLATE",
+    "TRIVY_TIMEOUT",
     "TRIVY_VEX",
     "TRIVY_VULN_TYPE",
 ];
+
+/// Variables that keep Trivy from fetching newer databases, which is up to `trivy-offline`.
+const UPDATES: [&str; 2] = ["TRIVY_SKIP_DB_UPDATE", "TRIVY_SKIP_JAVA_DB_UPDATE"];
 
 /// Secrets of Weir's, which are nobody else's business.
 const SECRETS: [&str; 6] = [
@@ -65,31 +83,44 @@ const SECRETS: [&str; 6] = [
     "WEIR_WEBHOOK_URL",
 ];
 
-/// Has Trivy scan `image`, and returns the report that it prints.
+/// What came of a call.
+#[derive(Debug)]
+pub(super) struct Called {
+    /// The report that Trivy printed.
+    pub(super) text: Vec<u8>,
+    /// Whether there was nothing in the image that could be looked up; none where only the report says.
+    pub(super) is_blank: Option<bool>,
+}
+
+/// Has Trivy scan `image`.
 pub(super) async fn scan(
     options: &Options,
     image: &ImageName,
     tell: &(dyn Fn(Step) + Sync),
-) -> Result<Vec<u8>, Error> {
+) -> Result<Called, Error> {
     database::check(options, image, When::Before)?;
-    let scratch = Scratch::make().map_err(|source| {
-        let why = format!("make a folder for what it unpacks: {source}");
-        Error::Failed { image: image.clone(), why }
-    })?;
+    // It is dropped after Trivy, which would go on to write there.
+    let scratch = Scratch::make().map_err(|source| Error::Scratch { source })?;
     tell(Step::Started);
-    let child = command(options, image, scratch.path()).spawn().map_err(|source| {
+    let mut child = command(options, image, scratch.path()).spawn().map_err(|source| {
         let program = options.program.clone();
         match source.kind() {
             io::ErrorKind::NotFound => Error::Missing { program },
             _ => Error::Start { program, source },
         }
     })?;
+    let mut log = Log::default();
     let limit = options.limit;
-    let Ok(ended) = timeout(limit, followed(child, tell)).await else {
-        return Err(Error::TimedOut { image: image.clone(), limit });
+    let ended = timeout(limit, followed(&mut child, &mut log, tell)).await;
+    if !matches!(ended, Ok(Ok(_))) {
+        // Its folder is removed once nobody writes there any more.
+        timeout(GONE, child.kill()).await.ok();
+    }
+    let Ok(ended) = ended else {
+        return Err(Error::TimedOut { image: image.clone(), limit, step: log.step() });
     };
     let program = options.program.clone();
-    let Ended { status, text, log } = ended.map_err(|source| Error::Start { program, source })?;
+    let (status, text) = ended.map_err(|source| Error::Start { program, source })?;
     if text.len() > LARGEST {
         return Err(Error::Long { image: image.clone(), most: LARGEST });
     }
@@ -97,7 +128,7 @@ pub(super) async fn scan(
         return Err(failure::of(options, image, &log));
     }
     database::check(options, image, When::After)?;
-    Ok(text)
+    Ok(Called { text, is_blank: log.is_blank() })
 }
 
 /// What Trivy is asked. It is started in a folder of its own, since it would heed files of others that lie
@@ -121,28 +152,25 @@ fn command(options: &Options, image: &ImageName, folder: &Path) -> Command {
         command.arg("--cache-dir").arg(cache);
     }
     command.arg("--").arg(image.as_str());
-    for name in MISLEADING.iter().chain(&SECRETS) {
+    let updates = UPDATES.iter().filter(|_| !is_offline);
+    for name in MISLEADING.iter().chain(&SECRETS).chain(updates) {
         command.env_remove(name);
     }
-    if let Some(home) = home {
-        // Whoever gave up root has root's still.
-        command.env("HOME", home);
-    }
+    // Whoever gave up root has root's still, and may not enter it: Trivy would fail for that alone.
+    let home = home.as_deref().filter(|home| access(*home, AccessFlags::X_OK).is_ok());
+    command.env("HOME", home.unwrap_or(folder));
     command.env("TRIVY_SKIP_VERSION_CHECK", "true").env("TRIVY_DISABLE_TELEMETRY", "true");
     command.env("TMPDIR", folder).current_dir(folder).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// How a call ended.
-struct Ended {
-    status: ExitStatus,
-    text: Vec<u8>,
-    log: Vec<String>,
-}
-
-/// Follows a call to its end.
-async fn followed(mut child: Child, tell: &(dyn Fn(Step) + Sync)) -> io::Result<Ended> {
+/// Follows a call to its end; returns how it ended, and what was printed.
+async fn followed(
+    child: &mut Child,
+    log: &mut Log,
+    tell: &(dyn Fn(Step) + Sync),
+) -> io::Result<(ExitStatus, Vec<u8>)> {
     let (Some(printed), Some(said)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(io::Error::other("it has no pipes"));
     };
@@ -154,8 +182,9 @@ async fn followed(mut child: Child, tell: &(dyn Fn(Step) + Sync)) -> io::Result<
         }
         Ok::<_, io::Error>(text)
     };
-    let (text, log) = tokio::join!(printed, followed_log(BufReader::new(said), tell));
-    Ok(Ended { text: text?, log: log?, status: child.wait().await? })
+    let (text, said) = tokio::join!(printed, followed_log(BufReader::new(said), log, tell));
+    said?;
+    Ok((child.wait().await?, text?))
 }
 
 /// All that is printed; of what is too much a byte more than there may be.
@@ -165,23 +194,19 @@ async fn whole(printed: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The last lines of the log; `tell` hears of steps as they come.
+/// Writes down the log; `tell` hears of steps as they come.
 async fn followed_log(
     mut said: impl AsyncBufRead + Unpin,
+    log: &mut Log,
     tell: &(dyn Fn(Step) + Sync),
-) -> io::Result<Vec<String>> {
-    let mut log = Vec::new();
+) -> io::Result<()> {
     let mut line = Vec::new();
     while (&mut said).take(LONGEST_LINE).read_until(b'\n', &mut line).await? > 0 {
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
         line.clear();
-        if let Some(step) = Step::told_by(&text) {
+        if let Some(step) = log.hear(text) {
             tell(step);
         }
-        if log.len() == LINES {
-            log.remove(0);
-        }
-        log.push(text);
     }
-    Ok(log)
+    Ok(())
 }

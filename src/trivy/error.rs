@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Step;
 use crate::posture::image::{ImageName, NotAReport};
 
 /// Why an image was not scanned.
@@ -27,6 +28,15 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no folder that Trivy could work in.
+    #[error(
+        "make a folder for what Trivy unpacks in `{}`, which is where `TMPDIR` says",
+        std::env::temp_dir().display()
+    )]
+    Scratch {
+        /// What the system said.
+        source: io::Error,
+    },
     /// Trivy has no database of vulnerabilities.
     #[error(
         "scan {image}: Trivy has no database of vulnerabilities that it could use: {why}; {}",
@@ -42,8 +52,8 @@ pub enum Error {
     },
     /// Trivy has no place to work in.
     #[error(
-        "scan {image}: Trivy cannot write where it keeps what it knows: {why}; name a folder of this \
-         user's in `trivy-cache`"
+        "scan {image}: Trivy cannot write where it keeps what it knows: {why}; name a folder in \
+         `trivy-cache` that has room, and into which this user may write"
     )]
     Cache {
         /// The image.
@@ -75,10 +85,18 @@ pub enum Error {
         /// The registry's own words.
         why: String,
     },
-    /// There is no such image.
+    /// The registry has handed out too much.
     #[error(
-        "scan {image}: its registry does not have it: {why}; look at the repository and the tag"
+        "scan {image}: its registry lets nobody pull so often: {why}; log in, or try again later"
     )]
+    Limited {
+        /// The image.
+        image: ImageName,
+        /// The registry's own words.
+        why: String,
+    },
+    /// There is no such image, or none for the platform that is looked at.
+    #[error("scan {image}: its registry does not have it: {why}; {}", sought(why))]
     NotFound {
         /// The image.
         image: ImageName,
@@ -95,15 +113,18 @@ pub enum Error {
     },
     /// It took too long.
     #[error(
-        "scan {image}: not done within {} s: its registry may be slow, a large image may need \
-         more (`trivy-timeout`), and another Trivy may hold the same cache (`trivy-cache`)",
-        limit.as_secs_f64()
+        "scan {image}: not done within {} s while {}: its registry may be slow, a large image may \
+         need more (`trivy-timeout`), and another Trivy may hold the same cache (`trivy-cache`)",
+        limit.as_secs_f64(),
+        step.words()
     )]
     TimedOut {
         /// The image.
         image: ImageName,
         /// How long it may take.
         limit: Duration,
+        /// How far it was.
+        step: Step,
     },
     /// The report is endless.
     #[error("scan {image}: the report has more than {most} bytes")]
@@ -124,6 +145,31 @@ pub enum Error {
     /// What Trivy printed is no report.
     #[error("read what Trivy printed")]
     Report(#[from] NotAReport),
+}
+
+/// What to look at where there is no such image.
+fn sought(why: &str) -> &'static str {
+    if why.contains("no child with platform") {
+        "of an image for several platforms that for linux/amd64 is looked at"
+    } else {
+        "look at the repository and the tag"
+    }
+}
+
+impl Error {
+    /// Whether no other image can be scanned either.
+    #[must_use]
+    pub const fn is_the_same_for_all(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::Start { .. }
+                | Self::Scratch { .. }
+                | Self::Cache { .. }
+                | Self::NoDatabase { .. }
+                | Self::Server { .. }
+        )
+    }
 }
 
 /// How a database is come by.

@@ -1,5 +1,6 @@
 //! What Trivy means when it fails: all it says is a line of its log.
 
+use super::log::Log;
 use super::{Error, Options};
 use crate::posture::image::ImageName;
 
@@ -10,8 +11,12 @@ const LONGEST: usize = 600;
 const REFUSED: [&str; 5] =
     ["UNAUTHORIZED", "DENIED", "401 Unauthorized", "403 Forbidden", "status code 403"];
 
+/// Words of one that has handed out too much.
+const LIMITED: [&str; 3] = ["TOOMANYREQUESTS", "toomanyrequests", "429 Too Many Requests"];
+
 /// Words of one that does not have it.
-const NOT_FOUND: [&str; 4] = ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "404 Not Found", "NAME_INVALID"];
+const NOT_FOUND: [&str; 5] =
+    ["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "404 Not Found", "NAME_INVALID", "no child with platform"];
 
 /// Words of the network.
 const UNREACHABLE: [&str; 10] = [
@@ -27,39 +32,54 @@ const UNREACHABLE: [&str; 10] = [
     "x509: ",
 ];
 
+/// Words of a folder, or of a file in it, into which nobody may write.
+const UNWRITABLE: [&str; 3] =
+    ["permission denied", "read-only file system", "no space left on device"];
+
 /// The error of a call that failed and left this `log`.
-pub(super) fn of(options: &Options, image: &ImageName, log: &[String]) -> Error {
-    let said = fatal(log);
+pub(super) fn of(options: &Options, image: &ImageName, log: &Log) -> Error {
+    let said = log.last_words();
     let image = image.clone();
-    let has = |words: &[&str]| words.iter().any(|one| said.contains(one));
-    // One that is cut short makes Trivy panic.
-    if has(&["DB error", "vulnerability DB", "Page expected to be"]) {
+    let has = |words: &[&str]| has(&said, words);
+    // Layers are unpacked elsewhere: then its words say where.
+    let is_of_cache =
+        has(&["trivy.db", "metadata.json", "mkdir "]) && !has(&["cache layers temp dir"]);
+    let is_unwritable = is_of_cache && has(&UNWRITABLE);
+    // A database that is cut short makes Trivy panic.
+    if has(&["DB error", "vulnerability DB", "Page expected to be"]) && !is_unwritable {
         let why = told(&said);
         return Error::NoDatabase { image, why, is_offline: options.is_offline };
     }
-    if has(&["unable to initialize fs cache", "unable to open DB", "cache layers temp dir"]) {
+    if is_unwritable || has(&["unable to initialize fs cache", "unable to open DB"]) {
         return Error::Cache { image, why: told(&said) };
     }
-    // Trivy tries several ways to an image; what the registry said comes last.
-    let why = told(said.rsplit_once("remote error:").map_or(&*said, |(_, last)| last));
-    match &options.server {
-        Some(server) if has(&["twirp", "unable to connect to remote", "remote server"]) => {
-            Error::Server { image, server: server.clone(), why: told(&said) }
-        }
-        _ if has(&REFUSED) => Error::Refused { image, why },
-        _ if has(&NOT_FOUND) => Error::NotFound { image, why },
-        _ if has(&UNREACHABLE) => Error::Unreachable { image, why },
-        _ => Error::Failed { image, why },
+    if let Some(server) = &options.server
+        && has(&["twirp", "unable to connect to remote", "remote server"])
+    {
+        return Error::Server { image, server: server.clone(), why: told(&said) };
+    }
+    of_registry(image, &said)
+}
+
+/// Trivy tries several ways to an image; what the registry said comes last, and alone says what is wrong.
+fn of_registry(image: ImageName, said: &str) -> Error {
+    let last = said.rsplit_once("remote error:").map_or(said, |(_, last)| last);
+    let why = told(last);
+    if has(last, &LIMITED) {
+        Error::Limited { image, why }
+    } else if has(last, &REFUSED) {
+        Error::Refused { image, why }
+    } else if has(last, &NOT_FOUND) {
+        Error::NotFound { image, why }
+    } else if has(last, &UNREACHABLE) {
+        Error::Unreachable { image, why }
+    } else {
+        Error::Failed { image, why }
     }
 }
 
-/// What the log says last, from the line on that is fatal.
-fn fatal(log: &[String]) -> String {
-    let is_last = |line: &String| line.contains("FATAL") || line.starts_with("panic: ");
-    let from = log.iter().rposition(is_last);
-    let from = from.unwrap_or_else(|| log.len().saturating_sub(1));
-    let said = log.get(from..).unwrap_or_default().join(" ");
-    said.split_once("Fatal error").map_or(said.as_str(), |(_, said)| said).trim().to_owned()
+fn has(said: &str, words: &[&str]) -> bool {
+    words.iter().any(|one| said.contains(one))
 }
 
 /// Words of another program on one line, not endless.

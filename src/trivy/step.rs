@@ -1,9 +1,10 @@
 //! How far a scan is.
 
 /// How far a scan is, as Trivy's log tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Step {
     /// Trivy was started.
+    #[default]
     Started,
     /// It fetches the database of vulnerabilities.
     Database,

@@ -1,13 +1,14 @@
 //! Trivy's part is played by a shell script that each test writes.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::log::Log;
 use super::*;
 use crate::posture::image::NotAReport;
 
@@ -22,20 +23,58 @@ struct Place(TempDir);
 impl Place {
     /// The program does `script`.
     fn new(script: &str) -> Self {
+        Self::with(|_| script.to_owned())
+    }
+
+    /// The program does the script that is made of where this place is. A shell writes it: what this
+    /// process has open for writing might not be run yet, as a process that another test starts meanwhile
+    /// has it open too.
+    fn with(script: impl FnOnce(&Self) -> String) -> Self {
         let place = Self(tempfile::tempdir().unwrap());
-        let program = place.path("trivy");
-        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let script = format!("#!/bin/sh\n{}\n", script(&place));
+        let write = "printf %s \"$2\" > \"$1\" && chmod 755 \"$1\"";
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", write, "sh"]).arg(place.path("trivy")).arg(script);
+        assert!(shell.status().unwrap().success());
         place
     }
 
     /// One that prints a report, and counts how often in the file `calls`.
     fn counting() -> Self {
-        let place = Self::new("");
-        let calls = place.path("calls");
-        let script = format!("echo x >> '{}'\ncat << 'END'\n{REPORT}\nEND", calls.display());
-        fs::write(place.path("trivy"), format!("#!/bin/sh\n{script}\n")).unwrap();
-        place
+        Self::printing(REPORT, "")
+    }
+
+    /// The same with this report, and with this log.
+    fn printing(report: &str, log: &str) -> Self {
+        Self::with(|place| {
+            let calls = place.path("calls");
+            let calls = calls.display();
+            format!(
+                "echo x >> '{calls}'\ncat >&2 << 'END'\n{log}\nEND\ncat << 'END'\n{report}\nEND"
+            )
+        })
+    }
+
+    /// One that never ends: its process is in the file `process`, and the folder that it was given in
+    /// `folder`, once it has put something into that.
+    fn endless() -> Self {
+        Self::with(|place| {
+            let (process, folder) = (place.path("process"), place.path("folder"));
+            let (process, folder) = (process.display(), folder.display());
+            format!(
+                "echo '[vuln] Vulnerability scanning is enabled' >&2\ntouch layer\n\
+                 echo $$ > '{process}'\npwd > '{folder}.new'\nmv '{folder}.new' '{folder}'\n\
+                 exec sleep 600"
+            )
+        })
+    }
+
+    /// Waits for a file.
+    async fn has(&self, name: &str) {
+        let path = self.path(name);
+        while !path.exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -64,14 +103,14 @@ async fn scanned(options: Options, image: &str) -> Result<Scan, Error> {
 
 #[tokio::test]
 async fn trivy_is_given_words_and_no_shell_reads_them() {
-    let place = Place::new("");
+    let place = Place::with(|place| {
+        format!(
+            "for word; do echo \"$word\"; done > '{}'\npwd >> '{0}'\necho '{}'",
+            place.path("words").display(),
+            REPORT.replace('\n', " ")
+        )
+    });
     let words = place.path("words");
-    let script = format!(
-        "#!/bin/sh\nfor word; do echo \"$word\"; done > '{}'\npwd >> '{0}'\necho '{}'\n",
-        words.display(),
-        REPORT.replace('\n', " ")
-    );
-    fs::write(place.path("trivy"), script).unwrap();
     let options = Options {
         server: Some("http://127.0.0.1:4954".into()),
         cache: Some("/var/cache/trivy".into()),
@@ -107,10 +146,81 @@ async fn a_report_that_is_kept_is_not_made_again() {
     // What a tag means today only the registry knows.
     assert!(!scan("shop/web:1.4", Freshness::Kept).await.is_kept);
     assert_eq!(place.calls(), 3);
-    let later_us = scan(&pinned, Freshness::Kept).await.scanned_us + 24 * 3_600 * 1_000_000;
-    let image = pinned.parse().unwrap();
-    assert!(trivy().kept(&image, DIGEST, later_us - 1).is_some());
-    assert!(trivy().kept(&image, DIGEST, later_us).is_none());
+}
+
+#[tokio::test]
+async fn an_old_report_is_kept_and_does_not_do() {
+    let report =
+        REPORT.replace("\"Art", "\"CreatedAt\": \"2026-11-30T16:24:43.268456081Z\", \"Art");
+    let place = Place::printing(&report, "");
+    let trivy = Trivy::new(place.options()).with_reports(Reports::new(place.path("scans")));
+    let image = format!("shop/web@{DIGEST}").parse().unwrap();
+    assert_eq!(trivy.kept(&image, DIGEST), None);
+    Reports::new(place.path("scans")).keep(DIGEST, report.as_bytes()).unwrap();
+    let kept = trivy.kept(&image, DIGEST).unwrap();
+    let made: Timestamp = "2026-11-30T16:24:43.268456Z".parse().unwrap();
+    assert_eq!((kept.scanned_us, kept.database_us), (made.as_microsecond(), None));
+    assert_eq!((kept.is_kept, kept.digest()), (true, Some(DIGEST)));
+    let later_us = kept.scanned_us + 24 * 3_600 * 1_000_000;
+    assert!(kept.is_fresh(kept.scanned_us) && kept.is_fresh(later_us - 1));
+    // A clock that went wrong does not make one last for ever.
+    assert!(!kept.is_fresh(later_us) && !kept.is_fresh(kept.scanned_us - 1));
+    assert!(!kept.is_fresh(i64::MIN));
+    let old = Timestamp::now() - Duration::from_hours(25);
+    let text = report.replace("2026-11-30T16:24:43.268456081Z", &old.to_string());
+    Reports::new(place.path("scans")).keep(DIGEST, text.as_bytes()).unwrap();
+    let scan = trivy.scan(&image, Freshness::Kept, &|_| {}).await.unwrap();
+    assert!(!scan.is_kept);
+    assert_eq!(place.calls(), 1);
+}
+
+#[tokio::test]
+async fn an_image_in_which_there_is_nothing_to_look_up_is_blank_and_not_kept() {
+    let report = r#"{"SchemaVersion": 2, "Results": [{"Target": "web", "Class": "os-pkgs"}]}"#;
+    let log = |packages: u8, files: u8| {
+        format!(
+            "T\tINFO\t[alpine] Detecting vulnerabilities...\tos_version=\"3.19\" pkg_num={packages}\n\
+             T\tINFO\tNumber of language-specific files\tnum={files}"
+        )
+    };
+    for (log, is_blank) in [
+        (log(0, 0), true),
+        (format!("T\tWARN\tThis OS version is not on the EOL list\n{}", log(4, 0)), true),
+        (log(4, 0), false),
+        (log(0, 1), false),
+        // Where a server looks things up, it does not say more.
+        (String::new(), false),
+    ] {
+        let place = Place::printing(report, &log);
+        let trivy = Trivy::new(place.options()).with_reports(Reports::new(place.path("scans")));
+        let image = format!("shop/web@{DIGEST}").parse().unwrap();
+        let scan = trivy.scan(&image, Freshness::Kept, &|_| {}).await.unwrap();
+        assert_eq!(scan.report.is_blank, is_blank, "{log}");
+        assert_eq!(scan.report.summary().is_blank, is_blank, "{log}");
+        // The report alone would say that it is clean.
+        assert_eq!(trivy.kept(&image, DIGEST).is_none(), is_blank, "{log}");
+    }
+    let found = Place::printing(REPORT, &log(0, 0));
+    assert!(!scanned(found.options(), "web").await.unwrap().report.is_blank);
+}
+
+#[tokio::test]
+async fn how_old_the_database_is_is_told() {
+    let place = Place::counting();
+    let folder = place.path("cache/db");
+    fs::create_dir_all(&folder).unwrap();
+    let cached = Options { cache: Some(place.path("cache")), ..place.options() };
+    assert_eq!(scanned(cached.clone(), "web").await.unwrap().database_us, None);
+    let metadata = r#"{"Version": 2, "UpdatedAt": "2026-11-30T12:00:00.5Z", "NextUpdate": "x"}"#;
+    fs::write(folder.join("metadata.json"), metadata).unwrap();
+    fs::write(folder.join("trivy.db"), vec![0; 40_960]).unwrap();
+    let made: Timestamp = "2026-11-30T12:00:00.5Z".parse().unwrap();
+    let scan = scanned(cached.clone(), "web").await.unwrap();
+    assert_eq!(scan.database_us, Some(made.as_microsecond()));
+    let served = Options { server: Some("http://127.0.0.1:4954".into()), ..cached.clone() };
+    assert_eq!(scanned(served, "web").await.unwrap().database_us, None);
+    fs::write(folder.join("metadata.json"), "{").unwrap();
+    assert_eq!(scanned(cached, "web").await.unwrap().database_us, None);
 }
 
 #[tokio::test]
@@ -142,26 +252,43 @@ async fn every_way_to_fail_has_its_own_words() {
 }
 
 #[tokio::test]
-async fn what_takes_too_long_is_ended() {
-    let place = Place::new("");
-    let process = place.path("process");
-    let script = format!("#!/bin/sh\necho $$ > '{}'\nexec sleep 600\n", process.display());
-    fs::write(place.path("trivy"), script).unwrap();
-    let options = Options { limit: Duration::from_millis(700), ..place.options() };
+async fn what_takes_too_long_is_ended_with_all_that_it_unpacked() {
+    let place = Place::endless();
+    let options = Options { limit: Duration::from_secs(5), ..place.options() };
     let error = scanned(options, "web").await.unwrap_err();
-    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
-    let process = fs::read_to_string(process).unwrap();
-    let folder = Path::new("/proc").join(process.trim());
-    let until = Instant::now() + Duration::from_secs(10);
+    assert!(matches!(error, Error::TimedOut { step: Step::Image, .. }), "{error}");
+    assert!(
+        error.to_string().contains("not done within 5 s while fetching the image: "),
+        "{error}"
+    );
+    let process = fs::read_to_string(place.path("process")).unwrap();
+    assert!(!Path::new("/proc").join(process.trim()).exists(), "it still runs");
+    let folder = fs::read_to_string(place.path("folder")).unwrap();
+    assert!(!Path::new(folder.trim()).exists(), "{folder}");
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_ended_too() {
+    let place = Place::endless();
+    tokio::select! {
+        scanned = scanned(place.options(), "web") => panic!("{scanned:?}"),
+        () = place.has("folder") => {}
+    }
+    let folder = fs::read_to_string(place.path("folder")).unwrap();
+    assert!(!Path::new(folder.trim()).exists(), "{folder}");
+    let process = fs::read_to_string(place.path("process")).unwrap();
+    let process = Path::new("/proc").join(process.trim());
     // It is reaped by whoever starts the next one, or by the system once this process ends.
     let is_over = || {
-        let status = fs::read_to_string(folder.join("stat")).unwrap_or_default();
+        let status = fs::read_to_string(process.join("stat")).unwrap_or_default();
         status.is_empty() || status.contains(") Z ")
     };
-    while !is_over() {
-        assert!(Instant::now() < until, "it still runs");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let ended = async {
+        while !is_over() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("it still runs");
 }
 
 #[tokio::test]
@@ -176,7 +303,11 @@ fn failure(server: Option<&str>, log: &str) -> Error {
     let place = Place::new("");
     let server = server.map(str::to_owned);
     let options = Options { server, ..place.options() };
-    let log: Vec<_> = log.lines().map(str::to_owned).collect();
+    let lines = log.lines();
+    let mut log = Log::default();
+    for line in lines {
+        log.hear(line.to_owned());
+    }
     failure::of(&options, &"web".parse().unwrap(), &log)
 }
 
@@ -204,7 +335,20 @@ fn what_a_registry_says_is_told_and_taken_for_what_it_is() {
         assert!(matches!(&error, Error::Refused { why, .. } if why == said), "{error}");
     }
     for said in ["GET http://r/x: MANIFEST_UNKNOWN: unknown", "GET http://r/x: NAME_UNKNOWN: no"] {
-        assert!(matches!(of(said), Error::NotFound { .. }), "{said}");
+        let error = of(said);
+        assert!(matches!(error, Error::NotFound { .. }), "{said}");
+        assert!(error.to_string().ends_with("look at the repository and the tag"), "{error}");
+    }
+    let error = of("no child with platform linux/amd64 in index r/web:1");
+    assert!(matches!(error, Error::NotFound { .. }), "{error}");
+    assert!(error.to_string().ends_with("that for linux/amd64 is looked at"), "{error}");
+    for said in [
+        "GET http://r/x: TOOMANYREQUESTS: you have reached your pull rate limit",
+        "GET http://r/x: unexpected status code 429 Too Many Requests: <html>DENIED</html>",
+    ] {
+        let error = of(said);
+        assert!(matches!(error, Error::Limited { .. }), "{error}");
+        assert!(error.to_string().ends_with("log in, or try again later"), "{error}");
     }
     for said in [
         "Get \"https://r/v2/\": dial tcp 127.0.0.1:1: connect: connection refused",
@@ -218,6 +362,10 @@ fn what_a_registry_says_is_told_and_taken_for_what_it_is() {
     let said = error.to_string();
     assert!(matches!(error, Error::Failed { .. }) && said.contains("code 500"), "{said}");
     assert!(!said.contains("docker"), "{said}");
+    // What another way to the image fails with says nothing of the registry.
+    let tried = of_registry("GET http://r/x: MANIFEST_UNKNOWN: unknown")
+        .replace("Cannot connect to the Docker daemon", "DENIED: connection refused");
+    assert!(matches!(failure(None, &tried), Error::NotFound { .. }));
 }
 
 #[test]
@@ -234,9 +382,21 @@ fn a_database_that_is_missing_or_damaged_is_told() {
     let panic = "panic: assertion failed: Page expected to be: 9, but self identifies as 1\n\n\
                  goroutine 1 [running]:";
     assert!(matches!(failure(None, panic), Error::NoDatabase { .. }));
-    let cache =
-        "unable to initialize fs cache: failed to create cache dir: mkdir /x: permission denied";
-    assert!(matches!(failure(None, &format!("{fatal}{cache}")), Error::Cache { .. }));
+    let long = format!("{panic}{}", "\nmain.main()".repeat(70));
+    assert!(matches!(failure(None, &long), Error::NoDatabase { .. }));
+    let open = "init error: DB error: error in vulnerability DB initialize: failed to open db: open \
+                /c/db/trivy.db: ";
+    let layers = "failed to create a cache layers temp dir: mkdir /tmp/layers1: permission denied";
+    assert!(matches!(failure(None, &format!("{fatal}{layers}")), Error::Failed { .. }));
+    for said in [
+        "unable to initialize fs cache: failed to create cache dir: mkdir /x: permission denied",
+        "unable to initialize fs cache: unable to open DB: write /x: no space left on device",
+        &format!("{open}permission denied"),
+        &format!("{open}read-only file system"),
+    ] {
+        let error = failure(None, &format!("{fatal}{said}"));
+        assert!(matches!(&error, Error::Cache { why, .. } if why == said), "{error}");
+    }
 }
 
 #[test]
@@ -272,16 +432,4 @@ async fn a_database_without_anything_in_it_makes_nothing_clean() {
     fs::write(&database, vec![0; 40_960]).unwrap();
     scanned(offline, "web").await.unwrap();
     scanned(online, "web").await.unwrap();
-}
-
-#[tokio::test]
-async fn what_trivy_unpacks_goes_with_it() {
-    let place = Place::new("");
-    let folder = place.path("folder");
-    let script = format!("#!/bin/sh\npwd > '{}'\ntouch layer\nexec sleep 600\n", folder.display());
-    fs::write(place.path("trivy"), script).unwrap();
-    let options = Options { limit: Duration::from_millis(700), ..place.options() };
-    scanned(options, "web").await.unwrap_err();
-    let folder = fs::read_to_string(folder).unwrap();
-    assert!(!Path::new(folder.trim()).exists(), "{folder}");
 }

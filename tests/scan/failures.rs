@@ -28,13 +28,18 @@ fn remote(words: &str) -> String {
 fn every_failure_has_its_words_and_its_status() {
     let first = "Fatal error\tinit error: DB error: database error: --skip-update cannot be specified on the \
                  first run";
+    let unreadable = "Fatal error\tinit error: DB error: error in vulnerability DB initialize: failed to open \
+                      db: open /c/db/trivy.db: permission denied";
     for (trivy, status, said) in [
         (first.to_owned(), UNAVAILABLE, "no database of vulnerabilities that it could use"),
         (remote("UNAUTHORIZED: authentication required"), PERMISSION, "its registry refuses it"),
         (remote("DENIED: requested access to the resource is denied"), PERMISSION, "refuses it"),
         (remote("MANIFEST_UNKNOWN: manifest unknown"), BAD_DATA, "its registry does not have it"),
+        (remote("no child with platform linux/amd64 in index"), BAD_DATA, "for linux/amd64 is"),
+        (remote("TOOMANYREQUESTS: rate limit"), UNAVAILABLE, "lets nobody pull so often"),
         (remote("dial tcp: connection refused"), UNAVAILABLE, "registry cannot be reached"),
         (remote("unexpected status code 500"), UNAVAILABLE, "Trivy says: "),
+        (unreadable.to_owned(), UNAVAILABLE, "Trivy cannot write where it keeps what it knows"),
         ("Fatal error\tdisk full".to_owned(), UNAVAILABLE, "Trivy says: disk full"),
     ] {
         let outcome = FakeTrivy::failing(&trivy).scan(&["shop/web:1.4"]).expect(status);
@@ -138,8 +143,10 @@ fn trivy_that_may_not_be_started_is_no_permission() {
 #[test]
 fn trivy_that_never_ends_is_ended() {
     let trivy = FakeTrivy::endless();
-    let outcome = trivy.scan(&["shop/web", "--trivy-timeout", "1s"]).expect(UNAVAILABLE);
-    assert!(outcome.stderr.contains("scan shop/web: not done within 1 s"), "{}", outcome.stderr);
+    // It writes down which process it is first, and is given time for that.
+    let outcome = trivy.scan(&["shop/web", "--trivy-timeout", "5s"]).expect(UNAVAILABLE);
+    let said = "scan shop/web: not done within 5 s while fetching the image: ";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
     assert!(trivy.ends());
 }
 

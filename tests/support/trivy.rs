@@ -1,7 +1,6 @@
 //! A program that stands for Trivy: it does what a test says, and writes down how it was called.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc;
@@ -29,8 +28,12 @@ impl FakeTrivy {
              echo >> \"$here/runs\"\necho '{BEGINNING}' >&2\n{script}\n",
             folder.path().display()
         );
-        let program = folder.file("trivy", text.as_bytes());
-        fs::set_permissions(program, Permissions::from_mode(0o755)).expect("our file");
+        // A shell writes it: what this process has open for writing might not be run yet, as a process
+        // that another test starts meanwhile has it open too.
+        let write = "printf %s \"$2\" > \"$1\" && chmod 755 \"$1\"";
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", write, "sh"]).arg(folder.path().join("trivy")).arg(text);
+        assert!(shell.status().expect("a shell").success());
         Self { folder }
     }
 

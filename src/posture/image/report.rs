@@ -1,5 +1,6 @@
 //! Reports of Trivy, in its JSON of schema version 2.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -23,9 +24,11 @@ const EXPLOITED: &str = "https://www.cisa.gov/known-exploited-vulnerabilities";
 pub struct ImageReport {
     /// What was scanned, as Trivy names it.
     pub artifact: String,
-    /// The digest of its manifest, else of its configuration, `sha256:…`; none where the report is not
-    /// about an image, or does not say.
+    /// The digest by which a registry knows it, `sha256:…`; none where the report is not about an image,
+    /// or no registry has it.
     pub digest: Option<String>,
+    /// When Trivy made the report, in µs since the epoch; none where it does not say.
+    pub created_us: Option<i64>,
     /// The operating system in it: `alpine 3.19.1`.
     pub os: Option<String>,
     /// Whether nobody mends that system any more.
@@ -34,8 +37,9 @@ pub struct ImageReport {
     pub vulnerabilities: Vec<Vulnerability>,
     /// Secrets that lie in it.
     pub secrets: usize,
-    /// Whether nothing was found in it that could be looked up: neither a system that Trivy knows nor any
-    /// package. It may be anything but clean.
+    /// Whether nothing was found in it that could be looked up: no packages of a system that Trivy knows,
+    /// and none of a language. It may be anything but clean. What only Trivy's log says, that a system has
+    /// no packages, a report does not.
     pub is_blank: bool,
 }
 
@@ -94,6 +98,8 @@ struct Written {
     spdx_version: Option<String>,
     #[serde(rename = "SchemaVersion")]
     schema_version: Option<u64>,
+    #[serde(rename = "CreatedAt", deserialize_with = "nullable")]
+    created_at: String,
     #[serde(rename = "ArtifactName", deserialize_with = "nullable")]
     artifact_name: String,
     #[serde(rename = "Metadata", deserialize_with = "nullable")]
@@ -107,8 +113,6 @@ struct Written {
 struct Metadata {
     #[serde(rename = "OS")]
     os: Option<System>,
-    #[serde(rename = "ImageID", deserialize_with = "nullable")]
-    image_id: String,
     #[serde(deserialize_with = "nullable")]
     repo_digests: Vec<String>,
 }
@@ -129,6 +133,8 @@ struct System {
 struct Part {
     #[serde(deserialize_with = "nullable")]
     target: String,
+    #[serde(deserialize_with = "nullable")]
+    class: String,
     #[serde(deserialize_with = "nullable")]
     vulnerabilities: Vec<Found>,
     #[serde(deserialize_with = "nullable")]
@@ -158,8 +164,8 @@ struct Found {
 
 impl Written {
     fn report(self) -> Result<ImageReport, NotAReport> {
-        let Self { artifact_name, metadata, results, .. } = self;
-        let is_blank = results.is_empty();
+        let Self { artifact_name, created_at, metadata, results, .. } = self;
+        let is_blank = !results.iter().any(Part::lists_packages);
         let secrets = results.iter().map(|part| part.secrets.len()).sum();
         if results.iter().map(|part| part.vulnerabilities.len()).sum::<usize>() > MOST {
             return Err(NotAReport::Long);
@@ -171,6 +177,7 @@ impl Written {
         Ok(ImageReport {
             artifact: cut(&artifact_name),
             digest: metadata.digest(),
+            created_us: made_us(&created_at),
             os: metadata.os.map(|os| cut(format!("{} {}", os.family, os.name).trim())),
             is_end_of_life,
             vulnerabilities,
@@ -181,15 +188,23 @@ impl Written {
 }
 
 impl Metadata {
-    /// By which the image is known in a registry, else on a node.
+    /// By which a registry knows the image.
     fn digest(&self) -> Option<String> {
-        let of_manifest = self.repo_digests.iter().find_map(|one| one.split_once('@'));
-        let digest = of_manifest.map_or(self.image_id.as_str(), |(_, digest)| digest);
-        (!digest.is_empty()).then(|| cut(digest))
+        let digests = self.repo_digests.iter().filter_map(|one| one.split_once('@'));
+        digests.map(|(_, digest)| cut(digest)).find(|digest| !digest.is_empty())
     }
 }
 
 impl Part {
+    /// Whether packages were looked up. Trivy has not always named the class.
+    fn lists_packages(&self) -> bool {
+        match self.class.as_str() {
+            "os-pkgs" | "lang-pkgs" => true,
+            "" => self.secrets.is_empty(),
+            _ => !self.vulnerabilities.is_empty(),
+        }
+    }
+
     fn found(self) -> impl Iterator<Item = Vulnerability> {
         let target = cut(&self.target);
         self.vulnerabilities.into_iter().map(move |found| Vulnerability {
@@ -204,6 +219,12 @@ impl Part {
             target: target.clone(),
         })
     }
+}
+
+/// When it was made; whoever writes no time at all writes the year 1.
+fn made_us(written: &str) -> Option<i64> {
+    let made: Timestamp = written.parse().ok()?;
+    Some(made.as_microsecond()).filter(|made_us| *made_us > 0)
 }
 
 /// A text of the report, not endless and on one line.

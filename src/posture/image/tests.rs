@@ -92,6 +92,35 @@ fn what_is_exploited_comes_first_and_then_what_is_worse_and_can_be_mended() {
 }
 
 #[test]
+fn only_a_registry_says_by_which_digest_an_image_is_known() {
+    let parse = |text: &str| ImageReport::parse(text.as_bytes()).unwrap();
+    let local = parse(r#"{"SchemaVersion": 2, "Metadata": {"ImageID": "sha256:1"}}"#);
+    assert_eq!((local.digest, local.created_us), (None, None));
+    let made = parse(r#"{"SchemaVersion": 2, "CreatedAt": "2026-11-30T16:24:43.268456081Z"}"#);
+    assert_eq!(made.created_us, Some(1_796_055_883_268_456));
+    for written in ["null", "\"\"", "\"today\"", "\"0001-01-01T00:00:00Z\""] {
+        let text = format!(r#"{{"SchemaVersion": 2, "CreatedAt": {written}}}"#);
+        assert_eq!(parse(&text).created_us, None, "{written}");
+    }
+}
+
+#[test]
+fn an_image_without_packages_is_blank() {
+    let is_blank = |results: &str| {
+        let text = format!(r#"{{"SchemaVersion": 2, "Results": [{results}]}}"#);
+        ImageReport::parse(text.as_bytes()).unwrap().is_blank
+    };
+    let secret = r#"{"Target": "/key", "Class": "secret", "Secrets": [{"RuleID": "private-key"}]}"#;
+    assert!(is_blank("") && is_blank(secret));
+    assert!(is_blank(r#"{"Target": "/key", "Secrets": [{"RuleID": "private-key"}]}"#));
+    for class in ["os-pkgs", "lang-pkgs"] {
+        let clean = format!(r#"{{"Target": "web", "Class": "{class}"}}"#);
+        assert!(!is_blank(&clean) && !is_blank(&format!("{secret}, {clean}")), "{class}");
+    }
+    assert!(!is_blank(r#"{"Target": "web (alpine 3.9.4)"}"#));
+}
+
+#[test]
 fn what_is_no_report_is_named() {
     let said = |text: &str| ImageReport::parse(text.as_bytes()).unwrap_err().to_string();
     assert!(said("").contains("no report of Trivy in JSON"), "{}", said(""));
