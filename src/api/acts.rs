@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -41,8 +42,8 @@ impl Api {
 pub(super) struct Detail {
     #[serde(flatten)]
     alert: Alert,
-    /// Images of the pods that it names, as far as these still run and Trivy has looked; the worst first,
-    /// empty where nothing is known.
+    /// Images of the pods that it names, as what runs now under their names, as far as Trivy has looked;
+    /// the worst first, empty where nothing is known.
     images: Vec<AlertImageShape>,
 }
 
@@ -65,7 +66,8 @@ pub(super) async fn get(
     Path(text): Path<String>,
 ) -> Result<Json<Detail>, Problem> {
     let incident = api.incident(id(&text)?).await?;
-    let images = AlertImageShape::of(&incident, &api.handle.snapshot().scans);
+    let now_us = Timestamp::now().as_microsecond();
+    let images = AlertImageShape::of(&incident, &api.handle.snapshot().scans, now_us);
     Ok(Json(Detail { alert: Alert::from(&incident), images }))
 }
 

@@ -11,6 +11,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Deserialize;
 use tracing::info;
 use utoipa::{IntoParams, ToSchema};
@@ -28,7 +29,8 @@ use crate::trivy::Freshness;
 /// Where an image is scanned.
 pub(super) const PATH: &str = "/api/scan-image";
 
-/// How long the answer there may take: a connection lasts little longer. The scan goes on without it.
+/// How long the answer there may take: a connection lasts little longer, counted from when it was made.
+/// The scan goes on without it.
 pub(super) const ANSWER: Duration = Duration::from_mins(9);
 
 /// Images of an answer where nothing else is asked for, and at most.
@@ -50,11 +52,13 @@ pub(super) struct Wanted {
 
 /// Scan an image
 ///
-/// Of an image that runs in the cluster, that is scanned which its node says that it runs. A report of
-/// the last 24 hours is answered with at once; otherwise Weir has Trivy fetch the image from its
-/// registry, which is why it takes an operator, one image at a time. The answer takes as long as that,
-/// and at most 9 min: then, and where whoever asks goes away, the scan goes on, and whoever asks again
-/// gets what it finds.
+/// Of an image that runs in the cluster, that is scanned which its node says that it runs. A report on
+/// this digest of the last 24 hours is answered with at once, and so is that on a tag alone if this Weir
+/// has scanned the same tag within the last 15 min; otherwise, and with `fresh`, Weir has Trivy fetch the
+/// image from its registry, which is why it takes an operator, one image at a time. The answer takes as
+/// long as that, and at most 9 min: then, and where whoever asks goes away, the scan goes on. Whoever asks
+/// again without `fresh` while it does shares its result, and once it has found something gets that as
+/// said above. A connection lasts 10 min from when it was made, whatever was asked on it: ask on a new one.
 #[utoipa::path(
     post,
     path = "/api/scan-image",
@@ -88,7 +92,8 @@ pub(super) async fn post(
     let freshness = if fresh { Freshness::New } else { Freshness::Kept };
     let scan = api.handle.scans().scan(image.clone(), freshness).await?;
     let snapshot = api.handle.snapshot();
-    let json = move || ScanShape::new(&image, &scan, &snapshot.scans).json(&scan.text);
+    let now_us = Timestamp::now().as_microsecond();
+    let json = move || ScanShape::new(&image, &scan, &snapshot.scans, now_us).json(&scan.text);
     let json = off_the_runtime(json).await??;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
@@ -108,7 +113,8 @@ pub(super) struct Asked {
 /// List images and what is known to be wrong with them, the worst first
 ///
 /// Those that run in the cluster, and those that somebody has asked for since the start. After those in
-/// which something was found come those of which the scan failed, then the others by name. The next
+/// which something was found come those of which the scan failed, then the others by name. What was found
+/// last stands beside the state, also while the image is scanned again or where that failed. The next
 /// page, if there is one, is named by the `Link` header with `rel="next"`; it begins so many images
 /// later, however they stand by then.
 #[utoipa::path(
@@ -147,7 +153,9 @@ pub(super) async fn get(
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why));
     }
     let rest = images.get(from..).unwrap_or_default();
-    let page: Vec<_> = rest.iter().take(limit).map(|image| ImageShape::from(&**image)).collect();
+    let now_us = Timestamp::now().as_microsecond();
+    let page = rest.iter().take(limit).map(|image| ImageShape::new(image, now_us));
+    let page: Vec<_> = page.collect();
     let next = (rest.len() > limit).then_some(from + page.len());
     let mut response = Json(page).into_response();
     if let Some(next) = next {

@@ -33,21 +33,32 @@ const KINDS: [(&str, &str, &str); 20] = [
 /// Objects of a kind.
 const MOST: usize = 10_000;
 
+/// Kinds in a row of which the API server says nothing, until it is asked for no other.
+const MOST_UNANSWERED: usize = 2;
+
 /// All of it, a source for each kind. A kind that may not be read is a source that says why; it is an
-/// error only where nothing at all can be read.
+/// error only where nothing at all can be read. An API server that has not answered twice in a row is not
+/// asked again; once may be of a kind with more objects than are read.
 pub async fn manifests<O: Objects + Sync>(cluster: &O) -> Result<Manifests, Error> {
-    let (mut manifests, mut failure) = (Manifests::default(), None);
+    let (mut manifests, mut failure, mut unanswered) = (Manifests::default(), None, 0);
     for (api_version, resource, kind) in KINDS {
+        if unanswered == MOST_UNANSWERED {
+            let why = format!("{resource} are left out: the API server is not asked any more");
+            manifests.add_unread(format!("cluster/{resource}"), why);
+            continue;
+        }
         let collection = Collection { api_version, resource, namespace: None };
         match cluster.list(collection, MOST).await {
             Ok(objects) => {
+                unanswered = 0;
                 let own = objects.into_iter().filter(|object| !is_made(object));
                 let named = own.map(|object| named(object, api_version, kind));
                 manifests.add_objects(format!("cluster/{resource}"), named);
             }
             // An older cluster may not have it.
-            Err(error) if error.status() == Some(404) => {}
+            Err(error) if error.status() == Some(404) => unanswered = 0,
             Err(error) => {
+                unanswered = if error.status().is_none() { unanswered + 1 } else { 0 };
                 let why = format!("{resource} are left out: {error}");
                 manifests.add_unread(format!("cluster/{resource}"), why);
                 failure = Some(error);

@@ -78,8 +78,8 @@ pub use responder::{Audit, Responder, Tended, serving, standings};
 #[cfg(test)]
 pub(crate) use scans::{FakeTrivy, ScanAsk};
 pub use scans::{
-    ImageState, ImageStatus, Running, RunningImage, RunningImages, ScanCounts, ScanError,
-    ScanProgress, Scans, ScansStatus, running_images,
+    Found, ImageState, ImageStatus, Queued, Running, RunningImage, RunningImages, ScanCounts,
+    ScanError, ScanProgress, Scans, ScansStatus, running_images,
 };
 pub use scoring::{FlowMeters, Scoring};
 pub use sink::{Sink, Stopped};

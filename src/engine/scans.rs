@@ -1,5 +1,6 @@
 //! The door to scans of images: whoever asks is answered by the one task that has Trivy look at them,
-//! one at a time and in the order in which they were asked for.
+//! one at a time: first what somebody asked for by name, and of that and of the others what was asked for
+//! first.
 //!
 //! Of an image that runs, that is scanned which its node says that it runs, whatever its tag means by
 //! now; it is shown under the name that manifests have for it.
@@ -23,7 +24,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 #[cfg(test)]
 pub(crate) use self::fake::FakeTrivy;
 pub use self::running::{RunningImage, RunningImages, running_images};
-pub use self::status::{ImageState, ImageStatus, Running, ScanCounts, ScanProgress, ScansStatus};
+pub use self::status::{
+    Found, ImageState, ImageStatus, Running, ScanCounts, ScanProgress, ScansStatus,
+};
 pub(super) use self::thread::ScanThread;
 
 use self::queue::MOST;
@@ -52,6 +55,15 @@ pub enum ScanError {
     /// Trivy did not scan it.
     #[error(transparent)]
     Trivy(Arc<trivy::Error>),
+}
+
+/// What was put into the queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Queued {
+    /// Images that wait since.
+    pub images: usize,
+    /// Those for which there is no room.
+    pub left_out: usize,
 }
 
 /// Where somebody waits for a scan.
@@ -90,8 +102,9 @@ impl Scans {
         Self { door: Err(why) }
     }
 
-    /// Scans an image, or finds the report on it that is kept. Waits for its turn, and for Trivy.
-    /// Whoever goes away before leaves the scan to go on: its result is kept.
+    /// Scans an image, or finds the report on it that is kept: by its digest one of the last 24 hours,
+    /// by a tag alone that of a scan of this tag within the last 15 minutes. Waits for its turn, and for
+    /// Trivy. Whoever goes away before leaves the scan to go on: its result is kept.
     pub async fn scan(
         &self,
         image: ImageName,
@@ -103,8 +116,8 @@ impl Scans {
     }
 
     /// Puts every image that runs and has no fresh report into the queue, as many as there is room for;
-    /// says how many.
-    pub fn scan_all(&self, freshness: Freshness) -> Result<usize, ScanError> {
+    /// says how many, and how many there is none for. Whoever asks for an image by name goes before them.
+    pub fn scan_all(&self, freshness: Freshness) -> Result<Queued, ScanError> {
         let door = self.door()?;
         let ScansStatus { images, waiting, .. } = door.seen.borrow().clone();
         let now_us = Timestamp::now().as_microsecond();
@@ -114,12 +127,13 @@ impl Scans {
         if !due.is_empty() && room == 0 {
             return Err(ScanError::Busy);
         }
+        let left_out = due.len().saturating_sub(room);
         due.truncate(room);
-        let count = due.len();
-        if count > 0 {
+        let queued = Queued { images: due.len(), left_out };
+        if queued.images > 0 {
             door.ask(ScanAsk::Several(due, freshness))?;
         }
-        Ok(count)
+        Ok(queued)
     }
 
     fn door(&self) -> Result<&Door, ScanError> {

@@ -29,7 +29,7 @@ use super::policies::{Policing, PolicyThread};
 use super::processes::Processes;
 use super::rate::Rate;
 use super::recording::Recording;
-use super::scans::ScanThread;
+use super::scans::{ScanThread, Scans, ScansStatus};
 use super::scoring::Scoring;
 use super::snapshot::{ModelStatus, Snapshot, SourceState, StoreStatus};
 use super::watcher::{Listeners, Tray, Watcher};
@@ -73,8 +73,8 @@ pub struct Parts {
     pub tetragon: Option<Listening>,
     /// What may be done to policies; they are not even read if it does not say.
     pub policies: Option<Policing>,
-    /// What scans images; none are scanned if it does not say.
-    pub scans: Option<Trivy>,
+    /// What scans images, or why none are scanned.
+    pub scans: Result<Trivy, String>,
 }
 
 /// Why an engine could not be started, or not be ended without a loss.
@@ -114,7 +114,7 @@ pub struct Engine {
     envoy: Envoy,
     listener: Listener,
     policies: Option<PolicyThread>,
-    scans: Option<ScanThread>,
+    scans: Result<ScanThread, String>,
 }
 
 impl Engine {
@@ -177,8 +177,10 @@ impl Engine {
             PolicyThread::start(parts, notes.clone())
         });
         let policies = policies.transpose()?;
-        let scan = |trivy| ScanThread::start(trivy, envoy.worlds(), notes.clone());
-        let scans = scans.map(scan).transpose()?;
+        let scans = match scans {
+            Ok(trivy) => Ok(ScanThread::start(trivy, envoy.worlds(), notes.clone())?),
+            Err(why) => Err(why),
+        };
         let naming = Naming::new(envoy.worlds());
         let mut desk = Desk::new(detection, known, keeper, tray, gauges, shown)
             .with_names(naming)
@@ -188,9 +190,13 @@ impl Engine {
         if let Some(policies) = &policies {
             desk = desk.with_policies(policies.seen());
         }
-        if let Some(scans) = &scans {
-            desk = desk.with_scans(scans.seen());
-        }
+        desk = desk.with_scans(match &scans {
+            Ok(scans) => scans.seen(),
+            Err(why) => {
+                let absent = Some(why.clone());
+                watch::channel(ScansStatus { absent, ..ScansStatus::default() }).1
+            }
+        });
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;
@@ -215,10 +221,10 @@ impl Engine {
             Some(policies) => handle.with_policies(policies.policies()),
             None => handle,
         };
-        let handle = match &scans {
-            Some(scans) => handle.with_scans(scans.scans()),
-            None => handle,
-        };
+        let handle = handle.with_scans(match &scans {
+            Ok(scans) => scans.scans(),
+            Err(why) => Scans::absent(why.clone()),
+        });
         Ok(Self { handle, source, desk, notes, outside, envoy, listener, policies, scans })
     }
 
@@ -232,7 +238,7 @@ impl Engine {
     pub fn finish(self) -> Result<(), Error> {
         let Self { handle, source, desk, notes, outside, envoy, listener, policies, scans } = self;
         handle.stop();
-        if let Some(scans) = scans {
+        if let Ok(scans) = scans {
             scans.finish();
         }
         // They are written to the cluster and to agents for as long as there are any.

@@ -115,7 +115,7 @@ pub fn listening(
             absent: None,
         }),
         policies: None,
-        scans: None,
+        scans: Err("this engine scans no images".into()),
     };
     Engine::start(parts, &runtime, Arc::default()).expect("an engine")
 }

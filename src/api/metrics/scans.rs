@@ -11,21 +11,18 @@ impl Page {
     pub(super) fn scans(&mut self, snapshot: &Snapshot) {
         let ScansStatus { images, done, .. } = &snapshot.scans;
         let running = images.iter().filter(|image| !image.pods.is_empty());
-        let running: Vec<_> = running.map(|image| &image.state).collect();
+        let running: Vec<_> = running.collect();
         let name = "weir_images";
-        self.gauge(name, "Images that run in the cluster, by whether they were scanned.");
+        self.gauge(name, "Images that run in the cluster, by how their scan stands.");
         for (at, word) in STANDINGS.into_iter().enumerate() {
-            let stand = running.iter().filter(|state| standing(state) == at).count();
+            let stand = running.iter().filter(|image| standing(&image.state) == at).count();
             self.labelled(name, &[("state", word)], stand);
         }
         let name = "weir_image_vulnerabilities";
-        self.gauge(name, "Vulnerabilities of the images that run and were scanned, by severity.");
+        self.gauge(name, "Vulnerabilities found last in the images that run, by severity.");
         for severity in VulnerabilitySeverity::ALL {
-            let found = running.iter().filter_map(|state| match state {
-                ImageState::Scanned { summary, .. } => Some(summary.counts.of(severity)),
-                _ => None,
-            });
-            let found: usize = found.sum();
+            let found = running.iter().filter_map(|image| image.found.as_ref());
+            let found: usize = found.map(|found| found.summary.counts.of(severity)).sum();
             self.labelled(name, &[("severity", severity.name())], found);
         }
         let name = "weir_image_scans_total";
@@ -40,7 +37,7 @@ impl Page {
 /// Which of [`STANDINGS`] a state is.
 const fn standing(state: &ImageState) -> usize {
     match state {
-        ImageState::Scanned { .. } => 0,
+        ImageState::Scanned => 0,
         ImageState::Waiting | ImageState::Scanning(_) => 1,
         ImageState::Failed(_) => 2,
         ImageState::Unknown => 3,

@@ -6,7 +6,7 @@ use super::*;
 use crate::api::tests::incident;
 use crate::capture::evidence;
 use crate::cluster::Link;
-use crate::engine::{Holder, ImageState, ImageStatus, ScanCounts};
+use crate::engine::{Found, Holder, ImageState, ImageStatus, ScanCounts};
 use crate::incident::{Incident, Who, WhoKind};
 use crate::packet::Address;
 use crate::posture::image::{ScanSummary, VulnerabilityCounts};
@@ -181,14 +181,15 @@ fn what_comes_from_several_agents_of_a_node_is_one_and_what_is_lost_is_told_apar
     assert_eq!(text.matches("weir_tetragon_up{").count(), 2);
 }
 
-/// An image in this state, which so many pods run.
-fn image(state: ImageState, pods: usize) -> Arc<ImageStatus> {
+/// An image in this state, which so many pods run, and what was found in it.
+fn image(state: ImageState, pods: usize, found: Option<&Found>) -> Arc<ImageStatus> {
     Arc::new(ImageStatus {
         image: "shop/web:1".parse().unwrap(),
         digest: None,
         workloads: Vec::new(),
         pods: (0..pods).map(|number| ("shop".into(), format!("web-{number}"))).collect(),
         state,
+        found: found.cloned(),
     })
 }
 
@@ -196,15 +197,17 @@ fn image(state: ImageState, pods: usize) -> Arc<ImageStatus> {
 fn images_that_run_are_counted_once_however_many_pods_run_them() {
     let counts = VulnerabilityCounts { critical: 2, low: 5, ..VulnerabilityCounts::default() };
     let summary = Arc::new(ScanSummary { counts, ..ScanSummary::default() });
-    let scanned = ImageState::Scanned { scanned_us: 1, summary };
+    let found = Found { scanned_us: 1, database_us: None, summary };
+    let found = Some(&found);
     let mut snapshot = Snapshot::default();
     snapshot.scans.images = vec![
-        image(scanned.clone(), 1),
-        image(scanned.clone(), 3),
-        image(scanned, 0),
-        image(ImageState::Scanning(Step::Image), 1),
-        image(ImageState::Waiting, 1),
-        image(ImageState::Failed("denied".into()), 1),
+        image(ImageState::Scanned, 1, found),
+        image(ImageState::Scanned, 3, found),
+        image(ImageState::Scanned, 0, found),
+        image(ImageState::Scanning(Step::Image), 1, None),
+        // What was found before is not forgotten.
+        image(ImageState::Waiting, 1, found),
+        image(ImageState::Failed("denied".into()), 1, found),
     ];
     snapshot.scans.done = ScanCounts { scanned: 7, kept: 2, failed: 1 };
     let text = text(&snapshot, true);
@@ -213,8 +216,8 @@ fn images_that_run_are_counted_once_however_many_pods_run_them() {
         "weir_images{state=\"waiting\"} 2",
         "weir_images{state=\"failed\"} 1",
         "weir_images{state=\"unknown\"} 0",
-        "weir_image_vulnerabilities{severity=\"critical\"} 4",
-        "weir_image_vulnerabilities{severity=\"low\"} 10",
+        "weir_image_vulnerabilities{severity=\"critical\"} 8",
+        "weir_image_vulnerabilities{severity=\"low\"} 20",
         "weir_image_vulnerabilities{severity=\"unknown\"} 0",
         "weir_image_scans_total{outcome=\"scanned\"} 7",
         "weir_image_scans_total{outcome=\"kept\"} 2",

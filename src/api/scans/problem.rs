@@ -32,12 +32,14 @@ fn status(error: &trivy::Error) -> StatusCode {
     match error {
         Error::Missing { .. }
         | Error::Start { .. }
+        | Error::Scratch { .. }
         | Error::Cache { .. }
         | Error::NoDatabase { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
         Error::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
         Error::Server { .. }
         | Error::Refused { .. }
+        | Error::Limited { .. }
         | Error::Unreachable { .. }
         | Error::Long { .. }
         | Error::Failed { .. }
@@ -47,7 +49,9 @@ fn status(error: &trivy::Error) -> StatusCode {
 
 fn told(error: &trivy::Error) -> String {
     match error {
-        trivy::Error::Start { source, .. } => format!("{error}: {source}"),
+        trivy::Error::Start { source, .. } | trivy::Error::Scratch { source } => {
+            format!("{error}: {source}")
+        }
         trivy::Error::Report(source) => format!("{error}: {source}"),
         _ => error.to_string(),
     }

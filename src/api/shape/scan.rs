@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::vulnerability::{ScanSummaryShape, VulnerabilityCountsShape, VulnerabilityShape};
-use crate::engine::{ImageState, ImageStatus, Running, ScansStatus};
+use crate::engine::{Found, ImageState, ImageStatus, Running, ScansStatus};
 use crate::incident::{Incident, Who, WhoKind, rfc3339};
 use crate::posture::image::ImageName;
 use crate::trivy::Scan;
@@ -45,6 +45,12 @@ pub struct ScanShape {
     /// When Trivy looked.
     #[schema(format = DateTime)]
     pub scanned_at: String,
+    /// When the database was made in which it looked; null where that is not known: a Trivy server has
+    /// it, or the report was there already.
+    #[schema(format = DateTime, required = true, nullable)]
+    pub database_at: Option<String>,
+    /// Whether Trivy looked more than 24 hours ago, or in a database that was older than 7 days.
+    pub is_old: bool,
     /// Whether the report was there already.
     pub is_kept: bool,
     /// What stands out of it.
@@ -57,17 +63,19 @@ pub struct ScanShape {
 }
 
 impl ScanShape {
-    /// What `scan` found in `image`, which `status` may know to run.
+    /// What `scan` found in `image`, which `status` may know to run, as it is told at `now_us`.
     #[must_use]
-    pub fn new(image: &ImageName, scan: &Scan, status: &ScansStatus) -> Self {
-        let digest = scan.image.digest().or(scan.report.digest.as_deref());
+    pub fn new(image: &ImageName, scan: &Scan, status: &ScansStatus, now_us: i64) -> Self {
+        let found = Found::of(scan);
         let of_it = status.images.iter().filter(|one| one.target() == scan.image);
         Self {
             image_name: image.to_string(),
-            digest: digest.map(str::to_owned),
-            scanned_at: rfc3339(scan.scanned_us),
+            digest: scan.digest().map(str::to_owned),
+            scanned_at: rfc3339(found.scanned_us),
+            database_at: found.database_us.map(rfc3339),
+            is_old: found.is_old(now_us),
             is_kept: scan.is_kept,
-            summary: (&scan.report.summary()).into(),
+            summary: (&*found.summary).into(),
             workloads: of_it.flat_map(|one| &one.workloads).map(ImageWorkloadShape::from).collect(),
             report: (),
         }
@@ -104,9 +112,17 @@ pub struct ImageShape {
     /// Why the last scan failed; null where it did not.
     #[schema(required = true, nullable)]
     pub error: Option<String>,
-    /// When Trivy looked; this and what follows is null in every state but `scanned`.
+    /// When Trivy looked last and found what follows, however its scan stands now; all of it is null
+    /// where there is no report.
     #[schema(format = DateTime, required = true, nullable)]
     pub scanned_at: Option<String>,
+    /// When the database was made in which it looked; null where that is not known: a Trivy server has
+    /// it, or the report was there already.
+    #[schema(format = DateTime, required = true, nullable)]
+    pub database_at: Option<String>,
+    /// Whether Trivy looked more than 24 hours ago, or in a database that was older than 7 days.
+    #[schema(required = true, nullable)]
+    pub is_old: Option<bool>,
     /// Vulnerabilities by how bad they are.
     #[schema(required = true, nullable)]
     pub counts: Option<VulnerabilityCountsShape>,
@@ -134,25 +150,27 @@ pub struct ImageShape {
     pub pods: usize,
 }
 
-impl From<&ImageStatus> for ImageShape {
-    fn from(status: &ImageStatus) -> Self {
-        let ImageStatus { image, digest, workloads, pods, state } = status;
-        let (step, error, scanned) = match state {
-            ImageState::Unknown | ImageState::Waiting => (None, None, None),
-            ImageState::Scanning(step) => (Some(step.words()), None, None),
-            ImageState::Failed(why) => (None, Some(why.to_string()), None),
-            ImageState::Scanned { scanned_us, summary } => {
-                (None, None, Some((*scanned_us, &**summary)))
-            }
+impl ImageShape {
+    /// What `status` says, as it is told at `now_us`.
+    #[must_use]
+    pub fn new(status: &ImageStatus, now_us: i64) -> Self {
+        let ImageStatus { image, digest, workloads, pods, state, found } = status;
+        let (step, error) = match state {
+            ImageState::Unknown | ImageState::Waiting | ImageState::Scanned => (None, None),
+            ImageState::Scanning(step) => (Some(step.words()), None),
+            ImageState::Failed(why) => (None, Some(why.to_string())),
         };
-        let summary = scanned.map(|(_, summary)| summary);
+        let found = found.as_ref();
+        let summary = found.map(|found| &found.summary);
         Self {
             image_name: image.to_string(),
             digest: digest.clone(),
             state: state.name(),
             step,
             error,
-            scanned_at: scanned.map(|(scanned_us, _)| rfc3339(scanned_us)),
+            scanned_at: found.map(|found| rfc3339(found.scanned_us)),
+            database_at: found.and_then(|found| found.database_us).map(rfc3339),
+            is_old: found.map(|found| found.is_old(now_us)),
             counts: summary.map(|summary| summary.counts.into()),
             fixable: summary.map(|summary| summary.fixable.into()),
             exploited: summary.map(|summary| summary.exploited),
@@ -166,7 +184,7 @@ impl From<&ImageStatus> for ImageShape {
     }
 }
 
-/// An image of pods that an incident names.
+/// An image of what runs now under the names of pods that an incident names.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AlertImage)]
 pub struct AlertImageShape {
@@ -176,12 +194,22 @@ pub struct AlertImageShape {
     /// The digest of what runs; null where nobody says it.
     #[schema(required = true, nullable)]
     pub digest: Option<String>,
-    /// Those of the incident's pods that run it.
+    /// Those of the incident's pods, by namespace and name, under whose name it runs now: a pod of a
+    /// `StatefulSet` that was started again may run another than it did.
     #[schema(example = json!(["shop/web-7f9c"]))]
     pub pods: Vec<String>,
-    /// When Trivy looked.
+    /// When Trivy looked last.
     #[schema(format = DateTime)]
     pub scanned_at: String,
+    /// When the database was made in which it looked; null where that is not known: a Trivy server has
+    /// it, or the report was there already.
+    #[schema(format = DateTime, required = true, nullable)]
+    pub database_at: Option<String>,
+    /// Whether Trivy looked more than 24 hours ago, or in a database that was older than 7 days.
+    pub is_old: bool,
+    /// Why the last scan failed, which was after that; null where it did not.
+    #[schema(required = true, nullable)]
+    pub error: Option<String>,
     /// Critical vulnerabilities.
     pub critical: usize,
     /// Of these, those of which a newer package is free.
@@ -193,17 +221,23 @@ pub struct AlertImageShape {
 }
 
 impl AlertImageShape {
-    /// Images of the pods that `incident` names, as far as these run and were scanned; the worst first.
+    /// Images of what runs at `now_us` under the names of the pods that `incident` names, as far as Trivy
+    /// has looked; the worst first.
     #[must_use]
-    pub fn of(incident: &Incident, status: &ScansStatus) -> Vec<Self> {
+    pub fn of(incident: &Incident, status: &ScansStatus, now_us: i64) -> Vec<Self> {
         let named = incident.names.iter().map(|(_, who)| who);
         let pods: Vec<_> = named.filter(|who| who.kind == WhoKind::Pod).collect();
-        status.images.iter().filter_map(|image| Self::among(&pods, image)).collect()
+        status.images.iter().filter_map(|image| Self::among(&pods, image, now_us)).collect()
     }
 
-    /// The image, if some of `pods` run it and it was scanned.
-    fn among(pods: &[&Who], status: &ImageStatus) -> Option<Self> {
-        let ImageState::Scanned { scanned_us, summary } = &status.state else { return None };
+    /// The image, if some of `pods` run it and there is a report on it.
+    fn among(pods: &[&Who], status: &ImageStatus, now_us: i64) -> Option<Self> {
+        let found = status.found.as_ref()?;
+        let summary = &found.summary;
+        let error = match &status.state {
+            ImageState::Failed(why) => Some(why.to_string()),
+            _ => None,
+        };
         let mut pods: Vec<_> = pods
             .iter()
             .filter(|pod| status.runs_in(&pod.namespace, &pod.name))
@@ -216,7 +250,10 @@ impl AlertImageShape {
             image_name: status.image.to_string(),
             digest: status.digest.clone(),
             pods,
-            scanned_at: rfc3339(*scanned_us),
+            scanned_at: rfc3339(found.scanned_us),
+            database_at: found.database_us.map(rfc3339),
+            is_old: found.is_old(now_us),
+            error,
             critical: summary.counts.critical,
             critical_fixable: summary.fixable.critical,
             exploited: summary.exploited,

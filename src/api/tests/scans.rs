@@ -2,7 +2,8 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::engine::{
-    FakeTrivy, ImageState, ImageStatus, Running, ScanAsk, ScanError, Scans, ScansStatus, Snapshot,
+    FakeTrivy, Found, ImageState, ImageStatus, Running, ScanAsk, ScanError, Scans, ScansStatus,
+    Snapshot,
 };
 use crate::incident::{Who, WhoKind, Workload};
 use crate::posture::image::{
@@ -50,9 +51,25 @@ fn summary() -> ScanSummary {
     ImageReport::parse(FakeTrivy::report().as_bytes()).unwrap().summary()
 }
 
-/// An image that the pod `web-7f9c` runs.
+/// An image that the pod `web-7f9c` runs, and in which nothing was found.
 fn image(image: &str, state: ImageState) -> Arc<ImageStatus> {
-    Arc::new(ImageStatus {
+    Arc::new(unscanned(image, state))
+}
+
+/// The same, in which this was found at `scanned_us`, in a database of the day before.
+fn found(
+    image: &str,
+    state: ImageState,
+    scanned_us: i64,
+    summary: ScanSummary,
+) -> Arc<ImageStatus> {
+    let database_us = Some(scanned_us - 24 * 60 * 60 * 1_000_000);
+    let found = Some(Found { scanned_us, database_us, summary: Arc::new(summary) });
+    Arc::new(ImageStatus { found, ..unscanned(image, state) })
+}
+
+fn unscanned(image: &str, state: ImageState) -> ImageStatus {
+    ImageStatus {
         image: name(image),
         digest: None,
         workloads: vec![Running {
@@ -61,7 +78,8 @@ fn image(image: &str, state: ImageState) -> Arc<ImageStatus> {
         }],
         pods: vec![("shop".into(), "web-7f9c".into())],
         state,
-    })
+        found: None,
+    }
 }
 
 /// Shows that these run.
@@ -126,6 +144,7 @@ async fn what_trivy_finds_is_answered_with_its_report_and_with_who_runs_the_imag
     assert_eq!((&found["image_name"], &found["is_kept"]), (&json!("shop/web:1"), &json!(false)));
     assert_eq!(found["digest"], format!("sha256:{}", "1f".repeat(32)));
     assert!(found["scanned_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!((&found["database_at"], &found["is_old"]), (&Value::Null, &json!(false)));
     let workload = json!({ "namespace": "shop", "kind": "Deployment", "name": "web" });
     assert_eq!(found["workloads"], json!([workload]));
     assert_eq!(found["report"], serde_json::from_str::<Value>(&FakeTrivy::report()).unwrap());
@@ -154,12 +173,14 @@ async fn why_an_image_was_not_scanned_is_told_with_a_status_of_its_own() {
     let report = ImageReport::parse(b"no JSON").unwrap_err();
     let limit = std::time::Duration::from_secs(90);
     let server = "http://trivy:4954".to_owned();
-    let cases: [Case; 14] = [
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let cases: [Case; 15] = [
         (ScanError::Absent("none is scanned".into()), 503, "none is scanned"),
         (ScanError::Busy, 503, "too many images wait"),
         (ScanError::Ended, 503, "the engine has ended"),
         (of(trivy::Error::Missing { program: "trivy".into() }), 503, "https://trivy.dev"),
         (of(trivy::Error::Start { program: "x".into(), source: denied }), 503, "permission denied"),
+        (of(trivy::Error::Scratch { source: full }), 503, "no storage space"),
         (
             of(trivy::Error::NoDatabase { image: image(), why: why(), is_offline: true }),
             503,
@@ -169,7 +190,11 @@ async fn why_an_image_was_not_scanned_is_told_with_a_status_of_its_own() {
         (of(trivy::Error::Refused { image: image(), why: why() }), 502, "refuses it: words"),
         (of(trivy::Error::NotFound { image: image(), why: why() }), 404, "does not have it: words"),
         (of(trivy::Error::Unreachable { image: image(), why: why() }), 502, "cannot be reached"),
-        (of(trivy::Error::TimedOut { image: image(), limit }), 504, "not done within 90 s"),
+        (
+            of(trivy::Error::TimedOut { image: image(), limit, step: Step::Image }),
+            504,
+            "not done within 90 s",
+        ),
         (of(trivy::Error::Long { image: image(), most: 7 }), 502, "more than 7 bytes"),
         (of(trivy::Error::Failed { image: image(), why: why() }), 502, "Trivy says: words"),
         (of(trivy::Error::Report(report)), 502, "read what Trivy printed"),
@@ -196,10 +221,11 @@ async fn why_an_image_was_not_scanned_is_told_with_a_status_of_its_own() {
 async fn images_are_listed_in_pages_with_what_is_known_of_each() {
     let (server, token) = operated(door().0).await;
     let scanned_us = 1_600_000_000_000_042;
-    let scanned = ImageState::Scanned { scanned_us, summary: Arc::new(summary()) };
+    let failed = || ImageState::Failed("denied".into());
     let images = vec![
-        image("shop/web:1", scanned),
-        image("shop/db", ImageState::Failed("denied".into())),
+        found("shop/web:1", ImageState::Scanned, scanned_us, summary()),
+        image("shop/db", failed()),
+        found("shop/old", failed(), scanned_us, summary()),
         image("shop/api", ImageState::Scanning(Step::Image)),
     ];
     show(&server, images);
@@ -209,14 +235,22 @@ async fn images_are_listed_in_pages_with_what_is_known_of_each() {
     let scanned = &listed[0];
     assert_eq!((&scanned["state"], &scanned["pods"]), (&json!("scanned"), &json!(1)));
     assert_eq!(scanned["scanned_at"], "2020-09-13T12:26:40.000042Z");
+    assert_eq!(scanned["database_at"], "2020-09-12T12:26:40.000042Z");
+    assert_eq!(scanned["is_old"], true);
     assert_eq!((&scanned["counts"]["critical"], &scanned["error"]), (&json!(1), &Value::Null));
     let failed = &listed[1];
     assert_eq!((&failed["state"], &failed["error"]), (&json!("failed"), &json!("denied")));
     assert_eq!((&failed["counts"], &failed["scanned_at"]), (&Value::Null, &Value::Null));
     let next = page.header("link").unwrap().split(['<', '>']).nth(1).unwrap().to_owned();
     let last = server.get_as(&token, &next).await;
-    assert_eq!(last.json()[0]["step"], "fetching the image");
-    assert_eq!((last.json().as_array().unwrap().len(), last.header("link")), (1, None));
+    let rest = last.json();
+    let old = &rest[0];
+    assert_eq!((&old["error"], &old["counts"]["critical"]), (&json!("denied"), &json!(1)));
+    assert_eq!(
+        (&rest[1]["step"], &rest[1]["is_old"]),
+        (&json!("fetching the image"), &Value::Null)
+    );
+    assert_eq!((rest.as_array().unwrap().len(), last.header("link")), (2, None));
     let after = server.get_as(&token, "/api/images?cursor=18446744073709551615").await;
     assert_eq!(after.json(), json!([]));
     for wrong in ["limit=0", "cursor=x", "x=1"] {
@@ -249,8 +283,11 @@ async fn an_alert_tells_what_is_wrong_with_the_images_of_its_pods() {
     let mut summary = summary();
     summary.exploited = 1;
     summary.counts = VulnerabilityCounts { critical: 3, ..summary.counts };
-    let scanned = ImageState::Scanned { scanned_us: 1, summary: Arc::new(summary) };
-    show(&server, vec![image("shop/web:1", scanned), image("nginx", ImageState::Unknown)]);
+    let scanned_us = 1_600_000_000_000_042;
+    // That it could not be scanned again takes nothing from what was found.
+    let failed = ImageState::Failed("denied".into());
+    let scanned = found("shop/web:1", failed, scanned_us, summary);
+    show(&server, vec![scanned, image("nginx", ImageState::Unknown)]);
     let alert = server.get_as(&token, "/api/alerts/0000000000000001").await.json();
     assert_eq!(alert["class"], "scan");
     let [found] = &alert["images"].as_array().unwrap()[..] else { panic!("one image: {alert}") };
@@ -259,7 +296,11 @@ async fn an_alert_tells_what_is_wrong_with_the_images_of_its_pods() {
         (&json!("shop/web:1"), &json!(["shop/web-7f9c"]))
     );
     assert_eq!((&found["critical"], &found["critical_fixable"]), (&json!(3), &json!(1)));
-    assert_eq!(found["exploited"], 1);
+    assert_eq!((&found["exploited"], &found["error"]), (&json!(1), &json!("denied")));
+    assert_eq!(
+        (&found["is_old"], &found["scanned_at"]),
+        (&json!(true), &json!("2020-09-13T12:26:40.000042Z"))
+    );
     let urgent = found["urgent"].as_array().unwrap();
     assert_eq!((urgent.len(), &urgent[0]["id"]), (1, &json!("CVE-2026-0001")));
     assert_eq!(urgent[0]["severity"], VulnerabilitySeverity::Critical.name());

@@ -8,8 +8,6 @@ const LONGEST: usize = 1_024;
 /// The image of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PodImage {
-    /// The container.
-    pub container: String,
     /// The image, as the pod names it.
     pub image: String,
     /// The digest of its manifest (`sha256:…`), where the node says it and a registry may know it.
@@ -17,13 +15,9 @@ pub struct PodImage {
 }
 
 impl PodImage {
-    /// The image that `container` names, and that its node knows by `id`.
-    pub(super) fn of(container: &str, image: &str, id: &str) -> Self {
-        Self {
-            container: bounded(container),
-            image: bounded(image),
-            digest: manifest_digest(id).map(str::to_owned),
-        }
+    /// The image that a container names, and that its node knows by `id`.
+    pub(super) fn of(image: &str, id: &str) -> Self {
+        Self { image: bounded(image), digest: manifest_digest(id).map(str::to_owned) }
     }
 }
 
@@ -67,6 +61,7 @@ mod tests {
                     { "name": "proxy", "image": "envoy" },
                     { "name": "nothing" },
                 ],
+                "ephemeralContainers": [{ "name": "debug", "image": "busybox:1.36" }],
             },
             "status": status,
         });
@@ -83,24 +78,27 @@ mod tests {
                 { "name": "proxy", "imageID": format!("sha256:{DIGITS}") },
                 { "name": "web", "imageID": format!("docker.io/shop/web@sha256:{DIGITS}") },
             ],
+            "ephemeralContainerStatuses": [
+                { "name": "debug", "imageID": format!("docker.io/library/busybox@sha256:{DIGITS}") },
+            ],
         }));
         let digest = format!("sha256:{DIGITS}");
-        let parts = |one: &PodImage| (one.container.clone(), one.image.clone(), one.digest.clone());
+        let parts = |one: &PodImage| (one.image.clone(), one.digest.clone());
         let expected = [
-            ("init", "shop/init:1", Some(digest.as_str())),
-            ("web", "shop/web:1", Some(&digest)),
-            ("proxy", "envoy", None),
+            ("shop/init:1", Some(digest.as_str())),
+            ("shop/web:1", Some(&digest)),
+            ("envoy", None),
+            ("busybox:1.36", Some(&digest)),
         ];
-        let expected = expected.map(|(container, image, digest)| {
-            (container.to_owned(), image.to_owned(), digest.map(str::to_owned))
-        });
+        let expected =
+            expected.map(|(image, digest)| (image.to_owned(), digest.map(str::to_owned)));
         assert_eq!(pod.images.iter().map(parts).collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn a_pod_that_has_not_started_has_images_without_digests() {
         let pod = pod(&json!({ "containerStatuses": [{ "name": "web", "imageID": "" }] }));
-        assert!(pod.images.len() == 3 && pod.images.iter().all(|one| one.digest.is_none()));
+        assert!(pod.images.len() == 4 && pod.images.iter().all(|one| one.digest.is_none()));
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub struct Pod {
     pub ended_us: Option<i64>,
     /// What created it: a `ReplicaSet`, not its Deployment.
     pub owner: Option<Workload>,
-    /// Images of its init containers, then of the others.
+    /// Images of its init containers, then of the others, then of those that somebody put beside them.
     pub images: Vec<PodImage>,
     /// Ingress controllers in it.
     pub serves: Vec<Serving>,
@@ -101,6 +101,8 @@ struct Spec {
     containers: Vec<Container>,
     #[serde(deserialize_with = "nullable")]
     init_containers: Vec<Container>,
+    #[serde(deserialize_with = "nullable")]
+    ephemeral_containers: Vec<Container>,
     #[serde(deserialize_with = "nullable")]
     overhead: BTreeMap<String, String>,
     resources: Option<Resources>,
@@ -141,6 +143,8 @@ struct Status {
     container_statuses: Vec<ContainerStatus>,
     #[serde(deserialize_with = "nullable")]
     init_container_statuses: Vec<ContainerStatus>,
+    #[serde(deserialize_with = "nullable")]
+    ephemeral_container_statuses: Vec<ContainerStatus>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -222,7 +226,7 @@ impl Container {
     /// Its image; of `statuses` one may say what runs of it.
     fn image(&self, statuses: &[ContainerStatus]) -> PodImage {
         let status = statuses.iter().find(|status| status.name == self.name);
-        PodImage::of(&self.name, &self.image, status.map_or("", |status| status.image_id.as_str()))
+        PodImage::of(&self.image, status.map_or("", |status| status.image_id.as_str()))
     }
 
     /// Whether it is an init container that goes on beside the others.
@@ -276,6 +280,9 @@ impl Status {
 fn images(spec: &Spec, status: &Status) -> Vec<PodImage> {
     let first = spec.init_containers.iter().map(|one| (one, &status.init_container_statuses));
     let others = spec.containers.iter().map(|one| (one, &status.container_statuses));
-    let named = first.chain(others).filter(|(container, _)| !container.image.is_empty());
+    let last = &spec.ephemeral_containers;
+    let last = last.iter().map(|one| (one, &status.ephemeral_container_statuses));
+    let all = first.chain(others).chain(last);
+    let named = all.filter(|(container, _)| !container.image.is_empty());
     named.map(|(container, statuses)| container.image(statuses)).collect()
 }

@@ -3,12 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{info, warn};
 
 use super::queue::{Job, Queue};
 use super::running::{RunningImage, running_images};
-use super::{ImageState, ImageStatus, ScanAsk, ScanCounts, ScanError, ScansStatus, Tell};
+use super::status::age;
+use super::{Found, ImageState, ImageStatus, ScanAsk, ScanCounts, ScanError, ScansStatus, Tell};
 use crate::cluster::World;
 use crate::engine::keeper::with_causes;
 use crate::posture::image::{ImageName, VulnerabilityCounts};
@@ -20,6 +22,9 @@ const REMEMBERED: usize = 500;
 /// Images of which reports are looked for before it is shown what was there.
 const AT_ONCE: usize = 16;
 
+/// For how long a tag is taken to mean what it meant when it was scanned here.
+const LATELY: Duration = Duration::from_mins(15);
+
 /// What is said of an image with which Weir itself broke off.
 const FAULT: &str = "Weir broke off by a fault of its own; the log says where";
 
@@ -28,7 +33,7 @@ const FAULT: &str = "Weir broke off by a fault of its own; the log says where";
 pub(super) struct Board {
     /// Images that run, each with what is scanned of it.
     running: Vec<(ImageName, RunningImage)>,
-    /// What was found, by what was scanned.
+    /// What is known of images, by what of them is scanned.
     known: BTreeMap<ImageName, Known>,
     queue: Queue,
     /// What runs and is not known, though a report on it may be kept.
@@ -44,22 +49,51 @@ struct Known {
     /// As it was named.
     image: ImageName,
     digest: Option<String>,
-    /// What was found last: nothing, a report, or why there is none.
-    state: ImageState,
+    /// What was found last, however the scans ended since.
+    found: Option<Found>,
+    /// Why the last scan failed, where it did.
+    failed: Option<Arc<str>>,
+    /// When Trivy looked at it for this engine last, in µs since the epoch by the wall clock.
+    scanned_us: Option<i64>,
     /// When somebody asked for it by name, in the order of all who did.
     asked: Option<u64>,
 }
 
 impl Known {
     fn of(image: &ImageName) -> Self {
-        Self { image: image.clone(), digest: None, state: ImageState::Unknown, asked: None }
+        Self {
+            image: image.clone(),
+            digest: None,
+            found: None,
+            failed: None,
+            scanned_us: None,
+            asked: None,
+        }
     }
 
-    fn found(&mut self, scan: &Scan) {
-        let digest = scan.image.digest().or(scan.report.digest.as_deref());
-        self.digest = digest.map(str::to_owned);
-        let summary = Arc::new(scan.report.summary());
-        self.state = ImageState::Scanned { scanned_us: scan.scanned_us, summary };
+    /// Takes what was found, unless a report that is kept says nothing newer; whether it is news.
+    fn take(&mut self, scan: &Scan) -> bool {
+        let is_newer = |found: &Found| !scan.is_kept || found.scanned_us < scan.scanned_us;
+        let is_news = self.found.as_ref().is_none_or(is_newer);
+        if is_news {
+            self.digest = scan.digest().map(str::to_owned);
+            self.found = Some(Found::of(scan));
+        }
+        is_news
+    }
+
+    /// The digest of what was found in it, if that was here and a moment ago.
+    fn lately(&self, now_us: i64) -> Option<&str> {
+        let age = self.scanned_us.and_then(|scanned_us| age(scanned_us, now_us));
+        self.digest.as_deref().filter(|_| age.is_some_and(|age| age < LATELY))
+    }
+
+    fn state(&self) -> ImageState {
+        match (&self.failed, &self.found) {
+            (Some(why), _) => ImageState::Failed(Arc::clone(why)),
+            (None, Some(_)) => ImageState::Scanned,
+            (None, None) => ImageState::Unknown,
+        }
     }
 }
 
@@ -85,8 +119,10 @@ impl Board {
             ScanAsk::Several(images, freshness) => {
                 for status in images {
                     let (image, target) = (status.image.clone(), status.target());
+                    let tells = Vec::new();
+                    let job = Job { image, target, freshness, is_awaited: false, tells };
                     // Nobody waits for one for which there is no room any more.
-                    self.queue.put(Job { image, target, freshness, tells: Vec::new() }).ok();
+                    self.queue.put(job).ok();
                 }
             }
         }
@@ -102,22 +138,34 @@ impl Board {
         now_us: i64,
     ) {
         let target = self.target(image);
+        let kept = self.kept(&target, trivy, now_us);
         self.asked += 1;
         let known = self.known.entry(target.clone()).or_insert_with(|| Known::of(image));
         (known.image, known.asked) = (image.clone(), Some(self.asked));
-        if freshness == Freshness::Kept
-            && let Some(scan) = kept(trivy, &target, now_us)
-        {
-            known.found(&scan);
-            self.done.kept += 1;
-            // Whoever has gone away needs no answer.
-            tell.send(Ok(Arc::new(scan))).ok();
-            return;
+        if let Some(scan) = kept {
+            let is_news = known.take(&scan);
+            if freshness == Freshness::Kept && scan.is_fresh(now_us) {
+                if is_news {
+                    known.failed = None;
+                }
+                self.done.kept += 1;
+                // Whoever has gone away needs no answer.
+                tell.send(Ok(Arc::new(scan))).ok();
+                return;
+            }
         }
-        let job = Job { image: image.clone(), target, freshness, tells: vec![tell] };
+        let (image, tells) = (image.clone(), vec![tell]);
+        let job = Job { image, target, freshness, is_awaited: true, tells };
         if let Err(job) = self.queue.put(job) {
             job.tell(&Err(ScanError::Busy));
         }
+    }
+
+    /// The report that is kept on this digest, or on that of which a tag was a name when it was scanned
+    /// here a moment ago; of any age.
+    fn kept(&self, target: &ImageName, trivy: &Trivy, now_us: i64) -> Option<Scan> {
+        let lately = || self.known.get(target).and_then(|known| known.lately(now_us));
+        trivy.kept(target, target.digest().or_else(lately)?)
     }
 
     /// What is scanned of an image: what runs under this name, and where that is several, what most pods
@@ -138,14 +186,13 @@ impl Board {
         self.unlooked.len().is_multiple_of(AT_ONCE)
     }
 
-    /// Looks for a report on the next of them.
-    pub(super) fn look(&mut self, trivy: &Trivy, now_us: i64) {
+    /// Looks for a report on the next of them, of any age.
+    pub(super) fn look(&mut self, trivy: &Trivy) {
         let Some(target) = self.unlooked.pop_front() else { return };
+        let kept = target.digest().and_then(|digest| trivy.kept(&target, digest));
         let known = self.known.entry(target.clone()).or_insert_with(|| Known::of(&target));
-        if known.state == ImageState::Unknown
-            && let Some(scan) = kept(trivy, &target, now_us)
-        {
-            known.found(&scan);
+        if let Some(scan) = kept {
+            known.take(&scan);
         }
     }
 
@@ -159,13 +206,18 @@ impl Board {
         self.queue.step(step);
     }
 
-    /// What came of it.
+    /// What came of it. Where no other image can be scanned either, those that nobody waits for do not
+    /// wait any more.
     pub(super) fn end(&mut self, scanned: Result<Scan, trivy::Error>) {
         let Some(job) = self.queue.end() else { return };
         let known = self.known.entry(job.target.clone()).or_insert_with(|| Known::of(&job.image));
         let told = match scanned {
             Ok(scan) => {
-                known.found(&scan);
+                known.take(&scan);
+                known.failed = None;
+                if !scan.is_kept {
+                    known.scanned_us = Some(scan.scanned_us);
+                }
                 let count = if scan.is_kept { &mut self.done.kept } else { &mut self.done.scanned };
                 *count += 1;
                 info!(image = %job.target, is_kept = scan.is_kept, "an image was scanned");
@@ -174,8 +226,16 @@ impl Board {
             Err(error) => {
                 let why = with_causes(&error);
                 warn!(image = %job.target, error = why, "an image was not scanned");
-                known.state = ImageState::Failed(why.into());
+                known.failed = Some(why.into());
                 self.done.failed += 1;
+                let dropped =
+                    if error.is_the_same_for_all() { self.queue.drop_unawaited() } else { 0 };
+                if dropped > 0 {
+                    warn!(
+                        dropped,
+                        "no other image can be scanned either: those in line are dropped"
+                    );
+                }
                 Err(ScanError::Trivy(Arc::new(error)))
             }
         };
@@ -187,7 +247,7 @@ impl Board {
     pub(super) fn give_up(&mut self) {
         let Some(job) = self.queue.end() else { return };
         let known = self.known.entry(job.target).or_insert_with(|| Known::of(&job.image));
-        known.state = ImageState::Failed(FAULT.into());
+        known.failed = Some(FAULT.into());
         self.done.failed += 1;
     }
 
@@ -198,7 +258,7 @@ impl Board {
         let is_live = |target: &ImageName| running.contains(target) || queue.has(target);
         let mut others = Vec::new();
         self.known.retain(|target, known| {
-            let was_asked = known.asked.filter(|_| known.state != ImageState::Unknown);
+            let was_asked = known.asked.filter(|_| known.state() != ImageState::Unknown);
             let is_live = is_live(target);
             others.extend(was_asked.filter(|_| !is_live));
             is_live || was_asked.is_some()
@@ -211,22 +271,18 @@ impl Board {
 
     /// What there is to see.
     pub(super) fn status(&self) -> ScansStatus {
-        let running = self.running.iter().map(|(target, image)| {
-            let RunningImage { image, digest, workloads, pods } = image.clone();
-            (target, ImageStatus { image, digest, workloads, pods, state: self.state(target) })
-        });
+        let running =
+            self.running.iter().map(|(target, image)| (target, self.shown(target, image.clone())));
         let targets: BTreeSet<_> = self.running.iter().map(|(target, _)| target).collect();
         let others = self.known.iter().filter(|(target, _)| !targets.contains(*target));
         let others = others.map(|(target, known)| {
             let (image, digest) = (known.image.clone(), known.digest.clone());
-            let state = self.state(target);
             let (workloads, pods) = (Vec::new(), Vec::new());
-            (target, ImageStatus { image, digest, workloads, pods, state })
+            (target, self.shown(target, RunningImage { image, digest, workloads, pods }))
         });
-        let ranked = running.chain(others).map(|(target, status)| {
-            let rank = rank(self.known.get(target).map(|known| &known.state));
-            (rank, Arc::new(status))
-        });
+        let ranked = running
+            .chain(others)
+            .map(|(target, status)| (rank(self.known.get(target)), Arc::new(status)));
         let mut ranked: Vec<_> = ranked.collect();
         ranked.sort_unstable_by(|(rank, one), (of_other, other)| {
             let of_names = || (&one.image, &one.digest).cmp(&(&other.image, &other.digest));
@@ -241,25 +297,28 @@ impl Board {
         }
     }
 
-    fn state(&self, target: &ImageName) -> ImageState {
-        let known = || self.known.get(target).map(|known| known.state.clone());
-        self.queue.state(target).or_else(known).unwrap_or(ImageState::Unknown)
+    /// What there is to see of an image of which `target` is scanned.
+    fn shown(&self, target: &ImageName, image: RunningImage) -> ImageStatus {
+        let RunningImage { image, digest, workloads, pods } = image;
+        let known = self.known.get(target);
+        let state = self.queue.state(target).or_else(|| known.map(Known::state));
+        let found = known.and_then(|known| known.found.clone());
+        let state = state.unwrap_or(ImageState::Unknown);
+        ImageStatus { image, digest, workloads, pods, state, found }
     }
 }
 
-/// The report on this that is kept and fresh.
-fn kept(trivy: &Trivy, target: &ImageName, now_us: i64) -> Option<Scan> {
-    trivy.kept(target, target.digest()?, now_us)
-}
-
-/// Where an image stands of which this was found last; what waits again stays in its place.
-fn rank(found: Option<&ImageState>) -> (u8, Reverse<[usize; 6]>) {
-    match found {
-        Some(ImageState::Scanned { summary, .. }) if summary.worst().is_some() => {
+/// Where an image stands of which this is known: what was found in it, then that its scan failed. What
+/// waits again stays in its place.
+fn rank(known: Option<&Known>) -> (u8, Reverse<[usize; 7]>) {
+    let summary = known.and_then(|known| known.found.as_ref()).map(|found| &found.summary);
+    match summary {
+        Some(summary) if summary.worst().is_some() || summary.secrets > 0 => {
             let VulnerabilityCounts { critical, high, medium, low, unknown } = summary.counts;
-            (0, Reverse([summary.exploited, critical, high, medium, low, unknown]))
+            let (first, last) = (summary.exploited, summary.secrets);
+            (0, Reverse([first, critical, high, medium, low, unknown, last]))
         }
-        Some(ImageState::Failed(_)) => (1, Reverse([0; 6])),
-        _ => (2, Reverse([0; 6])),
+        _ if known.is_some_and(|known| known.failed.is_some()) => (1, Reverse([0; 7])),
+        _ => (2, Reverse([0; 7])),
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use tracing::info;
+
 use super::{ImageState, ScanError, ScanProgress, Tell};
 use crate::posture::image::ImageName;
 use crate::trivy::{Freshness, Scan, Step};
@@ -18,6 +20,8 @@ pub(super) struct Job {
     /// What of it is scanned.
     pub(super) target: ImageName,
     pub(super) freshness: Freshness,
+    /// Whether somebody asked for it by name, who may have gone away since.
+    pub(super) is_awaited: bool,
     /// All who wait for it.
     pub(super) tells: Vec<Tell>,
 }
@@ -36,6 +40,7 @@ impl Job {
         if other.freshness == Freshness::New {
             self.freshness = Freshness::New;
         }
+        self.is_awaited |= other.is_awaited;
         self.tells.retain(|tell| !tell.is_closed());
         self.tells.extend(other.tells);
     }
@@ -53,23 +58,41 @@ struct Work {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     work: Option<Work>,
+    /// Those that somebody asked for by name, then the others.
     waiting: VecDeque<Job>,
 }
 
 impl Queue {
-    /// Puts an image at the end; one that waits or is being scanned already is not put in twice. Gives
-    /// it back where there is no room.
+    /// Puts an image at the end, or before all that nobody asked for by name where somebody asks so for
+    /// it; one that waits or is being scanned already is not put in twice. Where there is no room, the
+    /// last that nobody asked for makes it, else this one is given back.
     pub(super) fn put(&mut self, job: Job) -> Result<(), Job> {
-        let at_work = self.work.iter_mut().map(|work| &mut work.job);
-        let mut known = at_work.chain(&mut self.waiting);
-        if let Some(known) = known.find(|known| known.target == job.target) {
-            known.join(job);
-        } else if self.waiting.len() < MOST {
-            self.waiting.push_back(job);
-        } else {
-            return Err(job);
+        if let Some(work) = self.work.as_mut().filter(|work| work.job.target == job.target) {
+            work.job.join(job);
+            return Ok(());
         }
+        if let Some(known) = self.waiting.iter_mut().find(|known| known.target == job.target) {
+            known.join(job);
+            // A stable sort: order among each kind stays.
+            self.waiting.make_contiguous().sort_by_key(|job| !job.is_awaited);
+            return Ok(());
+        }
+        if self.waiting.len() >= MOST {
+            let gives_way = |last: &&Job| job.is_awaited && !last.is_awaited;
+            let Some(last) = self.waiting.back().filter(gives_way) else { return Err(job) };
+            info!(image = %last.target, "an image gives way to one that somebody waits for");
+            self.waiting.pop_back();
+        }
+        let at = self.waiting.partition_point(|other| other.is_awaited || !job.is_awaited);
+        self.waiting.insert(at, job);
         Ok(())
+    }
+
+    /// Drops all that nobody asked for by name; says how many.
+    pub(super) fn drop_unawaited(&mut self) -> usize {
+        let before = self.waiting.len();
+        self.waiting.retain(|job| job.is_awaited);
+        before - self.waiting.len()
     }
 
     /// The first of those that wait is being scanned from now on: what of it, and how fresh it is to be.
@@ -126,7 +149,11 @@ mod tests {
 
     fn job(number: usize, freshness: Freshness) -> Job {
         let image: ImageName = format!("shop/web:{number}").parse().unwrap();
-        Job { target: image.clone(), image, freshness, tells: Vec::new() }
+        Job { target: image.clone(), image, freshness, is_awaited: false, tells: Vec::new() }
+    }
+
+    fn awaited(number: usize) -> Job {
+        Job { is_awaited: true, ..job(number, Freshness::Kept) }
     }
 
     #[test]
@@ -155,6 +182,36 @@ mod tests {
         queue.put(job(7, Freshness::Kept)).unwrap();
         queue.begin(0);
         queue.put(job(MOST, Freshness::Kept)).unwrap();
+    }
+
+    #[test]
+    fn what_somebody_waits_for_goes_first_and_keeps_its_order() {
+        let mut queue = Queue::default();
+        for number in 1..=3 {
+            queue.put(job(number, Freshness::Kept)).unwrap();
+        }
+        // The second is asked for after others were.
+        for number in [4, 5, 2, 4] {
+            queue.put(awaited(number)).unwrap();
+        }
+        queue.put(job(5, Freshness::Kept)).unwrap();
+        let numbers = [4, 5, 2, 1, 3].map(|number| job(number, Freshness::Kept).image);
+        assert_eq!(queue.waiting(), numbers);
+        assert_eq!(queue.drop_unawaited(), 2);
+        assert_eq!(queue.waiting(), numbers[..3]);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_makes_room_for_what_somebody_waits_for() {
+        let mut queue = Queue::default();
+        for number in 0..MOST {
+            queue.put(job(number, Freshness::Kept)).unwrap();
+        }
+        for number in MOST..2 * MOST {
+            queue.put(awaited(number)).unwrap();
+        }
+        assert_eq!(queue.waiting().len(), MOST);
+        assert!(queue.put(awaited(2 * MOST)).is_err());
     }
 
     #[test]

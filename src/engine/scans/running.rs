@@ -36,7 +36,7 @@ pub struct RunningImage {
 pub fn running_images(world: &World) -> RunningImages {
     let mut by_image = BTreeMap::<(&str, Option<&str>), Vec<&Pod>>::new();
     for pod in world.pods().iter().filter(|pod| !pod.phase.is_over()) {
-        for PodImage { image, digest, .. } in &pod.images {
+        for PodImage { image, digest } in &pod.images {
             by_image.entry((image.as_str(), digest.as_deref())).or_default().push(pod);
         }
     }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::incident::Workload;
 use crate::posture::image::{ImageName, ScanSummary};
-use crate::trivy::{FRESH, Freshness, Step};
+use crate::trivy::{FRESH, Freshness, STALE, Scan, Step};
 
 /// Images, and what is known to be wrong with them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,11 +15,11 @@ pub struct ScansStatus {
     pub absent: Option<String>,
     /// The scan that goes on.
     pub at_work: Option<ScanProgress>,
-    /// Images that wait for their turn, in order.
+    /// Images that wait for their turn, in order: those that somebody asked for by name, then the others.
     pub waiting: Vec<ImageName>,
     /// Images that run, and those that somebody asked for by name since the start, of which at most 500
-    /// that nobody runs are remembered: those in which the worst was found first, then those of which the
-    /// scan failed, then the others by name.
+    /// that nobody runs are remembered: those in which something was found, the worst first, then those of
+    /// which the scan failed, then the others by name.
     pub images: Vec<Arc<ImageStatus>>,
     /// What came of scans since the start.
     pub done: ScanCounts,
@@ -58,8 +59,21 @@ pub struct ImageStatus {
     pub workloads: Vec<Running>,
     /// Pods that run it, by namespace and name; sorted.
     pub pods: Vec<(String, String)>,
-    /// What is known to be wrong with it.
+    /// How its scan stands.
     pub state: ImageState,
+    /// What was found in it last, however its scan stands now.
+    pub found: Option<Found>,
+}
+
+/// What was found in an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// When Trivy looked, in µs since the epoch by the wall clock.
+    pub scanned_us: i64,
+    /// When the database was made in which it looked; none where that is not known.
+    pub database_us: Option<i64>,
+    /// What stands out of the report.
+    pub summary: Arc<ScanSummary>,
 }
 
 /// A workload that runs an image: `Deployment shop/web`.
@@ -71,22 +85,17 @@ pub struct Running {
     pub workload: Workload,
 }
 
-/// What is known to be wrong with an image.
+/// How the scan of an image stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageState {
-    /// Nothing: nobody has scanned it.
+    /// Nobody has scanned it.
     Unknown,
     /// It waits for its turn.
     Waiting,
     /// It is being scanned.
     Scanning(Step),
-    /// What stands out of the newest report.
-    Scanned {
-        /// When Trivy looked, in µs since the epoch by the wall clock.
-        scanned_us: i64,
-        /// What it found.
-        summary: Arc<ScanSummary>,
-    },
+    /// There is a report on it, and its last scan did not fail.
+    Scanned,
     /// Why the last scan failed.
     Failed(Arc<str>),
 }
@@ -99,7 +108,7 @@ impl ImageState {
             Self::Unknown => "unknown",
             Self::Waiting => "waiting",
             Self::Scanning(_) => "scanning",
-            Self::Scanned { .. } => "scanned",
+            Self::Scanned => "scanned",
             Self::Failed(_) => "failed",
         }
     }
@@ -132,19 +141,38 @@ impl ImageStatus {
 
     /// Whether it runs and is to be scanned, if `freshness` is wanted at `now_us`.
     pub(super) fn is_due(&self, freshness: Freshness, now_us: i64) -> bool {
-        let is_old = |scanned_us| {
-            u128::try_from(now_us.saturating_sub(scanned_us))
-                .is_ok_and(|age_us| age_us >= FRESH.as_micros())
-        };
-        !self.pods.is_empty()
-            && match self.state {
-                ImageState::Waiting | ImageState::Scanning(_) => false,
-                ImageState::Scanned { scanned_us, .. } => {
-                    freshness == Freshness::New || is_old(scanned_us)
-                }
-                ImageState::Unknown | ImageState::Failed(_) => true,
-            }
+        let is_under_way = matches!(self.state, ImageState::Waiting | ImageState::Scanning(_));
+        let is_fresh = self.found.as_ref().is_some_and(|found| found.is_fresh(now_us));
+        !self.pods.is_empty() && !is_under_way && (freshness == Freshness::New || !is_fresh)
     }
+}
+
+impl Found {
+    /// What `scan` found.
+    #[must_use]
+    pub fn of(scan: &Scan) -> Self {
+        let summary = Arc::new(scan.report.summary());
+        Self { scanned_us: scan.scanned_us, database_us: scan.database_us, summary }
+    }
+
+    /// Whether Trivy looked less than 24 hours before `now_us`.
+    #[must_use]
+    pub fn is_fresh(&self, now_us: i64) -> bool {
+        age(self.scanned_us, now_us).is_some_and(|age| age < FRESH)
+    }
+
+    /// Whether more may be known by now: Trivy looked 24 hours before `now_us` or longer ago, or in a
+    /// database that was older than 7 days.
+    #[must_use]
+    pub fn is_old(&self, now_us: i64) -> bool {
+        let database_age = self.database_us.and_then(|made_us| age(made_us, self.scanned_us));
+        !self.is_fresh(now_us) || database_age.is_some_and(|age| age > STALE)
+    }
+}
+
+/// How long after `from_us` it was at `until_us`; none where it was before.
+pub(super) fn age(from_us: i64, until_us: i64) -> Option<Duration> {
+    u64::try_from(until_us.saturating_sub(from_us)).ok().map(Duration::from_micros)
 }
 
 /// What of an image is scanned: the manifest of this digest, where it is known.
@@ -163,5 +191,46 @@ impl fmt::Display for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { namespace, workload } = self;
         write!(f, "{} {namespace}/{}", workload.kind, workload.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+    fn found(database_us: Option<i64>) -> Found {
+        Found { scanned_us: 20 * DAY_US, database_us, summary: Arc::default() }
+    }
+
+    #[test]
+    fn what_was_found_is_fresh_for_a_day_and_not_before_it_was_found() {
+        let is_fresh = |now_us| found(None).is_fresh(now_us);
+        assert!(is_fresh(20 * DAY_US) && is_fresh(21 * DAY_US - 1));
+        assert!(!is_fresh(21 * DAY_US) && !is_fresh(20 * DAY_US - 1));
+    }
+
+    #[test]
+    fn what_was_found_in_a_database_of_more_than_a_week_is_old() {
+        let is_old = |made_us| found(made_us).is_old(20 * DAY_US);
+        assert!(is_old(Some(13 * DAY_US - 1)));
+        assert!(!is_old(Some(13 * DAY_US)) && !is_old(Some(21 * DAY_US)) && !is_old(None));
+    }
+
+    #[test]
+    fn an_image_that_failed_is_due_unless_what_was_found_in_it_is_fresh() {
+        let status = |found| ImageStatus {
+            image: "shop/web:1".parse().unwrap(),
+            digest: None,
+            workloads: Vec::new(),
+            pods: vec![("shop".into(), "web".into())],
+            state: ImageState::Failed("denied".into()),
+            found,
+        };
+        assert!(status(None).is_due(Freshness::Kept, 20 * DAY_US));
+        assert!(!status(Some(found(None))).is_due(Freshness::Kept, 20 * DAY_US));
+        assert!(status(Some(found(None))).is_due(Freshness::Kept, 21 * DAY_US));
+        assert!(status(Some(found(None))).is_due(Freshness::New, 20 * DAY_US));
     }
 }

@@ -107,7 +107,7 @@ async fn attend(trivy: &Trivy, board: &mut Board, ears: &mut Ears) -> bool {
             Heard::Nobody => return false,
         },
         // Reports that are kept are looked for between two words of others.
-        () = yield_now(), if board.has_unlooked() => board.look(trivy, now_us()),
+        () = yield_now(), if board.has_unlooked() => board.look(trivy),
     }
     true
 }

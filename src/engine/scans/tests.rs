@@ -70,7 +70,21 @@ fn state<'a>(status: &'a ScansStatus, image: &str) -> Option<&'a ImageState> {
 }
 
 fn is_scanned(status: &ScansStatus, image: &str) -> bool {
-    matches!(state(status, image), Some(ImageState::Scanned { .. }))
+    state(status, image) == Some(&ImageState::Scanned)
+}
+
+/// Somebody asks for an image, and waits.
+fn one(
+    image: &str,
+    freshness: Freshness,
+) -> (ScanAsk, oneshot::Receiver<Result<Arc<Scan>, ScanError>>) {
+    let (tell, told) = oneshot::channel();
+    (ScanAsk::One { image: name(image), freshness, tell }, told)
+}
+
+/// Images that run, as one who asks for all of them sees them.
+fn running(board: &board::Board) -> Vec<Arc<ImageStatus>> {
+    board.status().images.into_iter().filter(|image| !image.pods.is_empty()).collect()
 }
 
 #[tokio::test]
@@ -188,13 +202,140 @@ async fn all_that_runs_and_has_no_fresh_report_is_put_into_the_queue() {
     let objects = [pod("web-0", "shop/web:1", DIGEST), pod("web-1", "shop/web:2", OTHER)];
     let bench = Bench::of(fake, &objects);
     bench.until(|status| is_scanned(status, "shop/web:1")).await;
-    assert_eq!(bench.thread.scans().scan_all(Freshness::Kept).unwrap(), 1);
+    let queued = |images| Queued { images, left_out: 0 };
+    assert_eq!(bench.thread.scans().scan_all(Freshness::Kept).unwrap(), queued(1));
     bench.until(|status| is_scanned(status, "shop/web:2")).await;
     assert_eq!(bench.fake.calls(), [format!("shop/web:2@{OTHER}")]);
-    assert_eq!(bench.thread.scans().scan_all(Freshness::Kept).unwrap(), 0);
-    assert_eq!(bench.thread.scans().scan_all(Freshness::New).unwrap(), 2);
+    assert_eq!(bench.thread.scans().scan_all(Freshness::Kept).unwrap(), queued(0));
+    assert_eq!(bench.thread.scans().scan_all(Freshness::New).unwrap(), queued(2));
     bench.until(|status| status.done.scanned == 3).await;
     bench.thread.finish();
+}
+
+#[test]
+fn those_for_which_there_is_no_room_are_told() {
+    let running = |number: usize| ImageStatus {
+        image: name(&format!("shop/web:{number}")),
+        digest: None,
+        workloads: Vec::new(),
+        pods: vec![("shop".into(), "web".into())],
+        state: ImageState::Unknown,
+        found: None,
+    };
+    let images = (0..MOST).map(|number| Arc::new(running(number))).collect();
+    let status = ScansStatus { images, waiting: vec![name("shop/db")], ..ScansStatus::default() };
+    let (scans, _asked) = Scans::new(watch::channel(status).1);
+    let queued = scans.scan_all(Freshness::Kept).unwrap();
+    assert_eq!(queued, Queued { images: MOST - 1, left_out: 1 });
+}
+
+#[tokio::test]
+async fn a_scan_that_fails_takes_nothing_from_what_was_found_before() {
+    let fake = FakeTrivy::finding();
+    let trivy = fake.trivy();
+    let mut board = board::Board::default();
+    let scan = trivy.scan(&name("shop/web:1"), Freshness::New, &|_| ()).await.unwrap();
+    board.ask(one("shop/web:1", Freshness::New).0, &trivy, 0);
+    board.begin(0).unwrap();
+    board.end(Ok(scan));
+    let before = board.status().images[0].found.clone().unwrap();
+    board.ask(one("shop/web:1", Freshness::New).0, &trivy, 0);
+    assert_eq!(state(&board.status(), "shop/web:1"), Some(&ImageState::Waiting));
+    assert_eq!(board.status().images[0].found.as_ref(), Some(&before));
+    board.begin(0).unwrap();
+    board.end(Err(trivy::Error::Failed { image: name("shop/web:1"), why: "denied".into() }));
+    let status = board.status();
+    assert!(matches!(state(&status, "shop/web:1"), Some(ImageState::Failed(_))));
+    assert_eq!(status.images[0].found, Some(before));
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_tag_again_gets_what_was_found_a_moment_ago() {
+    let fake = FakeTrivy::finding();
+    let trivy = fake.trivy();
+    let mut board = board::Board::default();
+    let scan = trivy.scan(&name("shop/web:1"), Freshness::New, &|_| ()).await.unwrap();
+    let minutes = |minutes: i64| scan.scanned_us + minutes * 60_000_000;
+    board.ask(one("shop/web:1", Freshness::Kept).0, &trivy, scan.scanned_us);
+    board.begin(0).unwrap();
+    board.end(Ok(scan.clone()));
+    let (ask, mut told) = one("shop/web:1", Freshness::Kept);
+    board.ask(ask, &trivy, minutes(14));
+    let again = told.try_recv().unwrap().unwrap();
+    assert!(again.is_kept && again.report == scan.report);
+    // A new one is wanted; another tag may be another image; and so may this one be by now.
+    for (image, freshness, after) in [
+        ("shop/web:1", Freshness::New, 14),
+        ("shop/web:2", Freshness::Kept, 14),
+        ("shop/web:1", Freshness::Kept, 15),
+    ] {
+        let (ask, mut told) = one(image, freshness);
+        board.ask(ask, &trivy, minutes(after));
+        assert!(told.try_recv().is_err(), "{image} {freshness:?} {after}");
+    }
+}
+
+#[test]
+fn what_nobody_waits_for_is_dropped_when_no_image_can_be_scanned() {
+    let trivy = FakeTrivy::finding().trivy();
+    let mut board = board::Board::default();
+    let pods = [1, 2, 3]
+        .map(|number| pod(&format!("web-{number}"), &format!("shop/web:{number}"), DIGEST));
+    board.take(&World::made_of(&pods).unwrap());
+    board.ask(ScanAsk::Several(running(&board), Freshness::New), &trivy, 0);
+    let (ask, _told) = one("shop/db", Freshness::New);
+    board.ask(ask, &trivy, 0);
+    let refused = || trivy::Error::Refused { image: name("shop/db"), why: "denied".into() };
+    assert_eq!(board.begin(0).unwrap().0, name("shop/db"), "somebody waits for it");
+    board.end(Err(refused()));
+    assert_eq!(board.status().waiting.len(), 3, "another registry may do better");
+    board.begin(0).unwrap();
+    board.end(Err(trivy::Error::Missing { program: "trivy".into() }));
+    let status = board.status();
+    assert!(status.waiting.is_empty());
+    let failed = status.images.iter().filter(|one| matches!(one.state, ImageState::Failed(_)));
+    assert_eq!(failed.count(), 2);
+    assert_eq!(status.done.failed, 2);
+}
+
+#[test]
+fn a_report_of_any_age_is_shown_and_only_a_fresh_one_is_answered_with() {
+    let fake = FakeTrivy::finding();
+    let trivy = fake.trivy();
+    fake.reports().keep(DIGEST, FakeTrivy::report().as_bytes()).unwrap();
+    let mut board = board::Board::default();
+    board.take(&World::made_of(&[pod("web-0", "shop/web:1", DIGEST)]).unwrap());
+    board.look(&trivy);
+    let found = board.status().images[0].found.clone().unwrap();
+    let later_us = found.scanned_us + 25 * 60 * 60 * 1_000_000;
+    assert!(found.is_old(later_us) && board.status().images[0].is_due(Freshness::Kept, later_us));
+    let (ask, mut told) = one("shop/web:1", Freshness::Kept);
+    board.ask(ask, &trivy, later_us);
+    assert!(told.try_recv().is_err());
+    let (ask, mut told) = one("shop/web:1", Freshness::Kept);
+    board.ask(ask, &trivy, found.scanned_us + 1);
+    assert!(told.try_recv().unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn an_image_with_secrets_alone_comes_before_clean_ones() {
+    let fake = FakeTrivy::finding();
+    let trivy = fake.trivy();
+    let mut board = board::Board::default();
+    let clean = trivy.scan(&name("shop/web:1"), Freshness::New, &|_| ()).await.unwrap();
+    for (image, secrets, vulnerabilities) in
+        [("a/clean", 0, 0), ("b/secret", 1, 0), ("c/bad", 0, 1)]
+    {
+        let mut scan = Scan { image: name(image), ..clean.clone() };
+        scan.report.secrets = secrets;
+        scan.report.vulnerabilities.truncate(vulnerabilities);
+        board.ask(one(image, Freshness::New).0, &trivy, 0);
+        board.begin(0).unwrap();
+        board.end(Ok(scan));
+    }
+    let images = board.status().images;
+    let order: Vec<_> = images.iter().map(|one| one.image.as_str()).collect();
+    assert_eq!(order, ["c/bad", "b/secret", "a/clean"]);
 }
 
 #[tokio::test]
@@ -257,12 +398,15 @@ async fn the_end_of_the_engine_ends_trivy() {
     let bench = Bench::of(FakeTrivy::waiting(), &[]);
     let scans = bench.thread.scans();
     let asking = tokio::spawn(async move { scans.scan(name("shop/web:1"), Freshness::New).await });
-    let process = loop {
-        match bench.fake.process() {
-            Some(process) => break process,
-            None => sleep(Duration::from_millis(10)).await,
+    let begun = async {
+        loop {
+            match bench.fake.process() {
+                Some(process) => break process,
+                None => sleep(Duration::from_millis(10)).await,
+            }
         }
     };
+    let process = timeout(Duration::from_secs(20), begun).await.expect("it never begins");
     bench.thread.finish();
     assert!(matches!(asking.await.unwrap(), Err(ScanError::Ended)));
     // What was killed and nobody has taken leave of yet is a zombie.
