@@ -72,8 +72,13 @@ fn what_was_found_is_shown_with_the_most_urgent_first() {
 #[test]
 fn an_image_without_vulnerabilities_is_said_to_have_none() {
     let text = printed(&FakeTrivy::printing(&report(DIGEST, &[])).scan(&["shop/web"]).expect(0));
-    assert!(text.contains("\n found         no vulnerabilities\n"), "{text}");
+    assert!(text.contains("\n found         no vulnerabilities, but secrets\n"), "{text}");
     assert!(!text.contains("SEVERITY") && !text.contains("mendable"), "{text}");
+    let mut clean = report(DIGEST, &[]);
+    clean["Results"][1]["Secrets"] = json!([]);
+    // A system that Trivy knows is not blank, whatever is in it.
+    let text = printed(&FakeTrivy::printing(&clean).scan(&["shop/web"]).expect(0));
+    assert!(text.contains("\n found         no vulnerabilities\n"), "{text}");
 }
 
 #[test]
@@ -135,13 +140,49 @@ fn json_has_what_stands_out_and_all_that_trivy_said() {
 fn what_is_less_severe_can_be_left_out() {
     let trivy = FakeTrivy::printing(&some());
     let text = printed(&trivy.scan(&["web", "--severity", "high"]).expect(0));
-    assert!(text.contains(" found         2: 1 critical, 1 high\n"), "{text}");
+    assert!(text.contains(" found         3: 1 critical, 1 high, 1 low\n"), "{text}");
     assert!(!text.contains("CVE-2024-90003"), "{text}");
+    assert!(text.ends_with("\n1 less severe left out\n"), "{text}");
     let json =
         json_of(&trivy.scan(&["web", "--severity", "critical", "--format", "json"]).expect(0));
     let list = &json["images"][0]["report"]["Results"][0]["Vulnerabilities"];
     assert_eq!(list.as_array().map(Vec::len), Some(1));
-    assert_eq!(json["images"][0]["summary"]["counts"]["high"], 0);
+    let summary = &json["images"][0]["summary"];
+    let counts = json!({ "critical": 1, "high": 1, "medium": 0, "low": 1, "unknown": 0 });
+    assert_eq!((&summary["counts"], &json["images"][0]["left_out"]), (&counts, &2.into()));
+    assert_eq!(summary["urgent"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn what_is_left_out_is_not_said_to_be_none() {
+    let low = vulnerability("CVE-2024-90003", "LOW", "", "a key takes long to check");
+    let trivy = FakeTrivy::printing(&report(DIGEST, &[low]));
+    let text = printed(&trivy.scan(&["web", "--severity", "critical"]).expect(0));
+    assert!(text.contains(" found         1: 1 low\n"), "{text}");
+    assert!(!text.contains("no vulnerabilities") && !text.contains("SEVERITY"), "{text}");
+    assert!(text.ends_with("\n1 less severe left out\n"), "{text}");
+}
+
+#[test]
+fn an_old_database_is_a_warning() {
+    let script = "cat \"$here/report.json\"";
+    let trivy = FakeTrivy::doing(script);
+    std::fs::write(trivy.path("report.json"), some().to_string()).expect("a report");
+    let database = trivy.path("cache/db");
+    std::fs::create_dir_all(&database).expect("a folder");
+    // A database with anything in it.
+    std::fs::write(database.join("trivy.db"), vec![0; 1 << 16]).expect("a database");
+    let cache = trivy.path("cache").display().to_string();
+    let said = |made: &str| {
+        let metadata = json!({ "Version": 2, "UpdatedAt": made }).to_string();
+        std::fs::write(database.join("metadata.json"), metadata).expect("its metadata");
+        printed(&trivy.scan(&["web", "--trivy-offline", "--trivy-cache", &cache]).expect(0))
+    };
+    let text = said("2020-11-01T00:00:00Z");
+    let words = " database      of 2020-11-01: what became known since is not in it\n";
+    assert!(text.contains(words), "{text}");
+    let text = said(&jiff::Timestamp::now().to_string());
+    assert!(!text.contains(" database "), "{text}");
 }
 
 #[test]

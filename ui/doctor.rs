@@ -97,6 +97,8 @@ pub(crate) fn run(
     let secrets = telling::secrets(resolved, environment);
     let options = Options { is_read_only: true, ..survey::options(settings) };
     let place = Place::read(&options, environment);
+    // As where Weir starts: where Trivy's database is depends on whether that is root.
+    let scans = settings.trivy(environment);
     let heir = Heir::of(settings, environment);
     let groups = tetragon::groups(&settings.tetragon);
     match privilege::drop_root_within(environment.invoker(), &groups) {
@@ -106,7 +108,7 @@ pub(crate) fn run(
             findings.extend([telling::sinks(resolved, environment, heir), secrets]);
             findings.extend(cluster::cluster_and_rights(settings, &place));
             findings.extend(agents::agents(settings, &place));
-            findings.push(images::trivy(settings, environment));
+            findings.push(images::trivy(&scans, environment));
         }
         // Then Weir does not start, and nothing is asked as root.
         Err(error) => {

@@ -120,6 +120,11 @@ pub(crate) fn minute(us: i64) -> String {
     written("%Y-%m-%d %H:%MZ", us)
 }
 
+/// The date: `2026-11-25`.
+pub(crate) fn day(us: i64) -> String {
+    written("%Y-%m-%d", us)
+}
+
 /// What no calendar holds is given as it is.
 fn written(pattern: &str, us: i64) -> String {
     Timestamp::from_microsecond(us)

@@ -104,6 +104,11 @@ impl Paper {
         writeln!(self.out, "{}", text::json(&serde_json::to_string(value)?))
     }
 
+    /// Prints a part of a line of JSON, which may end between two values alone.
+    pub(crate) fn json_part(&mut self, part: &str) -> io::Result<()> {
+        write!(self.out, "{}", text::json(part))
+    }
+
     /// Sees to it that all is printed.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.out.flush()

@@ -24,7 +24,6 @@ use weir::settings::{Environment, Settings, database_path, state_folder};
 use weir::store;
 use weir::trivy::{self, Freshness, Reports, Trivy};
 
-use self::json::ScansShape;
 use self::outcome::{Outcome, Wanted};
 use crate::cli::{Format, Printed, ScanFlags, one_of};
 use crate::format::counted;
@@ -55,8 +54,8 @@ Examples:
 Trivy (https://trivy.dev) must be there; it is started, and no shell. It logs in to registries as
 `docker login`, TRIVY_USERNAME and TRIVY_PASSWORD of the user say. The report on an image that is
 named by its digest is kept for a day, and so is each of --cluster; a tag may mean another image
-tomorrow, and is always asked for. JSON is one object: `images`, each with Trivy's own report, and
-`failures`.
+tomorrow, and is always asked for. JSON is one object: `images`, each with Trivy's own report, in
+which the image's environment variables stand in clear, and `failures`.
 
 Exit status: 0 all images were scanned, whatever was found; 1 something as severe as --fail-on was;
 64 wrong usage or settings; 65 there is no such image; 69 Trivy, its database, its server, the
@@ -76,7 +75,7 @@ pub(crate) struct Args {
     /// Scan every image that runs in the cluster, just as it runs
     #[arg(long, conflicts_with = "images")]
     cluster: bool,
-    /// Leave out vulnerabilities that are less severe
+    /// List no vulnerabilities that are less severe; they are counted all the same
     #[arg(long, value_name = "SEVERITY", value_parser = one_of(VulnerabilitySeverity::ALL, VulnerabilitySeverity::name))]
     severity: Option<VulnerabilitySeverity>,
     /// Exit with 1 where a vulnerability is as severe as this; without it findings are no failure
@@ -159,16 +158,13 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     let mut outcome = scanned(args, settings, environment)?;
     let found = args.fail_on.map_or(0, |least| outcome.images_with(least));
-    if let Some(least) = args.severity {
-        outcome.leave_out_below(least);
-    }
     if args.cluster {
         outcome.sort();
     }
     let mut paper = Paper::new(settings, environment);
     match args.printed.format {
-        Format::Text => page::print(&outcome, &mut paper)?,
-        Format::Json => paper.json(&ScansShape::new(&outcome, args.severity))?,
+        Format::Text => page::print(&outcome, args.severity, &mut paper)?,
+        Format::Json => json::print(&outcome, args.severity, &mut paper)?,
     }
     paper.finish()?;
     outcome.end()?;

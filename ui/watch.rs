@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use nix::unistd::geteuid;
 use tracing::info;
 use weir::capture::{evidence, privilege};
 use weir::cluster::{self, Place};
@@ -37,6 +38,9 @@ const LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 
 /// Incidents of earlier runs that are shown, beside those that are open.
 const KNOWN: usize = 200;
+
+/// Why no image is scanned by root.
+const ROOT: &str = "images are not scanned as root: replay files as another user";
 
 /// Why nothing is watched, or not any more.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +110,8 @@ pub(crate) fn run(
     let place = Place::read(&survey::options(settings), environment);
     let trivy = trivy(settings, environment, &database);
     let feed = feed(args, settings, environment, &database)?;
+    // Root that replays files stays root; Trivy reads what anybody has put into an image.
+    let trivy = if geteuid().is_root() { Err(ROOT.into()) } else { Ok(trivy) };
     let stop = interrupts.map(Interrupts::listen).transpose().map_err(Error::Signal)?;
     let stop = stop.unwrap_or_default();
     let engine = start(args, (feed, place, trivy), settings, environment, &database, &stop)?;
@@ -149,7 +155,7 @@ fn feed(
 
 fn start(
     args: &WatchArgs,
-    (feed, place, trivy): (Feed, Result<Place, cluster::Error>, Trivy),
+    (feed, place, trivy): (Feed, Result<Place, cluster::Error>, Result<Trivy, String>),
     settings: &Settings,
     environment: &Environment,
     database: &Path,
@@ -200,7 +206,7 @@ fn start(
         abroad: Some(abroad(settings, place, address(args, settings), is_live)),
         tetragon: Some(listening(settings, is_live)),
         policies: Some(policing(settings)),
-        scans: Some(trivy),
+        scans: trivy,
     };
     Ok(Engine::start(parts, &runtime, Arc::clone(stop))?)
 }

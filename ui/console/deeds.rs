@@ -68,12 +68,15 @@ impl Deeds {
         }
     }
 
-    /// Has the engine scan something at its turn.
-    pub(super) fn scan(&mut self, wish: ScanWish) {
-        if self.scans.len() < MOST_SCANS {
-            let scans = self.handle.scans().clone();
-            self.scans.push(Box::pin(async move { scan::done(&scans, wish).await }));
+    /// Has the engine scan something at its turn; says so where too many are waited for.
+    pub(super) fn scan(&mut self, wish: ScanWish) -> Option<Message> {
+        if self.scans.len() >= MOST_SCANS {
+            let words = format!("{MOST_SCANS} scans are waited for already: try again later");
+            return Some(Message::Told(words));
         }
+        let scans = self.handle.scans().clone();
+        self.scans.push(Box::pin(async move { scan::done(&scans, wish).await }));
+        None
     }
 
     /// What came of the next deed, or of a scan; waits for as long as there is none. Whoever gives up

@@ -6,18 +6,28 @@ use std::future::{Future, pending};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
 
 use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinSet;
+use weir::document::Place;
 use weir::engine::Handle;
-use weir::posture::{Ignore, Manifests, Rules};
+use weir::posture::{Ignore, Manifests, Notice, Rules};
 use weir::settings::{Environment, Settings};
 
 use super::Message;
 use super::smelling::{SmellsNews, SmellsPlace, SmellsWish};
 use crate::smells::findings::Findings;
-use crate::smells::{is_whole, read};
+use crate::smells::is_whole;
+use crate::smells::read::{self, Most};
 use crate::words::with_causes;
+
+/// How much is read of a folder that anybody names: as much as the API takes.
+const MOST: Most = Most { files: 1_000, bytes: 32 << 20 };
+
+/// What is said of a look that ended before its time.
+const BROKE_OFF: &str = "a part of the program failed";
 
 /// How smells are looked for.
 #[derive(Debug, Clone, Default)]
@@ -55,8 +65,8 @@ type Look = Pin<Box<dyn Future<Output = Message> + Send>>;
 pub(super) struct Scout {
     handle: Handle,
     options: ScoutOptions,
-    /// Held while something is read and scanned. That goes on to its end, also where nobody waits for it
-    /// any more; nothing else is begun before.
+    /// Held while something is read and scanned. Reading ends with the file at hand where nobody waits for
+    /// it any more, scanning goes on to its end; nothing else is begun before.
     turn: Arc<Mutex<()>>,
     under_way: Option<Look>,
 }
@@ -96,13 +106,27 @@ impl Scout {
     }
 }
 
-/// What is found in the cluster.
+/// Says to whoever reads that nobody waits any more, once it is dropped.
+struct Leave(Arc<AtomicBool>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What is found in the cluster. It is listed on a task of its own, which ends where nobody waits any
+/// more: what the API server says takes long to read, and keys must not wait for that.
 async fn cluster(
     handle: &Handle,
     options: ScoutOptions,
     turn: Arc<Mutex<()>>,
 ) -> Result<Findings, String> {
-    let manifests = handle.manifests().await.ok_or("this engine has no cluster")?;
+    let mut listing = JoinSet::new();
+    let handle = handle.clone();
+    listing.spawn(async move { handle.manifests().await });
+    let listed = listing.join_next().await.and_then(Result::ok).ok_or(BROKE_OFF)?;
+    let manifests = listed.ok_or("this engine has no cluster")?;
     let manifests = manifests.map_err(|error| with_causes(&error))?;
     let rules = Rules { ignores: options.ignores, ..Rules::default() };
     // Where a kind is not known, nothing can be said to be missing beside others.
@@ -117,13 +141,33 @@ async fn files(
     turn: Arc<Mutex<()>>,
 ) -> Result<Findings, String> {
     let rules = Rules { ignores: options.ignores, ..Rules::default() };
-    apart(turn, move || Ok(Findings::of(manifests(&path)?, &rules))).await
+    let stop = Arc::new(AtomicBool::new(false));
+    let _leave = Leave(Arc::clone(&stop));
+    apart(turn, move || {
+        let (manifests, surplus) = manifests(&path, &stop)?;
+        // What is missing beside others may be in a file that was not read.
+        let rules = if surplus.is_some() { rules.alone() } else { rules };
+        let mut findings = Findings::of(manifests, &rules);
+        findings.is_cut = surplus.is_some();
+        let notice = surplus.map(|message| Notice { source: None, at: Place::default(), message });
+        findings.report.notices.splice(..0, notice);
+        Ok(findings)
+    })
+    .await
 }
 
-/// The manifests in a file or a folder. Whatever else has a path may have no end, or be the keyboard.
-fn manifests(path: &Path) -> Result<Manifests, String> {
+/// The manifests in a file or a folder, and why these are not all, if so. Whatever else has a path may
+/// have no end, or be the keyboard.
+fn manifests(path: &Path, stop: &AtomicBool) -> Result<(Manifests, Option<String>), String> {
     match fs::metadata(path) {
-        Ok(kind) if kind.is_file() || kind.is_dir() => Ok(read::all(&[path.to_owned()])),
+        Ok(kind) if kind.is_file() || kind.is_dir() => {
+            let read = read::some(path, &MOST, stop);
+            if stop.load(Ordering::Relaxed) {
+                Err("nobody waits any more".into())
+            } else {
+                Ok(read)
+            }
+        }
         Ok(_) => Err("it is neither a file nor a folder".into()),
         Err(error) => Err(format!("it cannot be read: {error}")),
     }
@@ -145,7 +189,7 @@ async fn apart(
     let thread = Builder::new().name("smells".into()).spawn(run);
     thread.map_err(|error| format!("no thread can be started for it: {error}"))?;
     // A thread that panics has said so on the terminal.
-    told.await.unwrap_or_else(|_| Err("a part of the program failed".into()))
+    told.await.unwrap_or_else(|_| Err(BROKE_OFF.into()))
 }
 
 #[cfg(test)]
@@ -171,9 +215,18 @@ mod tests {
 
     #[test]
     fn what_has_no_end_is_not_read() {
-        let why = manifests(Path::new("/dev/zero")).err();
+        let stop = AtomicBool::new(false);
+        let why = manifests(Path::new("/dev/zero"), &stop).err();
         assert_eq!(why.as_deref(), Some("it is neither a file nor a folder"));
-        let why = manifests(Path::new("/nowhere/at-all")).err().unwrap_or_default();
+        let why = manifests(Path::new("/nowhere/at-all"), &stop).err().unwrap_or_default();
         assert!(why.starts_with("it cannot be read: "), "{why}");
+    }
+
+    #[test]
+    fn who_leaves_ends_the_reading() {
+        let stop = Arc::new(AtomicBool::new(false));
+        drop(Leave(Arc::clone(&stop)));
+        let why = manifests(Path::new("/"), &stop).err();
+        assert_eq!(why.as_deref(), Some("nobody waits any more"));
     }
 }

@@ -183,7 +183,9 @@ impl Session {
                 Ok(())
             }
             Some(Effect::Scan(wish)) => {
-                self.deeds.scan(wish);
+                if let Some(refused) = self.deeds.scan(wish) {
+                    self.console.update(refused);
+                }
                 Ok(())
             }
             Some(Effect::Smells(wish)) => {

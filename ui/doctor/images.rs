@@ -11,8 +11,8 @@ use serde::Deserialize;
 use tokio::process::Command;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
-use weir::settings::{Environment, Settings};
-use weir::trivy::Options;
+use weir::settings::Environment;
+use weir::trivy::{Options, STALE};
 
 use super::finding::{Finding, told};
 use crate::format;
@@ -21,9 +21,6 @@ const TRIVY: &str = "trivy";
 
 /// How long Trivy may take to say which it is.
 const WITHIN: Duration = Duration::from_secs(10);
-
-/// How old a database may become that nobody fetches anew, in µs: a week.
-const OLD_US: i64 = 7 * 24 * 3_600 * 1_000_000;
 
 /// What Trivy says of itself.
 #[derive(Debug, Deserialize)]
@@ -41,13 +38,12 @@ struct Database {
     updated_at: Timestamp,
 }
 
-/// Trivy as the settings name it.
-pub(super) fn trivy(settings: &Settings, environment: &Environment) -> Finding {
-    let options = settings.trivy(environment);
+/// Trivy as the settings name it; `options` are those from before root was given up.
+pub(super) fn trivy(options: &Options, environment: &Environment) -> Finding {
     let place = place(&options.program, environment);
     let shown = place.display();
     let mend = "see whether `trivy --version` works as this user, or say in `trivy` where it is";
-    match asked(&options) {
+    match asked(options) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let found = format!("there is no `{shown}`: images cannot be scanned");
             let mend = "install Trivy (https://trivy.dev), or say in `trivy` where it is";
@@ -58,7 +54,7 @@ pub(super) fn trivy(settings: &Settings, environment: &Environment) -> Finding {
             Finding::warn(TRIVY, found, mend)
         }
         Ok(output) => match serde_json::from_slice::<Version>(&output.stdout) {
-            Ok(version) => judged(&shown.to_string(), &version, &options, Timestamp::now()),
+            Ok(version) => judged(&shown.to_string(), &version, options, Timestamp::now()),
             Err(_) => {
                 let found = format!("`{shown}` does not say which version of Trivy it is");
                 Finding::warn(TRIVY, found, mend)
@@ -110,7 +106,8 @@ fn judged(place: &str, version: &Version, options: &Options, now: Timestamp) -> 
     let updated_us = updated_at.as_microsecond();
     let found = format!("{found}, database of {}", format::minute(updated_us));
     let age_us = now.as_microsecond().saturating_sub(updated_us);
-    if options.is_offline && age_us >= OLD_US {
+    let is_old = u128::try_from(age_us).is_ok_and(|age_us| age_us >= STALE.as_micros());
+    if options.is_offline && is_old {
         let found =
             format!("{found}: what became known in the last {} is not in it", format::span(age_us));
         return Finding::warn(TRIVY, found, mend);
@@ -120,6 +117,8 @@ fn judged(place: &str, version: &Version, options: &Options, now: Timestamp) -> 
 
 #[cfg(test)]
 mod tests {
+    use weir::settings::Settings;
+
     use super::*;
     use crate::doctor::finding::Level;
 
@@ -171,7 +170,8 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_a_warning_with_its_mend() {
         let settings = Settings { trivy: "/nowhere/trivy".into(), ..Settings::default() };
-        let finding = trivy(&settings, &Environment::default());
+        let environment = Environment::default();
+        let finding = trivy(&settings.trivy(&environment), &environment);
         assert_eq!(finding.level, Level::Warn);
         assert_eq!(finding.found, "there is no `/nowhere/trivy`: images cannot be scanned");
         assert!(finding.mend.is_some_and(|mend| mend.contains("https://trivy.dev")));

@@ -27,6 +27,7 @@ impl Status {
             | trivy::Error::Cache { .. }
             | trivy::Error::NoDatabase { .. }
             | trivy::Error::Server { .. }
+            | trivy::Error::Limited { .. }
             | trivy::Error::Unreachable { .. }
             | trivy::Error::TimedOut { .. }
             | trivy::Error::Failed { .. } => Self::Unavailable,
@@ -34,7 +35,9 @@ impl Status {
                 Self::Data
             }
             trivy::Error::Refused { .. } => Self::Permission,
-            trivy::Error::Start { source, .. } => Self::of(source),
+            trivy::Error::Start { source, .. } | trivy::Error::Scratch { source } => {
+                Self::of(source)
+            }
         }
     }
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-use weir::engine::{ImageState, ImageStatus, Snapshot};
+use weir::engine::{Found, ImageState, ImageStatus, Snapshot};
 use weir::posture::image::{ScanSummary, Vulnerability, VulnerabilitySeverity};
 
 use super::facts::{self, Fact};
-use super::scan::{BLANK, mendable, role, standing, unmended, vulnerability};
+use super::scan::{
+    BLANK, anew, mendable, old_database, role, short_name, standing, unmended, vulnerability,
+};
 use super::scroll::Scroll;
 use super::{Focus, Scene, Subject, View, chrome};
 use crate::console::Motion;
@@ -23,19 +25,23 @@ const NAMED: usize = 20;
 
 /// What is so of an image, whatever is wrong with it.
 fn facts(row: &ImageStatus) -> Vec<Fact> {
-    let ImageStatus { image, digest, workloads, pods, state } = row;
-    let (words, role) = standing(state);
+    let ImageStatus { image, digest, workloads, pods, state, found } = row;
+    let (words, role) = standing(row);
     let mut facts = vec![Fact::new("image", text::clean(image.as_str()))];
     facts.extend(digest.as_deref().map(|digest| Fact::new("digest", text::clean(digest))));
     facts.push(Fact::told("state", words, role));
-    match state {
-        ImageState::Scanned { scanned_us, summary } => {
+    match (found, state) {
+        (Some(Found { scanned_us, database_us, summary }), _) => {
+            facts.extend(anew(row).map(|(words, role)| Fact::told("now", words, role)));
             facts.push(Fact::new("scanned", format::moment(*scanned_us)));
-            facts.extend(found(summary));
+            facts.extend(old_database(*database_us, *scanned_us));
+            facts.extend(in_it(summary));
         }
-        ImageState::Scanning(step) => facts.push(Fact::new("doing", step.words())),
-        ImageState::Failed(why) => facts.push(Fact::told("why", text::clean(why), Role::Bad)),
-        ImageState::Unknown | ImageState::Waiting => {}
+        (None, ImageState::Scanning(step)) => facts.push(Fact::new("doing", step.words())),
+        (None, ImageState::Failed(why)) => {
+            facts.push(Fact::told("why", text::clean(why), Role::Bad));
+        }
+        (None, ImageState::Unknown | ImageState::Waiting | ImageState::Scanned) => {}
     }
     let workloads: Vec<_> =
         workloads.iter().map(|running| text::clean(&running.to_string())).collect();
@@ -57,7 +63,7 @@ fn some(names: &[String]) -> String {
 }
 
 /// What was found, by how bad it is.
-fn found(summary: &ScanSummary) -> Vec<Fact> {
+fn in_it(summary: &ScanSummary) -> Vec<Fact> {
     let ScanSummary { os, is_end_of_life, counts, exploited, secrets, is_blank, .. } = summary;
     let mut facts = Vec::new();
     facts.extend(is_blank.then(|| Fact::told("unreadable", BLANK, Role::Warning)));
@@ -84,7 +90,7 @@ fn found(summary: &ScanSummary) -> Vec<Fact> {
 
 /// The most urgent vulnerabilities, and where the others are told of.
 fn urgent(row: &ImageStatus) -> Vec<Fact> {
-    let ImageState::Scanned { summary, .. } = &row.state else { return Vec::new() };
+    let Some(Found { summary, .. }) = &row.found else { return Vec::new() };
     let mut facts: Vec<_> = summary.urgent.iter().flat_map(described).collect();
     let more = summary.counts.total().saturating_sub(summary.urgent.len());
     if more > 0 {
@@ -134,8 +140,10 @@ impl ImagePage {
 
 impl View for ImagePage {
     fn title(&self, _scene: &Scene) -> String {
-        let (words, _) = standing(&self.shown.state);
-        format!("Image {} ─ {words}", text::clean(self.shown.image.as_str()))
+        let (words, _) = standing(&self.shown);
+        let found = self.shown.found.as_ref();
+        let at = found.map(|found| format!(", scanned {}", format::minute(found.scanned_us)));
+        format!("Image {} ─ {words}{}", short_name(&self.shown.image), at.unwrap_or_default())
     }
 
     fn render(&self, scene: &Scene, _focus: Focus, area: Rect, buffer: &mut Buffer) {

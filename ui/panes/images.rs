@@ -58,7 +58,8 @@ impl Images {
             let words = format!("what runs may be something else by now: {}", text::clean(why));
             return Some((words, Role::Warning));
         }
-        let is_unknown = |row: &&Arc<ImageStatus>| row.state == ImageState::Unknown;
+        let is_unknown =
+            |row: &&Arc<ImageStatus>| row.found.is_none() && row.state == ImageState::Unknown;
         let (unknown, all) = (scans.images.iter().filter(is_unknown).count(), scans.images.len());
         let words = format!(
             "not scanned yet: {} of {}; `V` scans all of them, `v` the selected image, `I` one by its \
@@ -138,7 +139,7 @@ impl View for Images {
 
     fn copy(&self, scene: &Scene) -> Option<String> {
         let row = self.selected(scene)?;
-        let (image, (standing, _)) = (text::clean(row.image.as_str()), standing(&row.state));
+        let (image, (standing, _)) = (text::clean(row.image.as_str()), standing(&row));
         let more = summary(&row).map(|summary| format!(": {}", in_short(summary)));
         Some(format!("{image} {standing}{}\n", more.unwrap_or_default()))
     }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use weir::engine::{ImageState, ImageStatus, Snapshot};
+use weir::engine::{Found, ImageState, ImageStatus, Snapshot};
 use weir::incident::{Incident, WhoKind};
 use weir::posture::image::{ImageName, ScanSummary, Vulnerability, VulnerabilitySeverity};
+use weir::trivy::STALE;
 
 use super::facts::Fact;
 use crate::format;
@@ -36,23 +37,55 @@ pub(crate) const fn role(severity: VulnerabilitySeverity) -> Role {
     }
 }
 
-/// How an image stands, in a word or two, and how that looks. What nobody mends any more is not
-/// well only because nobody tells of it.
-pub(super) fn standing(state: &ImageState) -> (&'static str, Role) {
-    match state {
-        ImageState::Unknown => ("not scanned", Role::Dim),
-        ImageState::Waiting => ("waits", Role::Text),
-        ImageState::Scanning(_) => ("scanning", Role::Text),
-        ImageState::Failed(_) => ("FAILED", Role::Bad),
-        ImageState::Scanned { summary, .. } => match summary.worst() {
-            Some(VulnerabilitySeverity::Critical) => ("CRITICAL", Role::Critical),
-            Some(VulnerabilitySeverity::Unknown) => ("unrated", Role::Text),
-            Some(severity) => (severity.name(), role(severity)),
-            None if summary.is_blank => ("unreadable", Role::Warning),
-            None if summary.is_end_of_life => ("end of life", Role::Warning),
-            None => ("none known", Role::Good),
-        },
+/// How an image stands, in a word or two, and how that looks: what was found last, whatever goes on now,
+/// else why nothing is known.
+pub(super) fn standing(row: &ImageStatus) -> (&'static str, Role) {
+    match (&row.found, &row.state) {
+        (Some(found), _) => verdict(&found.summary),
+        (None, ImageState::Unknown | ImageState::Scanned) => ("not scanned", Role::Dim),
+        (None, ImageState::Waiting) => ("waits", Role::Text),
+        (None, ImageState::Scanning(_)) => ("scanning", Role::Text),
+        (None, ImageState::Failed(_)) => ("FAILED", Role::Bad),
     }
+}
+
+/// The worst that was found. What nobody mends any more is not well only because nobody tells of it, nor
+/// is what holds secrets.
+fn verdict(summary: &ScanSummary) -> (&'static str, Role) {
+    match summary.worst() {
+        Some(VulnerabilitySeverity::Critical) => ("CRITICAL", Role::Critical),
+        Some(VulnerabilitySeverity::Unknown) => ("unrated", Role::Text),
+        Some(severity) => (severity.name(), role(severity)),
+        None if summary.secrets > 0 => ("secrets", Role::Bad),
+        None if summary.is_blank => ("unreadable", Role::Warning),
+        None if summary.is_end_of_life => ("end of life", Role::Warning),
+        None => ("none known", Role::Good),
+    }
+}
+
+/// What goes on with an image of which it is known what was found before: that it waits or is scanned
+/// anew, or that the last scan failed and why.
+pub(super) fn anew(row: &ImageStatus) -> Option<(String, Role)> {
+    row.found.as_ref()?;
+    match &row.state {
+        ImageState::Waiting => Some(("waits to be scanned anew".into(), Role::Text)),
+        ImageState::Scanning(step) => {
+            Some((format!("is scanned anew: {}", step.words()), Role::Text))
+        }
+        ImageState::Failed(why) => {
+            Some((format!("the last scan FAILED: {}", text::clean(why)), Role::Bad))
+        }
+        ImageState::Unknown | ImageState::Scanned => None,
+    }
+}
+
+/// That Trivy's database was old at `at_us`, where it was.
+pub(crate) fn old_database(database_us: Option<i64>, at_us: i64) -> Option<Fact> {
+    let made_us = database_us?;
+    let age_us = u128::try_from(at_us.saturating_sub(made_us)).ok()?;
+    let made = format::day(made_us);
+    let words = format!("of {made}: what became known since is not in it");
+    (age_us > STALE.as_micros()).then(|| Fact::told("database", words, Role::Warning))
 }
 
 /// What is said of an image in which Trivy found nothing that it could look up.
@@ -119,11 +152,20 @@ pub(super) fn of_incident(row: &Incident, snapshot: &Snapshot) -> Vec<Fact> {
 
 /// `absent` says why no image can be scanned, where none can.
 fn of_image(row: &ImageStatus, absent: Option<&str>) -> Fact {
-    let (words, role) = match (&row.state, absent) {
-        (ImageState::Unknown, Some(why)) => {
+    let (words, role) = match &row.found {
+        Some(Found { summary, .. }) => (critical(summary), standing(row).1),
+        None => unscanned(&row.state, absent),
+    };
+    Fact::told("image", format!("{}: {words}", text::clean(row.image.as_str())), role)
+}
+
+/// Why nothing is known of an image.
+fn unscanned(state: &ImageState, absent: Option<&str>) -> (String, Role) {
+    match (state, absent) {
+        (ImageState::Unknown | ImageState::Scanned, Some(why)) => {
             (format!("not scanned: {}", text::clean(why)), Role::Dim)
         }
-        (ImageState::Unknown, None) => {
+        (ImageState::Unknown | ImageState::Scanned, None) => {
             ("not scanned: press `v` on the page of images (`i`)".into(), Role::Dim)
         }
         (ImageState::Waiting, _) => ("waits to be scanned".into(), Role::Text),
@@ -133,9 +175,7 @@ fn of_image(row: &ImageStatus, absent: Option<&str>) -> Fact {
         (ImageState::Failed(why), _) => {
             (format!("could not be scanned: {}", text::clean(why)), Role::Warning)
         }
-        (ImageState::Scanned { summary, .. }, _) => (critical(summary), standing(&row.state).1),
-    };
-    Fact::told("image", format!("{}: {words}", text::clean(row.image.as_str())), role)
+    }
 }
 
 /// What stands out of a report, and which vulnerabilities are critical or exploited.

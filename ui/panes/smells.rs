@@ -129,7 +129,8 @@ fn invitation(link: &Link) -> Vec<(Role, String)> {
 }
 
 /// What is to be known of what was found, or that nothing was.
-fn told(place: &SmellsPlace, Findings { manifests, report, .. }: &Findings) -> Vec<(Role, String)> {
+fn told(place: &SmellsPlace, findings: &Findings) -> Vec<(Role, String)> {
+    let Findings { manifests, report, is_cut, .. } = findings;
     let sources = || manifests.sources().iter();
     let unread = sources().flat_map(|one| one.faults.iter().map(move |why| blamed(one, why)));
     let others = sources().flat_map(|one| one.others.iter().map(move |why| blamed(one, why)));
@@ -140,7 +141,7 @@ fn told(place: &SmellsPlace, Findings { manifests, report, .. }: &Findings) -> V
         }
     });
     let mut words = few(Role::Bad, "not read: ", unread);
-    let is_whole = is_whole(manifests);
+    let is_whole = is_whole(manifests) && !is_cut;
     if *place == SmellsPlace::Cluster && !is_whole {
         let lost = "so nothing is told that only shows beside other objects";
         words.push((Role::Bad, lost.into()));

@@ -1,5 +1,7 @@
 //! What was found, as programs read it.
 
+use std::io;
+
 use serde::Serialize;
 use serde::ser::{Error as _, Serializer};
 use serde_json::Value;
@@ -8,23 +10,42 @@ use weir::incident::rfc3339;
 use weir::posture::image::{ScanSummary, VulnerabilitySeverity};
 
 use super::outcome::{Failure, Outcome, Scanned};
+use crate::paper::Paper;
 use crate::words::with_causes;
 
-/// What came of all images. Every member is always there; what is not known is null.
-#[derive(Debug, Serialize)]
-pub(super) struct ScansShape<'a> {
-    images: Vec<ImageShape<'a>>,
-    failures: Vec<FailureShape<'a>>,
+/// Prints what came of all images, and lists no vulnerabilities that are less severe than `least`. A
+/// cluster has many images with long reports, so that no two of them are in memory as JSON at once.
+pub(super) fn print(
+    outcome: &Outcome,
+    least: Option<VulnerabilitySeverity>,
+    paper: &mut Paper,
+) -> io::Result<()> {
+    let Outcome { images, failures, .. } = outcome;
+    paper.json_part("{\"images\":[")?;
+    for (number, image) in images.iter().enumerate() {
+        if number > 0 {
+            paper.json_part(",")?;
+        }
+        paper.json_part(&serde_json::to_string(&ImageShape::new(image, least))?)?;
+    }
+    let failures: Vec<_> = failures.iter().map(FailureShape::from).collect();
+    paper.json_part(&format!("],\"failures\":{}", serde_json::to_string(&failures)?))?;
+    paper.line("}")
 }
 
-/// An image that was scanned.
+/// An image that was scanned. Every member is always there; what is not known is null.
 #[derive(Debug, Serialize)]
 struct ImageShape<'a> {
     image_name: &'a str,
     digest: Option<&'a str>,
     scanned_at: String,
     is_kept: bool,
-    summary: &'a ScanSummary,
+    /// When Trivy's database was made.
+    database_at: Option<String>,
+    /// Of all that was found; but what is named in it is severe enough.
+    summary: ScanSummary,
+    /// Vulnerabilities that are not listed.
+    left_out: usize,
     workloads: Vec<WorkloadShape<'a>>,
     report: RawReport<'a>,
 }
@@ -44,26 +65,19 @@ struct FailureShape<'a> {
     error: String,
 }
 
-impl<'a> ScansShape<'a> {
-    /// What came of all images, without vulnerabilities that are less severe than `least`.
-    pub(super) fn new(outcome: &'a Outcome, least: Option<VulnerabilitySeverity>) -> Self {
-        let Outcome { images, failures, .. } = outcome;
-        Self {
-            images: images.iter().map(|one| ImageShape::new(one, least)).collect(),
-            failures: failures.iter().map(FailureShape::from).collect(),
-        }
-    }
-}
-
 impl<'a> ImageShape<'a> {
     fn new(scanned: &'a Scanned, least: Option<VulnerabilitySeverity>) -> Self {
         let Scanned { name, workloads, scan, summary } = scanned;
+        let mut summary = summary.clone();
+        summary.urgent.retain(|one| least.is_none_or(|least| one.severity >= least));
         Self {
             image_name: name.as_str(),
             digest: scanned.digest(),
             scanned_at: rfc3339(scan.scanned_us),
             is_kept: scan.is_kept,
+            database_at: scan.database_us.map(rfc3339),
             summary,
+            left_out: scanned.left_out(least),
             workloads: workloads.iter().map(WorkloadShape::from).collect(),
             report: RawReport { text: &scan.text, least },
         }

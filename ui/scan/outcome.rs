@@ -38,14 +38,23 @@ pub(super) struct Scanned {
 impl Scanned {
     /// The digest of what was scanned, where it is known.
     pub(super) fn digest(&self) -> Option<&str> {
-        self.scan.image.digest().or(self.scan.report.digest.as_deref())
+        self.scan.digest()
     }
 
-    /// What makes one image come before another.
+    /// How many vulnerabilities are less severe than what is to be listed.
+    pub(super) fn left_out(&self, least: Option<VulnerabilitySeverity>) -> usize {
+        let Some(least) = least else { return 0 };
+        let all = VulnerabilitySeverity::ALL.into_iter();
+        all.filter(|severity| *severity < least)
+            .map(|severity| self.summary.counts.of(severity))
+            .sum()
+    }
+
+    /// What makes one image come before another. A secret is as bad as what is high.
     fn urgency(&self) -> impl Ord + use<> {
-        let ScanSummary { exploited, counts, .. } = &self.summary;
+        let ScanSummary { exploited, counts, secrets, .. } = &self.summary;
         let VulnerabilityCounts { critical, high, medium, low, unknown } = *counts;
-        (*exploited, critical, high, medium, low, unknown)
+        (*exploited, critical, high + secrets, medium, low, unknown)
     }
 }
 
@@ -77,14 +86,6 @@ impl Outcome {
     pub(super) fn images_with(&self, least: VulnerabilitySeverity) -> usize {
         let is_meant = |one: &&Scanned| one.summary.worst().is_some_and(|worst| worst >= least);
         self.images.iter().filter(is_meant).count()
-    }
-
-    /// Forgets vulnerabilities that are less severe than this.
-    pub(super) fn leave_out_below(&mut self, least: VulnerabilitySeverity) {
-        for Scanned { scan, summary, .. } in &mut self.images {
-            scan.report.vulnerabilities.retain(|one| one.severity >= least);
-            *summary = scan.report.summary();
-        }
     }
 
     /// Puts the most urgent image first; of those that are as urgent the order stays.

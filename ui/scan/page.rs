@@ -3,14 +3,14 @@
 use std::io;
 
 use weir::posture::image::{
-    ImageReport, ScanSummary, Vulnerability, VulnerabilityCounts, VulnerabilitySeverity,
+    ScanSummary, Vulnerability, VulnerabilityCounts, VulnerabilitySeverity,
 };
 
 use super::outcome::{Outcome, Scanned};
 use crate::format::{count, counted};
 use crate::look::Look;
 use crate::panes::facts::Fact;
-use crate::panes::scan::{BLANK, role};
+use crate::panes::scan::{BLANK, old_database, role};
 use crate::paper::Paper;
 use crate::text::clean;
 use crate::theme::Role;
@@ -35,8 +35,13 @@ const COLUMNS: [Column; 6] = [
     Column::text("TITLE", 12, Clip::End, 4),
 ];
 
-/// Prints every image with its vulnerabilities, and of several what came of all.
-pub(super) fn print(outcome: &Outcome, paper: &mut Paper) -> io::Result<()> {
+/// Prints every image with its vulnerabilities, as far as these are as severe as `least`, and of several
+/// what came of all.
+pub(super) fn print(
+    outcome: &Outcome,
+    least: Option<VulnerabilitySeverity>,
+    paper: &mut Paper,
+) -> io::Result<()> {
     for (number, image) in outcome.images.iter().enumerate() {
         if number > 0 {
             paper.line("")?;
@@ -44,7 +49,7 @@ pub(super) fn print(outcome: &Outcome, paper: &mut Paper) -> io::Result<()> {
         paper.spans(&[(Role::Title, image.name.as_str())])?;
         let look = *paper.look();
         paper.facts(&facts(image, &look))?;
-        table(&image.scan.report, paper)?;
+        table(image, least, paper)?;
     }
     if outcome.all == 1 {
         return Ok(());
@@ -64,6 +69,7 @@ fn facts(image: &Scanned, look: &Look) -> Vec<Fact> {
     let at = when::written(scan.scanned_us);
     let kept = format!(", {} ago: a report that was kept", look.ago(scan.scanned_us));
     facts.push(Fact::new("scanned", if scan.is_kept { at + &kept } else { at }));
+    facts.extend(old_database(scan.database_us, look.now_us));
     for (number, running) in workloads.iter().take(NAMED).enumerate() {
         let name = if number == 0 { "runs in" } else { "" };
         facts.push(Fact::new(name, clean(&running.to_string())));
@@ -98,6 +104,7 @@ fn found(summary: &ScanSummary) -> Vec<Fact> {
     let ScanSummary { counts, fixable, exploited, secrets, .. } = summary;
     let mut facts = vec![match summary.worst() {
         None if summary.is_blank => Fact::told("found", BLANK, Role::Warning),
+        None if *secrets > 0 => Fact::told("found", "no vulnerabilities, but secrets", Role::Bad),
         None => Fact::told("found", "no vulnerabilities", Role::Good),
         Some(worst) => Fact::told("found", in_words(counts), role(worst)),
     }];
@@ -124,20 +131,27 @@ fn in_words(counts: &VulnerabilityCounts) -> String {
     format!("{}: {}", count(counts.total() as u64), parts.join(", "))
 }
 
-/// The most urgent vulnerabilities, and how many more there are.
-fn table(report: &ImageReport, paper: &mut Paper) -> io::Result<()> {
-    let all = &report.vulnerabilities;
-    if all.is_empty() {
-        return Ok(());
+/// The most urgent vulnerabilities, and how many there are that are not listed.
+fn table(
+    image: &Scanned,
+    least: Option<VulnerabilitySeverity>,
+    paper: &mut Paper,
+) -> io::Result<()> {
+    let is_meant = |one: &&Vulnerability| least.is_none_or(|least| one.severity >= least);
+    let all: Vec<_> = image.scan.report.vulnerabilities.iter().filter(is_meant).collect();
+    if !all.is_empty() {
+        let look = *paper.look();
+        let rows: Vec<_> = all.iter().take(LISTED).map(|one| row(one, &look)).collect();
+        paper.table(&COLUMNS, &rows)?;
     }
-    let look = *paper.look();
-    let rows: Vec<_> = all.iter().take(LISTED).map(|one| row(one, &look)).collect();
-    paper.table(&COLUMNS, &rows)?;
     if all.len() > LISTED {
         let more = count((all.len() - LISTED) as u64);
         paper.line(&format!("and {more} more, less urgent: `--format json` has all of them"))?;
     }
-    Ok(())
+    match image.left_out(least) {
+        0 => Ok(()),
+        others => paper.line(&format!("{} less severe left out", count(others as u64))),
+    }
 }
 
 fn row(one: &Vulnerability, look: &Look) -> Row {

@@ -1,6 +1,6 @@
 //! One image after the other.
 
-use weir::trivy::{Error, Freshness, Step, Trivy};
+use weir::trivy::{Freshness, Step, Trivy};
 
 use super::outcome::{Failure, Outcome, Scanned, Wanted};
 use crate::cli::Format;
@@ -34,7 +34,7 @@ pub(super) async fn all(
                 if all > 1 {
                     doing.aside(&with_causes(&error));
                 }
-                let is_the_same_for_all = is_the_same_for_all(&error);
+                let is_the_same_for_all = error.is_the_same_for_all();
                 outcome.failures.push(Failure { name, error });
                 if is_the_same_for_all {
                     break;
@@ -43,9 +43,4 @@ pub(super) async fn all(
         }
     }
     outcome
-}
-
-/// Whether no other image can be scanned either.
-const fn is_the_same_for_all(error: &Error) -> bool {
-    matches!(error, Error::Missing { .. } | Error::Start { .. } | Error::NoDatabase { .. })
 }

@@ -13,6 +13,8 @@ pub(crate) struct Findings {
     pub(crate) report: Report,
     /// The objects that smell, the worst first.
     pub(crate) culprits: Vec<Arc<Culprit>>,
+    /// Whether there are manifests that were too many to be read.
+    pub(crate) is_cut: bool,
 }
 
 /// An object that smells.
@@ -35,7 +37,7 @@ impl Findings {
     pub(crate) fn of(manifests: Manifests, rules: &Rules) -> Self {
         let report = manifests.scan(rules);
         let culprits = culprits(&manifests, &report);
-        Self { manifests, report, culprits }
+        Self { manifests, report, culprits, is_cut: false }
     }
 
     /// What was found in an object, the worst first.

@@ -1,6 +1,6 @@
 //! What was to be scanned, and what came of it.
 
-use weir::engine::Scans;
+use weir::engine::{Queued, Scans};
 use weir::trivy::Freshness;
 
 use super::super::{Message, ScanWish};
@@ -16,15 +16,23 @@ pub(super) async fn done(scans: &Scans, wish: ScanWish) -> Message {
             let summary = in_short(&scan.report.summary());
             format!("scanned {}: {summary}", short_name(&scan.image))
         }),
-        ScanWish::All => scans.scan_all(Freshness::Kept).map(|count| match count {
-            0 => "each image that runs has a fresh report, or waits for one".into(),
-            count => {
-                let images = format::counted(count as u64, "image");
-                format!("{images} to be scanned, one after the other")
-            }
-        }),
+        ScanWish::All => scans.scan_all(Freshness::Kept).map(|queued| put(&queued)),
     };
     Message::Told(done.unwrap_or_else(|error| text::clean(&with_causes(&error))))
+}
+
+/// How many images wait from now on, and for how many there was no room.
+fn put(Queued { images, left_out }: &Queued) -> String {
+    let count = |images: &usize| format::counted(*images as u64, "image");
+    match (images, left_out) {
+        (0, 0) => "each image that runs has a fresh report, or waits for one".into(),
+        (_, 0) => format!("{} to be scanned, one after the other", count(images)),
+        _ => format!(
+            "{} to be scanned; {} had no room: press `V` again later",
+            count(images),
+            count(left_out)
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -46,5 +54,14 @@ mod tests {
             };
             assert_eq!(words, "this engine scans no images");
         }
+    }
+
+    #[test]
+    fn images_for_which_there_was_no_room_are_told() {
+        let words = |images, left_out| put(&Queued { images, left_out });
+        assert_eq!(words(0, 0), "each image that runs has a fresh report, or waits for one");
+        assert_eq!(words(1, 0), "1 image to be scanned, one after the other");
+        let full = "256 images to be scanned; 44 images had no room: press `V` again later";
+        assert_eq!(words(256, 44), full);
     }
 }

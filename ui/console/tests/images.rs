@@ -1,8 +1,9 @@
 //! Images: what is known to be wrong with them, scanned and not, and those of alerts.
 
 use weir::cluster::{Link, WatchStatus};
-use weir::engine::{ImageState, ImageStatus, ScansStatus};
+use weir::engine::{Found, ImageState, ImageStatus, ScansStatus};
 use weir::posture::image::ScanSummary;
+use weir::trivy::Step;
 
 use super::*;
 use crate::console::ScanWish;
@@ -16,12 +17,22 @@ fn opened(snapshot: Snapshot, size: (u16, u16)) -> Session {
     session
 }
 
-/// The fixture with another state of the image of the attacked pod.
-fn with_state(state: ImageState) -> Snapshot {
+/// The fixture with another state of the image of the attacked pod, of which this was found before.
+fn with(state: ImageState, found: Option<Found>) -> Snapshot {
     let mut snapshot = fixture::scanned();
     let first = Arc::make_mut(&mut snapshot.scans.images[0]);
-    *first = ImageStatus { state, ..first.clone() };
+    *first = ImageStatus { state, found, ..first.clone() };
     snapshot
+}
+
+/// The same where nothing was found before.
+fn with_state(state: ImageState) -> Snapshot {
+    with(state, None)
+}
+
+/// The fixture where this was found in the image of the attacked pod.
+fn with_found(summary: ScanSummary) -> Snapshot {
+    with(ImageState::Scanned, Some(fixture::found(summary)))
 }
 
 /// The fixture where nothing is known of images.
@@ -106,7 +117,7 @@ fn an_image_opens_all_that_is_known_of_it() {
         session.type_in("G");
         text.push_str(&session.text());
         for words in [
-            "Image ghcr.io/shop/web:1.4 ─ CRITICAL",
+            "Image ghcr.io/shop/web:1.4 ─ CRITICAL, scanned 2026-11-25 13:52Z",
             "digest        sha256:1f1f",
             "scanned       2026-11-25T13:52:11.000000Z",
             "system        debian 12.5",
@@ -142,13 +153,56 @@ fn a_page_follows_its_image() {
 }
 
 #[test]
+fn what_was_found_is_not_hidden_by_a_scan_that_fails_or_goes_on() {
+    for (state, words) in [
+        (ImageState::Failed("no registry".into()), "the last scan FAILED: no registry"),
+        (ImageState::Waiting, "waits to be scanned anew"),
+        (ImageState::Scanning(Step::Image), "is scanned anew: fetching the image"),
+    ] {
+        for size in SIZES {
+            let snapshot = with(state.clone(), Some(fixture::found(fixture::summary())));
+            let mut session = opened(snapshot.clone(), size);
+            let text = session.text();
+            assert!(line(&text, "ghcr.io/shop/web:1.4 ").contains("▌ CRITICAL"), "{text}");
+            assert!(text.contains(words), "{words}: {text}");
+            let text = session.type_in("\n").text();
+            assert!(text.contains("Image ghcr.io/shop/web:1.4 ─ CRITICAL"), "{text}");
+            assert!(text.contains(words) && text.contains("3 (2 mendable)"), "{words}: {text}");
+            let text = Session::of(snapshot, (200, 60)).type_in("3\n").text();
+            assert!(text.contains("3 critical (2 mendable)"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_holds_secrets_is_not_well() {
+    let summary = ScanSummary { secrets: 1, ..ScanSummary::default() };
+    let text = opened(with_found(summary), (80, 24)).text();
+    assert!(line(&text, "ghcr.io/shop/web:1.4 ").contains("▌ secrets"), "{text}");
+    assert!(text.contains("1 secret"), "{text}");
+}
+
+#[test]
+fn an_old_database_is_told() {
+    let found = fixture::found(ScanSummary::default());
+    let database_us = Some(fixture::NOW_US - 9 * 24 * 3_600 * 1_000_000);
+    let found = Found { database_us, ..found };
+    let mut session = opened(with(ImageState::Scanned, Some(found)), (80, 24));
+    let text = session.type_in("\n").text();
+    let words = "database      of 2026-11-16: what became known since is not in it";
+    assert!(text.contains(words), "{text}");
+    let mut session = opened(fixture::scanned(), (80, 24));
+    assert!(!session.type_in("\n").text().contains("database  "));
+}
+
+#[test]
 fn what_nobody_mends_is_not_well_because_nobody_tells_of_it() {
     let summary = ScanSummary {
         os: Some("alpine 3.9".into()),
         is_end_of_life: true,
         ..ScanSummary::default()
     };
-    let mut session = opened(with_state(fixture::found(summary)), (80, 24));
+    let mut session = opened(with_found(summary), (80, 24));
     let text = session.text();
     assert!(line(&text, "ghcr.io/shop/web:1.4 ").contains("end of life"), "{text}");
     assert!(text.contains("nobody mends alpine 3.9 any more"), "{text}");
@@ -297,7 +351,7 @@ fn words_of_a_report_steer_no_terminal() {
     let mut summary = fixture::summary();
     summary.os = Some(hostile.into());
     summary.urgent = vec![worst];
-    let mut found = with_state(fixture::found(summary));
+    let mut found = with_found(summary);
     Arc::make_mut(&mut found.scans.images[0]).digest = Some(hostile.into());
     let failed = with_state(ImageState::Failed(hostile.into()));
     let mut absent = without_images(None);

@@ -268,6 +268,19 @@ fn one_page_is_enough_and_keeps_what_was_found() {
 }
 
 #[tokio::test]
+async fn of_too_many_files_the_rest_is_said_not_to_be_looked_at() {
+    let folder = TempDir::new().unwrap();
+    for number in 0..1_001 {
+        let config = "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n";
+        fs::write(folder.path().join(format!("{number}.yaml")), config).unwrap();
+    }
+    let mut session = opened((120, 34));
+    look_at(&mut session, folder.path()).await;
+    let text = session.text();
+    assert!(text.contains("note: more than 1,000 files: the rest is not looked at"), "{text}");
+}
+
+#[tokio::test]
 async fn names_in_manifests_cannot_steer_the_terminal() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("a\u{1b}[2J.json"), HOSTILE).unwrap();

@@ -9,7 +9,7 @@ use weir::posture::image::{ScanSummary, VulnerabilitySeverity};
 use crate::format;
 use crate::look::Look;
 use crate::panes::listing::{Field, Item};
-use crate::panes::scan::{in_short, standing, unmended, vulnerability};
+use crate::panes::scan::{anew, in_short, standing, unmended, vulnerability};
 use crate::text;
 use crate::theme::Role;
 use crate::widgets::table::{Cell, Clip, Column};
@@ -31,7 +31,7 @@ impl Item for ImageStatus {
 
     fn mark(&self, look: &Look) -> Cell {
         let is_exploited = summary(self).is_some_and(|summary| summary.exploited > 0);
-        match standing(&self.state).1 {
+        match standing(self).1 {
             _ if is_exploited => look.cell(Role::Critical, "▌"),
             role @ (Role::Bad | Role::Critical) => look.cell(role, "▌"),
             _ => Cell::default(),
@@ -39,12 +39,19 @@ impl Item for ImageStatus {
     }
 
     fn note(&self, look: &Look) -> Option<Cell> {
+        if let Some((words, role)) = anew(self) {
+            return Some(look.cell(role, words));
+        }
+        if let Some(summary) = summary(self) {
+            return Some(look.cell(Role::Text, most_urgent(summary)));
+        }
         Some(match &self.state {
-            ImageState::Unknown => look.cell(Role::Dim, "nobody has scanned it yet"),
+            ImageState::Unknown | ImageState::Scanned => {
+                look.cell(Role::Dim, "nobody has scanned it yet")
+            }
             ImageState::Waiting => look.cell(Role::Dim, "waits for its turn"),
             ImageState::Scanning(step) => look.cell(Role::Text, step.words()),
             ImageState::Failed(why) => look.cell(Role::Bad, text::clean(why)),
-            ImageState::Scanned { summary, .. } => look.cell(Role::Text, most_urgent(summary)),
         })
     }
 }
@@ -53,7 +60,7 @@ static FIELDS: [Field<ImageStatus>; 8] = [
     Field {
         column: Column::text("STATE", 11, Clip::End, 0),
         cell: |row, look| {
-            let (words, role) = standing(&row.state);
+            let (words, role) = standing(row);
             look.cell(role, words)
         },
         compare: |one, other| urgency(other).cmp(&urgency(one)),
@@ -97,22 +104,13 @@ static FIELDS: [Field<ImageStatus>; 8] = [
     },
 ];
 
-/// What was found, where it was looked.
+/// What was found last, where it was looked.
 pub(super) fn summary(row: &ImageStatus) -> Option<&ScanSummary> {
-    match &row.state {
-        ImageState::Scanned { summary, .. } => Some(summary),
-        ImageState::Unknown
-        | ImageState::Waiting
-        | ImageState::Scanning(_)
-        | ImageState::Failed(_) => None,
-    }
+    row.found.as_ref().map(|found| &*found.summary)
 }
 
-const fn scanned_us(row: &ImageStatus) -> Option<i64> {
-    match &row.state {
-        ImageState::Scanned { scanned_us, .. } => Some(*scanned_us),
-        _ => None,
-    }
+fn scanned_us(row: &ImageStatus) -> Option<i64> {
+    row.found.as_ref().map(|found| found.scanned_us)
 }
 
 const fn critical(summary: &ScanSummary) -> usize {
@@ -145,15 +143,17 @@ fn most(one: &ImageStatus, other: &ImageStatus, count: fn(&ScanSummary) -> usize
     summary(other).map(count).cmp(&summary(one).map(count))
 }
 
-/// What is known to be wrong comes first, then what could not be looked at.
+/// What is known to be wrong comes first, a secret like what is high; then what could not be looked at.
 fn urgency(row: &ImageStatus) -> (u8, bool, Option<VulnerabilitySeverity>) {
-    match &row.state {
-        ImageState::Scanned { summary, .. } => {
-            let worst = summary.worst();
-            (if worst.is_some() { 3 } else { 0 }, summary.exploited > 0, worst)
-        }
-        ImageState::Failed(_) => (2, false, None),
-        ImageState::Unknown | ImageState::Waiting | ImageState::Scanning(_) => (1, false, None),
+    let found = summary(row).map(|summary| {
+        let secrets = (summary.secrets > 0).then_some(VulnerabilitySeverity::High);
+        (summary.worst().max(secrets), summary.exploited > 0, summary.is_blank)
+    });
+    match (found, &row.state) {
+        (Some((worst @ Some(_), is_exploited, _)), _) => (3, is_exploited, worst),
+        (Some((None, _, true)), _) | (_, ImageState::Failed(_)) => (2, false, None),
+        (Some(_), _) => (0, false, None),
+        (None, _) => (1, false, None),
     }
 }
 
