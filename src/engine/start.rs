@@ -190,13 +190,7 @@ impl Engine {
         if let Some(policies) = &policies {
             desk = desk.with_policies(policies.seen());
         }
-        desk = desk.with_scans(match &scans {
-            Ok(scans) => scans.seen(),
-            Err(why) => {
-                let absent = Some(why.clone());
-                watch::channel(ScansStatus { absent, ..ScansStatus::default() }).1
-            }
-        });
+        desk = desk.with_scans(seen_of(&scans));
         desk.publish();
         let desk = thread("desk", move || desk.run(&received))?;
         let pipeline = Pipeline::new(flows, scoring)?;
@@ -261,6 +255,17 @@ impl Engine {
                 Err(Error::NotKept { incidents: waiting, why })
             }
             StoreStatus { failure: None, .. } => Ok(()),
+        }
+    }
+}
+
+/// Where it is found how scans of images stand, or why there are none.
+fn seen_of(scans: &Result<ScanThread, String>) -> watch::Receiver<ScansStatus> {
+    match scans {
+        Ok(scans) => scans.seen(),
+        Err(why) => {
+            let absent = Some(why.clone());
+            watch::channel(ScansStatus { absent, ..ScansStatus::default() }).1
         }
     }
 }

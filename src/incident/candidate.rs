@@ -76,6 +76,22 @@ impl Candidate {
         is_enough && weight >= needed
     }
 
+    /// Whether this is the smaller part of one thing with `kin`, what the same host is taken for by another
+    /// class within the same `window_us`, and both together are no more than what is accepted of that one:
+    /// of a flood that is usual a few flows are always taken for something else.
+    pub(super) fn is_part_of(&self, kin: &Self, accepted: &Accepted, window_us: i64) -> bool {
+        let (Some(own), Some(newest)) = (self.suspects.last(), kin.suspects.last()) else {
+            return false;
+        };
+        let since_us = own.alarm.flow.at_us.saturating_sub(window_us);
+        let is_usual = |place| {
+            let (here, there) = (self.weight_at(place), kin.weight_at(place));
+            here < there && accepted.covers(newest.alarm.class, place, here + there)
+        };
+        newest.alarm.flow.at_us >= since_us
+            && self.suspects.iter().all(|suspect| is_usual(suspect.alarm.place()))
+    }
+
     /// Places at which there is no more evidence than what is accepted there allows.
     ///
     /// Of what is accepted anything can be reached: a place is measured by all flows within a minute, not
@@ -97,6 +113,11 @@ impl Candidate {
     /// What speaks for an attack at each of its first places.
     pub(super) fn places(&self) -> impl Iterator<Item = (Place, Weight)> {
         self.places.iter().map(|(place, minute)| (*place, minute.weight()))
+    }
+
+    fn weight_at(&self, place: Place) -> Weight {
+        let here = self.places().find(|(known, _)| *known == place);
+        here.map_or(Weight::ZERO, |(_, weight)| weight)
     }
 
     /// What is said at a place, if it is measured.

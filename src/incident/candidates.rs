@@ -5,11 +5,13 @@ use std::num::NonZeroUsize;
 use foldhash::fast::RandomState;
 use lru::LruCache;
 
+use super::accepted::Accepted;
 use super::alarm::{Alarm, Key};
 use super::candidate::Candidate;
+use super::kin::are_kin;
 use super::minute::Said;
 use super::whereabouts::Place;
-use crate::detect::FlowSummary;
+use crate::detect::{Class, FlowSummary};
 
 /// Candidates, of which those heard of least recently are forgotten where there are too many, or where
 /// all together have too many flows.
@@ -67,6 +69,15 @@ impl Candidates {
         Some(candidate)
     }
 
+    /// Whether a candidate is but a part of what is usual where it is, most of which is taken for kin.
+    pub(super) fn is_part_of_usual(&self, key: &Key, accepted: &Accepted, window_us: i64) -> bool {
+        let Some(candidate) = self.all.peek(key) else { return false };
+        let (class, pivot) = *key;
+        let kin = Class::ALL.into_iter().filter(|other| *other != class && are_kin(*other, class));
+        kin.filter_map(|other| self.all.peek(&(other, pivot)))
+            .any(|kin| candidate.is_part_of(kin, accepted, window_us))
+    }
+
     /// Every alarm.
     pub(super) fn alarms(&self) -> impl Iterator<Item = Alarm> {
         self.all.iter().flat_map(|(_, candidate)| candidate.alarms())
@@ -92,7 +103,6 @@ impl Candidates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::Class;
     use crate::incident::tests::alarm;
 
     const MINUTE_US: i64 = 60_000_000;

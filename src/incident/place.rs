@@ -91,6 +91,9 @@ impl Tracker {
         if !candidate.is_attack(self.options.opening_flows, needed, &self.accepted) {
             return None;
         }
+        if self.candidates.is_part_of_usual(&key, &self.accepted, self.options.window_us) {
+            return None;
+        }
         let candidate = self.candidates.take(&key)?;
         let alarms: Vec<Alarm> = candidate.alarms().collect();
         let leg = Leg::of(&alarms)?;

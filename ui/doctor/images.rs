@@ -53,13 +53,13 @@ pub(super) fn trivy(options: &Options, environment: &Environment) -> Finding {
             let found = format!("`{shown}` does not start: {}", told(&error));
             Finding::warn(TRIVY, found, mend)
         }
-        Ok(output) => match serde_json::from_slice::<Version>(&output.stdout) {
-            Ok(version) => judged(&shown.to_string(), &version, options, Timestamp::now()),
-            Err(_) => {
-                let found = format!("`{shown}` does not say which version of Trivy it is");
-                Finding::warn(TRIVY, found, mend)
+        Ok(output) => {
+            if let Ok(version) = serde_json::from_slice::<Version>(&output.stdout) {
+                return judged(&shown.to_string(), &version, options, Timestamp::now());
             }
-        },
+            let found = format!("`{shown}` does not say which version of Trivy it is");
+            Finding::warn(TRIVY, found, mend)
+        }
     }
 }
 

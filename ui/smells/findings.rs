@@ -1,5 +1,6 @@
 //! What was found in manifests, by object, the worst first.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -62,7 +63,7 @@ impl Culprit {
         let count = |one: Severity| own.iter().filter(|at| severity(at) == Some(one)).count();
         let counts = Severity::ALL.map(count);
         let (id, name) = (hasher.finish(), Arc::clone(&first.object));
-        own.sort_by(|one, other| severity(other).cmp(&severity(one)));
+        own.sort_by_key(|at| Reverse(severity(at)));
         Some(Self { id, name, file, counts, own })
     }
 
@@ -97,7 +98,7 @@ fn culprits(manifests: &Manifests, report: &Report) -> Vec<Arc<Culprit>> {
     groups.sort_unstable();
     let all = groups.into_iter().filter_map(|own| Culprit::new(own, manifests, report));
     let mut all: Vec<_> = all.map(Arc::new).collect();
-    all.sort_by(|one, other| other.counts.cmp(&one.counts));
+    all.sort_by_key(|one| Reverse(one.counts));
     all
 }
 

@@ -133,10 +133,8 @@ impl<'a> Reader<'a> {
                 if depth > 0 && !path.is_symlink() {
                     self.collect(&path, depth - 1, found);
                 }
-            } else if is_manifest(&path) && path.is_file() {
-                if self.has_room(found.len()) {
-                    found.push(path);
-                }
+            } else if is_manifest(&path) && path.is_file() && self.has_room(found.len()) {
+                found.push(path);
             }
         }
     }

@@ -96,6 +96,31 @@ fn another_class_or_service_is_not_accepted() {
 }
 
 #[test]
+fn a_few_flows_of_what_is_usual_that_are_taken_for_kin_are_no_incident() {
+    let usual = [(FLOOD, "80/tcp", 30.0 * 2.94)];
+    let probes = |count| flows(Class::WebAttack, 100, count);
+    let beside = |flood: u64, count| {
+        let mut verdicts = flows(FLOOD, 0, flood);
+        verdicts.extend(probes(count));
+        verdicts
+    };
+    assert_eq!(incidents(&beside(30, 6), &usual), []);
+    assert_eq!(incidents(&probes(6), &usual).len(), 1, "without the flood");
+    assert_eq!(incidents(&beside(4, 6), &usual).len(), 1, "more than the flood");
+    assert_eq!(incidents(&beside(44, 6), &usual).len(), 1, "more than what is accepted");
+    // Long after the flood it is no part of it.
+    let mut later = flows(FLOOD, 0, 30);
+    later.extend((0..6).map(|id| alarm(100 + id, Class::WebAttack, (7, 1), 600_000)));
+    assert_eq!(incidents(&later, &usual).len(), 1, "later");
+    // What knocks elsewhere too does not hide.
+    let mut elsewhere = beside(30, 5);
+    let mut other = alarm(200, Class::WebAttack, (7, 1), 0);
+    other.flow.tuple.target_port = 443;
+    elsewhere.push(other);
+    assert_eq!(incidents(&elsewhere, &usual).len(), 1, "elsewhere");
+}
+
+#[test]
 fn what_is_usual_at_one_service_neither_hides_nor_makes_an_attack_on_another() {
     let on = |port, id| {
         let mut verdict = alarm(id, FLOOD, (7, 1), 0);
