@@ -178,7 +178,7 @@ const fn database(is_offline: bool) -> &'static str {
         "`trivy-offline` is set, so that none is fetched: fetch one where there is a network \
          (`trivy image --download-db-only`), and say in `trivy-cache` where it is"
     } else {
-        "it is fetched from mirror.gcr.io or ghcr.io: see that these can be reached, or fetch one \
+        "see that the registry it comes from can be reached, or fetch one \
          elsewhere (`trivy image --download-db-only`) and set `trivy-cache` and `trivy-offline`"
     }
 }
