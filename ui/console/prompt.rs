@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::{CursorMove, TextArea};
 use weir::incident::IncidentId;
 use weir::posture::image::ImageName;
@@ -229,7 +229,10 @@ impl Prompt {
             return None;
         }
         let is_full = self.text().chars().count() >= LONGEST;
-        if !(is_full && matches!(key.code, KeyCode::Char(_))) {
+        if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
+            // As in a shell; the editor would undo.
+            self.editor.delete_line_by_head();
+        } else if !(is_full && matches!(key.code, KeyCode::Char(_))) {
             self.editor.input(key);
         }
         self.written()

@@ -27,7 +27,8 @@ pub(super) async fn images(place: Place) -> Result<Vec<Wanted>, Error> {
     Ok(images.into_iter().map(wanted).collect())
 }
 
-fn wanted(RunningImage { image, digest, workloads, .. }: RunningImage) -> Wanted {
-    let target = digest.map_or_else(|| image.clone(), |digest| image.at(&digest));
+fn wanted(running: RunningImage) -> Wanted {
+    let target = running.target();
+    let RunningImage { image, workloads, .. } = running;
     Wanted { name: image, target, workloads }
 }

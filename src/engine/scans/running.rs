@@ -63,7 +63,8 @@ impl RunningImage {
     }
 
     /// What of it is scanned: what runs, where that is known.
-    pub(super) fn target(&self) -> ImageName {
+    #[must_use]
+    pub fn target(&self) -> ImageName {
         target(&self.image, self.digest.as_deref())
     }
 }

@@ -206,6 +206,18 @@ fn q_leaves_and_ctrl_c_leaves_even_while_something_is_written() {
 }
 
 #[test]
+fn ctrl_u_begins_a_line_anew() {
+    let mut session = Session::at((80, 24));
+    session.type_in("f/srv/deploy");
+    assert!(session.text().contains("/srv/deploy"));
+    let key = KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL);
+    assert_eq!(session.0.update(Message::Input(Event::Key(key))), None);
+    session.type_in("web.yaml");
+    let text = session.text();
+    assert!(text.contains(" web.yaml") && !text.contains("/srv"), "{text}");
+}
+
+#[test]
 fn a_command_is_called_by_the_beginning_of_its_name() {
     let mut session = Session::at((120, 34));
     session.type_in(":aler");
